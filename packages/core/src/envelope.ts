@@ -1,0 +1,71 @@
+import type { ActorAddress } from "./actor-address.ts";
+
+/** One actor of a call chain whose turn waits for the call: `turn` tells this turn from every other of that actor. */
+export interface ChainEntry extends ActorAddress {
+  readonly turn: string;
+}
+
+/** Values of arguments and results on their way: what `toPortable` made and `fromPortable` undoes. */
+export interface Payload {
+  readonly value: unknown;
+  /** True if the value holds references or errors, which the receiver turns into live ones. */
+  readonly revive: boolean;
+  /** Bytes, as `toPortable` counted them. */
+  readonly size: number;
+}
+
+/** A call. `callId` is unique among the calls of one caller (a silo or a client). */
+export interface RequestEnvelope {
+  readonly kind: "request";
+  readonly callId: number;
+  readonly type: string;
+  readonly id: string;
+  readonly method: string;
+  /** The payload's value is the array of arguments. */
+  readonly args: Payload;
+  /** On the monotonic clock of the process that holds the envelope; a link carries the time left. */
+  readonly deadline: number;
+  /** Revision of the view in which the sender believed the receiver to be the owner. */
+  readonly revision: number;
+  /** From the outermost turn that waits for this call to the innermost. */
+  readonly chain: readonly ChainEntry[];
+  /** Nobody waits for a reply, and none is sent. */
+  readonly oneWay: boolean;
+  readonly headers: Readonly<Record<string, string>> | undefined;
+  readonly idempotencyKey: string | undefined;
+}
+
+/** What became of a request. */
+export type Outcome =
+  | { readonly kind: "value"; readonly payload: Payload }
+  /** What the method or the silo threw; the payload's value is a `PortableError`. */
+  | { readonly kind: "error"; readonly payload: Payload }
+  /** The silo certainly did not run it, and another may: the caller should look at a view of at least `revision` and retry. */
+  | { readonly kind: "refused"; readonly reason: RefusalReason; readonly revision: number };
+
+/**
+ * `not-owner`: another silo owns the actor in the receiver's view. `not-ready`: the receiver does not accept turns just now (it
+ * starts, its lease is in doubt, or the actor is still being moved to it).
+ */
+export type RefusalReason = "not-owner" | "not-ready";
+
+export interface ReplyEnvelope {
+  readonly kind: "reply";
+  readonly callId: number;
+  readonly outcome: Outcome;
+}
+
+/** The caller gave up: drop the request from the mailbox, or abort the signal of its turn. */
+export interface CancelEnvelope extends ActorAddress {
+  readonly kind: "cancel";
+  readonly callId: number;
+}
+
+/** A probe, and its answer with the same number. */
+export interface PingEnvelope {
+  readonly kind: "ping" | "pong";
+  readonly nonce: number;
+}
+
+/** Everything that a link carries. */
+export type Envelope = RequestEnvelope | ReplyEnvelope | CancelEnvelope | PingEnvelope;

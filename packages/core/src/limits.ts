@@ -1,0 +1,32 @@
+/**
+ * The limits that hold in every process of a cluster. Each is checked where the value enters, and reaching it is a clear
+ * error. What a user may tune is an option of the silo or the client instead.
+ */
+
+/** Bytes of UTF-8 in an actor id: long enough for a URL, short enough for a key of every store. */
+export const ACTOR_ID_MAX_BYTES = 1_024;
+
+/** Bytes of UTF-8 in the name of an actor type, method, state slot, reminder or timer. */
+export const NAME_MAX_BYTES = 256;
+
+/** Bytes of the arguments or the result of one call, as `core` counts them (see `portable-value.ts`). */
+export const MESSAGE_MAX_BYTES = 4 * 1024 * 1024;
+
+/** Levels of nesting in one value: deeper ones would overflow the stack of whoever walks them. */
+export const VALUE_MAX_DEPTH = 500;
+
+/** Actors in one call chain. A longer one is a recursion that nobody meant. */
+export const CALL_CHAIN_MAX = 100;
+
+/** Headers of one call, and the bytes of all of them together. */
+export const HEADERS_MAX = 64;
+export const HEADERS_MAX_BYTES = 16 * 1024;
+
+/** Milliseconds of the smallest period of a reminder or timer. */
+export const PERIOD_MIN_MS = 100;
+
+/** Reminders or timers of one actor. */
+export const SCHEDULES_PER_ACTOR_MAX = 1_000;
+
+/** Reminders are spread over this many buckets. It is part of the stored format: changing it loses reminders. */
+export const REMINDER_BUCKETS = 1_024;

@@ -1,0 +1,29 @@
+export type MemberState = "joining" | "active" | "draining";
+
+/**
+ * One silo as the others see it. `siloId` is new for each start of a process: a silo that lost its lease never comes back
+ * under the same id.
+ */
+export interface Member {
+  readonly siloId: string;
+  /** `host:port` where the other silos and the clients reach it. */
+  readonly address: string;
+  readonly state: MemberState;
+  /** The actor types that it hosts, each with a digest of its definition. */
+  readonly types: Readonly<Record<string, string>>;
+  /** Troupe's version. */
+  readonly version: string;
+  readonly labels: Readonly<Record<string, string>>;
+}
+
+/**
+ * The members at one revision of the membership store. Views are totally ordered by `revision`, and two views with the
+ * same revision are equal.
+ */
+export interface View {
+  readonly revision: number;
+  /** Sorted by `siloId`. */
+  readonly members: readonly Member[];
+}
+
+export const EMPTY_VIEW: View = { revision: 0, members: [] };

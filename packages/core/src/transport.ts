@@ -1,0 +1,74 @@
+import type { Envelope } from "./envelope.ts";
+
+/** The version of the link's protocol: peers with another major number refuse each other. */
+export const PROTOCOL_VERSION = "1.0";
+
+/** What each side says first on a new link. */
+export interface Hello {
+  readonly protocol: string;
+  readonly cluster: string;
+  readonly role: "silo" | "client";
+  /** The silo's id, or the client's own. */
+  readonly peerId: string;
+  /** The shared secret, if the cluster asks for one. */
+  readonly token: string | undefined;
+}
+
+/** Why a link was not accepted. The dialler's `connect` rejects with this code and message. */
+export interface Refusal {
+  readonly code: "UNAUTHENTICATED" | "BAD_CONFIG" | "CLUSTER_UNAVAILABLE";
+  readonly message: string;
+}
+
+export type SendResult =
+  | "sent"
+  /** The link has as many unsent bytes as it may have. */
+  | "full"
+  | "closed";
+
+/** What the owner of a link is told. Calls come one at a time and never after `onClose`. */
+export interface LinkHandlers {
+  onEnvelope(envelope: Envelope): void;
+  /** Once: the link is gone, whichever side or fault ended it. */
+  onClose(reason: string): void;
+}
+
+/**
+ * One connection between two processes. Envelopes arrive in the order they were sent, each at most once; when the link
+ * closes, those under way may be lost. A link never comes back: dial again.
+ */
+export interface Link {
+  readonly remote: Hello;
+  /** Never blocks and never throws. Errors of encoding cannot happen: values are portable when they get here. */
+  send(envelope: Envelope): SendResult;
+  /** Sends what is already queued, then closes. Closing twice is harmless. */
+  close(reason: string): void;
+}
+
+export interface LinkAcceptor {
+  /** What this side says of itself. */
+  hello(): Hello;
+  /** Looks at the other side's hello before the link exists; a refusal is sent back and ends it. */
+  check(remote: Hello): Refusal | undefined;
+  /** A link was opened by the other side. */
+  accept(link: Link): LinkHandlers;
+}
+
+export interface Listener {
+  /** `host:port`, with the real port if 0 was asked for. */
+  readonly address: string;
+  /** Closes every link that was accepted, and stops listening. */
+  close(): Promise<void>;
+}
+
+/**
+ * How processes reach each other.
+ *
+ * `listen` rejects with `BAD_CONFIG` if the address is wrong or in use. `connect` rejects within seconds: with the code of the
+ * refusal, or with `SILO_LOST` if nobody answers; its `cause` has `refused: true` if the address said that no process listens there.
+ */
+export interface Transport {
+  listen(address: string, acceptor: LinkAcceptor): Promise<Listener>;
+  connect(address: string, hello: Hello, accept: (link: Link) => LinkHandlers): Promise<Link>;
+  close(): Promise<void>;
+}

@@ -1,0 +1,44 @@
+import { addExtension, Packr } from "msgpackr";
+import { PortableError, PortableMap, PortableRef } from "./portable-value.ts";
+
+// The numbers are part of the wire and of the stored format: never change one, and never use one again.
+addExtension({
+  Class: PortableRef,
+  type: 1,
+  write: (ref: PortableRef) => [ref.type, ref.id],
+  read: ([type, id]: unknown[]) => new PortableRef(String(type), String(id)),
+});
+addExtension({
+  Class: PortableMap,
+  type: 2,
+  write: (map: PortableMap) => map.entries,
+  read: (entries: unknown) => new PortableMap(Array.isArray(entries) ? entries : []),
+});
+addExtension({
+  Class: PortableError,
+  type: 3,
+  write: ({ facts }: PortableError) => [facts.className, facts.name, facts.message, facts.stack, facts.fields],
+  read: ([className, name, message, stack, fields]: unknown[]) =>
+    new PortableError({
+      className: String(className),
+      name: String(name),
+      message: String(message),
+      stack: String(stack),
+      fields: Object(fields) as Record<string, unknown>,
+    }),
+});
+
+/** Bytes of portable values, and back. Values are packed whole; nothing is shared between two packed values. */
+export interface ValuePacker {
+  pack(value: unknown): Uint8Array;
+  /** Throws on bytes that are no packed value. Binary data in the result may be a view of `bytes`. */
+  unpack(bytes: Uint8Array): unknown;
+}
+
+/**
+ * `moreTypes` because without it typed arrays are packed with foreign memory; `structuredClone` for cycles and shared
+ * references; no records, because a record's decoder is compiled for each packed value, which takes ten times longer.
+ */
+export function createValuePacker(): ValuePacker {
+  return new Packr({ moreTypes: true, structuredClone: true, useRecords: false, mapsAsObjects: true });
+}

@@ -1,0 +1,16 @@
+import { fileURLToPath } from "node:url";
+import { defineConfig } from "vitest/config";
+import { lowerDecorators } from "./src/lower-decorators.ts";
+
+export default defineConfig({
+  root: fileURLToPath(new URL("../..", import.meta.url)),
+  plugins: [lowerDecorators()],
+  resolve: { conditions: ["@troupe/source"] },
+  ssr: { resolve: { conditions: ["@troupe/source"], externalConditions: ["@troupe/source"] } },
+  test: {
+    include: ["packages/*/src/**/*.test.ts", "cluster-tests/**/*.test.ts", "examples/*/src/**/*.test.ts"],
+    testTimeout: 30_000,
+    hookTimeout: 60_000,
+    maxWorkers: 2,
+  },
+});
