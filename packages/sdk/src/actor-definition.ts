@@ -1,0 +1,44 @@
+import type { Actor } from "./actor.ts";
+
+/** A class that can be an actor: made without arguments, by Troupe only. */
+export type ActorClass<A extends Actor = Actor> = abstract new () => A;
+
+export type Reentrancy = "none" | "chain" | "full";
+
+/** How turns of a method go together with other turns of the same activation. */
+export type Concurrency =
+  /** Alone. */
+  | "exclusive"
+  /** Beside other readonly turns. */
+  | "readonly"
+  /** Beside any turn. */
+  | "interleave";
+
+export interface MethodDefinition {
+  readonly name: string;
+  readonly concurrency: Concurrency;
+  readonly oneWay: boolean;
+  readonly idempotent: boolean;
+}
+
+export interface SlotDefinition {
+  readonly name: string;
+  readonly save: "turn" | "manual";
+}
+
+/** What is known of an actor class: made once, checked whole, never changed. Durations are in milliseconds. */
+export interface ActorDefinition {
+  readonly name: string;
+  readonly actorClass: ActorClass;
+  readonly idleAfterMs: number;
+  readonly reentrancy: Reentrancy;
+  readonly mailboxMax: number;
+  readonly callTimeoutMs: number;
+  readonly version: number;
+  /** The methods that a reference may call, by name; internal ones are not here. */
+  readonly methods: ReadonlyMap<string, MethodDefinition>;
+  readonly slots: readonly SlotDefinition[];
+  /** Method names by reminder name, and by timer name. */
+  readonly reminders: ReadonlyMap<string, string>;
+  readonly timers: ReadonlyMap<string, string>;
+}

@@ -1,0 +1,27 @@
+import type { ActorAddress, Duration } from "@troupe/core";
+
+/** What a turn knows of the call that it serves. */
+export interface CallContext {
+  /** Tells this call from every other in the cluster; for logs and traces. */
+  readonly callId: string;
+  /** The actor whose turn made the call, or undefined if it came from outside any turn. */
+  readonly caller: ActorAddress | undefined;
+  /** Milliseconds since the Unix epoch after which the caller no longer waits. Calls made from this turn inherit it. */
+  readonly deadline: number;
+  /** Inherited by the calls that this turn makes. */
+  readonly headers: Readonly<Record<string, string>>;
+  /** Aborted when the caller gives up or the deadline passes. */
+  readonly signal: AbortSignal;
+}
+
+/** Options of the calls that are made through one reference. */
+export interface CallOptions {
+  /** How long to wait for each reply. Default: the called type's `callTimeout`; never longer than the running turn's own deadline. */
+  readonly timeout?: Duration;
+  /** Cancels the calls when it is aborted. */
+  readonly signal?: AbortSignal;
+  /** At most 64, of at most 16 KiB together; added to those that the running turn inherited. */
+  readonly headers?: Readonly<Record<string, string>>;
+  /** Names the call, so that a repetition of it takes effect once. */
+  readonly idempotencyKey?: string;
+}
