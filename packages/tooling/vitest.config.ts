@@ -8,6 +8,7 @@ export default defineConfig({
   resolve: { conditions: ["@troupe/source"] },
   ssr: { resolve: { conditions: ["@troupe/source"], externalConditions: ["@troupe/source"] } },
   test: {
+    globalSetup: [fileURLToPath(new URL("../testkit/src/services/prepare-test-services.ts", import.meta.url))],
     include: ["packages/*/src/**/*.test.ts", "cluster-tests/**/*.test.ts", "examples/*/src/**/*.test.ts"],
     testTimeout: 30_000,
     hookTimeout: 60_000,

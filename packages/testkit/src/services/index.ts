@@ -1,0 +1,4 @@
+export * from "./etcd-service.ts";
+export * from "./redis-service.ts";
+export * from "./tcp-proxy.ts";
+export * from "./test-service.ts";

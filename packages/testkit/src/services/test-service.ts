@@ -1,0 +1,43 @@
+/** A Redis or an etcd that a test uses. */
+export interface TestService {
+  /** `redis://127.0.0.1:6379`, `http://127.0.0.1:2379`. The same for the service's whole life, restarts included. */
+  readonly url: string;
+  /** Ends it and removes its data. Doing so twice is harmless, and does nothing to a service that was given by URL. */
+  stop(): Promise<void>;
+  /** Makes it silent without closing its connections, as a process that hangs. */
+  pause(): Promise<void>;
+  /** Lets it go on after `pause`. */
+  resume(): Promise<void>;
+  /** Ends it at once and keeps its data. */
+  kill(): Promise<void>;
+  /** Starts it again after `kill` on the same port; resolves when it answers. `wipe` removes its data first. */
+  restart(options?: { readonly wipe?: boolean }): Promise<void>;
+}
+
+export interface StartOptions {
+  /** The test will pause or kill the service, so one that was only given by URL will not do. Default: false. */
+  readonly faults?: boolean;
+  /** Further arguments for the server's command line. They come last, so they win; a service given by URL will not do then. */
+  readonly args?: readonly string[];
+}
+
+/** What is known of a kind of server: how to find it, start it and see that it answers. */
+export interface ServiceKind {
+  readonly name: string;
+  /** The environment variable with the URL of one that runs. */
+  readonly variable: string;
+  readonly binary: string;
+  readonly debianPackage: string;
+  readonly image: string;
+  /** The port inside of the image's container. */
+  readonly port: number;
+  url(port: number): string;
+  /** The command line of the server; `folder` is for its data. The second port is for servers that need one more. */
+  localArgs(options: { readonly port: number; readonly secondPort: number; readonly folder: string }): readonly string[];
+  /** The whole command inside of the container. */
+  containerCommand: readonly string[];
+  /** The folder inside of the container that has the data. */
+  containerFolder: string;
+  /** True if the service at the port answers and is ready to work. */
+  answers(port: number): Promise<boolean>;
+}
