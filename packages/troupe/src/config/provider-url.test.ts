@@ -1,0 +1,59 @@
+import { resolve } from "node:path";
+import { describe, expect, it } from "vitest";
+import { parseMembershipUrl, parseStorageUrl } from "./provider-url.ts";
+
+describe("parseMembershipUrl", () => {
+  it("reads folders, relative and absolute", () => {
+    expect(parseMembershipUrl("file:./data")).toMatchObject({ location: { kind: "file", folder: resolve("data") } });
+    expect(parseMembershipUrl("file:/data")).toMatchObject({ location: { kind: "file", folder: "/data" } });
+    expect(parseMembershipUrl("file:///data")).toMatchObject({ location: { kind: "file", folder: "/data" } });
+  });
+
+  it("reads several hosts of etcd, with their usual port if none is given", () => {
+    expect(parseMembershipUrl("etcd://10.0.0.2:2379,etcd-3,[::1]:9")).toMatchObject({
+      location: { kind: "etcd", hosts: ["10.0.0.2:2379", "etcd-3:2379", "[::1]:9"] },
+    });
+  });
+
+  it("reads the credentials of etcd", () => {
+    expect(parseMembershipUrl("etcd://me:p%40ss@h:1")).toMatchObject({ location: { username: "me", password: "p@ss" } });
+  });
+
+  it("says what would be right instead of a wrong URL", () => {
+    for (const wrong of [
+      "",
+      "data",
+      "file:",
+      "http://h:1",
+      "etcd://",
+      "etcd://h:1,",
+      "etcd://h:0",
+      "etcd://h:1/path",
+      "etcd://h:99999",
+    ]) {
+      expect(parseMembershipUrl(wrong), wrong).toMatchObject({ kind: "wrong", right: expect.stringContaining("give ") });
+    }
+    expect(parseMembershipUrl("redis://h:1")).toMatchObject({ right: expect.stringContaining("Redis holds storage") });
+    expect(parseMembershipUrl("file://data")).toMatchObject({ right: expect.stringContaining("file:./folder") });
+  });
+});
+
+describe("parseStorageUrl", () => {
+  it("reads Redis, with and without TLS and a database", () => {
+    for (const url of ["redis://h:6379", "redis://h", "rediss://me:secret@h:6379/2"]) {
+      expect(parseStorageUrl(url)).toEqual({ kind: "location", location: { kind: "redis", url } });
+    }
+  });
+
+  it("reads memory with a name", () => {
+    expect(parseStorageUrl("memory:")).toMatchObject({ location: { kind: "memory", name: "" } });
+    expect(parseStorageUrl("memory://bank")).toMatchObject({ location: { kind: "memory", name: "bank" } });
+  });
+
+  it("says what would be right instead of a wrong URL", () => {
+    for (const wrong of ["redis://", "redis://h:x", "redis://h/name", "postgres://h"]) {
+      expect(parseStorageUrl(wrong), wrong).toMatchObject({ kind: "wrong", right: expect.stringContaining("give ") });
+    }
+    expect(parseStorageUrl("etcd://h:1")).toMatchObject({ right: expect.stringContaining("etcd holds members") });
+  });
+});

@@ -1,0 +1,80 @@
+import { resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+import { formatHostPort, parseHostPort } from "./host-port.ts";
+
+/** A provider and where it finds its data, from a URL that a user wrote. */
+export type FolderLocation = { readonly kind: "file"; readonly folder: string };
+export type MemoryLocation = { readonly kind: "memory"; readonly name: string };
+export type EtcdLocation = {
+  readonly kind: "etcd";
+  /** `host:port` each. */
+  readonly hosts: readonly string[];
+  readonly username: string | undefined;
+  readonly password: string | undefined;
+};
+export type RedisLocation = { readonly kind: "redis"; readonly url: string };
+
+export type MembershipLocation = FolderLocation | MemoryLocation | EtcdLocation;
+export type StorageLocation = FolderLocation | MemoryLocation | RedisLocation;
+
+/** A location, or what would be right instead. */
+export type Parsed<T> = { readonly kind: "location"; readonly location: T } | { readonly kind: "wrong"; readonly right: string };
+
+const MEMBERSHIP_FORMS = '"file:./folder" (one machine) or "etcd://host:2379,host:2379" (a cluster)';
+const STORAGE_FORMS = '"file:./folder" (one machine) or "redis://host:6379" (a cluster)';
+const ETCD_PORT = 2379;
+
+/** Reads the URL of a membership provider. */
+export function parseMembershipUrl(text: string): Parsed<MembershipLocation> {
+  const scheme = schemeOf(text);
+  if (scheme === "etcd") return parseEtcd(text);
+  if (scheme === "redis" || scheme === "rediss") {
+    return { kind: "wrong", right: `Redis holds storage, not members; give ${MEMBERSHIP_FORMS}` };
+  }
+  return parseLocal(text, MEMBERSHIP_FORMS);
+}
+
+/** Reads the URL of a storage provider. */
+export function parseStorageUrl(text: string): Parsed<StorageLocation> {
+  const scheme = schemeOf(text);
+  if (scheme === "redis" || scheme === "rediss") return parseRedis(text);
+  if (scheme === "etcd") return { kind: "wrong", right: `etcd holds members, not storage; give ${STORAGE_FORMS}` };
+  return parseLocal(text, STORAGE_FORMS);
+}
+
+function schemeOf(text: string): string | undefined {
+  return /^([a-z][a-z0-9+.-]*):/i.exec(text)?.[1]?.toLowerCase();
+}
+
+function parseLocal(text: string, forms: string): Parsed<FolderLocation | MemoryLocation> {
+  const rest = text.slice(text.indexOf(":") + 1);
+  const scheme = schemeOf(text);
+  if (scheme === "memory") return { kind: "location", location: { kind: "memory", name: rest.replace(/^\/\//, "") } };
+  if (scheme !== "file" || rest === "" || rest === "//") return { kind: "wrong", right: `give ${forms}` };
+  if (!rest.startsWith("//")) return { kind: "location", location: { kind: "file", folder: resolve(rest) } };
+  try {
+    return { kind: "location", location: { kind: "file", folder: fileURLToPath(text) } };
+  } catch {
+    // `file://data` would name a machine called data.
+    return { kind: "wrong", right: 'give "file:./folder" for a relative path or "file:///folder" for an absolute one' };
+  }
+}
+
+function parseEtcd(text: string): Parsed<EtcdLocation> {
+  const [, credentials, list] = /^etcd:\/\/(?:([^@/]*)@)?([^/?#]+)\/?$/i.exec(text) ?? [];
+  const hosts = list?.split(",").map((host) => parseHostPort(/:\d+$/.test(host) ? host : `${host}:${ETCD_PORT}`));
+  if (hosts === undefined || hosts.some((host) => host === undefined || host.port === 0)) {
+    return { kind: "wrong", right: 'give hosts with their ports, such as "etcd://10.0.0.2:2379,10.0.0.3:2379"' };
+  }
+  const [username, password] = credentials?.split(":").map((part) => decodeURIComponent(part)) ?? [];
+  const known = hosts.flatMap((host) => (host === undefined ? [] : [formatHostPort(host)]));
+  return { kind: "location", location: { kind: "etcd", hosts: known, username, password } };
+}
+
+function parseRedis(text: string): Parsed<RedisLocation> {
+  const url = URL.parse(text);
+  if (url === null || url.hostname === "" || !/^\/?\d*$/.test(url.pathname)) {
+    return { kind: "wrong", right: 'give a host, and a database number if any, such as "redis://10.0.0.4:6379/0"' };
+  }
+  return { kind: "location", location: { kind: "redis", url: text } };
+}
