@@ -1,1 +1,12 @@
-export {};
+export { Actor, hostOf, type DeactivationReason } from "./actor.ts";
+export * from "./actor-definition.ts";
+export * from "./actor-host.ts";
+export type { ActorOptions, StateOptions } from "./actor-options.ts";
+export type * from "./actor-ref.ts";
+export * from "./call-context.ts";
+export { constructActor } from "./construct-actor.ts";
+export * from "./decorators.ts";
+export * from "./define-actor.ts";
+export * from "./definition-of.ts";
+export * from "./digest-of.ts";
+export * from "./schedule-options.ts";

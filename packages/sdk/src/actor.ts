@@ -1,0 +1,163 @@
+import { TroupeError, type Logger } from "@troupe/core";
+import type { ActorClass } from "./actor-definition.ts";
+import type { ActorHost } from "./actor-host.ts";
+import type { ActorRef, UntypedActorRef } from "./actor-ref.ts";
+import { ACTOR_ROOT } from "./actor-root.ts";
+import type { CallContext, CallOptions } from "./call-context.ts";
+import { definitionOf } from "./definition-of.ts";
+import type { Schedules, TimerOptions } from "./schedule-options.ts";
+
+/** Why an activation ends: nobody called for `idleAfter`, `deactivate()`, the actor lives elsewhere now, the silo stops, or a failure. */
+export type DeactivationReason = "idle" | "requested" | "moved" | "stopping" | "failed";
+
+/** What the rest of this package may do with an actor, besides what its author may. */
+interface Insides {
+  host(actor: Actor): ActorHost | undefined;
+  isUnderConstruction(actor: Actor): boolean;
+  endConstruction(actor: Actor): void;
+}
+
+let insides: Insides;
+
+/** The host for the actor that is being constructed just now; `Actor`'s constructor takes it away. */
+let nextHost: ActorHost | undefined;
+
+/**
+ * The base of every actor. Each id of a class that extends it is an object that always exists: the first call makes it, and its
+ * turns run one at a time.
+ *
+ * Troupe makes the objects, with no arguments; `this.id` and all the rest can be used from the first field initialiser on. Its
+ * members are never callable through a reference.
+ *
+ * @example
+ * ```ts
+ * @actor("Counter")
+ * class Counter extends Actor {
+ *   @state() accessor count = 0;
+ *
+ *   async increment(): Promise<number> {
+ *     return ++this.count;
+ *   }
+ * }
+ * ```
+ */
+export abstract class Actor {
+  /** @internal */
+  static readonly [ACTOR_ROOT] = true;
+
+  readonly #host: ActorHost | undefined;
+  #underConstruction = true;
+
+  static {
+    insides = {
+      host: (actor) => actor.#host,
+      isUnderConstruction: (actor) => actor.#underConstruction,
+      endConstruction: (actor) => {
+        actor.#underConstruction = false;
+      },
+    };
+  }
+
+  constructor() {
+    this.#host = nextHost;
+    nextHost = undefined;
+  }
+
+  /** What tells this actor from the others of its type. */
+  get id(): string {
+    return hostOf(this).address.id;
+  }
+
+  /** The name of the type, as `@actor` gave it. */
+  get type(): string {
+    return hostOf(this).address.type;
+  }
+
+  /** This actor's durable reminders: each wakes it, on whichever silo. */
+  get reminders(): Schedules {
+    return hostOf(this).reminders;
+  }
+
+  /** This actor's timers: they tick only while it is active. */
+  get timers(): Schedules<TimerOptions> {
+    return hostOf(this).timers;
+  }
+
+  /** What is known of the call that this turn serves. Throws outside of a turn. */
+  get context(): CallContext {
+    return hostOf(this).context();
+  }
+
+  /** A log whose lines carry the actor's type and id. */
+  get log(): Logger {
+    return hostOf(this).log;
+  }
+
+  /** A reference to another actor (or to this one). Calls through it belong to this turn's call chain and inherit its deadline. */
+  actor<A extends Actor>(type: ActorClass<A>, id: string, options?: CallOptions): ActorRef<A>;
+  /** The same by the type's name: untyped, or typed by a class that is imported as a type only (`actor<Account>("Account", id)`). */
+  actor<A extends Actor = never>(
+    type: string,
+    id: string,
+    options?: CallOptions,
+  ): [A] extends [never] ? UntypedActorRef : ActorRef<A>;
+  actor(type: ActorClass | string, id: string, options?: CallOptions): unknown {
+    const name = typeof type === "string" ? type : definitionOf(type).name;
+    return hostOf(this).reference(name, id, options);
+  }
+
+  /** Milliseconds since the Unix epoch. Use this, not `Date.now()`: tests and the simulator move it. */
+  now(): number {
+    return hostOf(this).now();
+  }
+
+  /** Ends this activation after the turns that wait; the next call makes a new one. */
+  deactivate(): void {
+    hostOf(this).deactivate();
+  }
+
+  /** Stores the slots with `save: "manual"` together with what this turn changed. */
+  save(): void {
+    hostOf(this).save();
+  }
+
+  /** Runs before the first turn, with the stored state in place. If it throws, the calls that wait fail with `ACTIVATION_FAILED`. */
+  onActivate(): void | Promise<void> {}
+
+  /** Runs after the last turn. It does not run when the process dies, so nothing may depend on it. */
+  onDeactivate(_reason: DeactivationReason): void | Promise<void> {}
+}
+
+/** The host of an actor. Throws for one that was made with `new`. */
+export function hostOf(actor: Actor): ActorHost {
+  const host = insides.host(actor);
+  if (host === undefined) {
+    const name = actor.constructor.name;
+    throw new TroupeError(
+      "ACTIVATION_FAILED",
+      `${name} is made by Troupe, and this one was made with new; use cluster.actor(${name}, id)`,
+      { retryable: false },
+    );
+  }
+  return host;
+}
+
+/** The host of an actor whose constructor or field initialisers run just now; undefined if it has none, or is finished. */
+export function constructingHostOf(actor: Actor): ActorHost | undefined {
+  return insides.isUnderConstruction(actor) ? insides.host(actor) : undefined;
+}
+
+/** Runs the constructor of an actor class with `host` at hand. */
+export function runConstructor(actorClass: ActorClass, host: ActorHost): Actor {
+  nextHost = host;
+  try {
+    return Reflect.construct(actorClass, []) as Actor;
+  } finally {
+    nextHost = undefined;
+  }
+}
+
+/** From here on, writes to slots are changes and no longer first values. */
+export function endConstruction(actor: Actor): void {
+  insides.endConstruction(actor);
+}

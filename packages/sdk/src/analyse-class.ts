@@ -1,0 +1,199 @@
+import type { ActorClass, ActorDefinition, Concurrency, MethodDefinition, SlotDefinition } from "./actor-definition.ts";
+import { readActorOptions, readSave } from "./actor-options.ts";
+import type { MethodMark, Note } from "./class-notes.ts";
+import { shapeOf, type ClassShape } from "./class-shape.ts";
+import { nameProblem, RESERVED_METHODS, show, typeNameProblem } from "./names.ts";
+import type { SourcePosition } from "./source-position.ts";
+
+/** Something about a class that cannot work: where, and what to change. */
+export interface Problem {
+  /** Undefined if nothing in the source of the class was seen. */
+  readonly position: SourcePosition | undefined;
+  readonly className: string;
+  readonly text: string;
+}
+
+/** A definition is only to be used if there are no problems; it is made anyway, so that all problems are found at once. */
+export interface Analysis {
+  readonly definition: ActorDefinition;
+  /** Of the `@actor` or `defineActor`. */
+  readonly position: SourcePosition | undefined;
+  readonly problems: readonly Problem[];
+}
+
+export function analyseClass(actorClass: ActorClass): Analysis {
+  const analyser = new Analyser(shapeOf(actorClass));
+  return analyser.analyse(actorClass);
+}
+
+type NoteOf<K extends Note["kind"]> = Extract<Note, { kind: K }>;
+
+class Analyser {
+  readonly #shape: ClassShape;
+  readonly #notes: readonly Note[];
+  readonly #problems: Problem[] = [];
+  /** Where problems are reported that belong to no decorator of a member. */
+  #position: SourcePosition | undefined;
+
+  constructor(shape: ClassShape) {
+    this.#shape = shape;
+    this.#notes = shape.notesByClass.flat();
+  }
+
+  analyse(actorClass: ActorClass): Analysis {
+    const legacy = this.#of("legacy")[0];
+    const typeNote = this.#typeNote();
+    const handlers = { reminder: this.#handlers("reminder"), timer: this.#handlers("timer") };
+    const definition: ActorDefinition = {
+      name: typeof typeNote?.name === "string" ? typeNote.name : actorClass.name,
+      actorClass,
+      ...readActorOptions(typeNote?.options, (text) => this.#report(text, typeNote?.position)),
+      methods: this.#methods(new Set([...handlers.reminder.values(), ...handlers.timer.values()])),
+      slots: this.#slots(),
+      reminders: handlers.reminder,
+      timers: handlers.timer,
+    };
+    for (const { text, position } of this.#of("problem")) this.#report(text, position);
+    const position = typeNote?.position;
+    return { definition, position, problems: legacy === undefined ? this.#problems : [this.#legacyProblem(legacy)] };
+  }
+
+  #of<K extends Note["kind"]>(kind: K): NoteOf<K>[] {
+    return this.#notes.filter((note): note is NoteOf<K> => note.kind === kind);
+  }
+
+  #report(text: string, position: SourcePosition | undefined = this.#position): void {
+    this.#problems.push({ position, className: this.#shape.className, text });
+  }
+
+  #legacyProblem({ position, decorator }: NoteOf<"legacy">): Problem {
+    const text =
+      `@${decorator}() was compiled as a legacy decorator; remove the line "experimentalDecorators": true from tsconfig.json ` +
+      `(or from what your bundler is given), since Troupe's decorators are the standard ones`;
+    return { position, className: this.#shape.className, text };
+  }
+
+  #typeNote(): NoteOf<"type"> | undefined {
+    const { className, extendsActor, notesByClass } = this.#shape;
+    const [first, second] = (notesByClass.at(-1) ?? []).filter((note): note is NoteOf<"type"> => note.kind === "type");
+    this.#position = first?.position ?? this.#notes.at(-1)?.position;
+    if (!extendsActor) this.#report(`it does not extend Actor; write "class ${className} extends Actor"`);
+    if (first === undefined) {
+      const base = this.#of("type")[0];
+      const why = base === undefined ? "" : `, and does not inherit the ${base.by} at ${base.position.toString()}`;
+      this.#report(`it has no @actor() or defineActor()${why}; give it one with a name of its own`);
+      return undefined;
+    }
+    const problem = typeNameProblem(first.name);
+    if (problem !== undefined) this.#report(`the type name ${problem}`);
+    if (second !== undefined) {
+      this.#report(`it is an actor type already by the ${first.by} at ${first.position.toString()}; remove one`, second.position);
+    }
+    return first;
+  }
+
+  #methods(handlers: ReadonlySet<string>): Map<string, MethodDefinition> {
+    for (const name of this.#shape.replacedMembers) this.#report(`${name} is a member of Actor; rename it`);
+    const marks = this.#marks();
+    const methods = new Map<string, MethodDefinition>();
+    for (const name of this.#shape.methods) {
+      const own = marks.get(name) ?? new Set();
+      const isInternal = own.has("internal") || (own.size === 0 && handlers.has(name));
+      if (name === "then") this.#report("a method then() would make every reference look like a promise; rename it");
+      if (isInternal || name === "then") continue;
+      if (RESERVED_METHODS.has(name)) {
+        this.#report(`${name}() means something to every object; rename it, or make it @internal()`);
+        continue;
+      }
+      const problem = nameProblem(name);
+      if (problem !== undefined) this.#report(`the method name ${show(name)} ${problem}`);
+      methods.set(name, {
+        name,
+        concurrency: concurrencyOf(own),
+        oneWay: own.has("oneWay"),
+        idempotent: own.has("idempotent"),
+      });
+    }
+    return methods;
+  }
+
+  /** The marks of each method. One that a class further down gives replaces the other of `readonly` and `interleave`. */
+  #marks(): Map<string, Set<MethodMark>> {
+    const marks = new Map<string, Set<MethodMark>>();
+    for (const notes of this.#shape.notesByClass) {
+      const here = new Map<string, MethodMark>();
+      for (const note of notes) {
+        if (note.kind !== "mark" || !this.#isMethod(note.method, note.mark, note.position)) continue;
+        const { method, mark } = note;
+        const all = marks.get(method) ?? new Set();
+        marks.set(method, all.add(mark));
+        const other = otherConcurrency(mark);
+        if (other === undefined) continue;
+        if (here.has(method) && here.get(method) !== mark) {
+          this.#report(
+            `${method}() is both readonly and interleave; interleave allows all that readonly does, so keep one`,
+            note.position,
+          );
+        }
+        here.set(method, mark);
+        all.delete(other);
+      }
+    }
+    return marks;
+  }
+
+  #isMethod(name: string, wanted: string, position: SourcePosition): boolean {
+    if (this.#shape.methods.has(name)) return true;
+    // A member that replaces one of Actor's is reported as that.
+    if (this.#shape.replacedMembers.includes(name)) return false;
+    const isHook = this.#shape.actorMembers.has(name);
+    const why = isHook ? `${name}() is a member of Actor and never called through a reference` : `there is no method ${name}`;
+    this.#report(`${why}; ${isHook ? `remove the ${wanted}` : `correct the name in ${wanted}`}`, position);
+    return false;
+  }
+
+  #slots(): SlotDefinition[] {
+    const slots = new Map<string, SlotDefinition>();
+    for (const { slot, options, position } of this.#of("slot")) {
+      const problem = nameProblem(slot);
+      if (problem !== undefined) this.#report(`the slot name ${show(slot)} ${problem}`, position);
+      if (this.#shape.actorMembers.has(slot)) this.#report(`the state slot ${slot} hides a member of Actor; rename it`, position);
+      else if (this.#shape.everyMethod.has(slot)) {
+        this.#report(`the state slot ${slot} has the name of a method; rename one of them`, position);
+      }
+      const save = readSave(options, (text) => this.#report(`the state slot ${slot}: ${text}`, position));
+      slots.set(slot, { name: slot, save });
+    }
+    return [...slots.values()];
+  }
+
+  #handlers(of: "reminder" | "timer"): Map<string, string> {
+    const handlers = new Map<string, NoteOf<"handler">>();
+    for (const note of this.#of("handler")) {
+      if (note.of !== of) continue;
+      const { method, position } = note;
+      const problem = nameProblem(note.name);
+      if (problem !== undefined) this.#report(`the name of the ${of} that ${method}() handles ${problem}`, position);
+      const name = String(note.name);
+      const other = handlers.get(name);
+      if (other !== undefined && other.method !== method) {
+        this.#report(
+          `the ${of} ${show(name)} has two methods, ${other.method}() at ${other.position.toString()} and ${method}(); keep one, or rename a ${of}`,
+          position,
+        );
+      }
+      if (this.#isMethod(method, `the ${of} ${show(name)}`, position)) handlers.set(name, note);
+    }
+    return new Map([...handlers].map(([name, { method }]) => [name, method]));
+  }
+}
+
+function concurrencyOf(marks: ReadonlySet<MethodMark>): Concurrency {
+  if (marks.has("interleave")) return "interleave";
+  return marks.has("readonly") ? "readonly" : "exclusive";
+}
+
+function otherConcurrency(mark: MethodMark): MethodMark | undefined {
+  if (mark === "readonly") return "interleave";
+  return mark === "interleave" ? "readonly" : undefined;
+}

@@ -1,0 +1,47 @@
+import type { ActorClass } from "./actor-definition.ts";
+import { classChainOf } from "./actor-root.ts";
+import { ownNotes, type Note } from "./class-notes.ts";
+import { FUTURE_MEMBERS, HOOKS } from "./names.ts";
+
+/** What a class and its bases up to `Actor` hold, before anything is judged. */
+export interface ClassShape {
+  readonly className: string;
+  readonly extendsActor: boolean;
+  /** Notes of each class, from the one that extends `Actor` to the class itself. */
+  readonly notesByClass: readonly (readonly Note[])[];
+  /** Names of the methods, without symbols, `#private` ones, accessors and the members of `Actor`. */
+  readonly methods: ReadonlySet<string>;
+  /** Every method name in the chain, also one that an accessor further down hides. */
+  readonly everyMethod: ReadonlySet<string>;
+  readonly actorMembers: ReadonlySet<string>;
+  /** Members of `Actor` that the class replaces and must not. */
+  readonly replacedMembers: readonly string[];
+}
+
+export function shapeOf(actorClass: ActorClass): ClassShape {
+  const { classes, root } = classChainOf(actorClass);
+  const members = root === undefined ? [] : Object.getOwnPropertyNames(root.prototype);
+  const actorMembers = new Set([...members, ...FUTURE_MEMBERS]);
+  const methods = new Set<string>();
+  const everyMethod = new Set<string>();
+  const replacedMembers = new Set<string>();
+  for (const { prototype } of classes) {
+    for (const [name, member] of Object.entries(Object.getOwnPropertyDescriptors(prototype))) {
+      if (name === "constructor" || HOOKS.has(name)) continue;
+      const isMethod = typeof member.value === "function";
+      if (actorMembers.has(name)) replacedMembers.add(name);
+      else if (isMethod) methods.add(name);
+      else methods.delete(name);
+      if (isMethod) everyMethod.add(name);
+    }
+  }
+  return {
+    className: actorClass.name === "" ? "an actor class without a name" : actorClass.name,
+    extendsActor: root !== undefined,
+    notesByClass: classes.map((one) => ownNotes(one)),
+    methods,
+    everyMethod,
+    actorMembers,
+    replacedMembers: [...replacedMembers],
+  };
+}

@@ -1,0 +1,39 @@
+import { NAME_MAX_BYTES } from "@troupe/core";
+import { inspect } from "node:util";
+
+/** A value as messages show it: short, and in the form in which the author wrote it. */
+export function show(value: unknown): string {
+  return inspect(value, { depth: 0, breakLength: Number.POSITIVE_INFINITY, maxStringLength: 60 });
+}
+
+/** What is wrong with `name` as the name of a method, slot, reminder or timer; undefined if nothing is. */
+export function nameProblem(name: unknown): string | undefined {
+  if (typeof name !== "string") return `must be a string, not ${show(name)}`;
+  if (name.length === 0) return "must not be empty";
+  if (!name.isWellFormed()) return "has an unpaired surrogate; use well-formed Unicode";
+  const bytes = Buffer.byteLength(name);
+  return bytes > NAME_MAX_BYTES ? `has ${bytes} bytes; at most ${NAME_MAX_BYTES} are allowed` : undefined;
+}
+
+/** The same for the name of an actor type. A slash would end it in an address, and `$` begins Troupe's own types. */
+export function typeNameProblem(name: unknown): string | undefined {
+  const problem = nameProblem(name);
+  if (problem !== undefined) return problem;
+  return /[/$]/.test(String(name)) ? `${show(name)} has a "/" or "$"; leave it out` : undefined;
+}
+
+/**
+ * Names that no public method can have. `then` would make every reference look like a promise; the others mean something to
+ * every object, so that a reference with a method of that name would surprise whoever prints, compares or copies it.
+ */
+export const RESERVED_METHODS: ReadonlySet<string> = new Set([
+  "then",
+  "toJSON",
+  ...Object.getOwnPropertyNames(Object.prototype).filter((name) => name !== "constructor"),
+]);
+
+/** Members of `Actor` that a class is meant to override. */
+export const HOOKS: ReadonlySet<string> = new Set(["onActivate", "onDeactivate"]);
+
+/** Members that `Actor` is going to have: a class that uses one of the names now would break then. */
+export const FUTURE_MEMBERS: readonly string[] = ["send"];
