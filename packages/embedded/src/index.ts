@@ -1,1 +1,2 @@
-export {};
+export * from "./embedded-stores.ts";
+export * from "./embedded-membership.ts";
