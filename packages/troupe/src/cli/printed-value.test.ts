@@ -1,0 +1,36 @@
+import { describe, expect, it } from "vitest";
+import { jsonValue, readableValue } from "./printed-value.ts";
+
+describe("readableValue", () => {
+  it("shows text as it is, and nothing for undefined", () => {
+    expect(readableValue("alice")).toBe("alice");
+    expect(readableValue(undefined)).toBeUndefined();
+    expect(readableValue(5)).toBe("5");
+  });
+
+  it("shows everything of a deep value", () => {
+    expect(readableValue({ a: { b: { c: { d: [1] } } } })).toContain("d: [ 1 ]");
+  });
+});
+
+describe("jsonValue", () => {
+  it("is JSON's own form where there is one", () => {
+    expect(jsonValue({ a: [1, "x", true, null], b: undefined })).toBe('{"a":[1,"x",true,null]}');
+    expect(jsonValue(undefined)).toBe("null");
+  });
+
+  it("has a form for everything that a call can return", () => {
+    expect(jsonValue(12n)).toBe('"12"');
+    expect(jsonValue(new Date(0))).toBe('"1970-01-01T00:00:00.000Z"');
+    expect(jsonValue(new Map([["a", new Set([1])]]))).toBe('[["a",[1]]]');
+    expect(jsonValue(new Uint8Array([1, 2]))).toBe('"AQI="');
+    expect(jsonValue(new Float64Array([1.5]))).toBe("[1.5]");
+    expect(jsonValue(new RangeError("no"))).toBe('{"name":"RangeError","message":"no"}');
+  });
+
+  it("ends at a cycle", () => {
+    const cycle: unknown[] = [];
+    cycle.push(cycle);
+    expect(jsonValue(cycle)).toBe('["(cycle)"]');
+  });
+});
