@@ -1,0 +1,222 @@
+import {
+  type Clock,
+  type Envelope,
+  type Hello,
+  type Link,
+  type LinkHandlers,
+  type Logger,
+  messageOf,
+  type Scheduled,
+  type SendResult,
+} from "@troupe/core";
+import { decodeFrame, encodeBatch, encodeGoodbye, encodePart } from "./frame.ts";
+import { Inbox } from "./inbox.ts";
+import { Outbox } from "./outbox.ts";
+import { whenEnded, type Wire } from "./wire.ts";
+import { WireError } from "./wire-format.ts";
+
+/** How long a closed link may take to send what is queued and to hear that the other side has ended, too. */
+const CLOSE_GRACE_MS = 1_000;
+
+export interface LinkParts {
+  readonly wire: Wire;
+  readonly remote: Hello;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly outboxBytes: number;
+}
+
+/**
+ * One link over one gRPC stream.
+ *
+ * L1. What is sent in one tick leaves in as few batches as their limits allow, and never later than the end of the tick
+ *     while the stream takes more.
+ * L2. While the stream takes no more, nothing is written to it: the outbox fills, and `send` says "full".
+ * L3. `onClose` is called once, and nothing is delivered after it or after `close`.
+ * L4. Nothing that the other side sends throws out of here: it ends the link, with one line in the log.
+ */
+export class GrpcLink implements Link {
+  readonly remote: Hello;
+  /** Resolves when the stream has ended. */
+  readonly ended: Promise<void>;
+  readonly #wire: Wire;
+  readonly #clock: Clock;
+  readonly #logger: Logger;
+  readonly #outbox: Outbox;
+  readonly #inbox = new Inbox();
+  #handlers: LinkHandlers | undefined;
+  #state: "open" | "closing" | "closed" = "open";
+  #flushing = false;
+  #streamFull = false;
+  #partUnderWay = false;
+  #grace: Scheduled | undefined;
+
+  constructor({ wire, remote, clock, logger, outboxBytes }: LinkParts) {
+    this.remote = remote;
+    this.#wire = wire;
+    this.#clock = clock;
+    this.#logger = logger;
+    this.#outbox = new Outbox(outboxBytes);
+    this.ended = new Promise((resolve) => {
+      whenEnded(wire, (reason) => {
+        this.#wireEnded(reason);
+        resolve();
+      });
+    });
+  }
+
+  /** Begins to deliver. Called once, in the tick in which the link was made. */
+  start(handlers: LinkHandlers): void {
+    this.#handlers = handlers;
+    this.#wire.stream.on("data", this.#onData);
+    this.#wire.stream.on("end", () => this.#peerClosed("the other side ended the stream"));
+    this.#wire.stream.on("drain", () => {
+      this.#streamFull = false;
+      this.#flush();
+    });
+  }
+
+  send(envelope: Envelope): SendResult {
+    if (this.#state !== "open") return "closed";
+    if (!this.#outbox.add(envelope)) return "full";
+    if (this.#streamFull) return "sent";
+    if (this.#outbox.hasFullBatch) this.#flush();
+    else this.#flushLater();
+    return "sent";
+  }
+
+  close(reason: string): void {
+    if (this.#state !== "open") return;
+    this.#state = "closing";
+    this.#grace = this.#clock.schedule(CLOSE_GRACE_MS, () => this.#wire.abort());
+    // Not before the caller goes on, who may be in the middle of handling an envelope.
+    queueMicrotask(() => this.#tellClosed(reason));
+    this.#goodbye = reason;
+    this.#flushLater();
+  }
+
+  #goodbye = "";
+
+  #flushLater(): void {
+    if (this.#flushing) return;
+    this.#flushing = true;
+    queueMicrotask(this.#flushNow);
+  }
+
+  readonly #flushNow = (): void => {
+    this.#flushing = false;
+    this.#flush();
+  };
+
+  #flush(): void {
+    if (this.#state === "closed") return;
+    const now = this.#clock.monotonic();
+    while (!this.#streamFull) {
+      const batch = this.#outbox.nextBatch(now);
+      if (batch === undefined) break;
+      this.#streamFull = !this.#wire.stream.write(encodeBatch(batch));
+    }
+    this.#flushPart(now);
+    if (this.#state === "closing" && this.#outbox.isEmpty) this.#endStream(this.#goodbye);
+  }
+
+  /** One part at a time, and the next when this one is on its way, so that batches get in between. */
+  #flushPart(now: number): void {
+    if (this.#streamFull || this.#partUnderWay) return;
+    const part = this.#outbox.nextPart(now);
+    if (part === undefined) return;
+    this.#partUnderWay = true;
+    this.#streamFull = !this.#wire.stream.write(encodePart(part.total, part.data), this.#partWritten);
+  }
+
+  readonly #partWritten = (): void => {
+    this.#partUnderWay = false;
+    this.#flush();
+  };
+
+  readonly #onData = (bytes: Buffer): void => {
+    if (this.#state !== "open") return;
+    try {
+      this.#take(bytes);
+    } catch (error) {
+      this.#refuse(error);
+    }
+  };
+
+  #take(bytes: Buffer): void {
+    const frame = decodeFrame(bytes);
+    switch (frame.kind) {
+      case "batch":
+        this.#inbox.batch(frame.bytes, this.#clock.monotonic());
+        this.#deliver();
+        return;
+      case "part":
+        this.#inbox.part(frame.total, frame.bytes, this.#clock.monotonic());
+        this.#deliver();
+        return;
+      case "goodbye":
+        this.#peerClosed(`the other side closed the link: ${frame.reason}`);
+        return;
+      case "hello":
+      case "refusal":
+        throw new WireError("a second hello");
+      case "unknown":
+        return;
+    }
+  }
+
+  #deliver(): void {
+    let envelope = this.#inbox.next();
+    while (envelope !== undefined && this.#state === "open") {
+      try {
+        this.#handlers?.onEnvelope(envelope);
+      } catch (error) {
+        this.#logger.error({ peer: this.#wire.peer, error }, "handling an envelope failed; please report this");
+      }
+      envelope = this.#inbox.next();
+    }
+  }
+
+  /** The other side broke the protocol. */
+  #refuse(error: unknown): void {
+    const reason = `the other side broke the protocol: ${messageOf(error)}`;
+    this.#logger.warn(
+      { peer: this.#wire.peer, peerId: this.remote.peerId, reason: messageOf(error) },
+      "link ended: protocol broken",
+    );
+    this.#peerClosed(reason);
+  }
+
+  #peerClosed(reason: string): void {
+    if (this.#state !== "open") return;
+    this.#state = "closing";
+    this.#grace = this.#clock.schedule(CLOSE_GRACE_MS, () => this.#wire.abort());
+    this.#endStream(reason);
+    this.#tellClosed(reason);
+  }
+
+  #endStream(reason: string): void {
+    this.#state = "closed";
+    this.#outbox.clear();
+    this.#wire.stream.write(encodeGoodbye(reason));
+    this.#wire.stream.end();
+  }
+
+  #wireEnded(reason: string): void {
+    this.#state = "closed";
+    this.#grace?.cancel();
+    this.#outbox.clear();
+    this.#wire.release();
+    this.#tellClosed(reason);
+  }
+
+  #tellClosed(reason: string): void {
+    const handlers = this.#handlers;
+    this.#handlers = undefined;
+    try {
+      handlers?.onClose(reason);
+    } catch (error) {
+      this.#logger.error({ peer: this.#wire.peer, error }, "handling the end of a link failed; please report this");
+    }
+  }
+}
