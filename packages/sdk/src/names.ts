@@ -1,9 +1,15 @@
 import { NAME_MAX_BYTES } from "@troupe/core";
 import { inspect } from "node:util";
 
+/** Characters of a string that a message shows. */
+const SHOWN_LENGTH = 60;
+
 /** A value as messages show it: short, and in the form in which the author wrote it. */
 export function show(value: unknown): string {
-  return inspect(value, { depth: 0, breakLength: Number.POSITIVE_INFINITY, maxStringLength: 60 });
+  if (typeof value === "string") {
+    return JSON.stringify(value.length > SHOWN_LENGTH ? `${value.slice(0, SHOWN_LENGTH)}…` : value);
+  }
+  return inspect(value, { depth: 0, breakLength: Number.POSITIVE_INFINITY });
 }
 
 /** What is wrong with `name` as the name of a method, slot, reminder or timer; undefined if nothing is. */
