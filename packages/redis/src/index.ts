@@ -1,1 +1,1 @@
-export {};
+export * from "./open-redis-stores.ts";

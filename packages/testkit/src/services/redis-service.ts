@@ -26,7 +26,7 @@ export function startRedis(options?: StartOptions): Promise<TestService> {
   return startService(REDIS, options);
 }
 
-/** True if a Redis answers PONG, which it does not while it loads its data. */
+/** True if a Redis answers PONG, or asks for a password; while it loads its data it says something else. */
 function ping(port: number): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = connect(port, "127.0.0.1");
@@ -37,7 +37,7 @@ function ping(port: number): Promise<boolean> {
     socket.setTimeout(1_000, () => finish(false));
     socket.once("error", () => finish(false));
     socket.once("close", () => finish(false));
-    socket.once("data", (data) => finish(data.toString().startsWith("+PONG")));
+    socket.once("data", (data) => finish(/^(\+PONG|-NOAUTH)/.test(data.toString())));
     socket.write("PING\r\n");
   });
 }
