@@ -35,7 +35,10 @@ export interface ActorDefinition {
   readonly mailboxMax: number;
   readonly callTimeoutMs: number;
   readonly version: number;
-  /** The methods that a reference may call, by name; internal ones are not here. */
+  /**
+   * The methods that a reference may call, by name. Internal ones are not here, nor are handlers of reminders and timers
+   * without another mark: only ticks call those, each in an exclusive turn.
+   */
   readonly methods: ReadonlyMap<string, MethodDefinition>;
   readonly slots: readonly SlotDefinition[];
   /** Method names by reminder name, and by timer name. */

@@ -181,6 +181,13 @@ describe("a typed reference", () => {
   });
 });
 
+describe("an untyped reference", () => {
+  it("has any method, and is no promise", () => {
+    expectTypeOf<UntypedActorRef[string]>().toEqualTypeOf<(...args: readonly unknown[]) => Promise<unknown>>();
+    expectTypeOf<Awaited<UntypedActorRef>>().toEqualTypeOf<UntypedActorRef>();
+  });
+});
+
 describe("this.actor", () => {
   it("takes a class, or a name with or without a class", () => {
     expectTypeOf(referencesOfActors).toBeFunction();

@@ -1,4 +1,4 @@
-export { Actor, hostOf, type DeactivationReason } from "./actor.ts";
+export { Actor, type DeactivationReason } from "./actor.ts";
 export * from "./actor-definition.ts";
 export * from "./actor-host.ts";
 export type { ActorOptions, StateOptions } from "./actor-options.ts";
