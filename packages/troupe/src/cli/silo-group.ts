@@ -1,0 +1,127 @@
+import { type Clock, sleep } from "@troupe/core";
+import { type ChildSilo, describeExit } from "./child-silo.ts";
+
+/** A silo that does not get ready is started this often in all, each time after a longer pause. */
+const START_ATTEMPTS = 3;
+const RESTART_PAUSE_MS = 500;
+
+/** Exit code of a mistake in the command or in the actors: trying again cannot help. */
+const USAGE_EXIT_CODE = 2;
+
+export interface SiloGroupOptions {
+  readonly clock: Clock;
+  readonly count: number;
+  /** Starts the process of one place of the group. */
+  readonly start: (place: number) => ChildSilo;
+  /** Tells people what happens. */
+  readonly report: (text: string) => void;
+  /** A place stays empty: its silo crashed, and so did those that were to follow it. */
+  readonly onLost: (place: number) => void;
+}
+
+/**
+ * Silo processes of this machine that are started, replaced and stopped together.
+ *
+ * P1. A silo that ends unasked is started again; one that does not get ready is given up after three attempts.
+ * P2. While silos are replaced, all but one of them are up, and the one that is not has drained.
+ * P3. After `stop` no process is left.
+ */
+export class SiloGroup {
+  readonly #options: SiloGroupOptions;
+  readonly #places = new Map<number, ChildSilo>();
+  readonly #starting = new Set<ChildSilo>();
+  readonly #turns = new Map<number, Promise<unknown>>();
+  #stopping = false;
+
+  constructor(options: SiloGroupOptions) {
+    this.#options = options;
+  }
+
+  /** Starts all; true if each got ready. The first goes alone, since a mistake would only be shown once for each. */
+  async start(): Promise<boolean> {
+    if (!(await this.#fill(0))) return false;
+    const others = Array.from({ length: this.#options.count - 1 }, (_, index) => this.#fill(index + 1));
+    return (await Promise.all(others)).every((filled) => filled);
+  }
+
+  /** Replaces all, one after the other (P2). If a new one does not get ready, the rest stay as they are. */
+  async replaceAll(): Promise<boolean> {
+    for (let place = 0; place < this.#options.count; place++) {
+      // oxlint-disable-next-line no-await-in-loop -- one after the other is the point.
+      if (!(await this.#inTurn(place, () => this.#replace(place)))) return false;
+    }
+    return true;
+  }
+
+  /** Drains all and waits until they have ended (P3). */
+  async stop(): Promise<void> {
+    this.#stopping = true;
+    for (const child of this.#starting) child.kill();
+    const children = [...this.#places.values(), ...this.#starting];
+    this.#places.clear();
+    await Promise.all(children.map((child) => child.stop()));
+  }
+
+  /** Ends all at once. */
+  kill(): void {
+    this.#stopping = true;
+    for (const child of [...this.#places.values(), ...this.#starting]) child.kill();
+  }
+
+  async #replace(place: number): Promise<boolean> {
+    const old = this.#places.get(place);
+    this.#places.delete(place);
+    await old?.stop();
+    return this.#fill(place);
+  }
+
+  /** True when a new silo stands in the place, ready. */
+  async #fill(place: number): Promise<boolean> {
+    for (let attempt = 1; !this.#stopping; attempt++) {
+      const child = this.#options.start(place);
+      this.#starting.add(child);
+      // oxlint-disable-next-line no-await-in-loop -- an attempt follows the failure of the one before.
+      const ready = await child.ready;
+      this.#starting.delete(child);
+      if (ready !== undefined) {
+        this.#keep(place, child);
+        return true;
+      }
+      // oxlint-disable-next-line no-await-in-loop -- an attempt follows the failure of the one before.
+      const exit = await child.exited;
+      if (this.#stopping) return false;
+      const last = attempt === START_ATTEMPTS || exit.code === USAGE_EXIT_CODE;
+      this.#options.report(`silo ${place + 1} ${describeExit(exit)} before it was ready${last ? "" : "; starting it again"}`);
+      if (last) return false;
+      // oxlint-disable-next-line no-await-in-loop -- an attempt follows the failure of the one before.
+      await sleep(this.#options.clock, RESTART_PAUSE_MS * attempt);
+    }
+    return false;
+  }
+
+  #keep(place: number, child: ChildSilo): void {
+    this.#places.set(place, child);
+    void this.#watchOver(place, child);
+  }
+
+  async #watchOver(place: number, child: ChildSilo): Promise<void> {
+    const exit = await child.exited;
+    // Whoever stops a child on purpose takes it from its place first.
+    if (this.#stopping || this.#places.get(place) !== child) return;
+    this.#places.delete(place);
+    this.#options.report(`silo ${place + 1} ${describeExit(exit)}; starting it again`);
+    const filled = await this.#inTurn(place, async () => this.#places.has(place) || (await this.#fill(place)));
+    if (!filled && !this.#stopping) this.#options.onLost(place);
+  }
+
+  /** Two that work on the same place (a crash, and a replacement that was asked for) go one after the other. */
+  async #inTurn<T>(place: number, work: () => Promise<T>): Promise<T> {
+    const before = this.#turns.get(place);
+    const turn = (async () => {
+      await before?.catch(() => undefined);
+      return work();
+    })();
+    this.#turns.set(place, turn);
+    return turn;
+  }
+}
