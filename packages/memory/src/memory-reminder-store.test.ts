@@ -1,0 +1,10 @@
+import { reminderStoreSuite } from "@troupe/testkit";
+import { MemoryDueIndex, MemoryReminderStore } from "./memory-reminder-store.ts";
+
+reminderStoreSuite({
+  name: "memory",
+  open: async () => {
+    const index = new MemoryDueIndex();
+    return { openHandle: async () => new MemoryReminderStore(index), dispose: async () => undefined };
+  },
+});
