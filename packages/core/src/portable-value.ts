@@ -1,7 +1,7 @@
 import type { ActorAddress } from "./actor-address.ts";
 
 /**
- * The three kinds of value that travel in another form than they live in. Everything else that may travel (numbers, bigint,
+ * The four kinds of value that travel in another form than they live in. Everything else that may travel (numbers, bigint,
  * strings, booleans, null, undefined, arrays, plain objects, Set, Date, RegExp, ArrayBuffer, typed arrays) travels as it is.
  */
 
@@ -16,6 +16,14 @@ export class PortableRef implements ActorAddress {
 /** A `Map`, as its keys and values in turn: the packer can then keep plain objects as its own maps, five times faster to decode. */
 export class PortableMap {
   constructor(readonly entries: unknown[]) {}
+}
+
+/**
+ * A value that holds itself: the container that is `level` containers below the outermost one, of those that this place
+ * lies in. Packers restore what is shared, but of what contains itself they would make something else.
+ */
+export class PortableLoop {
+  constructor(readonly level: number) {}
 }
 
 /** What an error holds. */

@@ -1,7 +1,7 @@
 import type { Payload } from "./envelope.ts";
 import { messageOf, TroupeError } from "./errors.ts";
 import { MESSAGE_MAX_BYTES, VALUE_MAX_DEPTH } from "./limits.ts";
-import { addressOfReference, PortableError, PortableMap, PortableRef } from "./portable-value.ts";
+import { addressOfReference, PortableError, PortableLoop, PortableMap, PortableRef } from "./portable-value.ts";
 
 /** Bytes that every value is counted with: a number, a tag, or the head of a container. */
 const HEAD_BYTES = 9;
@@ -64,6 +64,8 @@ class Copier {
   readonly #maxBytes: number;
   /** Made when the first object is met, so that copying numbers and strings allocates nothing but this copier. */
   #copies: Map<object, unknown> | undefined;
+  /** The containers that are being copied, from the outermost in; those beyond the current depth are old. */
+  readonly #open: unknown[] = [];
 
   constructor(maxBytes: number) {
     this.#maxBytes = maxBytes;
@@ -105,7 +107,7 @@ class Copier {
     if (depth > VALUE_MAX_DEPTH) throw new NotPortable("NOT_SERIALIZABLE", `nested deeper than ${VALUE_MAX_DEPTH} levels`);
     const copies = (this.#copies ??= new Map());
     const known = copies.get(value);
-    if (known !== undefined) return known;
+    if (known !== undefined) return this.#repeat(known, depth);
     const prototype: unknown = Object.getPrototypeOf(value);
     if (prototype === Object.prototype || prototype === null) return this.#copyPlain(value as Record<string, unknown>, depth);
     if (Array.isArray(value)) return this.#copyArray(value, depth);
@@ -117,9 +119,25 @@ class Copier {
     return copy;
   }
 
+  /** Remembers the copy of a container before its contents are copied, since they may hold it. */
+  #enter(value: object, copy: object, depth: number): void {
+    this.#copies?.set(value, copy);
+    this.#open[depth - 1] = copy;
+  }
+
+  /** What was copied before: the same copy, or the way up to it if this place lies in it. */
+  #repeat(copy: unknown, depth: number): unknown {
+    for (let level = 0; level < depth - 1; level++) {
+      if (this.#open[level] !== copy) continue;
+      this.revive = true;
+      return new PortableLoop(level);
+    }
+    return copy;
+  }
+
   #copyPlain(value: Record<string, unknown>, depth: number): unknown {
     const copy: Record<string, unknown> = {};
-    this.#copies?.set(value, copy);
+    this.#enter(value, copy, depth);
     for (const key of Object.keys(value)) {
       if (key === "__proto__") throw new NotPortable("NOT_SERIALIZABLE", "an object with a key __proto__");
       this.size += key.length;
@@ -130,7 +148,7 @@ class Copier {
 
   #copyArray(value: readonly unknown[], depth: number): unknown {
     const copy: unknown[] = [];
-    this.#copies?.set(value, copy);
+    this.#enter(value, copy, depth);
     for (let index = 0; index < value.length; index++) copy.push(this.#step(value[index], depth, index));
     return copy;
   }
@@ -138,7 +156,7 @@ class Copier {
   #copyMap(value: ReadonlyMap<unknown, unknown>, depth: number): unknown {
     const copy = new PortableMap([]);
     this.revive = true;
-    this.#copies?.set(value, copy);
+    this.#enter(value, copy, depth);
     for (const [key, item] of value) {
       const name = typeof key === "string" || typeof key === "number" ? key : "(key)";
       copy.entries.push(this.#step(key, depth, "(key)"), this.#step(item, depth, name));
@@ -148,7 +166,7 @@ class Copier {
 
   #copySet(value: ReadonlySet<unknown>, depth: number): unknown {
     const copy = new Set<unknown>();
-    this.#copies?.set(value, copy);
+    this.#enter(value, copy, depth);
     let index = 0;
     for (const item of value) copy.add(this.#step(item, depth, index++));
     return copy;
@@ -159,7 +177,7 @@ class Copier {
     const stack = (value.stack ?? "").slice(0, STACK_MAX_LENGTH);
     const copy = new PortableError({ className: builtInClassOf(value), name: value.name, message: value.message, stack, fields });
     this.revive = true;
-    this.#copies?.set(value, copy);
+    this.#enter(value, copy, depth);
     this.#count(value.message.length + stack.length);
     for (const key of Object.getOwnPropertyNames(value)) {
       if (key === "message" || key === "stack" || key === "name" || key === "__proto__") continue;

@@ -1,5 +1,5 @@
 import { addExtension, Packr } from "msgpackr";
-import { PortableError, PortableMap, PortableRef } from "./portable-value.ts";
+import { PortableError, PortableLoop, PortableMap, PortableRef } from "./portable-value.ts";
 
 // The numbers are part of the wire and of the stored format: never change one, and never use one again.
 addExtension({
@@ -26,6 +26,13 @@ addExtension({
       stack: String(stack),
       fields: Object(fields) as Record<string, unknown>,
     }),
+});
+
+addExtension({
+  Class: PortableLoop,
+  type: 4,
+  write: (loop: PortableLoop) => loop.level,
+  read: (level: unknown) => new PortableLoop(Number(level)),
 });
 
 /** Bytes of portable values, and back. Values are packed whole; nothing is shared between two packed values. */
