@@ -1,1 +1,3 @@
-export {};
+export type { EtcdTls } from "./etcd-client.ts";
+export * from "./etcd-membership.ts";
+export * from "./open-etcd-membership.ts";
