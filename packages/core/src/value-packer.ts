@@ -43,9 +43,10 @@ export interface ValuePacker {
 }
 
 /**
- * `moreTypes` because without it typed arrays are packed with foreign memory; `structuredClone` for cycles and shared
- * references; no records, because a record's decoder is compiled for each packed value, which takes ten times longer.
+ * `moreTypes` because without it typed arrays are packed with foreign memory; `structuredClone` for shared references; no
+ * `toJSON`, since that is a name like any other in plain data; no records, because a record's decoder is compiled for each
+ * packed value, which takes ten times longer.
  */
 export function createValuePacker(): ValuePacker {
-  return new Packr({ moreTypes: true, structuredClone: true, useRecords: false, mapsAsObjects: true });
+  return new Packr({ moreTypes: true, structuredClone: true, useRecords: false, mapsAsObjects: true, useToJSON: false });
 }
