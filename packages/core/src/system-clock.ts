@@ -4,21 +4,28 @@ import type { Clock, Scheduled } from "./clock.ts";
 const LONGEST_DELAY_MS = 2_147_483_647;
 
 class SystemTimer implements Scheduled {
+  readonly #dueAt: number;
   #timer: NodeJS.Timeout | undefined;
 
   constructor(delayMs: number, callback: () => void) {
-    this.#arm(delayMs, callback);
+    this.#dueAt = performance.now() + delayMs;
+    this.#arm(callback);
   }
 
   cancel(): void {
     clearTimeout(this.#timer);
   }
 
-  #arm(delayMs: number, callback: () => void): void {
-    this.#timer =
-      delayMs <= LONGEST_DELAY_MS
-        ? setTimeout(callback, delayMs)
-        : setTimeout(() => this.#arm(delayMs - LONGEST_DELAY_MS, callback), LONGEST_DELAY_MS);
+  #arm(callback: () => void): void {
+    const leftMs = Math.max(this.#dueAt - performance.now(), 0);
+    this.#timer = setTimeout(
+      () => {
+        // The event loop counts in whole milliseconds and may call up to one too early.
+        if (performance.now() < this.#dueAt) this.#arm(callback);
+        else callback();
+      },
+      Math.min(leftMs, LONGEST_DELAY_MS),
+    );
   }
 }
 
