@@ -14,5 +14,6 @@ export function parseDuration(value: unknown): number | undefined {
   if (typeof value !== "string") return undefined;
   const [, amount, unit] = DURATION.exec(value) ?? [];
   const unitMs = unit === undefined ? undefined : UNIT_MS[unit];
-  return amount === undefined || unitMs === undefined ? undefined : Number(amount) * unitMs;
+  const ms = amount === undefined || unitMs === undefined ? undefined : Number(amount) * unitMs;
+  return ms !== undefined && Number.isFinite(ms) ? ms : undefined;
 }

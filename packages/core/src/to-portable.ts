@@ -110,9 +110,9 @@ class Copier {
     if (known !== undefined) return this.#repeat(known, depth);
     const prototype: unknown = Object.getPrototypeOf(value);
     if (prototype === Object.prototype || prototype === null) return this.#copyPlain(value as Record<string, unknown>, depth);
-    if (Array.isArray(value)) return this.#copyArray(value, depth);
-    if (value instanceof Map) return this.#copyMap(value, depth);
-    if (value instanceof Set) return this.#copySet(value, depth);
+    if (prototype === Array.prototype) return this.#copyArray(value as unknown[], depth);
+    if (prototype === Map.prototype) return this.#copyMap(value as Map<unknown, unknown>, depth);
+    if (prototype === Set.prototype) return this.#copySet(value as Set<unknown>, depth);
     if (value instanceof Error) return this.#copyError(value, depth);
     const copy = this.#copyLeaf(value);
     copies.set(value, copy);
