@@ -24,6 +24,7 @@ import {
   KIND_CANCEL,
   KIND_PING,
   KIND_PONG,
+  KIND_RELEASED,
   KIND_REPLY_ERROR,
   KIND_REPLY_REFUSED,
   KIND_REPLY_VALUE,
@@ -32,6 +33,9 @@ import {
   REASON_NOT_READY,
   WireError,
 } from "./wire-format.ts";
+
+/** Of an actor as `formatAddress` prints it. */
+const ADDRESS_MAX_BYTES = NAME_MAX_BYTES + 1 + ACTOR_ID_MAX_BYTES;
 
 const NO_CHAIN: readonly ChainEntry[] = [];
 
@@ -101,6 +105,8 @@ export class BatchDecoder {
         return { kind: "ping", nonce: this.#integer() };
       case KIND_PONG:
         return { kind: "pong", nonce: this.#integer() };
+      case KIND_RELEASED:
+        return { kind: "released", revision: this.#integer(), holding: this.#holding() };
     }
     return undefined;
   }
@@ -144,6 +150,12 @@ export class BatchDecoder {
     const reason = this.#take();
     if (reason !== REASON_NOT_OWNER && reason !== REASON_NOT_READY) throw new WireError("an unknown reason of a refusal");
     return { kind: "refused", reason: reason === REASON_NOT_OWNER ? "not-owner" : "not-ready", revision: this.#integer() };
+  }
+
+  #holding(): readonly string[] {
+    const holding = this.#take();
+    if (!Array.isArray(holding)) throw new WireError("held actors that are no array");
+    return holding.map((address) => this.#string(address, ADDRESS_MAX_BYTES));
   }
 
   #chain(): readonly ChainEntry[] {

@@ -10,6 +10,7 @@ import {
   KIND_CANCEL,
   KIND_PING,
   KIND_PONG,
+  KIND_RELEASED,
   KIND_REPLY_ERROR,
   KIND_REPLY_REFUSED,
   KIND_REPLY_VALUE,
@@ -25,6 +26,7 @@ const HEAD_REPLY_REFUSED = 3 * HEAD_FACTOR + KIND_REPLY_REFUSED;
 const HEAD_CANCEL = 3 * HEAD_FACTOR + KIND_CANCEL;
 const HEAD_PING = HEAD_FACTOR + KIND_PING;
 const HEAD_PONG = HEAD_FACTOR + KIND_PONG;
+const HEAD_RELEASED = 2 * HEAD_FACTOR + KIND_RELEASED;
 
 /**
  * Envelopes of one direction of a link to bytes.
@@ -64,6 +66,9 @@ export class BatchEncoder {
         return;
       case "pong":
         fields.push(HEAD_PONG, envelope.nonce);
+        return;
+      case "released":
+        fields.push(HEAD_RELEASED, envelope.revision, envelope.holding);
         return;
     }
   }

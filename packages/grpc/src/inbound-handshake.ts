@@ -38,7 +38,12 @@ export function receiveLink(stream: ServerDuplexStream<Buffer, Buffer>, inbound:
     if (remote === undefined) return;
     isLink = true;
     connections.linkOpened(peer);
-    openLink(remote, wire, inbound);
+    try {
+      openLink(remote, wire, inbound);
+    } catch (error) {
+      inbound.settings.logger.error({ peer, error }, "accepting a link failed; please report this");
+      wire.abort();
+    }
   });
 }
 

@@ -1,4 +1,4 @@
-import type { ActorAddress, ChainEntry, Envelope } from "@troupe/core";
+import { type ChainEntry, type Envelope, formatAddress } from "@troupe/core";
 import { BatchEncoder } from "./batch-encoder.ts";
 import { BATCH_BYTES, BATCH_MAX_ENVELOPES, PART_BYTES } from "./link-limits.ts";
 
@@ -24,7 +24,7 @@ interface InParts {
  *
  * O1. It holds at most `maxBytes`, as it counts them, except that an empty outbox takes any one envelope.
  * O2. Envelopes leave in the order they were added, except that an envelope larger than a part leaves in parts, and
- *     requests and cancels for other actors, replies and probes overtake it.
+ *     those that need not follow it overtake it: requests and cancels for other actors, replies and probes.
  */
 export class Outbox {
   readonly #maxBytes: number;
@@ -153,11 +153,17 @@ export class Outbox {
 
 /** Envelopes with the same key must not overtake each other; those without one may. */
 function orderKey(envelope: Envelope): string | undefined {
-  return envelope.kind === "request" || envelope.kind === "cancel" ? keyOf(envelope) : undefined;
-}
-
-function keyOf(address: ActorAddress): string {
-  return `${address.type}/${address.id}`;
+  switch (envelope.kind) {
+    case "request":
+    case "cancel":
+      return formatAddress(envelope);
+    case "released":
+      return envelope.kind;
+    case "reply":
+    case "ping":
+    case "pong":
+      return undefined;
+  }
 }
 
 function envelopeBytes(envelope: Envelope): number {
@@ -175,6 +181,8 @@ function envelopeBytes(envelope: Envelope): number {
     case "ping":
     case "pong":
       return ENVELOPE_BYTES;
+    case "released":
+      return ENVELOPE_BYTES + lengthsOf(envelope.holding);
   }
 }
 
@@ -184,8 +192,12 @@ function chainBytes(chain: readonly ChainEntry[]): number {
   return bytes;
 }
 
+function lengthsOf(texts: readonly string[]): number {
+  let length = 0;
+  for (const text of texts) length += text.length;
+  return length;
+}
+
 function headersBytes(headers: Readonly<Record<string, string>>): number {
-  let bytes = 0;
-  for (const [key, value] of Object.entries(headers)) bytes += key.length + value.length;
-  return bytes;
+  return lengthsOf(Object.keys(headers)) + lengthsOf(Object.values(headers));
 }

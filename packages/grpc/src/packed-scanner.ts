@@ -13,8 +13,8 @@ export const PACKED_MAX_CONTAINERS = Math.ceil((2 * MESSAGE_MAX_BYTES) / 9) + 1_
 /** The whole is held by a level of its own. */
 const LEVELS = PACKED_MAX_DEPTH + 1;
 
-/** Extensions whose value is the one that follows: reference, map, error, set, regular expression. */
-const TAKES_NEXT = new Set([1, 2, 3, 0x73, 0x78]);
+/** Extensions whose value is the one that follows: reference, map, error, loop, set, regular expression. */
+const TAKES_NEXT = new Set([1, 2, 3, 4, 0x73, 0x78]);
 /** Extensions that hold their own bytes: undefined, big integer, typed array, timestamp. */
 const HOLDS_BYTES = new Set([0, 0x42, 0x74, 0xff]);
 const EXTENSION_MARK = 0x69;

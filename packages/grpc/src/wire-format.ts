@@ -10,6 +10,7 @@ export const KIND_REPLY_REFUSED = 4;
 export const KIND_CANCEL = 5;
 export const KIND_PING = 6;
 export const KIND_PONG = 7;
+export const KIND_RELEASED = 8;
 
 /** The head of an envelope is the number of its fields times this, plus its kind. */
 export const HEAD_FACTOR = 16;
