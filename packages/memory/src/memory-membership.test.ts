@@ -1,4 +1,6 @@
+import type { Member } from "@troupe/core";
 import { membershipSuite, realTime, VirtualClock, virtualTime, type TestTime } from "@troupe/testkit";
+import { describe, expect, it } from "vitest";
 import { MemoryMembership } from "./memory-membership.ts";
 import { MemoryRegistry } from "./memory-registry.ts";
 
@@ -27,3 +29,35 @@ function suiteOn(name: string, ttlMs: number, makeTime: () => TestTime): void {
 
 suiteOn("memory, virtual time", 5_000, () => virtualTime(new VirtualClock()));
 suiteOn("memory, real time", 1_000, () => realTime);
+
+describe("MemoryMembership, cut off", () => {
+  it("rejects, breaks its watches, and shows the view of now when it is back", async () => {
+    const clock = new VirtualClock();
+    const registry = new MemoryRegistry(clock);
+    const [near, far] = [new MemoryMembership(registry), new MemoryMembership(registry)];
+    const seen: string[] = [];
+    await near.watch({
+      onView: ({ members }) => seen.push(members.map(({ siloId }) => siloId).join()),
+      onBroken: () => seen.push("broken"),
+    });
+    const lease = await near.register(member("a"), 5_000);
+    near.cutOff();
+    await expect(near.renew(lease)).rejects.toMatchObject({ code: "CLUSTER_UNAVAILABLE" });
+    await far.register(member("b"), 60_000);
+    await clock.advance(5_000);
+    near.reconnect();
+    await clock.advance(0);
+    expect(seen).toEqual(["", "a", "broken", "b"]);
+    expect(await near.renew(lease)).toBe("gone");
+  });
+
+  it("refuses a silo id that is registered already", async () => {
+    const provider = new MemoryMembership(new MemoryRegistry(new VirtualClock()));
+    await provider.register(member("a"), 5_000);
+    await expect(provider.register(member("a"), 5_000)).rejects.toMatchObject({ code: "BAD_CONFIG" });
+  });
+});
+
+function member(siloId: string): Member {
+  return { siloId, address: "127.0.0.1:7100", state: "active", types: {}, version: "0.1.0", labels: {} };
+}

@@ -84,6 +84,16 @@ function failureTests({ subject, wait, open }: TransportContext): void {
     expect(listening.ends).toEqual([]);
   });
 
+  it("rejects a dialler of another major version of the protocol with BAD_CONFIG, and takes one of another minor", async () => {
+    const listening = await wait(listenWith(await open(), subject().listenAddress));
+    const { address } = listening.listener;
+    const error = await wait(troupeErrorOf(dial(await open(), address, helloOf("newer", { protocol: "2.0" }))));
+    expect(error.code).toBe("BAD_CONFIG");
+    expect(error.message).toContain("2.0");
+    expect(listening.ends).toEqual([]);
+    await wait(dial(await open(), address, helloOf("a little newer", { protocol: "1.99" })));
+  });
+
   it("accepts a good dialler after a refused one", async () => {
     const listening = await wait(
       listenWith(await open(), subject().listenAddress, {
