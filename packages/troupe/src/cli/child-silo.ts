@@ -23,8 +23,8 @@ export interface ChildSiloOptions {
   /** Arguments of Node.js: the script and what is for it. */
   readonly args: readonly string[];
   readonly variables: Readonly<Record<string, string | undefined>>;
-  /** Each line that the process writes. */
-  readonly onLine: (line: string) => void;
+  /** Each line that the process writes, and where to. */
+  readonly onLine: (line: string, stream: "stdout" | "stderr") => void;
 }
 
 /**
@@ -49,7 +49,8 @@ export class ChildSilo {
       env: variables,
       detached: true,
     });
-    for (const stream of [this.#process.stdout, this.#process.stderr]) readLines(stream, onLine);
+    readLines(this.#process.stdout, (line) => onLine(line, "stdout"));
+    readLines(this.#process.stderr, (line) => onLine(line, "stderr"));
     this.exited = new Promise((resolve) => {
       const end = (exit: ChildExit): void => {
         this.#ended = true;
@@ -57,7 +58,7 @@ export class ChildSilo {
       };
       this.#process.once("close", (code, signal) => end({ code, signal }));
       this.#process.once("error", (error) => {
-        onLine(error.message);
+        onLine(error.message, "stderr");
         end({ code: null, signal: null });
       });
     });

@@ -95,7 +95,7 @@ describe("loadSettings", () => {
   it("refuses a misspelt part of tls, and half of it", () => {
     expect(refusal({ file: { tls: { crt: "a" } } })).toContain("did you mean tls.cert?");
     expect(refusal({ file: { tls: "a" } })).toContain("give an object");
-    expect(refusal({ flags: { tlsCert: "a" } })).toContain("tls.key");
+    expect(refusal({ flags: { tlsCert: "a" } })).toMatch(/tls\.ca .*\n.*tls\.key .*belong together/);
   });
 
   it("never shows a token, nor the password of a URL", () => {
@@ -107,7 +107,7 @@ describe("loadSettings", () => {
   it("refuses to listen beyond this machine without token or TLS", () => {
     expect(refusal({ flags: { listen: "10.0.0.5:7100" } })).toContain("set token (TROUPE_TOKEN) or tls");
     expect(refusal({ flags: { listen: "silo-1:7100" } })).toContain("allowInsecure");
-    for (const flags of [{ token: "secret-secret" }, { allowInsecure: true }, { tlsCert: "c", tlsKey: "k" }]) {
+    for (const flags of [{ token: "secret-secret" }, { allowInsecure: true }, { tlsCa: "a", tlsCert: "c", tlsKey: "k" }]) {
       expect(load({ flags: { ...flags, listen: "10.0.0.5:7100" } }).listen).toBe("10.0.0.5:7100");
     }
     expect(load({ flags: { listen: "[::1]:7100" } }).listen).toBe("[::1]:7100");

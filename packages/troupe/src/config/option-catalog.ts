@@ -48,10 +48,13 @@ export const OPTIONS = {
     right: "give a text of at least 8 characters",
     secret: true,
   }),
-  "tls.cert": facts("tls-cert", "<file>", "certificate chain (PEM) of this process", { right: "give the path of a PEM file" }),
-  "tls.key": facts("tls-key", "<file>", "private key (PEM) of the certificate", { right: "give the path of a PEM file" }),
-  "tls.ca": facts("tls-ca", "<file>", "certificate authority (PEM) that the peers' certificates are checked against", {
+  "tls.ca": facts("tls-ca", "<file>", "certificate authority (PEM) that signed every certificate of the cluster", {
     right: "give the path of a PEM file",
+  }),
+  "tls.cert": facts("tls-cert", "<file>", "certificate (PEM) of this process", { right: "give the path of a PEM file" }),
+  "tls.key": facts("tls-key", "<file>", "private key (PEM) of the certificate", {
+    right: "give the path of a PEM file",
+    secret: true,
   }),
   allowInsecure: facts("allow-insecure", undefined, "listen beyond this machine without token or TLS", {
     right: "give true or false",

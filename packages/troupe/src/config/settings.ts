@@ -19,6 +19,8 @@ const LEASE_TTL_MIN_MS = 2_000;
 const LEASE_TTL_MAX_MS = 600_000;
 const LABELS_MAX = 64;
 
+const TLS_OPTIONS = ["tls.ca", "tls.cert", "tls.key"] as const;
+
 /** The message of an issue for which the catalog of options says what would be right. */
 const AS_THE_FACTS_SAY = "as the facts say";
 
@@ -45,10 +47,11 @@ export interface Settings {
   readonly logFormat: "pretty" | "json" | undefined;
 }
 
+/** Each the path of a PEM file, or the PEM text itself. */
 export interface TlsFiles {
+  readonly ca: string;
   readonly cert: string;
   readonly key: string;
-  readonly ca: string | undefined;
 }
 
 export type LogLevel = "debug" | "info" | "warn" | "error" | "silent";
@@ -103,9 +106,9 @@ const schema = z.object({
   membership: url(parseMembershipUrl).optional(),
   storage: url(parseStorageUrl).optional(),
   token: z.string().min(8).optional(),
+  "tls.ca": path.optional(),
   "tls.cert": path.optional(),
   "tls.key": path.optional(),
-  "tls.ca": path.optional(),
   allowInsecure: z.union([z.boolean(), z.enum(["true", "false"]).transform((text) => text === "true")]).default(false),
   labels: labels.default({}),
   leaseTtl: duration.optional(),
@@ -151,15 +154,16 @@ function checkTogether(checked: Checked, given: GivenValues): ConfigProblem[] {
       "without token or tls anyone who reaches this address could call every actor: set token (TROUPE_TOKEN) or tls, listen on 127.0.0.1, or set allowInsecure if the network is safe",
     );
   }
-  if ((checked["tls.cert"] === undefined) !== (checked["tls.key"] === undefined)) {
-    const missing = checked["tls.cert"] === undefined ? "tls.cert" : "tls.key";
-    wrong(missing, "tls.cert and tls.key belong together: give both or neither");
+  const tls = TLS_OPTIONS.filter((name) => checked[name] !== undefined);
+  if (tls.length > 0) {
+    for (const name of TLS_OPTIONS.filter((other) => !tls.includes(other)))
+      wrong(name, `${TLS_OPTIONS.join(", ")} belong together: give this too`);
   }
   return problems;
 }
 
 function toSettings(checked: Checked): Settings {
-  const { "tls.cert": cert, "tls.key": key, "tls.ca": ca } = checked;
+  const { "tls.ca": ca, "tls.cert": cert, "tls.key": key } = checked;
   const membership = checked.membership ?? defaultLocation();
   return {
     cluster: checked.cluster,
@@ -168,7 +172,7 @@ function toSettings(checked: Checked): Settings {
     membership,
     storage: checked.storage ?? (membership.kind === "etcd" ? defaultLocation() : membership),
     token: checked.token,
-    tls: cert === undefined || key === undefined ? undefined : { cert, key, ca },
+    tls: ca === undefined || cert === undefined || key === undefined ? undefined : { ca, cert, key },
     labels: checked.labels,
     leaseTtlMs: checked.leaseTtl,
     logLevel: checked.logLevel,

@@ -1,0 +1,78 @@
+import { existsSync } from "node:fs";
+import { dirname, resolve } from "node:path";
+import { systemClock, TroupeError } from "@troupe/core";
+import { loadSettings } from "../config/load-settings.ts";
+import type { Settings } from "../config/settings.ts";
+import type { Flags } from "./program.ts";
+import { siloProcess } from "./silo-process.ts";
+import { refuseMemory } from "./settings-of-command.ts";
+import { whenAskedToEnd } from "./shutdown.ts";
+import { SiloGroup } from "./silo-group.ts";
+import { EXIT_FAILED, EXIT_OK, printData, printNote } from "./terminal.ts";
+import { FolderWatch } from "./watch-folder.ts";
+
+export type DevFlags = Flags & { readonly silos: number };
+
+/** `troupe dev`: a cluster of processes on this machine that follows the changes of the module's folder. */
+export async function runDev(module: string, flags: DevFlags): Promise<number> {
+  const path = resolve(module);
+  if (!existsSync(path))
+    throw new TroupeError("BAD_CONFIG", `<module> ${module} is not there; give the path of a .js or .ts file`);
+  const settings = loadSettings({ flags: { ...flags, ...onThisMachine() }, variables: process.env, folder: process.cwd() });
+  refuseMemory(settings);
+  if (settings.advertise !== undefined) {
+    throw new TroupeError(
+      "BAD_CONFIG",
+      `advertise "${settings.advertise}": dev runs on this machine only; take it away, or use troupe silo`,
+    );
+  }
+  const group = new SiloGroup({
+    clock: systemClock,
+    count: flags.silos,
+    start: (place) =>
+      siloProcess({ module: path, flags: { ...flags, ...onThisMachine() }, json: false, onLine: prefixed(place) }),
+    report: printNote,
+    onLost: (place) => printNote(`silo ${place + 1} stays down until a file changes`),
+  });
+  const asked = whenAskedToEnd(() => group.kill());
+  const started = await Promise.race([group.start(), asked]);
+  if (started === false) {
+    await group.stop();
+    return EXIT_FAILED;
+  }
+  if (started === true) {
+    printNote(
+      `cluster ${settings.cluster}: ${flags.silos} silos are ready; restarting on changes in ${dirname(path)}; Ctrl-C drains`,
+    );
+    const watch = watchSources(dirname(path), settings, group);
+    await asked;
+    watch.close();
+  }
+  printNote("draining");
+  await group.stop();
+  return EXIT_OK;
+}
+
+/** Every silo takes a free port, whatever the configuration says of a silo that is alone on its machine. */
+function onThisMachine(): Flags {
+  const logFormat = process.stderr.isTTY ? { logFormat: "pretty" } : {};
+  return { listen: "127.0.0.1:0", ...logFormat };
+}
+
+function watchSources(folder: string, { membership, storage }: Settings, group: SiloGroup): FolderWatch {
+  const ignored = [membership, storage].flatMap((location) => (location.kind === "file" ? [location.folder] : []));
+  return new FolderWatch({
+    clock: systemClock,
+    folder,
+    ignored,
+    onChange: async () => {
+      printNote("files changed; replacing the silos one after the other");
+      const replaced = await group.replaceAll();
+      printNote(replaced ? "all silos run the changed files" : "the rest runs the files as they were; change them again");
+    },
+  });
+}
+
+function prefixed(place: number): (line: string, stream: "stdout" | "stderr") => void {
+  return (line, stream) => (stream === "stdout" ? printData : printNote)(`silo ${place + 1} | ${line}`);
+}

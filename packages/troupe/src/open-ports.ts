@@ -1,0 +1,135 @@
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import type { ClientPorts } from "@troupe/client";
+import {
+  type Logger,
+  type MembershipProvider,
+  messageOf,
+  type ReminderStore,
+  type StateStore,
+  systemClock,
+  systemRandom,
+  type Transport,
+  TroupeError,
+} from "@troupe/core";
+import { openEmbeddedMembership, openEmbeddedStores } from "@troupe/embedded";
+import { openEtcdMembership } from "@troupe/etcd";
+import { createGrpcTransport, type TlsOptions } from "@troupe/grpc";
+import { MemoryMembership, MemoryReminderStore, MemoryStateStore, MemoryTransport } from "@troupe/memory";
+import { openRedisStores } from "@troupe/redis";
+import { Closers } from "./closers.ts";
+import type { MembershipLocation, StorageLocation } from "./config/provider-url.ts";
+import type { Settings, TlsFiles } from "./config/settings.ts";
+import { memoryCluster } from "./memory-cluster.ts";
+
+/** Ports that this package opened, and so has to close. */
+export interface OpenPorts<P> {
+  readonly ports: P;
+  /** Closes them all. Closing twice is harmless. */
+  readonly close: () => Promise<void>;
+}
+
+interface StoragePorts {
+  readonly stateStore: StateStore;
+  readonly reminderStore: ReminderStore;
+}
+
+const clock = systemClock;
+
+/** Opens what a client needs. Rejects within seconds if the membership cannot be reached. */
+export function openClientPorts(settings: Settings, logger: Logger): Promise<OpenPorts<ClientPorts>> {
+  return openAll(async (closers) => openShared(settings, logger, closers));
+}
+
+/** Opens what a silo needs. Rejects within seconds if one of the stores cannot be reached. */
+export function openSiloPorts(settings: Settings, logger: Logger): Promise<OpenPorts<ClientPorts & StoragePorts>> {
+  return openAll(async (closers) => {
+    if (settings.membership.kind === "etcd" && settings.storage.kind === "file") {
+      logger.warn(
+        { folder: settings.storage.folder },
+        "storage is a folder of this machine, which silos of other machines do not see",
+      );
+    }
+    const shared = await openShared(settings, logger, closers);
+    return { ...shared, ...(await openStorage(settings.storage, settings.cluster, logger, closers)) };
+  });
+}
+
+/** Closes what was opened already if the rest cannot be. */
+async function openAll<P>(open: (closers: Closers) => Promise<P>): Promise<OpenPorts<P>> {
+  const closers = new Closers();
+  try {
+    const ports = await open(closers);
+    return { ports, close: () => closers.close() };
+  } catch (error) {
+    await closers.close();
+    throw error;
+  }
+}
+
+async function openShared(settings: Settings, logger: Logger, closers: Closers): Promise<ClientPorts> {
+  const membership = closers.add(await openMembership(settings.membership, settings.cluster, logger));
+  const transport = closers.add(openTransport(settings, logger));
+  return { clock, random: systemRandom, logger, transport, membership };
+}
+
+function openMembership(location: MembershipLocation, cluster: string, logger: Logger): Promise<MembershipProvider> {
+  switch (location.kind) {
+    case "file":
+      return openEmbeddedMembership(clusterFolder(location.folder, cluster), { clock, logger });
+    case "memory":
+      return Promise.resolve(new MemoryMembership(memoryCluster(location.name, cluster).registry));
+    case "etcd": {
+      const { hosts: endpoints, username, password } = location;
+      const user = username === undefined ? {} : { username, password: password ?? "" };
+      return openEtcdMembership({ endpoints, ...user, cluster, clock, logger });
+    }
+  }
+}
+
+async function openStorage(location: StorageLocation, cluster: string, logger: Logger, closers: Closers): Promise<StoragePorts> {
+  switch (location.kind) {
+    case "file": {
+      const stores = await openEmbeddedStores(clusterFolder(location.folder, cluster), { clock, logger });
+      return { stateStore: closers.add(stores.state), reminderStore: closers.add(stores.reminders) };
+    }
+    case "memory": {
+      const { states, dueIndex } = memoryCluster(location.name, cluster);
+      return {
+        stateStore: closers.add(new MemoryStateStore(states)),
+        reminderStore: closers.add(new MemoryReminderStore(dueIndex)),
+      };
+    }
+    case "redis":
+      return closers.add(await openRedisStores({ url: location.url, cluster, clock, logger }));
+  }
+}
+
+/** Silos whose membership is in memory are all in this process, and so is the network between them. */
+function openTransport({ membership, cluster, tls }: Settings, logger: Logger): Transport {
+  if (membership.kind === "memory") {
+    const { network } = memoryCluster(membership.name, cluster);
+    return new MemoryTransport({ network, clock });
+  }
+  return createGrpcTransport({ clock, logger, ...(tls === undefined ? {} : { tls: readTls(tls) }) });
+}
+
+/** One folder may serve several clusters, which share nothing. */
+function clusterFolder(folder: string, cluster: string): string {
+  return join(folder, cluster);
+}
+
+function readTls(files: TlsFiles): TlsOptions {
+  return { ca: readPem("tls.ca", files.ca), cert: readPem("tls.cert", files.cert), key: readPem("tls.key", files.key) };
+}
+
+function readPem(option: string, given: string): string {
+  if (given.includes("-----BEGIN")) return given;
+  if (!existsSync(given))
+    throw new TroupeError("BAD_CONFIG", `${option}: there is no file ${given}; give the path of a PEM file`);
+  try {
+    return readFileSync(given, "utf8");
+  } catch (cause) {
+    throw new TroupeError("BAD_CONFIG", `${option}: ${given} cannot be read: ${messageOf(cause)}`, { cause });
+  }
+}
