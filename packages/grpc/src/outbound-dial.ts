@@ -1,8 +1,10 @@
+import type { Socket } from "node:net";
 import { Client, type ClientDuplexStream, credentials, type ChannelOptions } from "@grpc/grpc-js";
 import { type Hello, type Link, type LinkHandlers, messageOf, TroupeError } from "@troupe/core";
 import { decodeFrame, encodeHello, type Frame } from "./frame.ts";
 import { GrpcLink } from "./grpc-link.ts";
 import { formatHostPort, type HostPort } from "./host-port.ts";
+import { keepSocket } from "./kept-socket.ts";
 import { knock } from "./knock.ts";
 import { FRAME_MAX_BYTES } from "./link-limits.ts";
 import { LINK_OPEN } from "./link-service.ts";
@@ -93,7 +95,11 @@ function openWire(dial: Dial): Wire {
     tls === undefined
       ? credentials.createInsecure()
       : credentials.createSsl(Buffer.from(tls.ca), Buffer.from(tls.key), Buffer.from(tls.cert));
-  const client = new Client(address, channelCredentials, CHANNEL_OPTIONS);
+  let socket: Socket | undefined;
+  const keepingCredentials = keepSocket(channelCredentials, (connected) => {
+    socket = connected;
+  });
+  const client = new Client(address, keepingCredentials, CHANNEL_OPTIONS);
   const stream: ClientDuplexStream<Buffer, Buffer> = client.makeBidiStreamRequest(
     LINK_OPEN.path,
     LINK_OPEN.requestSerialize,
@@ -106,6 +112,7 @@ function openWire(dial: Dial): Wire {
     abort: () => {
       stream.cancel();
       client.close();
+      socket?.destroy();
     },
   };
 }
