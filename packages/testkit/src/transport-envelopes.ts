@@ -112,6 +112,8 @@ function shapeTests({ subject, until }: TransportContext): void {
       { kind: "cancel", type: "Account", id: "größe {}", callId: 2 ** 40 },
       { kind: "ping", nonce: 0 },
       { kind: "pong", nonce: 2 ** 53 - 1 },
+      { kind: "released", revision: 0, holding: [] },
+      { kind: "released", revision: 2 ** 53 - 1, holding: AWKWARD_IDS.map((id) => `Konto größe/${id}`) },
     ];
     for (const envelope of envelopes) near.link.send(envelope);
     await until("everything has arrived", () => far.received.length === envelopes.length);
