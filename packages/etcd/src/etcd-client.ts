@@ -1,6 +1,7 @@
 import { TroupeError, withTimeout, type Clock } from "@troupe/core";
-import { handleWhen, noop, retry } from "cockatiel";
+import { noop } from "cockatiel";
 import {
+  castGrpcError,
   Etcd3,
   isRecoverableError,
   type IOptions,
@@ -49,30 +50,32 @@ export interface EtcdWatchHandlers {
  *
  * E1. Every call settles within about three seconds. What fails because etcd is away rejects with `CLUSTER_UNAVAILABLE`; that a
  *     lease is gone or history was compacted is an answer.
- * E2. A call that failed may have had its effect, and is tried again on another endpoint: all calls made here may run twice.
+ * E2. A call that failed may have had its effect, and is tried again, on the next endpoint if there is one: all calls made here may
+ *     run twice.
+ * E3. One endpoint is used until it fails, so calls and watches of one process go where the last call was answered.
  */
 export class EtcdClient {
   readonly endpoints: string;
-  readonly #etcd: Etcd3;
   readonly #clock: Clock;
-  readonly #attempts: number;
+  /** One for each endpoint: etcd3 would choose among several by chance, dead ones too. */
+  readonly #etcds: readonly Etcd3[];
+  #current = 0;
 
   constructor(options: EtcdClientOptions) {
     this.endpoints = options.endpoints.join(", ");
     this.#clock = options.clock;
-    this.#attempts = 1 + Math.max(1, options.endpoints.length);
-    this.#etcd = new Etcd3(etcdOptions(options, this.#attempts));
+    this.#etcds = options.endpoints.map((endpoint) => new Etcd3(etcdOptions(endpoint, options)));
   }
 
   range(request: IRangeRequest): Promise<IRangeResponse> {
-    return this.#call(() => this.#etcd.kv.range(request));
+    return this.#call((etcd) => etcd.kv.range(request));
   }
 
   /** Undefined if etcd has thrown away what it was at that revision. */
   async rangeAt(revision: number, request: IRangeRequest): Promise<IRangeResponse | undefined> {
-    return this.#call(async () => {
+    return this.#call(async (etcd) => {
       try {
-        return await this.#etcd.kv.range({ ...request, revision });
+        return await etcd.kv.range({ ...request, revision });
       } catch (error) {
         if (isCompacted(error)) return undefined;
         throw error;
@@ -82,40 +85,32 @@ export class EtcdClient {
 
   /** `"lease gone"` if a put names a lease that etcd does not know. */
   async transact(request: ITxnRequest): Promise<ITxnResponse | "lease gone"> {
-    return this.#call(() => orGone("lease gone", this.#etcd.kv.txn(request)));
+    return this.#call((etcd) => orGone("lease gone", etcd.kv.txn(request)));
   }
 
   /** The id of a new lease that lives at least `ttlMs` (etcd counts whole seconds and may have a higher minimum). */
   async grantLease(ttlMs: number): Promise<string> {
-    return this.#call(async () => (await this.#etcd.leaseClient.leaseGrant({ TTL: Math.ceil(ttlMs / 1_000) })).ID);
+    return this.#call(async (etcd) => (await etcd.leaseClient.leaseGrant({ TTL: Math.ceil(ttlMs / 1_000) })).ID);
   }
 
   /** The revision after the lease's keys were deleted. */
   async revokeLease(leaseId: string): Promise<number | "gone"> {
-    return this.#call(() =>
+    return this.#call((etcd) =>
       orGone(
         "gone",
-        this.#etcd.leaseClient.leaseRevoke({ ID: leaseId }).then(({ header }) => Number(header.revision)),
+        etcd.leaseClient.leaseRevoke({ ID: leaseId }).then(({ header }) => Number(header.revision)),
       ),
     );
   }
 
   /** Gives the lease its full time again. */
   keepAlive(leaseId: string): Promise<"alive" | "gone"> {
-    return this.#call(async () => {
-      for (let attempt = 1; ; attempt++) {
-        try {
-          return await this.#keepAliveOnce(leaseId);
-        } catch (error) {
-          if (attempt >= this.#attempts) throw error;
-        }
-      }
-    });
+    return this.#call((etcd) => this.#keepAliveOn(etcd, leaseId));
   }
 
   /** Opens a watch; what goes wrong later is told by `onEnd`. The returned function ends it, after which no handler is called. */
   async watch(request: IWatchCreateRequest, handlers: EtcdWatchHandlers): Promise<() => void> {
-    const stream = await this.#call(() => this.#etcd.watchClient.watch());
+    const stream = await this.#call((etcd) => etcd.watchClient.watch());
     let live = true;
     const finish = (): void => {
       live = false;
@@ -136,11 +131,11 @@ export class EtcdClient {
   }
 
   close(): void {
-    this.#etcd.close();
+    for (const etcd of this.#etcds) etcd.close();
   }
 
-  async #keepAliveOnce(leaseId: string): Promise<"alive" | "gone"> {
-    const stream = await this.#etcd.leaseClient.leaseKeepAlive({ deadline: this.#clock.now() + ATTEMPT_TIMEOUT_MS });
+  async #keepAliveOn(etcd: Etcd3, leaseId: string): Promise<"alive" | "gone"> {
+    const stream = await etcd.leaseClient.leaseKeepAlive({ deadline: this.#clock.now() + ATTEMPT_TIMEOUT_MS });
     try {
       return await new Promise((resolve, reject) => {
         stream.on("data", ({ TTL }) => resolve(Number(TTL) > 0 ? "alive" : "gone"));
@@ -153,17 +148,38 @@ export class EtcdClient {
     }
   }
 
-  async #call<T>(run: () => Promise<T>): Promise<T> {
+  async #call<T>(run: (etcd: Etcd3) => Promise<T>): Promise<T> {
     try {
-      return await withTimeout(this.#clock, CALL_TIMEOUT_MS, run(), throwTimeout);
+      return await withTimeout(this.#clock, CALL_TIMEOUT_MS, this.#tryEach(run), throwTimeout);
     } catch (error) {
       throw error instanceof TroupeError ? error : etcdFailure(this.endpoints, error);
+    }
+  }
+
+  /** Once more than there are endpoints, because a connection that was good may have died unseen. */
+  async #tryEach<T>(run: (etcd: Etcd3) => Promise<T>): Promise<T> {
+    for (let attempt = 0; ; attempt++) {
+      const used = this.#current;
+      const etcd = this.#etcds[used];
+      if (etcd === undefined) throw new Error("no endpoints");
+      try {
+        return await run(etcd);
+      } catch (error) {
+        if (attempt >= this.#etcds.length || !isAwayError(error)) throw error;
+        // Another call may have moved on already.
+        if (this.#current === used) this.#current = (used + 1) % this.#etcds.length;
+      }
     }
   }
 }
 
 function throwTimeout(): never {
   throw new Error(`no answer within ${CALL_TIMEOUT_MS} ms`);
+}
+
+/** True if the endpoint failed rather than refused. The errors of streams are gRPC's own, which etcd3 sorts only for calls. */
+function isAwayError(thrown: unknown): boolean {
+  return thrown instanceof Error && isRecoverableError(castGrpcError(thrown));
 }
 
 async function orGone<T, G>(gone: G, call: Promise<T>): Promise<T | G> {
@@ -184,16 +200,15 @@ function endStream(stream: { end(): void; cancel(): void }): void {
   stream.cancel();
 }
 
-function etcdOptions(options: EtcdClientOptions, attempts: number): IOptions {
-  const { clock, tls, username, password } = options;
+function etcdOptions(endpoint: string, { clock, tls, username, password }: EtcdClientOptions): IOptions {
   const scheme = tls === undefined ? "http" : "https";
   return {
-    hosts: options.endpoints.map((endpoint) => (endpoint.includes("://") ? endpoint : `${scheme}://${endpoint}`)),
+    hosts: endpoint.includes("://") ? endpoint : `${scheme}://${endpoint}`,
     ...(tls === undefined ? {} : { credentials: credentialsOf(tls) }),
     ...(username === undefined ? {} : { auth: { username, password: password ?? "" } }),
     defaultCallOptions: ({ isStream }) => (isStream ? {} : { deadline: clock.now() + ATTEMPT_TIMEOUT_MS }),
-    // The default circuit breaker would keep us away for seconds after etcd is back.
-    faultHandling: { host: () => noop, global: retry(handleWhen(isRecoverableError), { maxAttempts: attempts - 1 }) },
+    // The default circuit breaker would keep us away for seconds after etcd is back; trying again is done here (E2).
+    faultHandling: { host: () => noop, global: noop },
     grpcOptions: {
       "grpc.keepalive_time_ms": PING_EVERY_MS,
       "grpc.keepalive_timeout_ms": PING_TIMEOUT_MS,
