@@ -147,6 +147,16 @@ function commitTests({ store }: StateContext): void {
     expect(texts(claimed.fields)).toEqual({ a: "2" });
   });
 
+  it("does not let a late repetition undo the commits after it", async () => {
+    const { epoch } = await claim(store(), ALICE, 1);
+    await commit(store(), ALICE, { epoch, version: 1, set: { a: "1", b: "1" } });
+    await commit(store(), ALICE, { epoch, version: 2, set: { a: "2" }, remove: ["b"] });
+    await commit(store(), ALICE, { epoch, version: 1, set: { a: "1", b: "1" } });
+    const claimed = await claim(store(), ALICE, 1);
+    expect(claimed.version).toBe(2);
+    expect(texts(claimed.fields)).toEqual({ a: "2" });
+  });
+
   it("applies the commit that follows a repeated one", async () => {
     const { epoch } = await claim(store(), ALICE, 1);
     await commit(store(), ALICE, { epoch, version: 1, set: { a: "1" } });
