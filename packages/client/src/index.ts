@@ -1,1 +1,11 @@
-export {};
+export * from "./actor-reference.ts";
+export * from "./caller.ts";
+export * from "./cluster-client.ts";
+export * from "./deadline-timer.ts";
+export { turnToken } from "./outbound-call.ts";
+export * from "./peer-links.ts";
+export * from "./placement.ts";
+export * from "./references.ts";
+export * from "./ring.ts";
+export * from "./router.ts";
+export * from "./turn-scope.ts";

@@ -1,1 +1,3 @@
-export {};
+export * from "./inspect/silo-snapshot.ts";
+export * from "./silo-options.ts";
+export * from "./silo.ts";

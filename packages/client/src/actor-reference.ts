@@ -1,0 +1,96 @@
+import { ACTOR_REFERENCE, type ActorAddress, formatAddress, TroupeError } from "@troupe/core";
+import type { ActorDefinition } from "@troupe/sdk";
+import type { CallTarget } from "./caller.ts";
+
+/** Makes one call; the reference does not know how. */
+export type MakeCall = (target: CallTarget, method: string, args: readonly unknown[]) => Promise<unknown>;
+
+type ReferenceMethod = (...args: unknown[]) => Promise<unknown>;
+
+/** Names that the language or a tool asks of any object: to be called on one side only, and never an actor's method. */
+const NEVER_METHODS = new Set([
+  "then",
+  "catch",
+  "finally",
+  "constructor",
+  "$$typeof",
+  "nodeType",
+  "asymmetricMatch",
+  "__proto__",
+]);
+
+const INSPECT = Symbol.for("nodejs.util.inspect.custom");
+
+/** What stands behind the proxy. It is a class so that a copy does not take it for plain data. */
+class ReferenceTarget {
+  readonly [ACTOR_REFERENCE]: ActorAddress;
+
+  constructor(address: ActorAddress) {
+    this[ACTOR_REFERENCE] = address;
+  }
+}
+
+class ReferenceHandler implements ProxyHandler<ReferenceTarget> {
+  readonly #target: CallTarget;
+  readonly #call: MakeCall;
+  readonly #methods = new Map<string, ReferenceMethod>();
+
+  constructor(target: CallTarget, call: MakeCall) {
+    this.#target = target;
+    this.#call = call;
+  }
+
+  get(_: ReferenceTarget, name: string | symbol): unknown {
+    if (typeof name === "symbol") return this.#symbol(name);
+    const known = this.#methods.get(name);
+    if (known !== undefined) return known;
+    if (NEVER_METHODS.has(name)) return undefined;
+    if (name === "toString" || name === "toJSON" || name === "valueOf") return () => this.#target.key;
+    const method = this.#method(name);
+    this.#methods.set(name, method);
+    return method;
+  }
+
+  has(_: ReferenceTarget, name: string | symbol): boolean {
+    return name === ACTOR_REFERENCE || (typeof name === "string" && this.#target.definition?.methods.has(name) === true);
+  }
+
+  set(): boolean {
+    return false;
+  }
+
+  ownKeys(): string[] {
+    return [];
+  }
+
+  getOwnPropertyDescriptor(): undefined {
+    return undefined;
+  }
+
+  #method(name: string): ReferenceMethod {
+    const target = this.#target;
+    const call = this.#call;
+    if (target.definition === undefined || target.definition.methods.has(name)) return (...args) => call(target, name, args);
+    return () => Promise.reject(noSuchMethod(target.address, name, target.definition));
+  }
+
+  #symbol(name: symbol): unknown {
+    if (name === ACTOR_REFERENCE) return this.#target.address;
+    if (name === Symbol.toPrimitive) return () => this.#target.key;
+    if (name === Symbol.toStringTag) return "ActorRef";
+    if (name === INSPECT) return () => `ActorRef <${this.#target.key}>`;
+    return undefined;
+  }
+}
+
+/** A reference to an actor: each property is a method that calls it. */
+export function createReference(target: CallTarget, call: MakeCall): object {
+  return new Proxy(new ReferenceTarget(target.address), new ReferenceHandler(target, call));
+}
+
+/** The error of a call to a method that the type does not have. */
+export function noSuchMethod(address: ActorAddress, method: string, definition: ActorDefinition | undefined): TroupeError {
+  const methods = [...(definition?.methods.keys() ?? [])].join(", ");
+  const message = `${formatAddress(address)} has no public method ${method}; it has ${methods === "" ? "none" : methods}`;
+  return new TroupeError("NO_SUCH_METHOD", message);
+}

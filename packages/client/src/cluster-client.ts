@@ -1,0 +1,151 @@
+import {
+  type Clock,
+  type Envelope,
+  EMPTY_VIEW,
+  type Hello,
+  type Link,
+  type Logger,
+  type MembershipProvider,
+  PROTOCOL_VERSION,
+  type Random,
+  randomId,
+  type Transport,
+  type View,
+  type ViewWatch,
+} from "@troupe/core";
+import { type Actor, type ActorClass, type ActorRef, type CallOptions, definitionsOf, type UntypedActorRef } from "@troupe/sdk";
+import { Caller, callTarget } from "./caller.ts";
+import { PeerLinks } from "./peer-links.ts";
+import { Placement, SILO_TYPE } from "./placement.ts";
+import { type ActorReferences, References } from "./references.ts";
+import { Router } from "./router.ts";
+
+/** What a client needs from outside. Whoever opened the ports closes them, after the client. */
+export interface ClientPorts {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly logger: Logger;
+  readonly transport: Transport;
+  readonly membership: MembershipProvider;
+}
+
+export interface ClientOptions {
+  readonly cluster: string;
+  /** The cluster's shared secret, if it has one. */
+  readonly token?: string;
+  /** Classes whose references by name should know their methods and time limits. */
+  readonly actors?: readonly ActorClass[];
+}
+
+/**
+ * A caller outside the cluster. It watches the membership and sends each call straight to the silo that owns the actor.
+ */
+export class ClusterClient implements ActorReferences, AsyncDisposable {
+  readonly #router: Router;
+  readonly #caller: Caller;
+  readonly #references: References;
+  readonly #links: PeerLinks;
+  #watch: ViewWatch | undefined;
+  #placement = new Placement(EMPTY_VIEW);
+  #closing: Promise<void> | undefined;
+
+  /** Resolves when the members are known. Rejects with `CLUSTER_UNAVAILABLE` if the membership store does not answer. */
+  static async connect(ports: ClientPorts, options: ClientOptions): Promise<ClusterClient> {
+    const client = new ClusterClient(ports, options);
+    client.#watch = await ports.membership.watch({
+      onView: (view) => client.#setView(view),
+      onBroken: (error) =>
+        ports.logger.warn({ reason: error.message }, "the watch of the cluster's members broke; going on with the last view"),
+    });
+    return client;
+  }
+
+  private constructor(ports: ClientPorts, options: ClientOptions) {
+    const { clock, logger, transport } = ports;
+    const peerId = `client-${randomId(ports.random)}`;
+    const hello: Hello = { protocol: PROTOCOL_VERSION, cluster: options.cluster, role: "client", peerId, token: options.token };
+    this.#links = new PeerLinks({
+      clock,
+      logger,
+      transport,
+      hello,
+      dials: () => "when-needed",
+      events: {
+        onEnvelope: (envelope, link) => this.#receive(envelope, link),
+        onUp: () => this.#router.linkUp(),
+        onDown: (siloId, reason) => this.#router.linkDown(siloId, reason),
+        onRefused() {},
+      },
+    });
+    this.#router = new Router(
+      {
+        peerId,
+        clock,
+        local: undefined,
+        linkTo: (siloId) => this.#links.linkTo(siloId),
+        makeReference: (address) => this.#references.reference(address),
+      },
+      this.#placement,
+    );
+    this.#caller = new Caller(clock, this.#router);
+    this.#references = new References(definitionsOf(options.actors ?? []), (target, method, args) =>
+      this.#caller.call(target, method, args),
+    );
+  }
+
+  /** The members as this client knows them. */
+  get view(): View {
+    return this.#placement.view;
+  }
+
+  actor<A extends Actor>(type: ActorClass<A>, id: string, options?: CallOptions): ActorRef<A>;
+  actor(type: string, id: string, options?: CallOptions): UntypedActorRef;
+  actor(type: ActorClass | string, id: string, options?: CallOptions): object {
+    return this.#references.actor(type, id, options);
+  }
+
+  /** Asks one silo about itself. */
+  callSilo(siloId: string, method: string, args: readonly unknown[] = []): Promise<unknown> {
+    return this.#caller.call(callTarget({ type: SILO_TYPE, id: siloId }, undefined, { timeout: "5s" }), method, args);
+  }
+
+  /** Ends every call that is under way with `CANCELLED`, and closes the links. Closing twice is harmless. */
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+
+  async #close(): Promise<void> {
+    this.#router.close();
+    this.#links.close("the client was closed");
+    await this.#watch?.close();
+  }
+
+  #setView(view: View): void {
+    this.#placement = new Placement(view);
+    this.#links.setMembers(view.members.filter((member) => member.state !== "joining"));
+    this.#router.setPlacement(this.#placement);
+  }
+
+  #receive(envelope: Envelope, link: Link): void {
+    switch (envelope.kind) {
+      case "reply":
+        this.#router.reply(envelope.callId, envelope.outcome);
+        return;
+      case "ping":
+        link.send({ kind: "pong", nonce: envelope.nonce });
+        return;
+      case "pong":
+        return;
+      case "request":
+      case "cancel":
+      case "released":
+        link.close("a client takes no calls");
+        return;
+    }
+  }
+}

@@ -1,0 +1,188 @@
+import {
+  type Clock,
+  type Envelope,
+  type Hello,
+  type Link,
+  type LinkHandlers,
+  type Logger,
+  type Member,
+  messageOf,
+  type Scheduled,
+  type Transport,
+} from "@troupe/core";
+
+export interface PeerEvents {
+  onEnvelope(envelope: Envelope, link: Link): void;
+  onUp(siloId: string, link: Link): void;
+  /** The link to the silo is gone. */
+  onDown(siloId: string, reason: string): void;
+  /** Nothing listens any more where a link to the silo was open: its process is gone. */
+  onRefused(siloId: string): void;
+}
+
+export interface PeerParts {
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly transport: Transport;
+  readonly hello: Hello;
+  readonly events: PeerEvents;
+  /** Whether this side dials the peer, and at once or when the link is first asked for. */
+  dials(siloId: string): "now" | "when-needed" | "never";
+}
+
+/** How long the link to a silo that has drained and left stays open, for replies that are under way. */
+const LINGER_MS = 2_000;
+
+const FIRST_REDIAL_MS = 20;
+const LAST_REDIAL_MS = 1_000;
+
+/** What is known of one silo that this process may talk to. */
+interface Peer {
+  readonly siloId: string;
+  readonly address: string;
+  /** True if the silo said that it will leave: then its going is no loss. */
+  isDraining: boolean;
+  state:
+    | { readonly kind: "idle" }
+    | { readonly kind: "dialling" }
+    | { readonly kind: "up"; readonly link: Link }
+    | { readonly kind: "pausing"; readonly timer: Scheduled };
+  redialMs: number;
+  /** True once a link was open. */
+  wasUp: boolean;
+}
+
+/**
+ * The links to the silos of the current view: one a peer, dialled again when it breaks, closed when the peer leaves the view.
+ *
+ * Of two silos the one with the lower id dials, so that there is one link for the pair.
+ */
+export class PeerLinks {
+  readonly #parts: PeerParts;
+  readonly #peers = new Map<string, Peer>();
+  #closed = false;
+
+  constructor(parts: PeerParts) {
+    this.#parts = parts;
+  }
+
+  /** The open link to the silo, or undefined; then it is being dialled, or the peer dials. */
+  linkTo(siloId: string): Link | undefined {
+    const peer = this.#peers.get(siloId);
+    if (peer === undefined) return undefined;
+    if (peer.state.kind === "up") return peer.state.link;
+    if (peer.state.kind === "idle" && this.#parts.dials(siloId) !== "never") this.#dial(peer);
+    return undefined;
+  }
+
+  /** Sends to every peer whose link is open. */
+  broadcast(envelope: Envelope): void {
+    for (const peer of this.#peers.values()) {
+      if (peer.state.kind === "up") peer.state.link.send(envelope);
+    }
+  }
+
+  /** These are the silos to talk to from now on. */
+  setMembers(members: readonly Member[]): void {
+    if (this.#closed) return;
+    const left = new Set(this.#peers.keys());
+    for (const member of members) {
+      left.delete(member.siloId);
+      const known = this.#peers.get(member.siloId);
+      if (known !== undefined) {
+        known.isDraining = member.state === "draining";
+        continue;
+      }
+      const peer = newPeer(member.siloId, member.address);
+      this.#peers.set(member.siloId, peer);
+      if (this.#parts.dials(member.siloId) === "now") this.#dial(peer);
+    }
+    for (const siloId of left) this.#forget(siloId, "it left the cluster");
+  }
+
+  /** Takes the link that a peer has dialled; it becomes known only when the view has the peer. */
+  adopt(link: Link): LinkHandlers {
+    const siloId = link.remote.peerId;
+    const peer = this.#peers.get(siloId) ?? newPeer(siloId, "");
+    this.#peers.set(siloId, peer);
+    if (peer.state.kind === "up") peer.state.link.close("the peer has dialled again");
+    return this.#opened(peer, link);
+  }
+
+  close(reason: string): void {
+    this.#closed = true;
+    for (const siloId of [...this.#peers.keys()]) this.#forget(siloId, reason);
+  }
+
+  #forget(siloId: string, reason: string): void {
+    const peer = this.#peers.get(siloId);
+    this.#peers.delete(siloId);
+    if (peer?.state.kind === "pausing") peer.state.timer.cancel();
+    if (peer?.state.kind !== "up") return;
+    const { link } = peer.state;
+    if (peer.isDraining && !this.#closed) this.#parts.clock.schedule(LINGER_MS, () => link.close(reason));
+    else link.close(reason);
+  }
+
+  #dial(peer: Peer): void {
+    peer.state = { kind: "dialling" };
+    const { transport, hello, logger } = this.#parts;
+    const opened = transport.connect(peer.address, hello, (link) => this.#dialled(peer, link));
+    opened.catch((error: unknown) => {
+      if (this.#peers.get(peer.siloId) !== peer) return;
+      logger.debug({ peer: peer.siloId, address: peer.address, reason: messageOf(error) }, "dialling a silo failed");
+      this.#redialLater(peer);
+      if (peer.wasUp && isRefused(error)) this.#parts.events.onRefused(peer.siloId);
+    });
+  }
+
+  #dialled(peer: Peer, link: Link): LinkHandlers {
+    const isSame = link.remote.peerId === peer.siloId;
+    if (isSame && this.#peers.get(peer.siloId) === peer) return this.#opened(peer, link);
+    // Another process took the address: the silo that had it is gone.
+    link.close("this is not the silo that was dialled");
+    if (this.#peers.get(peer.siloId) === peer) {
+      this.#redialLater(peer);
+      if (!isSame && peer.wasUp) this.#parts.events.onRefused(peer.siloId);
+    }
+    return { onEnvelope() {}, onClose() {} };
+  }
+
+  #opened(peer: Peer, link: Link): LinkHandlers {
+    const { events } = this.#parts;
+    peer.state = { kind: "up", link };
+    peer.wasUp = true;
+    peer.redialMs = FIRST_REDIAL_MS;
+    queueMicrotask(() => {
+      if (peer.state.kind === "up" && peer.state.link === link) events.onUp(peer.siloId, link);
+    });
+    return {
+      onEnvelope: (envelope) => events.onEnvelope(envelope, link),
+      onClose: (reason) => {
+        const current = peer.state.kind === "up" && peer.state.link === link;
+        if (current) peer.state = { kind: "idle" };
+        if (current && this.#peers.get(peer.siloId) === peer && this.#parts.dials(peer.siloId) === "now") this.#dial(peer);
+        events.onDown(peer.siloId, reason);
+      },
+    };
+  }
+
+  #redialLater(peer: Peer): void {
+    const pauseMs = peer.redialMs;
+    peer.redialMs = Math.min(pauseMs * 2, LAST_REDIAL_MS);
+    const timer = this.#parts.clock.schedule(pauseMs, () => {
+      peer.state = { kind: "idle" };
+      if (this.#parts.dials(peer.siloId) === "now") this.#dial(peer);
+    });
+    peer.state = { kind: "pausing", timer };
+  }
+}
+
+function newPeer(siloId: string, address: string): Peer {
+  return { siloId, address, isDraining: false, state: { kind: "idle" }, redialMs: FIRST_REDIAL_MS, wasUp: false };
+}
+
+function isRefused(error: unknown): boolean {
+  const cause: unknown = error instanceof Error ? error.cause : undefined;
+  return typeof cause === "object" && cause !== null && "refused" in cause && cause.refused === true;
+}

@@ -1,0 +1,69 @@
+import { type Member, type View, formatAddress, type ActorAddress } from "@troupe/core";
+import { Ring } from "./ring.ts";
+
+/** The type of the system actor that every silo is: its id is the silo's, and the silo itself answers. */
+export const SILO_TYPE = "$silo";
+
+/**
+ * Who owns which actor in one view: the active silos that host its type share the type's actors by consistent hashing. All
+ * processes that hold the same view agree.
+ */
+export class Placement {
+  readonly view: View;
+  readonly #members = new Map<string, Member>();
+  readonly #rings = new Map<string, Ring | undefined>();
+  /** Most types are hosted by the same silos, and then share a ring. */
+  readonly #ringsByHosts = new Map<string, Ring>();
+
+  constructor(view: View) {
+    this.view = view;
+    for (const member of view.members) this.#members.set(member.siloId, member);
+  }
+
+  get revision(): number {
+    return this.view.revision;
+  }
+
+  get hasActiveMember(): boolean {
+    return this.view.members.some((member) => member.state === "active");
+  }
+
+  member(siloId: string): Member | undefined {
+    return this.#members.get(siloId);
+  }
+
+  /** The silo that owns the actor, or undefined if no active silo hosts its type. */
+  ownerOf(address: ActorAddress): Member | undefined {
+    if (address.type === SILO_TYPE) return this.#members.get(address.id);
+    const siloId = this.#ringOf(address.type)?.ownerOf(formatAddress(address));
+    return siloId === undefined ? undefined : this.#members.get(siloId);
+  }
+
+  /** The reminder buckets in which the silo owns keys of any type. */
+  bucketsOf(siloId: string): ReadonlySet<number> {
+    const buckets = new Set<number>();
+    for (const type of Object.keys(this.#members.get(siloId)?.types ?? {})) this.#ringOf(type);
+    for (const ring of this.#ringsByHosts.values()) {
+      for (const bucket of ring.bucketOwners().get(siloId) ?? []) buckets.add(bucket);
+    }
+    return buckets;
+  }
+
+  #ringOf(type: string): Ring | undefined {
+    if (this.#rings.has(type)) return this.#rings.get(type);
+    const hosts = this.view.members
+      .filter((member) => member.state === "active" && Object.hasOwn(member.types, type))
+      .map((member) => member.siloId);
+    const ring = hosts.length === 0 ? undefined : this.#sharedRing(hosts);
+    // A client may ask for any name; only those that exist are worth remembering.
+    if (ring !== undefined) this.#rings.set(type, ring);
+    return ring;
+  }
+
+  #sharedRing(hosts: readonly string[]): Ring {
+    const key = hosts.join();
+    const ring = this.#ringsByHosts.get(key) ?? new Ring(hosts);
+    this.#ringsByHosts.set(key, ring);
+    return ring;
+  }
+}

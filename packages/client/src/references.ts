@@ -1,0 +1,44 @@
+import { type ActorAddress, formatAddress, TroupeError } from "@troupe/core";
+import {
+  type Actor,
+  type ActorClass,
+  type ActorDefinition,
+  type ActorRef,
+  type CallOptions,
+  definitionOf,
+  type UntypedActorRef,
+} from "@troupe/sdk";
+import { createReference, type MakeCall } from "./actor-reference.ts";
+import { callTarget } from "./caller.ts";
+
+/** `actor(Account, "alice")` on a silo, a client, and in a turn. */
+export interface ActorReferences {
+  actor<A extends Actor>(type: ActorClass<A>, id: string, options?: CallOptions): ActorRef<A>;
+  actor(type: string, id: string, options?: CallOptions): UntypedActorRef;
+}
+
+/** Makes references whose calls all go the same way. */
+export class References {
+  readonly #call: MakeCall;
+  readonly #definitions: ReadonlyMap<string, ActorDefinition>;
+
+  constructor(definitions: ReadonlyMap<string, ActorDefinition>, call: MakeCall) {
+    this.#call = call;
+    this.#definitions = definitions;
+  }
+
+  /** For what a user passed as `actor(type, id, options)`. Throws on a wrong class, type name, id or option. */
+  actor(type: ActorClass | string, id: string, options: CallOptions | undefined): object {
+    if (typeof type === "string") return this.reference({ type, id }, options);
+    const definition = definitionOf(type);
+    return createReference(callTarget({ type: definition.name, id }, definition, options), this.#call);
+  }
+
+  /** For an address that came with a message or is known by name. */
+  reference(address: ActorAddress, options?: CallOptions): object {
+    if (typeof address.type !== "string" || address.type === "") {
+      throw new TroupeError("NO_SUCH_ACTOR_TYPE", `${formatAddress(address)} has no actor type; give a class or its name`);
+    }
+    return createReference(callTarget(address, this.#definitions.get(address.type), options), this.#call);
+  }
+}

@@ -1,0 +1,249 @@
+import {
+  type Clock,
+  type Envelope,
+  fromPortable,
+  type Link,
+  type MakeReference,
+  type Outcome,
+  type RequestEnvelope,
+  type Scheduled,
+  TroupeError,
+  formatAddress,
+} from "@troupe/core";
+import { describeCall, type OutboundCall } from "./outbound-call.ts";
+import { PendingCalls } from "./pending-calls.ts";
+import { type Placement, SILO_TYPE } from "./placement.ts";
+import { WaitingCalls } from "./waiting-calls.ts";
+
+/** Where the outcome of a request goes. */
+export interface ReplySink {
+  /** The silo or client that made the request. */
+  readonly peerId: string;
+  reply(callId: number, outcome: Outcome): void;
+}
+
+/** The silo in this process, if there is one: calls to its own actors go to it without a link. */
+export interface LocalSilo {
+  readonly siloId: string;
+  dispatch(request: RequestEnvelope, sink: ReplySink): void;
+  cancel(request: RequestEnvelope, sink: ReplySink): void;
+}
+
+export interface RouterParts {
+  /** Who makes the calls: this silo or client. */
+  readonly peerId: string;
+  readonly clock: Clock;
+  readonly local: LocalSilo | undefined;
+  /** The open link to a silo, if there is one. Asking for it makes it come. */
+  linkTo(siloId: string): Link | undefined;
+  readonly makeReference: MakeReference;
+}
+
+/** How often waiting calls are tried again when no event says that it is time: the backstop for a silo that was not ready. */
+const RETRY_EVERY_MS = 20;
+
+/**
+ * Brings calls to the silo that owns their actor, and their outcomes back. The only place that retries.
+ *
+ * R1. A call is sent again only if it certainly did not run, or if it is idempotent (C4).
+ * R2. Calls to one actor are sent in the order they were made: while one of them waits, later ones wait behind it, and while one
+ *     is with a former owner, later ones are not sent to the new one (C5).
+ * R3. Every call ends by its deadline.
+ */
+export class Router implements ReplySink {
+  readonly peerId: string;
+  readonly #parts: RouterParts;
+  readonly #pending: PendingCalls;
+  readonly #waiting = new WaitingCalls();
+  #placement: Placement;
+  #retryTimer: Scheduled | undefined;
+  #closed = false;
+
+  constructor(parts: RouterParts, placement: Placement) {
+    this.#parts = parts;
+    this.peerId = parts.peerId;
+    this.#placement = placement;
+    this.#pending = new PendingCalls(parts.clock, (call) => this.#expire(call));
+  }
+
+  get revision(): number {
+    return this.#placement.revision;
+  }
+
+  /** Calls that are under way. */
+  get pendingCount(): number {
+    return this.#pending.size;
+  }
+
+  /** Starts a call. Throws `OVERLOADED` if too many are under way. */
+  start(call: OutboundCall): void {
+    if (this.#closed) throw new TroupeError("CLUSTER_UNAVAILABLE", "this client or silo is closed", { retryable: false });
+    this.#pending.add(call);
+    if (call.comesBackTo === undefined && this.#waiting.has(call.key)) this.#wait(call);
+    else if (!this.#trySend(call)) this.#wait(call);
+  }
+
+  /** Ends a call because its caller gave up. */
+  cancel(call: OutboundCall, reason: unknown): void {
+    if (!this.#pending.remove(call.request.callId)) return;
+    const ran = call.target === undefined ? "no" : "maybe";
+    this.#abandon(call);
+    call.settle.reject(
+      new TroupeError("CANCELLED", `${describeCall(call.request)} was cancelled by its caller`, { ran, cause: reason }),
+    );
+  }
+
+  reply(callId: number, outcome: Outcome): void {
+    const call = this.#pending.get(callId);
+    if (call === undefined) return;
+    const mayTryOthers = this.#waiting.release(call);
+    if (outcome.kind === "refused") {
+      call.target = undefined;
+      call.comesBackTo = undefined;
+      this.#wait(call);
+      if (outcome.reason === "not-owner" && outcome.revision < this.#placement.revision) this.#retry();
+      return;
+    }
+    this.#pending.remove(callId);
+    const value = fromPortable(outcome.payload, this.#parts.makeReference);
+    if (outcome.kind === "value") call.settle.resolve(value);
+    else call.settle.reject(value);
+    if (mayTryOthers) this.#retry();
+  }
+
+  /** From now on calls go where this placement says. */
+  setPlacement(placement: Placement): void {
+    this.#placement = placement;
+    for (const call of this.#pending.values()) {
+      if (call.target !== undefined && call.comesBackTo === undefined && placement.ownerOf(call.request)?.siloId !== call.target)
+        this.#waiting.holdBehind(call);
+    }
+    this.#retry();
+  }
+
+  /** A link to the silo is open: what waits for it can go. */
+  linkUp(): void {
+    this.#retry();
+  }
+
+  /** The link to the silo is gone, and with it the replies that it owed. */
+  linkDown(siloId: string, reason: string): void {
+    for (const call of this.#pending.values()) {
+      if (call.target !== siloId) continue;
+      this.#waiting.release(call);
+      if (call.idempotent) {
+        call.target = undefined;
+        this.#wait(call);
+      } else {
+        this.#pending.remove(call.request.callId);
+        const message = `the silo ${siloId} that had ${describeCall(call.request)} was lost (${reason}); whether it ran is unknown`;
+        call.settle.reject(new TroupeError("SILO_LOST", message));
+      }
+    }
+    this.#retry();
+  }
+
+  /** Fails every call that is under way, and refuses new ones. */
+  close(): void {
+    this.#closed = true;
+    this.#retryTimer?.cancel();
+    for (const call of this.#pending.clear()) {
+      const ran = call.target === undefined ? "no" : "maybe";
+      const message = `this client or silo was closed while ${describeCall(call.request)} was under way`;
+      call.settle.reject(new TroupeError("CANCELLED", message, { ran }));
+    }
+  }
+
+  /** Sends the call to its owner. False if it has to wait; it may also have ended. */
+  #trySend(call: OutboundCall): boolean {
+    const to = call.comesBackTo ?? this.#placement.ownerOf(call.request)?.siloId;
+    if (to === undefined) {
+      if (!this.#placement.hasActiveMember) return false;
+      this.#fail(call, nowhere(call.request));
+      return true;
+    }
+    const { revision } = this.#placement;
+    if (call.request.revision !== revision) call.request = { ...call.request, revision };
+    const { request } = call;
+    if (to === this.#parts.local?.siloId) {
+      call.target = to;
+      if (request.oneWay) call.settle.resolve(undefined);
+      this.#parts.local.dispatch(request, this);
+      return true;
+    }
+    const result = this.#parts.linkTo(to)?.send(request);
+    if (result === "sent") {
+      call.target = to;
+      // The call stays pending until the silo says that it took it, so that a refused one is still sent elsewhere.
+      if (request.oneWay) call.settle.resolve(undefined);
+    }
+    if (result === "full") {
+      const message = `the link to silo ${to} has too much to send; call less at a time`;
+      this.#fail(call, new TroupeError("OVERLOADED", message));
+    }
+    return result === "sent" || result === "full";
+  }
+
+  #fail(call: OutboundCall, error: TroupeError): void {
+    this.#pending.remove(call.request.callId);
+    call.settle.reject(error);
+  }
+
+  #wait(call: OutboundCall): void {
+    this.#waiting.add(call);
+    this.#retrySoon();
+  }
+
+  #retry(): void {
+    if (this.#waiting.isEmpty) return;
+    this.#waiting.retry((call) => this.#trySend(call));
+    if (!this.#waiting.isEmpty) this.#retrySoon();
+  }
+
+  #retrySoon(): void {
+    if (this.#closed) return;
+    this.#retryTimer ??= this.#parts.clock.schedule(RETRY_EVERY_MS, () => {
+      this.#retryTimer = undefined;
+      this.#retry();
+    });
+  }
+
+  #expire(call: OutboundCall): void {
+    const { target } = call;
+    this.#abandon(call);
+    call.settle.reject(timeoutOf(call, target, this.#placement));
+  }
+
+  /** Lets go of a call that nobody waits for any more, and tells the silo that has it. */
+  #abandon(call: OutboundCall): void {
+    if (call.target === undefined) {
+      this.#waiting.remove(call);
+      return;
+    }
+    const mayTryOthers = this.#waiting.release(call);
+    if (call.target === this.#parts.local?.siloId) this.#parts.local.cancel(call.request, this);
+    else this.#parts.linkTo(call.target)?.send(cancelOf(call.request));
+    if (mayTryOthers) this.#retry();
+  }
+}
+
+function cancelOf({ callId, type, id }: RequestEnvelope): Envelope {
+  return { kind: "cancel", callId, type, id };
+}
+
+function nowhere(request: RequestEnvelope): TroupeError {
+  if (request.type === SILO_TYPE) return new TroupeError("CLUSTER_UNAVAILABLE", `no silo ${request.id} is in the cluster`);
+  const message = `no active silo hosts the actor type ${request.type}; add its class to the actors of a silo`;
+  return new TroupeError("NO_SUCH_ACTOR_TYPE", message);
+}
+
+function timeoutOf(call: OutboundCall, target: string | undefined, placement: Placement): TroupeError {
+  const what = describeCall(call.request);
+  if (target !== undefined) return new TroupeError("TIMEOUT", `${what} got no answer from silo ${target} before its deadline`);
+  if (!placement.hasActiveMember) {
+    return new TroupeError("CLUSTER_UNAVAILABLE", `no silo was active before the deadline of ${what}; start one`);
+  }
+  const owner = placement.ownerOf(call.request)?.siloId;
+  const message = `${what} could not be sent to silo ${owner ?? "(none)"}, which owns ${formatAddress(call.request)}, before its deadline`;
+  return new TroupeError("TIMEOUT", message, { ran: "no" });
+}

@@ -1,0 +1,31 @@
+import { AsyncLocalStorage } from "node:async_hooks";
+import type { ActorAddress, ChainEntry } from "@troupe/core";
+import type { CallContext } from "@troupe/sdk";
+
+/** What the calls that a turn makes inherit from it. */
+export interface TurnScope {
+  readonly address: ActorAddress;
+  /** On the monotonic clock. */
+  readonly deadline: number;
+  /** The turns that wait for this one, from the outermost, and this one at the end. */
+  readonly chain: readonly ChainEntry[];
+  readonly headers: Readonly<Record<string, string>> | undefined;
+  readonly context: CallContext;
+  /** True if the turn may not write state. */
+  readonly isReadonly: boolean;
+  /** True once the turn is over: what still runs in its name then is on its own. */
+  readonly ended: boolean;
+}
+
+const scopes = new AsyncLocalStorage<TurnScope>();
+
+/** The turn in which the caller runs, if it does and the turn is not over. */
+export function currentTurn(): TurnScope | undefined {
+  const scope = scopes.getStore();
+  return scope === undefined || scope.ended ? undefined : scope;
+}
+
+/** Runs `work` and everything that it starts in the turn. */
+export function runInTurn<T>(scope: TurnScope, work: () => T): T {
+  return scopes.run(scope, work);
+}

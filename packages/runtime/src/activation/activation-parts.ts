@@ -1,0 +1,31 @@
+import type { ReplySink } from "@troupe/client";
+import type { Clock, Logger, MakeReference, RequestEnvelope } from "@troupe/core";
+import type { CallOptions } from "@troupe/sdk";
+import type { ActorStorage } from "./actor-storage.ts";
+import type { Activation } from "./activation.ts";
+
+/** Something that the silo itself does in an actor's turn. */
+export type SystemMethod = (activation: Activation, args: readonly unknown[]) => unknown;
+
+/** What the activations of a silo share. */
+export interface ActivationParts {
+  readonly siloId: string;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** False while the silo's lease is in doubt: then no turn starts (C1). */
+  isServing(): boolean;
+  /** True once the silo is certain again of its lease, false if it is lost. */
+  serving(): Promise<boolean>;
+  createStorage(activation: Activation): ActorStorage;
+  /** A reference for the actor's own code. */
+  reference(type: string, id: string, options: CallOptions | undefined): unknown;
+  /** A reference that came with a message. */
+  readonly makeReference: MakeReference;
+  systemMethod(name: string): SystemMethod | undefined;
+  /** Takes back a request that was accepted but not run, to bring it to the activation that comes next. */
+  redispatch(request: RequestEnvelope, sink: ReplySink): void;
+  /** Revision of the silo's view. */
+  revision(): number;
+  /** Called once, when the activation is over. */
+  onGone(activation: Activation): void;
+}

@@ -1,0 +1,367 @@
+import { currentTurn, noSuchMethod, type ReplySink, runInTurn } from "@troupe/client";
+import {
+  type ActorAddress,
+  errorToPortable,
+  formatAddress,
+  fromPortable,
+  type Logger,
+  messageOf,
+  type Outcome,
+  type RequestEnvelope,
+  toPortable,
+  TroupeError,
+} from "@troupe/core";
+import {
+  type Actor,
+  type ActorDefinition,
+  type ActorHost,
+  type CallContext,
+  type CallOptions,
+  type Concurrency,
+  constructActor,
+  type DeactivationReason,
+} from "@troupe/sdk";
+import type { ActivationParts } from "./activation-parts.ts";
+import type { ActorStorage } from "./actor-storage.ts";
+import { Mailbox } from "./mailbox.ts";
+import { reentryOf } from "./reentrancy.ts";
+import { Turn } from "./turn.ts";
+import { UnitOfWork } from "./unit-of-work.ts";
+
+/** How long a turn that does not end may hold up the deactivation of its actor. */
+const LAST_TURN_MS = 30_000;
+
+type State =
+  | { readonly kind: "loading" }
+  | { readonly kind: "active"; readonly actor: Actor }
+  | { readonly kind: "closing"; readonly done: Promise<void> }
+  | { readonly kind: "gone" };
+
+/**
+ * One actor, alive on this silo. It runs the actor's turns, has what they changed stored, and answers through the sink that came
+ * with the request.
+ *
+ * A1. No turn starts, and no outcome leaves, while the silo is in doubt about its lease (C1).
+ * A2. An outcome leaves after what its turn changed was stored, and a turn that throws changes nothing (D1; see `UnitOfWork`).
+ * A3. A failed commit ends the activation: what it has in memory may not be what is stored (D2).
+ */
+export class Activation implements ActorHost {
+  readonly address: ActorAddress;
+  readonly definition: ActorDefinition;
+  readonly storage: ActorStorage;
+  readonly #parts: ActivationParts;
+  readonly #mailbox: Mailbox<Turn>;
+  readonly #unit: UnitOfWork;
+  readonly #running = new Set<Turn>();
+  #state: State = { kind: "loading" };
+  #onQuiet: (() => void) | undefined;
+  #deactivateSoon = false;
+  #internalCalls = 0;
+  #usedAt: number;
+
+  constructor(parts: ActivationParts, address: ActorAddress, definition: ActorDefinition) {
+    this.#parts = parts;
+    this.address = address;
+    this.definition = definition;
+    this.storage = parts.createStorage(this);
+    this.#mailbox = new Mailbox(definition.mailboxMax, (turn) => this.#start(turn));
+    this.#unit = new UnitOfWork(this.storage, {
+      onSettled: (turn, outcome) => this.#finish(turn, outcome),
+      onBroken: (error) => {
+        this.log.warn({ reason: messageOf(error) }, "a commit failed; the activation is thrown away");
+        void this.close("failed");
+      },
+    });
+    this.#usedAt = parts.clock.monotonic();
+  }
+
+  get slots(): ActorHost["slots"] {
+    return this.storage.slots;
+  }
+
+  get reminders(): ActorHost["reminders"] {
+    return this.storage.reminders;
+  }
+
+  get timers(): ActorHost["timers"] {
+    return this.storage.timers;
+  }
+
+  get log(): Logger {
+    return this.#parts.logger.child({ actor: formatAddress(this.address) });
+  }
+
+  get state(): State["kind"] {
+    return this.#state.kind;
+  }
+
+  get waiting(): number {
+    return this.#mailbox.waiting;
+  }
+
+  /** True if nothing runs or waits and no call came for the type's `idleAfter`. */
+  isIdle(now: number): boolean {
+    const isQuiet = this.#state.kind === "active" && this.#mailbox.running === 0 && this.#mailbox.waiting === 0;
+    return isQuiet && now - this.#usedAt >= this.definition.idleAfterMs;
+  }
+
+  now(): number {
+    return this.#parts.clock.now();
+  }
+
+  context(): CallContext {
+    const turn = currentTurn();
+    if (turn === undefined)
+      throw new TroupeError("BAD_CONFIG", `${formatAddress(this.address)}: there is no context outside of a turn`);
+    return turn.context;
+  }
+
+  reference(type: string, id: string, options: CallOptions | undefined): unknown {
+    return this.#parts.reference(type, id, options);
+  }
+
+  save(): void {
+    this.storage.includeManualSlots();
+  }
+
+  /** Deactivates the actor once the running turns are over. */
+  deactivate(): void {
+    this.#deactivateSoon = true;
+  }
+
+  /** Brings the actor to life. Turns that came meanwhile wait. */
+  async load(): Promise<void> {
+    try {
+      const result = await this.storage.load();
+      if (result.kind === "refused") {
+        this.#abandon({ kind: "refused", reason: "not-owner", revision: result.revision });
+        return;
+      }
+      const actor = constructActor(this.definition, this);
+      await this.#runInternal("onActivate", () => actor.onActivate());
+      this.#state = { kind: "active", actor };
+      this.#mailbox.open();
+    } catch (error) {
+      const what = `${formatAddress(this.address)} could not be activated: ${messageOf(error)}`;
+      const isStore = error instanceof TroupeError && error.code === "STORE_UNAVAILABLE";
+      const failure = new TroupeError(isStore ? "STORE_UNAVAILABLE" : "ACTIVATION_FAILED", what, { ran: "no", cause: error });
+      this.#abandon(errorOutcome(failure));
+    }
+  }
+
+  /** Takes a request. `"closing"`: this activation takes none any more; another comes after it. */
+  accept(request: RequestEnvelope, sink: ReplySink): "accepted" | "closing" {
+    if (this.#state.kind === "gone") return "closing";
+    const concurrency = this.#concurrencyOf(request.method);
+    if (concurrency === undefined) {
+      answerError(sink, request, noSuchMethod(this.address, request.method, this.definition));
+      return "accepted";
+    }
+    const reentry = reentryOf(request, this.#running, this.definition.reentrancy);
+    if (reentry.kind === "deadlock") {
+      answerError(sink, request, reentry.error);
+      return "accepted";
+    }
+    const parent = reentry.kind === "nested" ? reentry.parent : undefined;
+    this.#usedAt = this.#parts.clock.monotonic();
+    const posted = this.#mailbox.post(
+      new Turn({ siloId: this.#parts.siloId, request, sink, concurrency, parent }, this.#parts.clock),
+    );
+    if (posted === "full") {
+      const { mailboxMax } = this.definition;
+      const message = `${formatAddress(this.address)} has ${mailboxMax} waiting turns; raise mailboxMax or call less`;
+      answerError(sink, request, new TroupeError("MAILBOX_FULL", message));
+    } else if (posted === "accepted" && request.oneWay) {
+      sink.reply(request.callId, { kind: "value", payload: toPortable(undefined, { root: "result" }) });
+    }
+    return posted === "closed" ? "closing" : "accepted";
+  }
+
+  /** The caller gave up: the request is dropped if it waits, and its turn's signal is aborted if it runs. */
+  cancel(callId: number, sink: ReplySink): void {
+    const matches = (turn: Turn): boolean => turn.request.callId === callId && turn.sink === sink;
+    if (this.#mailbox.remove(matches) !== undefined) return;
+    for (const turn of this.#running) {
+      const what = `${formatAddress(this.address)}.${turn.request.method}()`;
+      if (matches(turn)) turn.abort(new TroupeError("CANCELLED", `the caller of ${what} gave up`, { ran: "maybe" }));
+    }
+  }
+
+  /**
+   * Ends the activation: waiting turns go to the next one, running turns end, `onDeactivate` runs, changes are stored. Never
+   * rejects.
+   */
+  close(reason: DeactivationReason): Promise<void> {
+    if (this.#state.kind === "closing") return this.#state.done;
+    if (this.#state.kind === "gone") return Promise.resolve();
+    const actor = this.#state.kind === "active" ? this.#state.actor : undefined;
+    const done = this.#close(actor, reason);
+    if (this.state !== "gone") this.#state = { kind: "closing", done };
+    return done;
+  }
+
+  /** Calls one of the actor's methods in the running turn; for ticks. */
+  invoke(method: string, argument: unknown): unknown {
+    if (this.#state.kind !== "active") throw new TroupeError("ACTIVATION_FAILED", `${formatAddress(this.address)} is not active`);
+    return methodOf(this.#state.actor, method).call(this.#state.actor, argument);
+  }
+
+  async #close(actor: Actor | undefined, reason: DeactivationReason): Promise<void> {
+    for (const turn of this.#mailbox.close()) this.#parts.redispatch(turn.request, turn.sink);
+    await this.#quiet();
+    if (actor !== undefined && reason !== "failed") {
+      try {
+        await this.#runInternal("onDeactivate", () => actor.onDeactivate(reason));
+      } catch (error) {
+        this.log.error({ reason: messageOf(error) }, "onDeactivate failed; what it changed is not stored");
+      }
+    }
+    this.#gone();
+  }
+
+  /** Resolves when no turn runs, or when those that do have had their time. */
+  async #quiet(): Promise<void> {
+    if (this.#running.size === 0) return;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#onQuiet = resolve;
+    const timer = this.#parts.clock.schedule(LAST_TURN_MS, () => {
+      const methods = [...this.#running].map((turn) => turn.request.method);
+      this.log.error({ methods }, "a turn did not end in time; the actor is deactivated without it, and nothing of it is stored");
+      resolve();
+    });
+    await promise;
+    timer.cancel();
+  }
+
+  /** Ends an activation that cannot serve: everybody who waits gets the outcome. */
+  #abandon(outcome: Outcome): void {
+    for (const turn of this.#mailbox.close()) turn.sink.reply(turn.request.callId, outcome);
+    this.#gone();
+  }
+
+  #gone(): void {
+    this.#state = { kind: "gone" };
+    this.storage.dispose();
+    this.#parts.onGone(this);
+  }
+
+  #concurrencyOf(method: string): Concurrency | undefined {
+    const concurrency = this.definition.methods.get(method)?.concurrency;
+    if (concurrency === undefined) return this.#parts.systemMethod(method) === undefined ? undefined : "exclusive";
+    return this.definition.reentrancy === "full" && concurrency === "exclusive" ? "interleave" : concurrency;
+  }
+
+  #start(turn: Turn): void {
+    const { request, sink } = turn;
+    if (!this.#parts.isServing()) {
+      this.#mailbox.finish(turn);
+      sink.reply(request.callId, { kind: "refused", reason: "not-ready", revision: this.#parts.revision() });
+      return;
+    }
+    if (request.deadline <= this.#parts.clock.monotonic()) {
+      this.#mailbox.finish(turn);
+      const message = `${formatAddress(this.address)}.${request.method}() waited beyond its deadline`;
+      answerError(sink, request, new TroupeError("TIMEOUT", message, { ran: "no" }));
+      return;
+    }
+    this.#running.add(turn);
+    this.#unit.begin(turn);
+    try {
+      const result = runInTurn(turn, () => this.#invokeRequest(request));
+      if (result instanceof Promise) {
+        result.then(
+          (value) => this.#unit.end(turn, outcomeOf(value)),
+          (error) => this.#unit.end(turn, errorOutcome(error)),
+        );
+      } else {
+        this.#unit.end(turn, outcomeOf(result));
+      }
+    } catch (error) {
+      this.#unit.end(turn, errorOutcome(error));
+    }
+  }
+
+  #invokeRequest(request: RequestEnvelope): unknown {
+    const args = fromPortable(request.args, this.#parts.makeReference) as unknown[];
+    if (this.definition.methods.has(request.method) && this.#state.kind === "active") {
+      return methodOf(this.#state.actor, request.method).apply(this.#state.actor, args);
+    }
+    return this.#parts.systemMethod(request.method)?.(this, args);
+  }
+
+  #finish(turn: Turn, outcome: Outcome): void {
+    turn.end();
+    this.#running.delete(turn);
+    if (!turn.request.oneWay) this.#reply(turn, outcome);
+    this.#mailbox.finish(turn);
+    if (this.#running.size > 0) return;
+    this.#onQuiet?.();
+    if (this.#deactivateSoon && this.#state.kind === "active") void this.close("requested");
+  }
+
+  #reply({ sink, request }: Turn, outcome: Outcome): void {
+    if (this.#parts.isServing()) {
+      sink.reply(request.callId, outcome);
+      return;
+    }
+    void this.#parts.serving().then((isServing) => {
+      if (isServing) sink.reply(request.callId, outcome);
+    });
+  }
+
+  /** Runs a hook of the actor as a turn of its own, and stores what it changed. */
+  async #runInternal(method: string, work: () => unknown): Promise<void> {
+    const { clock, siloId } = this.#parts;
+    const request: RequestEnvelope = {
+      kind: "request",
+      callId: ++this.#internalCalls,
+      ...this.address,
+      method,
+      args: { value: [], revive: false, size: 0 },
+      deadline: clock.monotonic() + this.definition.callTimeoutMs,
+      revision: this.#parts.revision(),
+      chain: [],
+      oneWay: false,
+      headers: undefined,
+      idempotencyKey: undefined,
+    };
+    const sink: ReplySink = { peerId: `${formatAddress(this.address)}#${method}`, reply() {} };
+    const turn = new Turn({ siloId, request, sink, concurrency: "exclusive", parent: undefined }, clock);
+    this.#running.add(turn);
+    try {
+      await runInTurn(turn, work);
+      const changes = this.storage.collect();
+      if (changes !== undefined) await this.storage.commit(changes);
+    } catch (error) {
+      this.storage.rollback();
+      throw error;
+    } finally {
+      turn.end();
+      this.#running.delete(turn);
+    }
+  }
+}
+
+function outcomeOf(value: unknown): Outcome {
+  try {
+    return { kind: "value", payload: toPortable(value, { root: "result" }) };
+  } catch (error) {
+    return errorOutcome(error);
+  }
+}
+
+function errorOutcome(error: unknown): Outcome {
+  return { kind: "error", payload: errorToPortable(error) };
+}
+
+function answerError(sink: ReplySink, request: RequestEnvelope, error: TroupeError): void {
+  sink.reply(request.callId, errorOutcome(error));
+}
+
+function methodOf(actor: Actor, name: string): (...args: unknown[]) => unknown {
+  return (actor as unknown as Record<string, (...args: unknown[]) => unknown>)[name] ?? missing(actor, name);
+}
+
+function missing(actor: Actor, name: string): never {
+  throw new TroupeError("NO_SUCH_METHOD", `${actor.type}/${actor.id} has no method ${name}, which its definition names`);
+}

@@ -1,0 +1,116 @@
+import type { Concurrency } from "@troupe/sdk";
+
+/** What a mailbox has to know of a turn. */
+export interface MailboxEntry {
+  readonly concurrency: Concurrency;
+  /** True for a turn that a running turn of this activation waits for: it would wait for itself in the queue. */
+  readonly nested: boolean;
+}
+
+/**
+ * The queue in front of one activation.
+ *
+ * M1. An exclusive turn runs beside no other exclusive or readonly turn, and readonly turns only beside readonly ones.
+ * M2. Turns start in arrival order, but for interleaving and nested ones, which start at once.
+ * M3. A turn that was accepted starts, or `close` gives it back; after `close` only nested ones start, which a running turn waits for.
+ * M4. At most `max` turns wait.
+ */
+export class Mailbox<T extends MailboxEntry> {
+  readonly #max: number;
+  readonly #start: (turn: T) => void;
+  #queue: T[] = [];
+  #exclusive = 0;
+  #readonly = 0;
+  /** Interleaving and nested turns. */
+  #beside = 0;
+  #state: "held" | "open" | "closed" = "held";
+  #draining = false;
+
+  /** Holds its turns until `open`. */
+  constructor(max: number, start: (turn: T) => void) {
+    this.#max = max;
+    this.#start = start;
+  }
+
+  get waiting(): number {
+    return this.#queue.length;
+  }
+
+  get running(): number {
+    return this.#exclusive + this.#readonly + this.#beside;
+  }
+
+  post(turn: T): "accepted" | "full" | "closed" {
+    if (this.#state !== "held" && (turn.nested || (turn.concurrency === "interleave" && this.#state === "open"))) {
+      this.#beside++;
+      this.#start(turn);
+      return "accepted";
+    }
+    if (this.#state === "closed") return "closed";
+    if (this.#queue.length >= this.#max) return "full";
+    this.#queue.push(turn);
+    this.#drain();
+    return "accepted";
+  }
+
+  open(): void {
+    this.#state = "open";
+    this.#drain();
+  }
+
+  /** To be called once for each turn that was started. */
+  finish(turn: T): void {
+    if (turn.nested || turn.concurrency === "interleave") this.#beside--;
+    else if (turn.concurrency === "readonly") this.#readonly--;
+    else this.#exclusive--;
+    this.#drain();
+  }
+
+  /** Takes a waiting turn out of the queue. */
+  remove(matches: (turn: T) => boolean): T | undefined {
+    const index = this.#queue.findIndex(matches);
+    return index < 0 ? undefined : this.#queue.splice(index, 1)[0];
+  }
+
+  /** Starts nothing any more; gives back the turns that wait. */
+  close(): T[] {
+    this.#state = "closed";
+    const waiting = this.#queue;
+    this.#queue = [];
+    return waiting;
+  }
+
+  #drain(): void {
+    // A turn may finish while it is being started; the loop that is running then goes on with the next.
+    if (this.#draining) return;
+    this.#draining = true;
+    try {
+      for (let turn = this.#queue[0]; turn !== undefined && this.#mayStart(turn); turn = this.#queue[0]) {
+        this.#queue.shift();
+        this.#count(turn);
+        this.#start(turn);
+      }
+    } finally {
+      this.#draining = false;
+    }
+  }
+
+  #mayStart(turn: T): boolean {
+    if (this.#state !== "open") return false;
+    if (turn.nested) return true;
+    switch (turn.concurrency) {
+      case "interleave":
+        return true;
+      case "readonly":
+        return this.#exclusive === 0;
+      case "exclusive":
+        return this.#exclusive === 0 && this.#readonly === 0;
+    }
+  }
+
+  #count(turn: T): void {
+    if (turn.nested || turn.concurrency === "interleave") this.#beside++;
+    else if (turn.concurrency === "readonly") this.#readonly++;
+    else this.#exclusive++;
+  }
+}

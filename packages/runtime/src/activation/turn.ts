@@ -1,0 +1,153 @@
+import { type ReplySink, turnToken, type TurnScope } from "@troupe/client";
+import {
+  type ActorAddress,
+  type ChainEntry,
+  type Clock,
+  formatAddress,
+  type RequestEnvelope,
+  type Scheduled,
+  TroupeError,
+} from "@troupe/core";
+import type { CallContext, Concurrency } from "@troupe/sdk";
+import type { MailboxEntry } from "./mailbox.ts";
+
+export interface TurnFacts {
+  /** The silo that runs it. */
+  readonly siloId: string;
+  readonly request: RequestEnvelope;
+  readonly sink: ReplySink;
+  readonly concurrency: Concurrency;
+  /** The running turn of the same activation that waits for this one. */
+  readonly parent: Turn | undefined;
+}
+
+/** One turn of one activation, and the scope that the calls it makes inherit. */
+export class Turn implements TurnScope, MailboxEntry {
+  readonly request: RequestEnvelope;
+  readonly sink: ReplySink;
+  readonly concurrency: Concurrency;
+  readonly parent: Turn | undefined;
+  readonly #siloId: string;
+  readonly #clock: Clock;
+  #ended = false;
+  #aborted: TroupeError | undefined;
+  #chain: readonly ChainEntry[] | undefined;
+  #context: TurnContext | undefined;
+
+  constructor(facts: TurnFacts, clock: Clock) {
+    this.request = facts.request;
+    this.sink = facts.sink;
+    this.concurrency = facts.concurrency;
+    this.parent = facts.parent;
+    this.#siloId = facts.siloId;
+    this.#clock = clock;
+  }
+
+  get address(): ActorAddress {
+    return this.request;
+  }
+
+  get nested(): boolean {
+    return this.parent !== undefined;
+  }
+
+  get deadline(): number {
+    return this.request.deadline;
+  }
+
+  get headers(): Readonly<Record<string, string>> | undefined {
+    return this.request.headers;
+  }
+
+  get isReadonly(): boolean {
+    return this.concurrency === "readonly";
+  }
+
+  get ended(): boolean {
+    return this.#ended;
+  }
+
+  get chain(): readonly ChainEntry[] {
+    const { type, id, chain } = this.request;
+    this.#chain ??= [...chain, { type, id, turn: this.#token }];
+    return this.#chain;
+  }
+
+  get context(): CallContext {
+    if (this.#context === undefined) {
+      this.#context = new TurnContext(this, this.#clock);
+      if (this.#aborted !== undefined) this.#context.abort(this.#aborted);
+    }
+    return this.#context;
+  }
+
+  /** True if this turn is the one that the entry of a call chain names. */
+  isNamedBy(entry: ChainEntry): boolean {
+    return entry.turn === this.#token;
+  }
+
+  /** The caller no longer waits. */
+  abort(reason: TroupeError): void {
+    this.#aborted = reason;
+    this.#context?.abort(reason);
+  }
+
+  get #token(): string {
+    return turnToken(this.#siloId, this.sink.peerId, this.request.callId);
+  }
+
+  end(): void {
+    this.#ended = true;
+    this.#context?.release();
+  }
+}
+
+/** Made only for turns that look at their context; the signal, with its timer, only for those that look at that. */
+class TurnContext implements CallContext {
+  readonly callId: string;
+  readonly caller: ActorAddress | undefined;
+  readonly deadline: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly #turn: Turn;
+  readonly #clock: Clock;
+  #controller: AbortController | undefined;
+  #aborted: TroupeError | undefined;
+  #timer: Scheduled | undefined;
+
+  constructor(turn: Turn, clock: Clock) {
+    const last = turn.request.chain.at(-1);
+    this.callId = `${turn.sink.peerId}:${turn.request.callId}`;
+    this.caller = last === undefined ? undefined : { type: last.type, id: last.id };
+    this.deadline = clock.now() + (turn.deadline - clock.monotonic());
+    this.headers = turn.headers ?? {};
+    this.#turn = turn;
+    this.#clock = clock;
+  }
+
+  get signal(): AbortSignal {
+    if (this.#controller === undefined) {
+      this.#controller = new AbortController();
+      if (this.#aborted !== undefined) this.#controller.abort(this.#aborted);
+      else if (!this.#turn.ended) this.#abortAtDeadline();
+    }
+    return this.#controller.signal;
+  }
+
+  abort(reason: TroupeError): void {
+    this.#aborted ??= reason;
+    this.#controller?.abort(reason);
+    this.#timer?.cancel();
+  }
+
+  release(): void {
+    this.#timer?.cancel();
+  }
+
+  #abortAtDeadline(): void {
+    const leftMs = Math.max(0, this.#turn.deadline - this.#clock.monotonic());
+    this.#timer = this.#clock.schedule(leftMs, () => {
+      const { request } = this.#turn;
+      this.abort(new TroupeError("TIMEOUT", `${formatAddress(request)}.${request.method}() runs beyond its deadline`));
+    });
+  }
+}

@@ -1,0 +1,163 @@
+import { currentTurn } from "@troupe/client";
+import {
+  type ActorAddress,
+  createValuePacker,
+  type Fields,
+  formatAddress,
+  fromPortable,
+  type MakeReference,
+  toPortable,
+  TroupeError,
+} from "@troupe/core";
+import type { SlotAccess, SlotDefinition } from "@troupe/sdk";
+
+/** Names of stored fields that hold slots start with this. */
+const SLOT_PREFIX = "s:";
+
+const packer = createValuePacker();
+
+/** The stored form of a value that can be changed from within. */
+class Packed {
+  constructor(readonly bytes: Uint8Array) {}
+}
+
+interface Slot {
+  readonly definition: SlotDefinition;
+  value: unknown;
+  /** What counts as stored: the value itself if nothing can change within it, else its bytes. */
+  stored: unknown;
+  /** True if the value was assigned, or handed out and can be changed from within, since it was last compared. */
+  isTouched: boolean;
+}
+
+/** A slot whose value differs from what counts as stored. */
+export interface SlotChange {
+  readonly field: string;
+  readonly bytes: Uint8Array;
+  /** From now on this counts as stored. */
+  adopt(): void;
+}
+
+/**
+ * The durable slots of one actor.
+ *
+ * A slot that holds an object counts as touched when it is read, because the object may then be changed in place; whether it was, its
+ * bytes tell when the turn ends. So a turn costs nothing for slots that it does not look at, and next to nothing for numbers and
+ * strings. An object that an actor keeps elsewhere and changes in a later turn, without reading its slot in that turn, is stored with
+ * the next turn that does read it.
+ */
+export class StateSlots implements SlotAccess {
+  readonly #address: ActorAddress;
+  readonly #makeReference: MakeReference;
+  readonly #slots = new Map<string, Slot>();
+  readonly #loaded = new Set<string>();
+  #touched: Slot[] = [];
+
+  constructor(address: ActorAddress, definitions: readonly SlotDefinition[], makeReference: MakeReference) {
+    this.#address = address;
+    this.#makeReference = makeReference;
+    for (const definition of definitions) {
+      this.#slots.set(definition.name, { definition, value: undefined, stored: undefined, isTouched: false });
+    }
+  }
+
+  /** Takes what the store has; to be called before the actor is constructed. */
+  load(fields: Fields): void {
+    for (const slot of this.#slots.values()) {
+      const bytes = fields.get(SLOT_PREFIX + slot.definition.name);
+      if (bytes === undefined) continue;
+      this.#loaded.add(slot.definition.name);
+      slot.value = this.#unpack(bytes);
+      slot.stored = isMutable(slot.value) ? new Packed(bytes) : slot.value;
+    }
+  }
+
+  initialise(name: string, initial: unknown): void {
+    const slot = this.#slots.get(name);
+    if (slot === undefined || this.#loaded.has(name)) return;
+    slot.value = initial;
+    slot.stored = isMutable(initial) ? undefined : initial;
+  }
+
+  read(name: string): unknown {
+    const slot = this.#slots.get(name);
+    if (slot === undefined) return undefined;
+    if (!slot.isTouched && isMutable(slot.value)) this.#touch(slot);
+    return slot.value;
+  }
+
+  write(name: string, value: unknown): void {
+    const slot = this.#slots.get(name);
+    if (slot === undefined) return;
+    if (currentTurn()?.isReadonly === true) {
+      const message = `${formatAddress(this.#address)} assigns to ${name} in a readonly method; drop @readonly() or the assignment`;
+      throw new TroupeError("READONLY_WRITE", message);
+    }
+    if (!slot.isTouched) this.#touch(slot);
+    slot.value = value;
+  }
+
+  /** The slots that differ from what counts as stored; manual ones only if asked for. Throws if one cannot be stored. */
+  collect(withManual: boolean): SlotChange[] {
+    if (this.#touched.length === 0) return [];
+    const changes: SlotChange[] = [];
+    const untouched = new Set<Slot>();
+    for (const slot of this.#touched) {
+      if (slot.definition.save === "manual" && !withManual) continue;
+      const bytes = this.#pack(slot);
+      if (isStored(slot, bytes)) untouched.add(slot);
+      else changes.push(this.#change(slot, bytes));
+    }
+    for (const slot of untouched) slot.isTouched = false;
+    if (untouched.size > 0) this.#touched = this.#touched.filter((slot) => slot.isTouched);
+    return changes;
+  }
+
+  /** Puts every slot but the manual ones back to what counts as stored. */
+  rollback(): void {
+    const manual = this.#touched.filter(({ definition }) => definition.save === "manual");
+    for (const slot of this.#touched) {
+      if (slot.definition.save === "manual") continue;
+      slot.value = slot.stored instanceof Packed ? this.#unpack(slot.stored.bytes) : slot.stored;
+      slot.isTouched = false;
+    }
+    this.#touched = manual;
+  }
+
+  #touch(slot: Slot): void {
+    // A first value from an initialiser was never packed; once it is handed out it would be too late.
+    if (slot.stored === undefined && isMutable(slot.value)) slot.stored = new Packed(this.#pack(slot));
+    slot.isTouched = true;
+    this.#touched.push(slot);
+  }
+
+  #change(slot: Slot, bytes: Uint8Array): SlotChange {
+    return {
+      field: SLOT_PREFIX + slot.definition.name,
+      bytes,
+      adopt: () => {
+        slot.stored = isMutable(slot.value) ? new Packed(bytes) : slot.value;
+        slot.isTouched = false;
+        this.#touched = this.#touched.filter((other) => other !== slot);
+      },
+    };
+  }
+
+  #pack(slot: Slot): Uint8Array {
+    return packer.pack(toPortable(slot.value, { root: `state.${slot.definition.name}` }).value);
+  }
+
+  #unpack(bytes: Uint8Array): unknown {
+    return fromPortable({ value: packer.unpack(bytes), revive: true, size: bytes.length }, this.#makeReference);
+  }
+}
+
+function isMutable(value: unknown): boolean {
+  return typeof value === "object" && value !== null;
+}
+
+function isStored({ value, stored }: Slot, bytes: Uint8Array): boolean {
+  return stored instanceof Packed
+    ? isMutable(value) && Buffer.compare(stored.bytes, bytes) === 0
+    : !isMutable(value) && Object.is(stored, value);
+}

@@ -1,0 +1,231 @@
+import { Placement } from "@troupe/client";
+import { type Clock, EMPTY_VIEW, type Logger, type Member, messageOf, sleep, TroupeError, type View } from "@troupe/core";
+import { type ActorDefinition, digestOf } from "@troupe/sdk";
+import { CallRate } from "./inspect/call-rate.ts";
+import type { SiloSnapshot } from "./inspect/silo-snapshot.ts";
+import { LocalActors } from "./local-actors.ts";
+import { checkDefinitions, notLinked, unlinked } from "./membership/join-checks.ts";
+import { MembershipAgent } from "./membership/membership-agent.ts";
+import { SiloLinks } from "./silo-links.ts";
+import { DEFAULT_LEASE_TTL_MS, type SiloOptions, type SiloPorts, TROUPE_VERSION } from "./silo-options.ts";
+
+/** How long a silo may take to link to the others, and to see itself in their view. */
+const JOIN_MS = 10_000;
+
+/** How long a draining silo waits for its turns to end. */
+const DRAIN_MS = 60_000;
+
+/** For refusals to late callers, after the silo has left. */
+const LAST_WORDS_MS = 200;
+
+const POLL_MS = 5;
+
+export interface IncarnationParts {
+  readonly siloId: string;
+  readonly ports: SiloPorts;
+  readonly options: SiloOptions;
+  readonly definitions: ReadonlyMap<string, ActorDefinition>;
+  /** The lease is gone: everything here has ended, and this incarnation is over. */
+  onLost(): void;
+}
+
+/** A silo under one id: from joining the cluster until it leaves or loses its lease. */
+export class Incarnation {
+  readonly siloId: string;
+  readonly actors: LocalActors;
+  readonly #parts: IncarnationParts;
+  readonly #clock: Clock;
+  readonly #logger: Logger;
+  readonly #links: SiloLinks;
+  readonly #agent: MembershipAgent;
+  readonly #rate: CallRate;
+  readonly #startedAt: number;
+  #placement = new Placement(EMPTY_VIEW);
+  #isOver = false;
+
+  constructor(parts: IncarnationParts) {
+    const { siloId, ports, options, definitions } = parts;
+    const { clock } = ports;
+    this.siloId = siloId;
+    this.#parts = parts;
+    this.#clock = clock;
+    this.#logger = ports.logger.child({ silo: siloId });
+    this.#startedAt = clock.now();
+    this.#rate = new CallRate(clock);
+    this.#agent = new MembershipAgent({
+      clock,
+      logger: this.#logger,
+      membership: ports.membership,
+      leaseTtlMs: options.leaseTtlMs ?? DEFAULT_LEASE_TTL_MS,
+      onView: (view) => this.#setView(view),
+      onLost: () => this.#lose(),
+    });
+    this.actors = new LocalActors(
+      {
+        siloId,
+        clock,
+        logger: this.#logger,
+        stateStore: ports.stateStore,
+        reminderStore: ports.reminderStore,
+        guard: this.#agent.guard,
+        definitions,
+        linkTo: (to) => this.#links.linkTo(to),
+        broadcast: (envelope) => this.#links.broadcast(envelope),
+        callSilo: (method) => this.#answer(method),
+      },
+      this.#placement,
+    );
+    this.#links = new SiloLinks({
+      siloId,
+      cluster: options.cluster,
+      token: options.token,
+      clock,
+      logger: this.#logger,
+      transport: ports.transport,
+      onRequest: (request, sink) => this.actors.onRequest(request, sink),
+      onReply: (callId, outcome) => this.actors.onReply(callId, outcome),
+      onCancel: (cancel, sink) => this.actors.onCancel(cancel, sink),
+      onReleased: (from, released) => this.actors.onReleased(from, released),
+      onUp: (_, link) => this.actors.onLinkUp(link),
+      onDown: (from, reason) => this.actors.onLinkDown(from, reason),
+      onRefused: (from) => void this.#evict(from),
+    });
+  }
+
+  get view(): View {
+    return this.#placement.view;
+  }
+
+  get address(): string {
+    return this.#agent.member?.address ?? "";
+  }
+
+  get snapshot(): SiloSnapshot {
+    const { activations, activationsByType, callsTotal, callsPending } = this.actors.counts;
+    return {
+      siloId: this.siloId,
+      address: this.address,
+      state: this.#agent.member?.state ?? "joining",
+      serving: this.#agent.guard.isServing(),
+      revision: this.#placement.revision,
+      startedAt: this.#startedAt,
+      activations,
+      activationsByType,
+      callsTotal,
+      callsPerSecond: this.#rate.perSecond(callsTotal),
+      callsPending,
+    };
+  }
+
+  /**
+   * Joins the cluster. The stages, each undone if a later one fails: 1. listen; 2. register as joining, and watch; 3. check the
+   * definitions and link with every active silo; 4. become active, and see that in a view; 5. host.
+   */
+  async start(): Promise<void> {
+    const { options, definitions } = this.#parts;
+    try {
+      const listening = await this.#links.listen(options.listen);
+      const member: Member = {
+        siloId: this.siloId,
+        address: options.advertise ?? listening,
+        state: "joining",
+        types: Object.fromEntries([...definitions].map(([name, definition]) => [name, digestOf(definition)])),
+        version: TROUPE_VERSION,
+        labels: options.labels ?? {},
+      };
+      await this.#agent.join(member);
+      await this.#until(() => this.#placement.member(this.siloId) !== undefined, JOIN_MS);
+      checkDefinitions(member, this.view);
+      await this.#linkWithAll(member);
+      await this.#agent.become("active");
+      await this.#until(() => this.#placement.member(this.siloId)?.state === "active", JOIN_MS);
+      this.actors.start();
+      this.#logger.info({ address: member.address, members: this.view.members.length }, "silo is active");
+    } catch (error) {
+      await this.#end("the silo could not start");
+      throw error;
+    }
+  }
+
+  /** Moves everything away, then leaves the cluster. No call fails by it (C6). */
+  async drain(): Promise<void> {
+    if (this.#isOver) return;
+    this.#logger.info({ activations: this.actors.counts.activations }, "silo drains");
+    this.actors.quiesce();
+    try {
+      await this.#agent.become("draining");
+      await this.#until(() => this.#placement.member(this.siloId)?.state !== "active" && this.actors.isQuiet, DRAIN_MS);
+    } catch (error) {
+      this.#logger.warn({ reason: messageOf(error) }, "the silo could not drain; it leaves with what is still active");
+    }
+    await this.#agent.leave().catch((error: unknown) => {
+      this.#logger.warn({ reason: messageOf(error) }, "the silo could not take its record away; it expires with the lease");
+    });
+    await sleep(this.#clock, LAST_WORDS_MS);
+    await this.#end("the silo has left the cluster");
+  }
+
+  #setView(view: View): void {
+    if (view.revision <= this.#placement.revision) return;
+    const wasMember = this.#placement.member(this.siloId) !== undefined;
+    const isMember = view.members.some(({ siloId }) => siloId === this.siloId);
+    if (wasMember && !isMember) {
+      this.#agent.lose();
+      return;
+    }
+    this.#placement = new Placement(view);
+    this.#links.setMembers(view.members);
+    this.actors.setPlacement(this.#placement);
+  }
+
+  async #linkWithAll(self: Member): Promise<void> {
+    const missing = (): Member[] => unlinked(self, this.view, (siloId) => this.#links.linkTo(siloId) !== undefined);
+    try {
+      await this.#until(() => missing().length === 0, JOIN_MS);
+    } catch {
+      throw notLinked(self, missing());
+    }
+  }
+
+  /** A process that is gone is taken out of the cluster without waiting for its lease. */
+  async #evict(siloId: string): Promise<void> {
+    if (this.#isOver || this.#placement.member(siloId) === undefined) return;
+    try {
+      const result = await this.#parts.ports.membership.evict(siloId);
+      if (result === "evicted")
+        this.#logger.warn({ peer: siloId }, "the silo's process is gone: it was taken out of the cluster");
+    } catch (error) {
+      this.#logger.warn(
+        { peer: siloId, reason: messageOf(error) },
+        "the silo's process is gone, but its record could not be taken away",
+      );
+    }
+  }
+
+  #lose(): void {
+    void this.#end("the silo has lost its lease").then(() => this.#parts.onLost());
+  }
+
+  async #end(reason: string): Promise<void> {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    this.actors.close();
+    await this.#agent.leave().catch(() => undefined);
+    await this.#links.close(reason);
+  }
+
+  #answer(method: string): unknown {
+    if (method === "snapshot") return this.snapshot;
+    throw new TroupeError("NO_SUCH_METHOD", `a silo has no method ${method}; it has snapshot`);
+  }
+
+  /** Resolves once the condition holds; rejects with `CLUSTER_UNAVAILABLE` if it does not in time, or the lease is lost. */
+  async #until(condition: () => boolean, timeoutMs: number): Promise<void> {
+    const deadline = this.#clock.monotonic() + timeoutMs;
+    while (!condition()) {
+      if (this.#isOver) throw new TroupeError("CLUSTER_UNAVAILABLE", "the silo lost its lease");
+      if (this.#clock.monotonic() > deadline) throw new TroupeError("CLUSTER_UNAVAILABLE", `not done within ${timeoutMs} ms`);
+      await sleep(this.#clock, POLL_MS);
+    }
+  }
+}

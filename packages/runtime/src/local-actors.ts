@@ -1,0 +1,215 @@
+import { type ActorReferences, Caller, callTarget, type Placement, References, type ReplySink, Router } from "@troupe/client";
+import type {
+  CancelEnvelope,
+  Clock,
+  Envelope,
+  Link,
+  Logger,
+  Outcome,
+  ReleasedEnvelope,
+  ReminderStore,
+  RequestEnvelope,
+  StateStore,
+} from "@troupe/core";
+import type { Actor, ActorClass, ActorDefinition, ActorRef, CallOptions, UntypedActorRef } from "@troupe/sdk";
+import type { Activation } from "./activation/activation.ts";
+import { Catalog } from "./activation/catalog.ts";
+import { IdleCollector } from "./activation/idle-collector.ts";
+import { type StoredActorParts, StoredActor } from "./durability/stored-actor.ts";
+import type { LeaseGuard } from "./membership/lease-guard.ts";
+import { Handoff } from "./ownership/handoff.ts";
+import { ReminderService } from "./reminders/reminder-service.ts";
+import { systemMethods } from "./reminders/system-turns.ts";
+import { reminderTicks, timersOf } from "./reminders/ticks.ts";
+import { Dispatcher } from "./routing/dispatcher.ts";
+
+export interface LocalActorsParts {
+  readonly siloId: string;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly stateStore: StateStore;
+  readonly reminderStore: ReminderStore;
+  readonly guard: LeaseGuard;
+  readonly definitions: ReadonlyMap<string, ActorDefinition>;
+  linkTo(siloId: string): Link | undefined;
+  broadcast(envelope: Envelope): void;
+  callSilo(method: string): unknown;
+}
+
+/** The actors of one silo: those that live here, and the calls that they and this process make. It acts on what it is told. */
+export class LocalActors implements ActorReferences {
+  readonly #parts: LocalActorsParts;
+  readonly #router: Router;
+  readonly #references: References;
+  readonly #catalog: Catalog;
+  readonly #handoff: Handoff;
+  readonly #dispatcher: Dispatcher;
+  readonly #reminders: ReminderService;
+  readonly #idle: IdleCollector;
+  #placement: Placement;
+
+  constructor(parts: LocalActorsParts, placement: Placement) {
+    const { siloId, clock, logger, guard, definitions } = parts;
+    this.#parts = parts;
+    this.#placement = placement;
+    this.#handoff = new Handoff(siloId, placement);
+    this.#catalog = this.#createCatalog();
+    const isServing = (): boolean => guard.isServing();
+    this.#dispatcher = new Dispatcher(
+      {
+        siloId,
+        definitions,
+        catalog: this.#catalog,
+        handoff: this.#handoff,
+        isServing,
+        callSilo: (method) => parts.callSilo(method),
+      },
+      placement,
+    );
+    const makeReference = (address: { type: string; id: string }): unknown => this.#references.reference(address);
+    const linkTo = (to: string): Link | undefined => parts.linkTo(to);
+    this.#router = new Router({ peerId: siloId, clock, local: this.#dispatcher, linkTo, makeReference }, placement);
+    const caller = new Caller(clock, this.#router);
+    this.#references = new References(definitions, (target, method, args) => caller.call(target, method, args));
+    this.#idle = new IdleCollector(clock, this.#catalog, definitions.values());
+    this.#reminders = new ReminderService({
+      clock,
+      logger,
+      store: parts.reminderStore,
+      owns: (address) => this.#placement.ownerOf(address)?.siloId === siloId,
+      ...reminderTicks((address, method, args) => caller.call(callTarget(address, undefined, undefined), method, args)),
+    });
+  }
+
+  actor<A extends Actor>(type: ActorClass<A>, id: string, options?: CallOptions): ActorRef<A>;
+  actor(type: string, id: string, options?: CallOptions): UntypedActorRef;
+  actor(type: ActorClass | string, id: string, options?: CallOptions): object {
+    return this.#references.actor(type, id, options);
+  }
+
+  /** From now on this silo hosts, and its reminders tick. */
+  start(): void {
+    this.#idle.start();
+    this.#reminders.start();
+  }
+
+  /**
+   * Adopts a view: what this silo no longer owns ends, and the others hear of it (H1). Calls are brought to their new owners only
+   * after that, so that none of them meets an activation that has to go.
+   */
+  setPlacement(placement: Placement): void {
+    const { siloId } = this.#parts;
+    this.#placement = placement;
+    this.#handoff.setPlacement(placement);
+    for (const activation of this.#catalog.values()) {
+      if (placement.ownerOf(activation.address)?.siloId === siloId) continue;
+      this.#handoff.hold(activation.address);
+      void activation.close(placement.member(siloId)?.state === "draining" ? "stopping" : "moved");
+    }
+    this.#announce();
+    this.#router.setPlacement(placement);
+    this.#dispatcher.setPlacement(placement);
+    this.#reminders.setBuckets(placement.bucketsOf(siloId));
+  }
+
+  onRequest(request: RequestEnvelope, sink: ReplySink): void {
+    this.#dispatcher.dispatch(request, sink);
+  }
+
+  onReply(callId: number, outcome: Outcome): void {
+    this.#router.reply(callId, outcome);
+  }
+
+  onCancel(cancel: CancelEnvelope, sink: ReplySink): void {
+    this.#dispatcher.cancel(cancel, sink);
+  }
+
+  onReleased(siloId: string, released: ReleasedEnvelope): void {
+    this.#handoff.setReleased(siloId, released);
+    this.#dispatcher.releaseParked();
+  }
+
+  onLinkUp(link: Link): void {
+    const { release } = this.#handoff;
+    if (release !== undefined) link.send(release);
+    this.#router.linkUp();
+  }
+
+  onLinkDown(siloId: string, reason: string): void {
+    this.#router.linkDown(siloId, reason);
+  }
+
+  /** True if nothing is active here and no call of this process is under way. */
+  get isQuiet(): boolean {
+    return this.#catalog.size === 0 && this.#router.pendingCount === 0;
+  }
+
+  get counts(): { activations: number; activationsByType: Record<string, number>; callsTotal: number; callsPending: number } {
+    return {
+      activations: this.#catalog.size,
+      activationsByType: this.#catalog.countByType(),
+      callsTotal: this.#dispatcher.received,
+      callsPending: this.#router.pendingCount,
+    };
+  }
+
+  /** Stops to make anything happen by itself. */
+  quiesce(): void {
+    this.#idle.stop();
+    this.#reminders.stop();
+  }
+
+  /** Ends everything at once; calls that are under way fail. */
+  close(): void {
+    this.quiesce();
+    for (const activation of this.#catalog.values()) void activation.close("failed");
+    this.#router.close();
+  }
+
+  #createCatalog(): Catalog {
+    const { siloId, clock, logger, guard } = this.#parts;
+    const methods = systemMethods(clock);
+    return new Catalog({
+      siloId,
+      clock,
+      logger,
+      isServing: () => guard.isServing(),
+      serving: () => guard.serving(),
+      revision: () => this.#placement.revision,
+      createStorage: (activation) => this.#createStorage(activation),
+      reference: (type, id, options) => this.#references.actor(type, id, options),
+      makeReference: (address) => this.#references.reference(address),
+      systemMethod: (name) => methods.get(name),
+      redispatch: (request, sink) => this.#dispatcher.redispatch(request, sink),
+      onGone: (activation) => this.#onGone(activation),
+    });
+  }
+
+  #createStorage(activation: Activation): StoredActor {
+    const { siloId, clock, logger, stateStore, reminderStore, guard } = this.#parts;
+    const parts: StoredActorParts = {
+      siloId,
+      clock,
+      logger,
+      stateStore,
+      reminderStore,
+      makeReference: (address) => this.#references.reference(address),
+      revision: () => this.#placement.revision,
+      serving: () => guard.serving(),
+      onRemindersPlanned: (entries) => this.#reminders.planned(entries),
+    };
+    const storage = new StoredActor(parts, activation.address, activation.definition);
+    if (activation.definition.timers.size > 0) storage.onTimersChanged = timersOf(clock, activation, storage);
+    return storage;
+  }
+
+  #onGone(activation: Activation): void {
+    if (this.#handoff.letGo(activation.address)) this.#announce();
+    this.#dispatcher.releaseParked();
+  }
+
+  #announce(): void {
+    const { release } = this.#handoff;
+    if (release !== undefined) this.#parts.broadcast(release);
+  }
+}

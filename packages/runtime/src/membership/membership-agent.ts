@@ -1,0 +1,127 @@
+import {
+  type Clock,
+  type Lease,
+  type Logger,
+  type Member,
+  type MembershipProvider,
+  type MemberState,
+  messageOf,
+  type Scheduled,
+  TroupeError,
+  type View,
+  type ViewWatch,
+} from "@troupe/core";
+import { LeaseGuard } from "./lease-guard.ts";
+
+/** Renewals in the time of one lease: two may fail before it matters. */
+const RENEWALS_PER_LEASE = 4;
+
+/** The part of a lease that the guard leaves unused: for clocks that run at slightly different rates, and for what is just leaving. */
+const MARGIN_SHARE = 0.1;
+
+export interface MembershipAgentParts {
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly membership: MembershipProvider;
+  readonly leaseTtlMs: number;
+  onView(view: View): void;
+  /** The lease is gone: this silo is no member any more and must not act as one. */
+  onLost(): void;
+}
+
+/** Keeps one silo's record in the membership store: joins, renews its lease, changes its state, watches the others, leaves. */
+export class MembershipAgent {
+  readonly guard: LeaseGuard;
+  readonly #parts: MembershipAgentParts;
+  #member: Member | undefined;
+  #lease: Lease | undefined;
+  #watch: ViewWatch | undefined;
+  #renewal: Scheduled | undefined;
+  #ended = false;
+
+  constructor(parts: MembershipAgentParts) {
+    this.#parts = parts;
+    this.guard = new LeaseGuard(parts.clock);
+  }
+
+  /** What this silo has written down of itself. */
+  get member(): Member | undefined {
+    return this.#member;
+  }
+
+  /** Registers the silo, and watches. The first view that the silo is told of has it as a member. */
+  async join(member: Member): Promise<void> {
+    const { membership, clock, leaseTtlMs, logger } = this.#parts;
+    const sentAt = clock.monotonic();
+    this.#lease = await membership.register(member, leaseTtlMs);
+    this.#member = member;
+    this.#confirm(sentAt);
+    this.#renewLater();
+    this.#watch = await membership.watch({
+      onView: (view) => {
+        if (!this.#ended) this.#parts.onView(view);
+      },
+      onBroken: (error) => logger.warn({ reason: error.message }, "the watch of the members broke; going on with the last view"),
+    });
+  }
+
+  /** Writes the silo's new state down. Rejects with `CLUSTER_UNAVAILABLE` if it is no member any more, or the store is away. */
+  async become(state: MemberState): Promise<void> {
+    if (this.#member === undefined || this.#lease === undefined || this.#ended)
+      throw new TroupeError("CLUSTER_UNAVAILABLE", "the silo is no member");
+    const member = { ...this.#member, state };
+    if ((await this.#parts.membership.update(this.#lease, member)) === "gone") {
+      this.lose();
+      throw new TroupeError("CLUSTER_UNAVAILABLE", `silo ${member.siloId} cannot become ${state}: its lease is gone`);
+    }
+    this.#member = member;
+  }
+
+  /** Takes the record away. Afterwards this agent does nothing any more. */
+  async leave(): Promise<void> {
+    this.#end();
+    const lease = this.#lease;
+    this.#lease = undefined;
+    await this.#watch?.close();
+    if (lease !== undefined) await this.#parts.membership.remove(lease);
+  }
+
+  #end(): void {
+    this.#ended = true;
+    this.#renewal?.cancel();
+    this.guard.revoke();
+  }
+
+  #confirm(sentAt: number): void {
+    this.guard.confirm(sentAt, this.#parts.leaseTtlMs * (1 - MARGIN_SHARE));
+  }
+
+  #renewLater(): void {
+    if (this.#ended) return;
+    this.#renewal = this.#parts.clock.schedule(this.#parts.leaseTtlMs / RENEWALS_PER_LEASE, () => void this.#renew());
+  }
+
+  async #renew(): Promise<void> {
+    const { membership, clock, logger } = this.#parts;
+    if (this.#lease === undefined) return;
+    const sentAt = clock.monotonic();
+    try {
+      const result = await membership.renew(this.#lease);
+      if (this.#ended) return;
+      if (result === "gone") this.lose();
+      else this.#confirm(sentAt);
+    } catch (error) {
+      logger.warn({ reason: messageOf(error), serving: this.guard.isServing() }, "the lease could not be renewed; trying again");
+    }
+    this.#renewLater();
+  }
+
+  /** The record is known to be gone. */
+  lose(): void {
+    if (this.#ended) return;
+    this.#end();
+    void this.#watch?.close();
+    this.#parts.logger.error({ siloId: this.#member?.siloId }, "the lease of this silo is gone: it is no member any more");
+    this.#parts.onLost();
+  }
+}

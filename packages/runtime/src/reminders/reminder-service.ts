@@ -1,0 +1,202 @@
+import {
+  type ActorAddress,
+  type Clock,
+  type DueEntry,
+  type Logger,
+  messageOf,
+  type ReminderStore,
+  type Scheduled,
+  TroupeError,
+} from "@troupe/core";
+import { DueQueue, entryKey } from "./due-queue.ts";
+
+/** How far ahead the index is read: what is due sooner stands in memory and ticks to the millisecond. */
+const HORIZON_MS = 10_000;
+
+/** How often it is read. Twice a horizon, so that one failed reading delays nothing. */
+const READ_EVERY_MS = HORIZON_MS / 2;
+
+/** Entries of one reading. If there are more, the rest is read when these have ticked. */
+const READ_MAX = 5_000;
+
+/** Ticks under way at the same time. The rest waits, the longest overdue first. */
+const TICKS_MAX = 256;
+
+const EARLY_PAUSE_MS = 20;
+
+/** Between tries to reach an actor, not to run its handler. */
+const UNREACHED_PAUSE_MS = 1_000;
+
+const LONGEST_BACKOFF_MS = 60_000;
+
+/** What became of a tick. */
+export type TickOutcome =
+  /** It ran and is stored, or there was nothing to run: the entry has done its duty. */
+  | { readonly kind: "done" }
+  /** The actor's silo has a wall clock that is behind this one's. */
+  | { readonly kind: "early" }
+  /** The handler threw; its schedule says how often and how soon it may be tried again. */
+  | { readonly kind: "threw"; readonly attempts: number; readonly backoffMs: number };
+
+export interface ReminderServiceParts {
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly store: ReminderStore;
+  /** True if this silo owns the actor in the current view. */
+  owns(address: ActorAddress): boolean;
+  /** Brings a tick to its actor. Rejects if it is unknown what became of it. */
+  tick(entry: DueEntry, attempt: number): Promise<TickOutcome>;
+  /** Lets the schedule move on without the tick, which threw too often. */
+  skip(entry: DueEntry): Promise<void>;
+}
+
+/**
+ * Makes the reminders of this silo's actors tick.
+ *
+ * N1. What is due within the horizon is in memory: read from the index, or told by the actor that set it. So an idle reminder costs
+ *     nothing, and no reminder waits for a poll (D5).
+ * N2. An entry leaves the index only after its tick is stored, or was found to stand for nothing (D3).
+ * N3. A reminder belongs to the silo that owns its actor: a view that moves keys makes the new owner read the index (D4).
+ * N4. Nothing ticks before its time on the wall clock.
+ */
+export class ReminderService {
+  readonly #parts: ReminderServiceParts;
+  readonly #queue = new DueQueue();
+  readonly #ticking = new Set<string>();
+  #buckets: readonly number[] = [];
+  #wake: Scheduled | undefined;
+  #nextRead: Scheduled | undefined;
+  #reading: Promise<void> | undefined;
+  #readAgain = false;
+  /** True if the last reading left some of what is due in the index. */
+  #hasMore = false;
+  #stopped = true;
+  /** The time up to which the index was read. */
+  #horizon = 0;
+
+  constructor(parts: ReminderServiceParts) {
+    this.#parts = parts;
+  }
+
+  start(): void {
+    this.#stopped = false;
+    this.#read();
+  }
+
+  /** Ticks that are under way go on. */
+  stop(): void {
+    this.#stopped = true;
+    this.#wake?.cancel();
+    this.#nextRead?.cancel();
+    this.#queue.clear();
+  }
+
+  /** The buckets that hold this silo's reminders, after a change of the view. */
+  setBuckets(buckets: Iterable<number>): void {
+    this.#buckets = [...buckets];
+    this.#read();
+  }
+
+  /** An actor of this silo has stored reminders with these due times. */
+  planned(entries: readonly DueEntry[]): void {
+    for (const entry of entries) {
+      if (entry.dueAt <= this.#horizon) this.#queue.push(entry);
+    }
+    this.#fire();
+  }
+
+  #read(): void {
+    if (this.#stopped) return;
+    this.#hasMore = false;
+    this.#nextRead?.cancel();
+    if (this.#reading !== undefined) {
+      this.#readAgain = true;
+      return;
+    }
+    this.#reading = this.#readIndex().finally(() => {
+      this.#reading = undefined;
+      if (this.#stopped) return;
+      if (this.#readAgain) {
+        this.#readAgain = false;
+        this.#read();
+      } else {
+        this.#nextRead = this.#parts.clock.schedule(READ_EVERY_MS, () => this.#read());
+      }
+    });
+  }
+
+  async #readIndex(): Promise<void> {
+    const { clock, store, logger } = this.#parts;
+    const until = clock.now() + HORIZON_MS;
+    // Before the reading: what is set meanwhile may not be in it.
+    this.#horizon = until;
+    try {
+      const entries = await store.due(this.#buckets, until, READ_MAX);
+      if (this.#stopped) return;
+      for (const entry of entries) {
+        if (!this.#ticking.has(entryKey(entry)) && this.#parts.owns(entry.address)) this.#queue.push(entry);
+      }
+      this.#hasMore = entries.length === READ_MAX;
+      this.#fire();
+    } catch (error) {
+      logger.warn({ reason: messageOf(error) }, "due reminders could not be read; trying again");
+    }
+  }
+
+  /** Starts every tick that is due, and sees to it that it is called when the next one is. */
+  #fire(): void {
+    if (this.#stopped) return;
+    const now = this.#parts.clock.now();
+    for (let next = this.#queue.peek(); next !== undefined; next = this.#queue.peek()) {
+      if (next.dueAt > now || this.#ticking.size >= TICKS_MAX) break;
+      this.#queue.pop();
+      if (this.#parts.owns(next.address)) void this.#tick(next, 1);
+    }
+    this.#wake?.cancel();
+    if (this.#ticking.size >= TICKS_MAX) return;
+    const next = this.#queue.peek();
+    if (next === undefined) {
+      if (this.#hasMore) this.#read();
+      return;
+    }
+    this.#wake = this.#parts.clock.schedule(Math.max(1, Math.ceil(next.dueAt - now)), () => this.#fire());
+  }
+
+  async #tick(entry: DueEntry, attempt: number): Promise<void> {
+    const key = entryKey(entry);
+    this.#ticking.add(key);
+    try {
+      const outcome = await this.#parts.tick(entry, attempt);
+      if (outcome.kind === "done") {
+        await this.#parts.store.remove([entry]);
+      } else if (outcome.kind === "early") {
+        return this.#tickAgain(entry, attempt, EARLY_PAUSE_MS);
+      } else if (attempt >= outcome.attempts) {
+        this.#parts.logger.error(
+          { ...entry.address, reminder: entry.name, attempt },
+          "a reminder's tick threw too often; it is given up",
+        );
+        await this.#parts.skip(entry);
+      } else {
+        return this.#tickAgain(entry, attempt + 1, outcome.backoffMs * 2 ** (attempt - 1));
+      }
+    } catch (error) {
+      const level = error instanceof TroupeError && error.retryable ? "debug" : "warn";
+      this.#parts.logger[level](
+        { ...entry.address, reminder: entry.name, reason: messageOf(error) },
+        "a tick did not get through; trying again",
+      );
+      return this.#tickAgain(entry, attempt, UNREACHED_PAUSE_MS);
+    }
+    this.#ticking.delete(key);
+    this.#fire();
+  }
+
+  #tickAgain(entry: DueEntry, attempt: number, backoffMs: number): void {
+    const key = entryKey(entry);
+    this.#parts.clock.schedule(Math.min(backoffMs, LONGEST_BACKOFF_MS), () => {
+      if (!this.#stopped && this.#parts.owns(entry.address)) void this.#tick(entry, attempt);
+      else this.#ticking.delete(key);
+    });
+  }
+}

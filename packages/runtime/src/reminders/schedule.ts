@@ -1,0 +1,169 @@
+import { DURATION_FORMS, type Duration, parseDuration, PERIOD_MIN_MS, toPortable, TroupeError } from "@troupe/core";
+import type { ScheduleOptions } from "@troupe/sdk";
+import { Cron } from "croner";
+
+/** What a schedule's options say, in milliseconds and milliseconds since the Unix epoch. It is stored as it is. */
+export interface ScheduleRule {
+  readonly everyMs: number | undefined;
+  readonly cron: string | undefined;
+  readonly timezone: string | undefined;
+  readonly times: number | undefined;
+  readonly untilAt: number | undefined;
+  readonly missed: "once" | "all" | "skip";
+  readonly attempts: number;
+  readonly backoffMs: number;
+}
+
+/** A reminder or timer as it stands. It is stored as it is. */
+export interface ScheduleRecord {
+  readonly name: string;
+  readonly rule: ScheduleRule;
+  readonly data: unknown;
+  readonly nextAt: number;
+  /** Ticks so far. */
+  readonly count: number;
+}
+
+/** A tick that is due, and what the schedule is after it: undefined if it has ended. */
+export interface DueTick {
+  readonly dueAt: number;
+  readonly count: number;
+  readonly missed: number;
+  readonly next: ScheduleRecord | undefined;
+}
+
+const DEFAULT_ATTEMPTS = 5;
+const DEFAULT_BACKOFF_MS = 1_000;
+
+/**
+ * A due time that is later than this was missed, rather than just late. Only `missed: "skip"` asks: the others tick in both cases.
+ */
+const LATE_MS = 10_000;
+
+/** Due times that are counted one by one; a schedule that was away for longer says that it missed this many. */
+const MISSED_COUNT_MAX = 10_000;
+
+/** The schedule that the options ask for, from `now` on. Throws `BAD_SCHEDULE` that names the option and what would be right. */
+export function createSchedule(name: string, options: ScheduleOptions, now: number): ScheduleRecord {
+  const rule = ruleOf(name, options);
+  const nextAt = firstTick(name, rule, options, now);
+  const data = toPortable(options.data, { root: `reminder ${name}: data` });
+  return { name, rule, data: data.value, nextAt, count: 0 };
+}
+
+/** The tick of `record` that is due at `now`, or undefined if `missed: "skip"` leaves none of those that are. */
+export function dueTick(
+  record: ScheduleRecord,
+  now: number,
+): DueTick | { readonly dueAt: undefined; readonly next: ScheduleRecord | undefined } {
+  const { rule, nextAt } = record;
+  const count = record.count + 1;
+  switch (rule.missed) {
+    case "all":
+      return { dueAt: nextAt, count, missed: 0, next: after(record, nextAt, count) };
+    case "once": {
+      const { last, passed } = passedBy(rule, nextAt, now);
+      return { dueAt: nextAt, count, missed: passed, next: after(record, last, count) };
+    }
+    case "skip": {
+      const { last } = passedBy(rule, nextAt, now);
+      if (now - last > LATE_MS) return { dueAt: undefined, next: after(record, last, record.count) };
+      return { dueAt: last, count, missed: 0, next: after(record, last, count) };
+    }
+  }
+}
+
+/** The last due time that is not after `now`, and how many came before it. */
+function passedBy(rule: ScheduleRule, nextAt: number, now: number): { last: number; passed: number } {
+  if (rule.everyMs !== undefined && nextAt <= now) {
+    const passed = Math.floor((now - nextAt) / rule.everyMs);
+    return { last: nextAt + passed * rule.everyMs, passed };
+  }
+  let last = nextAt;
+  let passed = 0;
+  for (let due = dueAfter(rule, last); due !== undefined && due <= now && passed < MISSED_COUNT_MAX; due = dueAfter(rule, last)) {
+    last = due;
+    passed++;
+  }
+  return { last, passed };
+}
+
+function after(record: ScheduleRecord, dueAt: number, count: number): ScheduleRecord | undefined {
+  const { rule } = record;
+  const nextAt = dueAfter(rule, dueAt);
+  if (nextAt === undefined || (rule.times !== undefined && count >= rule.times)) return undefined;
+  if (rule.untilAt !== undefined && nextAt > rule.untilAt) return undefined;
+  return { ...record, nextAt, count };
+}
+
+function dueAfter({ everyMs, cron, timezone }: ScheduleRule, dueAt: number): number | undefined {
+  if (everyMs !== undefined) return dueAt + everyMs;
+  if (cron === undefined) return undefined;
+  return new Cron(cron, { timezone: timezone ?? "UTC" }).nextRun(new Date(dueAt))?.getTime();
+}
+
+function ruleOf(name: string, options: ScheduleOptions): ScheduleRule {
+  const everyMs = options.every === undefined ? undefined : duration(name, "every", options.every);
+  if (everyMs !== undefined && everyMs < PERIOD_MIN_MS) {
+    throw badSchedule(name, "every", options.every, `at least ${PERIOD_MIN_MS} ms`);
+  }
+  if (everyMs !== undefined && options.cron !== undefined)
+    throw badSchedule(name, "cron", options.cron, "either every or cron, not both");
+  if (options.cron !== undefined) checkCron(name, options.cron, options.timezone);
+  const { times, missed = "once", retry } = options;
+  if (times !== undefined && !(Number.isInteger(times) && times > 0))
+    throw badSchedule(name, "times", times, "a whole number from 1 on");
+  if (!["once", "all", "skip"].includes(missed)) throw badSchedule(name, "missed", missed, `"once", "all" or "skip"`);
+  const attempts = retry?.attempts ?? DEFAULT_ATTEMPTS;
+  if (!(Number.isInteger(attempts) && attempts > 0))
+    throw badSchedule(name, "retry.attempts", attempts, "a whole number from 1 on");
+  return {
+    everyMs,
+    cron: options.cron,
+    timezone: options.timezone,
+    times,
+    untilAt: options.until === undefined ? undefined : moment(name, "until", options.until),
+    missed,
+    attempts,
+    backoffMs: retry?.backoff === undefined ? DEFAULT_BACKOFF_MS : duration(name, "retry.backoff", retry.backoff),
+  };
+}
+
+function firstTick(name: string, rule: ScheduleRule, options: ScheduleOptions, now: number): number {
+  if (options.in !== undefined && options.at !== undefined)
+    throw badSchedule(name, "at", options.at, "either in or at, not both");
+  if (options.in !== undefined) return now + duration(name, "in", options.in);
+  if (options.at !== undefined) return moment(name, "at", options.at);
+  const first = dueAfter(rule, now);
+  if (first === undefined) throw badSchedule(name, "in", undefined, "a first tick (in or at), a period (every or cron), or both");
+  return first;
+}
+
+function checkCron(name: string, cron: string, timezone: string | undefined): void {
+  try {
+    if (new Cron(cron, { timezone: timezone ?? "UTC" }).nextRun() === null) throw new RangeError("it never matches");
+  } catch (error) {
+    throw badSchedule(
+      name,
+      "cron",
+      timezone === undefined ? cron : `${cron} in ${timezone}`,
+      `a cron expression and an IANA time zone (${String(error)})`,
+    );
+  }
+}
+
+function duration(name: string, option: string, value: Duration): number {
+  const ms = parseDuration(value);
+  if (ms === undefined) throw badSchedule(name, option, value, DURATION_FORMS);
+  return ms;
+}
+
+function moment(name: string, option: string, value: Date | number | string): number {
+  const at = new Date(value).getTime();
+  if (Number.isNaN(at)) throw badSchedule(name, option, String(value), "a Date, milliseconds since 1970, or an ISO 8601 text");
+  return at;
+}
+
+function badSchedule(name: string, option: string, value: unknown, right: string): TroupeError {
+  return new TroupeError("BAD_SCHEDULE", `schedule ${name}: ${option} is ${JSON.stringify(value) ?? "missing"}; give ${right}`);
+}

@@ -1,0 +1,92 @@
+import type { ReplySink } from "@troupe/client";
+import { type Clock, messageOf, type Outcome, type RequestEnvelope, toPortable, TroupeError } from "@troupe/core";
+import type { Activation } from "../activation/activation.ts";
+import type { SystemMethod } from "../activation/activation-parts.ts";
+import { StoredActor } from "../durability/stored-actor.ts";
+import { runTick, skipTick } from "./tick.ts";
+
+/** Names of the turns that a silo itself runs in an actor. No method of an actor can have such a name. */
+export const REMINDER_TURN = "$reminder";
+export const SKIP_REMINDER_TURN = "$skipReminder";
+export const TIMER_TURN = "$timer";
+export const SKIP_TIMER_TURN = "$skipTimer";
+
+/** Thrown by a reminder turn whose handler threw. Its fields travel with it. */
+export class TickThrew extends Error {
+  readonly attempts: number;
+  readonly backoffMs: number;
+
+  constructor(retry: { readonly attempts: number; readonly backoffMs: number }, cause: unknown) {
+    super(`the handler threw: ${messageOf(cause)}`, { cause });
+    this.name = "TickThrew";
+    this.attempts = retry.attempts;
+    this.backoffMs = retry.backoffMs;
+  }
+}
+
+/** The turns that make reminders and timers tick, by name. Their arguments: name, due time, attempt. */
+export function systemMethods(clock: Clock): ReadonlyMap<string, SystemMethod> {
+  const factsOf = ([name, dueAt, attempt]: readonly unknown[]) => ({
+    name: String(name),
+    dueAt: Number(dueAt),
+    attempt: Number(attempt ?? 1),
+    now: clock.now(),
+  });
+  return new Map<string, SystemMethod>([
+    [REMINDER_TURN, (activation, args) => tickReminder(activation, factsOf(args))],
+    [SKIP_REMINDER_TURN, (activation, args) => skipTick(storageOf(activation).reminders, factsOf(args))],
+    [
+      TIMER_TURN,
+      (activation, args) => {
+        const facts = factsOf(args);
+        const method = activation.definition.timers.get(facts.name) ?? `@timer(${facts.name})`;
+        return runTick(storageOf(activation).timers, facts, (tick) => activation.invoke(method, tick));
+      },
+    ],
+    [SKIP_TIMER_TURN, (activation, args) => skipTick(storageOf(activation).timers, factsOf(args))],
+  ]);
+}
+
+async function tickReminder(activation: Activation, facts: Parameters<typeof runTick>[1]): Promise<unknown> {
+  const { reminders } = storageOf(activation);
+  const rule = reminders.find(facts.name)?.rule;
+  try {
+    const method = activation.definition.reminders.get(facts.name) ?? `@reminder(${facts.name})`;
+    return await runTick(reminders, facts, (tick) => activation.invoke(method, tick));
+  } catch (error) {
+    activation.log.warn({ reminder: facts.name, attempt: facts.attempt, reason: messageOf(error) }, "a reminder's tick threw");
+    throw new TickThrew(rule ?? { attempts: 1, backoffMs: 0 }, error);
+  }
+}
+
+function storageOf(activation: Activation): StoredActor {
+  if (activation.storage instanceof StoredActor) return activation.storage;
+  throw new TroupeError("INTERNAL", "an activation without a stored actor cannot tick");
+}
+
+let turns = 0;
+
+/** Runs a system turn in an activation of this silo, without waking one. */
+export function runSystemTurn(
+  activation: Activation,
+  clock: Clock,
+  call: { method: string; args: readonly unknown[] },
+): Promise<Outcome> {
+  return new Promise((resolve) => {
+    const sink: ReplySink = { peerId: "$system", reply: (_, outcome) => resolve(outcome) };
+    const request: RequestEnvelope = {
+      kind: "request",
+      callId: ++turns,
+      ...activation.address,
+      method: call.method,
+      args: toPortable(call.args, { root: "args" }),
+      deadline: clock.monotonic() + activation.definition.callTimeoutMs,
+      revision: 0,
+      chain: [],
+      oneWay: false,
+      headers: undefined,
+      idempotencyKey: undefined,
+    };
+    if (activation.accept(request, sink) === "closing") resolve({ kind: "refused", reason: "not-ready", revision: 0 });
+  });
+}

@@ -1,0 +1,47 @@
+import type { ReminderTick } from "@troupe/sdk";
+import { dueTick, type ScheduleRecord } from "./schedule.ts";
+
+/** What a tick needs of the table that the schedule stands in. */
+export interface TickTable {
+  find(name: string): ScheduleRecord | undefined;
+  dataOf(record: ScheduleRecord): unknown;
+  put(name: string, record: ScheduleRecord | undefined): void;
+}
+
+export interface TickFacts {
+  readonly name: string;
+  /** The due time that the tick is for. A schedule with another one has moved on since. */
+  readonly dueAt: number;
+  readonly attempt: number;
+  readonly now: number;
+}
+
+/**
+ * `stale`: the schedule has no such due time (any more). `early`: this silo's wall clock is behind that of the one that asked, and
+ * nothing ticks before its time.
+ */
+export type TickResult = "ticked" | "stale" | "early";
+
+/**
+ * Runs one tick in its actor's turn. The schedule moves on with the handler's own changes, in the same commit: so a tick takes effect
+ * once, however often it is asked for, and comes again if the turn is not stored.
+ */
+export async function runTick(table: TickTable, facts: TickFacts, handle: (tick: ReminderTick) => unknown): Promise<TickResult> {
+  const { name, dueAt, attempt, now } = facts;
+  const record = table.find(name);
+  if (record === undefined || record.nextAt !== dueAt) return "stale";
+  if (now < dueAt) return "early";
+  const due = dueTick(record, now);
+  // First, so that a handler that sets or deletes its own schedule has the last word.
+  table.put(name, due.next);
+  if (due.dueAt === undefined) return "ticked";
+  const { count, missed } = due;
+  await handle({ name, data: table.dataOf(record), dueAt: due.dueAt, firedAt: now, count, missed, attempt });
+  return "ticked";
+}
+
+/** Gives up on a tick that threw too often: the schedule moves on without it. */
+export function skipTick(table: TickTable, { name, dueAt, now }: TickFacts): void {
+  const record = table.find(name);
+  if (record?.nextAt === dueAt) table.put(name, dueTick(record, now).next);
+}

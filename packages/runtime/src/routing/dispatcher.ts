@@ -1,0 +1,115 @@
+import { type LocalSilo, type Placement, type ReplySink, SILO_TYPE } from "@troupe/client";
+import {
+  type ActorAddress,
+  errorToPortable,
+  formatAddress,
+  messageOf,
+  type RequestEnvelope,
+  toPortable,
+  TroupeError,
+} from "@troupe/core";
+import type { ActorDefinition } from "@troupe/sdk";
+import type { Catalog } from "../activation/catalog.ts";
+import type { Handoff } from "../ownership/handoff.ts";
+import { ParkingLot } from "./parking-lot.ts";
+
+export interface DispatcherParts {
+  readonly siloId: string;
+  readonly definitions: ReadonlyMap<string, ActorDefinition>;
+  readonly catalog: Catalog;
+  readonly handoff: Handoff;
+  /** False while the silo starts, or its lease is in doubt. */
+  isServing(): boolean;
+  /** Answers a call to the silo itself. */
+  callSilo(method: string, args: readonly unknown[]): unknown;
+}
+
+/**
+ * Takes every request that reaches this silo, from its own actors and over the links, and brings it to its activation.
+ *
+ * X1. A request is run only by the owner of its actor in this silo's view (C1).
+ * X2. A request that was sent with a newer view waits for that view; what is refused is refused with this silo's revision, so that
+ *     the caller knows which view it lacks.
+ */
+export class Dispatcher implements LocalSilo {
+  readonly siloId: string;
+  readonly #parts: DispatcherParts;
+  readonly #parked = new ParkingLot();
+  #placement: Placement;
+  #received = 0;
+
+  constructor(parts: DispatcherParts, placement: Placement) {
+    this.siloId = parts.siloId;
+    this.#parts = parts;
+    this.#placement = placement;
+  }
+
+  /** Requests so far. */
+  get received(): number {
+    return this.#received;
+  }
+
+  setPlacement(placement: Placement): void {
+    this.#placement = placement;
+    this.releaseParked();
+  }
+
+  /** Something that requests may be waiting for has come. */
+  releaseParked(): void {
+    this.#parked.release((request, sink) => this.#route(request, sink));
+  }
+
+  dispatch(request: RequestEnvelope, sink: ReplySink): void {
+    this.#received++;
+    this.#route(request, sink);
+  }
+
+  /** Takes a request again that was here before. */
+  redispatch(request: RequestEnvelope, sink: ReplySink): void {
+    this.#route(request, sink);
+  }
+
+  cancel(request: { readonly callId: number } & ActorAddress, sink: ReplySink): void {
+    this.#parts.catalog.find(request)?.cancel(request.callId, sink);
+    if (!this.#parked.isEmpty) this.#parked.cancel(request.callId, sink);
+  }
+
+  #route(request: RequestEnvelope, sink: ReplySink): void {
+    if (request.type === SILO_TYPE) return this.#answer(request, sink);
+    if (request.revision > this.#placement.revision) return this.#park(request, sink);
+    if (!this.#parts.isServing()) return this.#refuse(request, sink, "not-ready");
+    const activation = this.#parts.catalog.find(request);
+    if (activation !== undefined) {
+      if (activation.accept(request, sink) === "closing") this.#park(request, sink);
+      return;
+    }
+    const definition = this.#parts.definitions.get(request.type);
+    const owner = this.#placement.ownerOf(request);
+    if (owner?.siloId !== this.siloId || definition === undefined) return this.#refuse(request, sink, "not-owner");
+    if (!this.#parts.handoff.mayActivate(request)) return this.#park(request, sink);
+    try {
+      this.#parts.catalog.start(request, definition).accept(request, sink);
+    } catch (error) {
+      sink.reply(request.callId, { kind: "error", payload: errorToPortable(error) });
+    }
+  }
+
+  #park(request: RequestEnvelope, sink: ReplySink): void {
+    if (!this.#parked.park(request, sink)) this.#refuse(request, sink, "not-ready");
+  }
+
+  #refuse({ callId }: RequestEnvelope, sink: ReplySink, reason: "not-owner" | "not-ready"): void {
+    sink.reply(callId, { kind: "refused", reason, revision: this.#placement.revision });
+  }
+
+  #answer(request: RequestEnvelope, sink: ReplySink): void {
+    try {
+      if (request.id !== this.siloId) throw new TroupeError("CLUSTER_UNAVAILABLE", `${formatAddress(request)} is not this silo`);
+      const value = this.#parts.callSilo(request.method, request.args.value as unknown[]);
+      sink.reply(request.callId, { kind: "value", payload: toPortable(value, { root: "result" }) });
+    } catch (error) {
+      const known = error instanceof TroupeError ? error : new TroupeError("INTERNAL", messageOf(error), { cause: error });
+      sink.reply(request.callId, { kind: "error", payload: errorToPortable(known) });
+    }
+  }
+}

@@ -1,0 +1,153 @@
+import { PeerLinks, type ReplySink } from "@troupe/client";
+import {
+  type CancelEnvelope,
+  type Clock,
+  type Envelope,
+  type Hello,
+  type Link,
+  type LinkHandlers,
+  type Listener,
+  type Logger,
+  type Member,
+  type Outcome,
+  PROTOCOL_VERSION,
+  type Refusal,
+  type ReleasedEnvelope,
+  type RequestEnvelope,
+  type Transport,
+} from "@troupe/core";
+
+export interface SiloLinksParts {
+  readonly siloId: string;
+  readonly cluster: string;
+  readonly token: string | undefined;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly transport: Transport;
+  onRequest(request: RequestEnvelope, sink: ReplySink): void;
+  onReply(callId: number, outcome: Outcome): void;
+  onCancel(cancel: CancelEnvelope, sink: ReplySink): void;
+  onReleased(siloId: string, released: ReleasedEnvelope): void;
+  onUp(siloId: string, link: Link): void;
+  onDown(siloId: string, reason: string): void;
+  onRefused(siloId: string): void;
+}
+
+/** Every link of one silo: to the other silos, one a pair, and from clients. It sorts what arrives. */
+export class SiloLinks {
+  readonly #parts: SiloLinksParts;
+  readonly #peers: PeerLinks;
+  readonly #sinks = new WeakMap<Link, ReplySink>();
+  readonly #clients = new Set<Link>();
+  #listener: Listener | undefined;
+
+  constructor(parts: SiloLinksParts) {
+    this.#parts = parts;
+    this.#peers = new PeerLinks({
+      clock: parts.clock,
+      logger: parts.logger,
+      transport: parts.transport,
+      hello: this.#hello(),
+      // Of two silos the one with the lower id dials: so there is one link for the pair.
+      dials: (siloId) => (parts.siloId < siloId ? "now" : "never"),
+      events: {
+        onEnvelope: (envelope, link) => this.#receive(envelope, link),
+        onUp: parts.onUp,
+        onDown: parts.onDown,
+        onRefused: parts.onRefused,
+      },
+    });
+  }
+
+  /** The address that is listened on, with its real port. Rejects with `BAD_CONFIG` if that cannot be. */
+  async listen(address: string): Promise<string> {
+    this.#listener = await this.#parts.transport.listen(address, {
+      hello: () => this.#hello(),
+      check: (remote) => this.#check(remote),
+      accept: (link) => this.#accept(link),
+    });
+    return this.#listener.address;
+  }
+
+  linkTo(siloId: string): Link | undefined {
+    return this.#peers.linkTo(siloId);
+  }
+
+  setMembers(members: readonly Member[]): void {
+    this.#peers.setMembers(members.filter(({ siloId }) => siloId !== this.#parts.siloId));
+  }
+
+  broadcast(envelope: Envelope): void {
+    this.#peers.broadcast(envelope);
+  }
+
+  async close(reason: string): Promise<void> {
+    this.#peers.close(reason);
+    for (const link of this.#clients) link.close(reason);
+    await this.#listener?.close();
+  }
+
+  #hello(): Hello {
+    const { cluster, siloId, token } = this.#parts;
+    return { protocol: PROTOCOL_VERSION, cluster, role: "silo", peerId: siloId, token };
+  }
+
+  #check(remote: Hello): Refusal | undefined {
+    const { cluster, token } = this.#parts;
+    if (remote.cluster !== cluster) {
+      const message = `this silo belongs to cluster ${cluster}, not ${remote.cluster}; check the cluster option and the address`;
+      return { code: "BAD_CONFIG", message };
+    }
+    if (token !== undefined && remote.token !== token) {
+      return {
+        code: "UNAUTHENTICATED",
+        message: `cluster ${cluster} asks for a token, and ${remote.peerId} has not shown the right one`,
+      };
+    }
+    return undefined;
+  }
+
+  #accept(link: Link): LinkHandlers {
+    if (link.remote.role === "silo") return this.#peers.adopt(link);
+    this.#clients.add(link);
+    return {
+      onEnvelope: (envelope) => this.#receive(envelope, link),
+      onClose: () => {
+        this.#clients.delete(link);
+      },
+    };
+  }
+
+  #receive(envelope: Envelope, link: Link): void {
+    switch (envelope.kind) {
+      case "request":
+        return this.#parts.onRequest(envelope, this.#sinkOf(link));
+      case "reply":
+        return this.#parts.onReply(envelope.callId, envelope.outcome);
+      case "cancel":
+        return this.#parts.onCancel(envelope, this.#sinkOf(link));
+      case "released":
+        return this.#parts.onReleased(link.remote.peerId, envelope);
+      case "ping":
+        link.send({ kind: "pong", nonce: envelope.nonce });
+        return;
+      case "pong":
+        return;
+    }
+  }
+
+  /** One a link, so that a request costs none, and a cancel finds the request that came the same way. */
+  #sinkOf(link: Link): ReplySink {
+    const known = this.#sinks.get(link);
+    if (known !== undefined) return known;
+    const sink: ReplySink = {
+      peerId: link.remote.peerId,
+      reply: (callId, outcome) => {
+        // A reply that finds no room ends the link: the caller must not wait for what will never come.
+        if (link.send({ kind: "reply", callId, outcome }) === "full") link.close("the peer does not read its replies");
+      },
+    };
+    this.#sinks.set(link, sink);
+    return sink;
+  }
+}

@@ -1,0 +1,30 @@
+import type { ClientPorts } from "@troupe/client";
+import type { ReminderStore, StateStore } from "@troupe/core";
+import type { ActorClass } from "@troupe/sdk";
+
+/** What a silo needs from outside. Whoever opened the ports closes them, after the silo. */
+export interface SiloPorts extends ClientPorts {
+  readonly stateStore: StateStore;
+  readonly reminderStore: ReminderStore;
+}
+
+export interface SiloOptions {
+  readonly cluster: string;
+  /** The classes that this silo hosts. */
+  readonly actors: readonly ActorClass[];
+  /** `host:port` to listen on; port 0 takes a free one. */
+  readonly listen: string;
+  /** `host:port` at which the others reach it. Default: where it listens. */
+  readonly advertise?: string;
+  /** Shared secret that every peer and client has to show. */
+  readonly token?: string;
+  readonly labels?: Readonly<Record<string, string>>;
+  /** Milliseconds after which a silo that no longer answers is taken for gone. Default 5,000. */
+  readonly leaseTtlMs?: number;
+}
+
+/** Troupe's version, as other silos see it. */
+export const TROUPE_VERSION = "0.1.0";
+
+/** The smallest that survives the loss of etcd's leader, which stops renewals for 2.5 s. */
+export const DEFAULT_LEASE_TTL_MS = 5_000;

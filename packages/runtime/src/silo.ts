@@ -1,0 +1,113 @@
+import type { ActorReferences } from "@troupe/client";
+import { messageOf, randomId, sleep, TroupeError, type View } from "@troupe/core";
+import {
+  type Actor,
+  type ActorClass,
+  type ActorDefinition,
+  type ActorRef,
+  type CallOptions,
+  definitionsOf,
+  type UntypedActorRef,
+} from "@troupe/sdk";
+import { Incarnation } from "./incarnation.ts";
+import type { SiloSnapshot } from "./inspect/silo-snapshot.ts";
+import type { SiloOptions, SiloPorts } from "./silo-options.ts";
+
+const REJOIN_EVERY_MS = 1_000;
+
+/**
+ * A node of the cluster: it hosts actors, and calls those of others.
+ *
+ * A silo that loses its lease drops everything and joins again under a new id, until it is stopped.
+ */
+export class Silo implements ActorReferences, AsyncDisposable {
+  /** Settles when the silo has stopped. */
+  readonly stopped: Promise<void>;
+  readonly #ports: SiloPorts;
+  readonly #options: SiloOptions;
+  readonly #definitions: ReadonlyMap<string, ActorDefinition>;
+  readonly #markStopped: () => void;
+  #incarnation: Incarnation;
+  #stopping: Promise<void> | undefined;
+
+  /** Resolves when the silo is active. Rejects, with nothing left behind, if a definition, an option or the cluster is wrong. */
+  static async start(ports: SiloPorts, options: SiloOptions): Promise<Silo> {
+    const silo = new Silo(ports, options);
+    await silo.#incarnation.start();
+    return silo;
+  }
+
+  private constructor(ports: SiloPorts, options: SiloOptions) {
+    this.#ports = ports;
+    this.#options = options;
+    this.#definitions = definitionsOf(options.actors);
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.stopped = promise;
+    this.#markStopped = resolve;
+    this.#incarnation = this.#incarnate(options.listen);
+  }
+
+  /** New after each loss of the lease. */
+  get siloId(): string {
+    return this.#incarnation.siloId;
+  }
+
+  /** `host:port` at which the others reach it. */
+  get address(): string {
+    return this.#incarnation.address;
+  }
+
+  /** The members as this silo knows them. */
+  get view(): View {
+    return this.#incarnation.view;
+  }
+
+  actor<A extends Actor>(type: ActorClass<A>, id: string, options?: CallOptions): ActorRef<A>;
+  actor(type: string, id: string, options?: CallOptions): UntypedActorRef;
+  actor(type: ActorClass | string, id: string, options?: CallOptions): object {
+    return typeof type === "string"
+      ? this.#incarnation.actors.actor(type, id, options)
+      : this.#incarnation.actors.actor(type, id, options);
+  }
+
+  snapshot(): SiloSnapshot {
+    return this.#incarnation.snapshot;
+  }
+
+  /** Drains: moves everything away, then leaves. No call fails by it. Stopping twice is harmless. */
+  stop(): Promise<void> {
+    this.#stopping ??= this.#incarnation.drain().finally(this.#markStopped);
+    return this.#stopping;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.stop();
+  }
+
+  #incarnate(listen: string): Incarnation {
+    return new Incarnation({
+      siloId: randomId(this.#ports.random),
+      ports: this.#ports,
+      options: { ...this.#options, listen },
+      definitions: this.#definitions,
+      onLost: () => void this.#rejoin(),
+    });
+  }
+
+  /** Joins again where it listened before, so that an address that users know stays right. */
+  async #rejoin(): Promise<void> {
+    const { clock, logger } = this.#ports;
+    const listen = this.#options.advertise === undefined ? this.#incarnation.address : this.#options.listen;
+    while (this.#stopping === undefined) {
+      this.#incarnation = this.#incarnate(listen);
+      try {
+        await this.#incarnation.start();
+        return;
+      } catch (error) {
+        const code = error instanceof TroupeError ? error.code : "INTERNAL";
+        logger.error({ code, reason: messageOf(error) }, "the silo could not join again; trying again");
+        await sleep(clock, REJOIN_EVERY_MS);
+      }
+    }
+  }
+}
