@@ -111,7 +111,7 @@ export class PeerLinks {
 
   close(reason: string): void {
     this.#closed = true;
-    for (const siloId of [...this.#peers.keys()]) this.#forget(siloId, reason);
+    for (const siloId of this.#peers.keys()) this.#forget(siloId, reason);
   }
 
   #forget(siloId: string, reason: string): void {

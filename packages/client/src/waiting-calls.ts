@@ -55,7 +55,8 @@ export class WaitingCalls {
    * Offers the waiting calls in order. The first that is not taken stops its actor's queue, and so does one that comes back at once.
    */
   retry(take: (call: OutboundCall) => boolean): void {
-    for (const [key, queue] of [...this.#queues]) {
+    // A copy: a call that comes back at once may put a queue behind the last one, for ever.
+    for (const [key, queue] of Array.from(this.#queues)) {
       if (queue.ahead.size > 0) continue;
       const offered = queue.calls.splice(0);
       let taken = 0;

@@ -67,5 +67,15 @@ export interface PingEnvelope {
   readonly nonce: number;
 }
 
+/**
+ * The sender has this view and runs nothing any more that it does not own in it, but for the actors it still holds (as
+ * `formatAddress` prints them). A later one takes the place of an earlier one.
+ */
+export interface ReleasedEnvelope {
+  readonly kind: "released";
+  readonly revision: number;
+  readonly holding: readonly string[];
+}
+
 /** Everything that a link carries. */
-export type Envelope = RequestEnvelope | ReplyEnvelope | CancelEnvelope | PingEnvelope;
+export type Envelope = RequestEnvelope | ReplyEnvelope | CancelEnvelope | PingEnvelope | ReleasedEnvelope;

@@ -52,9 +52,9 @@ export class SiloLinks {
       dials: (siloId) => (parts.siloId < siloId ? "now" : "never"),
       events: {
         onEnvelope: (envelope, link) => this.#receive(envelope, link),
-        onUp: parts.onUp,
-        onDown: parts.onDown,
-        onRefused: parts.onRefused,
+        onUp: (siloId, link) => parts.onUp(siloId, link),
+        onDown: (siloId, reason) => parts.onDown(siloId, reason),
+        onRefused: (siloId) => parts.onRefused(siloId),
       },
     });
   }

@@ -292,21 +292,22 @@ export class Activation implements ActorHost {
   #finish(turn: Turn, outcome: Outcome): void {
     turn.end();
     this.#running.delete(turn);
-    if (!turn.request.oneWay) this.#reply(turn, outcome);
+    this.#answer(turn, outcome);
     this.#mailbox.finish(turn);
     if (this.#running.size > 0) return;
     this.#onQuiet?.();
     if (this.#deactivateSoon && this.#state.kind === "active") void this.close("requested");
   }
 
-  #reply({ sink, request }: Turn, outcome: Outcome): void {
-    if (this.#parts.isServing()) {
-      sink.reply(request.callId, outcome);
-      return;
-    }
-    void this.#parts.serving().then((isServing) => {
-      if (isServing) sink.reply(request.callId, outcome);
-    });
+  #answer(turn: Turn, outcome: Outcome): void {
+    // A one-way call was answered when it was accepted.
+    if (turn.request.oneWay) return;
+    if (this.#parts.isServing()) turn.sink.reply(turn.request.callId, outcome);
+    else void this.#answerWhenServing(turn, outcome);
+  }
+
+  async #answerWhenServing({ sink, request }: Turn, outcome: Outcome): Promise<void> {
+    if (await this.#parts.serving()) sink.reply(request.callId, outcome);
   }
 
   /** Runs a hook of the actor as a turn of its own, and stores what it changed. */

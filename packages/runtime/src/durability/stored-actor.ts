@@ -75,8 +75,8 @@ export class StoredActor implements ActorStorage {
 
   async load(): Promise<LoadResult> {
     if (!this.#isDurable) return { kind: "loaded" };
-    const { stateStore, siloId, revision } = this.#parts;
-    const result = await stateStore.claim(this.#address, { revision: revision(), siloId });
+    const { stateStore, siloId } = this.#parts;
+    const result = await stateStore.claim(this.#address, { revision: this.#parts.revision(), siloId });
     if (result.kind === "refused") return { kind: "refused", revision: result.revision };
     this.#epoch = result.epoch;
     this.#version = result.version;

@@ -35,7 +35,7 @@ export class TimerService {
 
   #fire(): void {
     const now = this.#clock.now();
-    for (const record of [...this.#actor.records()]) {
+    for (const record of Array.from(this.#actor.records())) {
       if (record.nextAt <= now && !this.#ticking.has(record.name)) void this.#tick(record);
     }
     this.rearm();
