@@ -44,13 +44,12 @@ async function findSource(kind: ServiceKind, options: StartOptions): Promise<Sou
   const found = findBinary(kind.binary);
   if (found !== undefined) return { kind: "binary", path: found };
   if (await dockerAnswers()) return { kind: "container" };
-  if (canInstallPackages()) {
-    await installPackages([kind.debianPackage]);
-    const installed = findBinary(kind.binary);
-    if (installed !== undefined) return { kind: "binary", path: installed };
-  }
+  const failure = canInstallPackages() ? await installPackages([kind.debianPackage]) : undefined;
+  const installed = findBinary(kind.binary);
+  if (installed !== undefined) return { kind: "binary", path: installed };
   throw new Error(
     `these tests need ${kind.name}: put ${kind.binary} on the PATH, start Docker, or (for all but the fault tests) set ${kind.variable} to the URL of one`,
+    { cause: failure },
   );
 }
 
