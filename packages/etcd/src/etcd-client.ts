@@ -12,6 +12,7 @@ import {
   type IWatchCreateRequest,
   type IWatchResponse,
 } from "etcd3";
+import { rootCertificates } from "node:tls";
 import { etcdFailure, isCompacted, isLeaseGone } from "./etcd-failure.ts";
 
 /** How long one attempt at a call may take, and all of them together. */
@@ -220,7 +221,7 @@ function etcdOptions(endpoint: string, { clock, tls, username, password }: EtcdC
 
 function credentialsOf({ ca, cert, key }: EtcdTls): NonNullable<IOptions["credentials"]> {
   return {
-    rootCertificate: Buffer.from(ca ?? ""),
+    rootCertificate: Buffer.from(ca ?? rootCertificates.join("\n")),
     ...(key === undefined ? {} : { privateKey: Buffer.from(key) }),
     ...(cert === undefined ? {} : { certChain: Buffer.from(cert) }),
   };
