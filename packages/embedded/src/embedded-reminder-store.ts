@@ -68,6 +68,6 @@ export class EmbeddedReminderStore implements ReminderStore {
   }
 }
 
-function sortByTime(entries: DueEntry[]): DueEntry[] {
-  return entries.sort((a, b) => a.dueAt - b.dueAt);
+function sortByTime(entries: readonly DueEntry[]): DueEntry[] {
+  return entries.toSorted((a, b) => a.dueAt - b.dueAt);
 }

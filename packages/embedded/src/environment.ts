@@ -1,6 +1,7 @@
 import { realpathSync } from "node:fs";
-import { sleep, withTimeout, type Clock, type Logger } from "@troupe/core";
+import { messageOf, withTimeout, type Clock, type Logger } from "@troupe/core";
 import { open, type RootDatabase } from "lmdb";
+import { checkEnvironment } from "./environment-check.ts";
 
 /** lmdb's own handle of one environment. */
 export type Root = RootDatabase<Buffer, Buffer>;
@@ -51,6 +52,7 @@ export class Environment implements AsyncDisposable {
     while (closing.has(path)) await closing.get(path);
     let environment = openEnvironments.get(path);
     if (environment === undefined) {
+      checkEnvironment(path);
       environment = { root: openRoot(path, options.durable), uses: 0 };
       openEnvironments.set(path, environment);
     }
@@ -80,14 +82,9 @@ export class Environment implements AsyncDisposable {
 
   async #closeRoot(): Promise<void> {
     const { clock, logger } = this.#options;
-    const outcome = this.root.close().then(
-      () => undefined,
-      (error: unknown) => error,
-    );
-    const failed = await withTimeout<unknown>(clock, CLOSE_TIMEOUT_MS, outcome, () => "a write is blocked");
-    if (failed !== undefined) logger.warn({ folder: this.#path, reason: String(failed) }, "the folder was not closed cleanly");
-    // lmdb lets go of the files in a later turn of the event loop.
-    await sleep(clock, 0);
+    const outcome = this.root.close().then(() => undefined, messageOf);
+    const failure = await withTimeout(clock, CLOSE_TIMEOUT_MS, outcome, () => "a write is blocked");
+    if (failure !== undefined) logger.warn({ folder: this.#path, reason: failure }, "the folder was not closed cleanly");
   }
 }
 

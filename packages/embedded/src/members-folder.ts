@@ -33,7 +33,7 @@ export function openMembersFolder(folder: string, bootId: string): MembersFolder
 
 function listBoots(folder: string): readonly number[] {
   const numbers = readdirSync(folder).flatMap((name) => /^members-(\d+)$/.exec(name)?.[1] ?? []);
-  return numbers.map(Number).sort((a, b) => a - b);
+  return numbers.map(Number).toSorted((a, b) => a - b);
 }
 
 function readBoot(folder: string, boot: number): string | undefined {

@@ -32,7 +32,7 @@ export class WriteGate {
   readonly #pending = new Set<PendingWrite>();
   #overdue = 0;
   #timer: Scheduled | undefined;
-  #whenIdle: (() => void)[] = [];
+  readonly #whenIdle: (() => void)[] = [];
 
   constructor(options: WriteGateOptions) {
     this.#options = options;
