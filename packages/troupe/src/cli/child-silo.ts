@@ -9,6 +9,9 @@ export interface SiloReady {
   readonly address: string;
 }
 
+/** What it says before: its module and its actors are in order, so what fails from then on is not their fault. */
+export const SILO_LOADED = "loaded";
+
 /** How a process ended. */
 export interface ChildExit {
   readonly code: number | null;
@@ -41,6 +44,7 @@ export class ChildSilo {
   readonly #process: ChildProcess;
   readonly #clock: Clock;
   #ended = false;
+  #loaded = false;
 
   constructor({ clock, args, variables, onLine }: ChildSiloOptions) {
     this.#clock = clock;
@@ -64,7 +68,8 @@ export class ChildSilo {
     });
     const said = new Promise<SiloReady>((resolve) => {
       this.#process.on("message", (message: unknown) => {
-        if (isReady(message)) resolve(message);
+        if (message === SILO_LOADED) this.#loaded = true;
+        else if (isReady(message)) resolve(message);
       });
     });
     this.ready = Promise.race([said, this.exited.then(() => undefined)]);
@@ -72,6 +77,11 @@ export class ChildSilo {
 
   get pid(): number | undefined {
     return this.#process.pid;
+  }
+
+  /** True once the process had loaded its module and found the actors in order. */
+  get loaded(): boolean {
+    return this.#loaded;
   }
 
   /** Drains and ends the process; one that does not end in time is killed. */

@@ -7,7 +7,7 @@ import type { Flags } from "./program.ts";
 import { siloProcess } from "./silo-process.ts";
 import { refuseMemory } from "./settings-of-command.ts";
 import { whenAskedToEnd } from "./shutdown.ts";
-import { SiloGroup } from "./silo-group.ts";
+import { type Replaced, SiloGroup } from "./silo-group.ts";
 import { EXIT_FAILED, EXIT_OK, printData, printNote } from "./terminal.ts";
 import { FolderWatch } from "./watch-folder.ts";
 
@@ -67,10 +67,21 @@ function watchSources(folder: string, { membership, storage }: Settings, group: 
     ignored,
     onChange: async () => {
       printNote("files changed; replacing the silos one after the other");
-      const replaced = await group.replaceAll();
-      printNote(replaced ? "all silos run the changed files" : "the rest runs the files as they were; change them again");
+      printNote(describeReplaced(await group.replaceAll()));
     },
   });
+}
+
+function describeReplaced(replaced: Replaced): string {
+  switch (replaced) {
+    case "replaced":
+    case "restarted":
+      return "all silos run the changed files";
+    case "kept":
+      return "the rest runs the files as they were; change them again";
+    case "down":
+      return "not all silos are up; change the files again";
+  }
 }
 
 function prefixed(place: number): (line: string, stream: "stdout" | "stderr") => void {

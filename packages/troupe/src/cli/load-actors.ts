@@ -27,8 +27,17 @@ async function load(module: string, path: string): Promise<object> {
     return (await import(pathToFileURL(path).href)) as object;
   } catch (error) {
     if (error instanceof TroupeError) throw error;
-    throw new TroupeError("BAD_CONFIG", `<module> ${module} cannot be loaded: ${messageOf(error)}`, { cause: error });
+    throw new TroupeError("BAD_CONFIG", `<module> ${module} cannot be loaded: ${messageOf(error)}${placeOf(error)}`, {
+      cause: error,
+    });
   }
+}
+
+/** Where in the user's code it was thrown, if the stack says so. */
+function placeOf(error: unknown): string {
+  const lines = error instanceof Error ? (error.stack?.split("\n") ?? []) : [];
+  const line = lines.find((text) => /^ +at .*:\d+:\d+\)?$/.test(text) && !text.includes("node:"));
+  return line === undefined ? "" : `\n${line}`;
 }
 
 /** The actor classes among the values of a module, each once. */

@@ -1,7 +1,8 @@
 import { systemClock } from "@troupe/core";
+import { definitionsOf } from "@troupe/sdk";
 import { loadSettings } from "../config/load-settings.ts";
 import { openSilo } from "../start-silo.ts";
-import type { SiloReady } from "./child-silo.ts";
+import { SILO_LOADED, type SiloReady } from "./child-silo.ts";
 import { loadActors } from "./load-actors.ts";
 import type { Flags } from "./program.ts";
 import { addressOfPlace, siloProcess } from "./silo-process.ts";
@@ -21,6 +22,8 @@ async function runHere(module: string, flags: SiloFlags): Promise<number> {
   const asked = whenAskedToEnd(() => printNote("ended at once; what was not stored is lost"));
   const { settings, logger } = settingsOfCommand(flags, "info");
   const actors = await loadActors(module);
+  definitionsOf(actors);
+  process.send?.(SILO_LOADED);
   const silo = await openSilo(settings, logger, actors);
   const { siloId, address } = silo;
   announce({ siloId, address }, settings.cluster, flags.json);

@@ -13,6 +13,11 @@ const [, , log, place] = process.argv;
 const note = (what) => appendFileSync(log, what + " " + place + "\\n");
 const order = readFileSync(log + ".order", "utf8").trim();
 if (order === "crash") { console.error("broken at start"); process.exit(1); }
+if (order === "differ") {
+  await new Promise((sent) => process.send("loaded", sent));
+  const notes = readFileSync(log, "utf8");
+  if (notes.split("ready").length > notes.split("end").length) process.exit(2);
+}
 if (order === "usage") { console.error("wrong option"); process.exit(2); }
 const end = () => { note("end"); process.exit(0); };
 process.on("SIGTERM", end);
@@ -53,7 +58,7 @@ afterEach(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-function order(what: "start" | "crash" | "usage"): void {
+function order(what: "start" | "crash" | "usage" | "differ"): void {
   writeFileSync(join(folder, "log.order"), what);
 }
 
@@ -71,7 +76,7 @@ describe("SiloGroup", () => {
 
   it("replaces one after the other, each drained before the next is touched", async () => {
     await group.start();
-    expect(await group.replaceAll()).toBe(true);
+    expect(await group.replaceAll()).toBe("replaced");
     expect(log().slice(2)).toEqual(["end 0", "ready 0", "end 1", "ready 1"]);
   });
 
@@ -98,11 +103,21 @@ describe("SiloGroup", () => {
   it("leaves the rest as it is when a replacement does not get ready, and can replace later", async () => {
     await group.start();
     order("usage");
-    expect(await group.replaceAll()).toBe(false);
+    expect(await group.replaceAll()).toBe("kept");
     expect(log().slice(2)).toEqual(["end 0"]);
     order("start");
-    expect(await group.replaceAll()).toBe(true);
+    expect(await group.replaceAll()).toBe("replaced");
     expect(log().slice(3)).toEqual(["ready 0", "end 1", "ready 1"]);
+  });
+
+  it("stops all before it starts all when new ones cannot run beside old ones", async () => {
+    await group.start();
+    order("differ");
+    const replacing = group.replaceAll();
+    await vi.waitFor(() => expect(log().filter((line) => line.startsWith("end"))).toHaveLength(2), { timeout: 10_000 });
+    order("start");
+    expect(await replacing).toBe("restarted");
+    expect(log().slice(2)).toEqual(["end 0", "end 1", "ready 0", "ready 1"]);
   });
 
   it("says that a place is lost when a silo that ran cannot be started again", async () => {

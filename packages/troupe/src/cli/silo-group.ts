@@ -8,6 +8,25 @@ const RESTART_PAUSE_MS = 500;
 /** Exit code of a mistake in the command or in the actors: trying again cannot help. */
 const USAGE_EXIT_CODE = 2;
 
+/** What became of a silo that was started. */
+type Filled =
+  | "ready"
+  /** It crashed, or its module is wrong. */
+  | "broken"
+  /** Its module is in order, and the cluster does not take it: others define the same actors otherwise. */
+  | "refused"
+  | "stopping";
+
+/** What became of silos that were to be replaced. */
+export type Replaced =
+  | "replaced"
+  /** The first new one did not get ready; the others run as they did. */
+  | "kept"
+  /** Old and new do not go together, so all were stopped and then started. */
+  | "restarted"
+  /** The same, and not all got ready again. */
+  | "down";
+
 export interface SiloGroupOptions {
   readonly clock: Clock;
   readonly count: number;
@@ -23,7 +42,8 @@ export interface SiloGroupOptions {
  * Silo processes of this machine that are started, replaced and stopped together.
  *
  * P1. A silo that ends unasked is started again; one that does not get ready is given up after three attempts.
- * P2. While silos are replaced, all but one of them are up, and the one that is not has drained.
+ * P2. While silos are replaced, all but one of them are up, and the one that is not has drained; unless the new ones cannot
+ *     run beside the old ones.
  * P3. After `stop` no process is left.
  */
 export class SiloGroup {
@@ -39,18 +59,22 @@ export class SiloGroup {
 
   /** Starts all; true if each got ready. The first goes alone, since a mistake would only be shown once for each. */
   async start(): Promise<boolean> {
-    if (!(await this.#fill(0))) return false;
-    const others = Array.from({ length: this.#options.count - 1 }, (_, index) => this.#fill(index + 1));
-    return (await Promise.all(others)).every((filled) => filled);
+    if ((await this.#inTurn(0, () => this.#fill(0))) !== "ready") return false;
+    const others = Array.from({ length: this.#options.count - 1 }, (_, index) =>
+      this.#inTurn(index + 1, () => this.#fill(index + 1)),
+    );
+    return (await Promise.all(others)).every((filled) => filled === "ready");
   }
 
-  /** Replaces all, one after the other (P2). If a new one does not get ready, the rest stay as they are. */
-  async replaceAll(): Promise<boolean> {
+  /** Replaces all, one after the other (P2), or all at once if they cannot run beside each other. */
+  async replaceAll(): Promise<Replaced> {
     for (let place = 0; place < this.#options.count; place++) {
       // oxlint-disable-next-line no-await-in-loop -- one after the other is the point.
-      if (!(await this.#inTurn(place, () => this.#replace(place)))) return false;
+      const filled = await this.#inTurn(place, () => this.#replace(place));
+      if (filled === "refused") return this.#restartAll();
+      if (filled !== "ready") return "kept";
     }
-    return true;
+    return "replaced";
   }
 
   /** Drains all and waits until they have ended (P3). */
@@ -68,15 +92,23 @@ export class SiloGroup {
     for (const child of [...this.#places.values(), ...this.#starting]) child.kill();
   }
 
-  async #replace(place: number): Promise<boolean> {
+  async #restartAll(): Promise<Replaced> {
+    this.#options.report("the changed actors do not fit the running ones; stopping all silos, and starting them anew");
+    const old = [...this.#places.values()];
+    this.#places.clear();
+    await Promise.all(old.map((child) => child.stop()));
+    return (await this.start()) ? "restarted" : "down";
+  }
+
+  async #replace(place: number): Promise<Filled> {
     const old = this.#places.get(place);
     this.#places.delete(place);
     await old?.stop();
     return this.#fill(place);
   }
 
-  /** True when a new silo stands in the place, ready. */
-  async #fill(place: number): Promise<boolean> {
+  /** Puts a new silo in an empty place. */
+  async #fill(place: number): Promise<Filled> {
     for (let attempt = 1; !this.#stopping; attempt++) {
       const child = this.#options.start(place);
       this.#starting.add(child);
@@ -85,18 +117,19 @@ export class SiloGroup {
       this.#starting.delete(child);
       if (ready !== undefined) {
         this.#keep(place, child);
-        return true;
+        return "ready";
       }
       // oxlint-disable-next-line no-await-in-loop -- an attempt follows the failure of the one before.
       const exit = await child.exited;
-      if (this.#stopping) return false;
-      const last = attempt === START_ATTEMPTS || exit.code === USAGE_EXIT_CODE;
+      if (this.#stopping) return "stopping";
+      const isMistake = exit.code === USAGE_EXIT_CODE;
+      const last = isMistake || attempt === START_ATTEMPTS;
       this.#options.report(`silo ${place + 1} ${describeExit(exit)} before it was ready${last ? "" : "; starting it again"}`);
-      if (last) return false;
+      if (last) return isMistake && child.loaded ? "refused" : "broken";
       // oxlint-disable-next-line no-await-in-loop -- an attempt follows the failure of the one before.
       await sleep(this.#options.clock, RESTART_PAUSE_MS * attempt);
     }
-    return false;
+    return "stopping";
   }
 
   #keep(place: number, child: ChildSilo): void {
@@ -110,8 +143,8 @@ export class SiloGroup {
     if (this.#stopping || this.#places.get(place) !== child) return;
     this.#places.delete(place);
     this.#options.report(`silo ${place + 1} ${describeExit(exit)}; starting it again`);
-    const filled = await this.#inTurn(place, async () => this.#places.has(place) || (await this.#fill(place)));
-    if (!filled && !this.#stopping) this.#options.onLost(place);
+    const filled = await this.#inTurn(place, async () => (this.#places.has(place) ? "ready" : this.#fill(place)));
+    if (filled !== "ready" && !this.#stopping) this.#options.onLost(place);
   }
 
   /** Two that work on the same place (a crash, and a replacement that was asked for) go one after the other. */
