@@ -57,6 +57,27 @@ describe("GrpcLink", () => {
     expect(far.received.map(({ kind }) => kind)).toEqual(["ping", "ping", "request"]);
   });
 
+  it("sends what many promises send in one tick as one batch", async () => {
+    const { near, far } = await pair();
+    let frames = 0;
+    const { onEnvelope } = far;
+    far.onEnvelope = (envelope) => {
+      // The envelopes of one batch come in one go, and another batch not before the next turn of the event loop.
+      if (!inBatch) frames++;
+      inBatch = true;
+      queueMicrotask(() => (inBatch = false));
+      onEnvelope.call(far, envelope);
+    };
+    let inBatch = false;
+    const sendAfter = async (microtasks: number): Promise<void> => {
+      for (let count = 0; count < microtasks; count++) await undefined;
+      near.link.send({ kind: "ping", nonce: microtasks });
+    };
+    await Promise.all(Array.from({ length: 50 }, (_, microtasks) => sendAfter(microtasks)));
+    await waitUntil(realTime, "everything is here", () => far.received.length === 50);
+    expect(frames).toBe(1);
+  });
+
   it("sends everything that is queued before it closes, large messages too", async () => {
     const { near, far } = await pair();
     for (let callId = 0; callId < 4; callId++) near.link.send(request(callId, 2_000_000));
@@ -95,7 +116,7 @@ describe("GrpcLink", () => {
   });
 
   it("takes no more connections than it may, and keeps those that it has", async () => {
-    const limits = { connectionsMax: 4, dialTimeoutMs: 500 };
+    const limits = { connectionsMax: 4 };
     const listening = await listenWith(open({ limits }), "127.0.0.1:0");
     const dialler = open({ limits });
     const ends: LinkEnd[] = [];

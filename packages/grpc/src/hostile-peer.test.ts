@@ -2,17 +2,17 @@ import { once } from "node:events";
 import { connect as connectTcp } from "node:net";
 import { Client, type ClientDuplexStream, credentials, Server, ServerCredentials, type ServerDuplexStream } from "@grpc/grpc-js";
 import { createValuePacker, type Logger, silentLogger, systemClock, TroupeError } from "@troupe/core";
-import { dial, helloOf, listenWith, type ListeningSide, realTime, waitUntil } from "@troupe/testkit";
+import { dial, helloOf, listenWith, type ListeningSide, realTime, VirtualClock, waitUntil } from "@troupe/testkit";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { encodeBatch, encodeHello, encodePart, encodeRefusal } from "./frame.ts";
 import { GrpcTransport } from "./grpc-transport.ts";
 import { FRAME_MAX_BYTES, PARTS_MAX_BYTES } from "./link-limits.ts";
 import { LINK_OPEN, serializeFrame } from "./link-service.ts";
 
-const HELLO_TIMEOUT_MS = 200;
-
 const packer = createValuePacker();
 
+/** Of the listener: its time only passes when a test lets it. */
+let clock: VirtualClock;
 let warnings: string[];
 let transport: GrpcTransport;
 let listening: ListeningSide;
@@ -22,7 +22,8 @@ beforeEach(async () => {
   warnings = [];
   const note = (_: object, message: string): void => void warnings.push(message);
   const logger: Logger = { ...silentLogger, warn: note, error: note };
-  transport = new GrpcTransport({ clock: systemClock, logger, limits: { helloTimeoutMs: HELLO_TIMEOUT_MS } });
+  clock = new VirtualClock();
+  transport = new GrpcTransport({ clock, logger });
   listening = await listenWith(transport, "127.0.0.1:0");
   port = Number(listening.listener.address.split(":")[1]);
 });
@@ -39,6 +40,18 @@ async function expectGoodLinksStillWork(): Promise<void> {
   await waitUntil(realTime, "a good link works", () => end?.received.length === 1);
 }
 
+/** Waits for the listener to end a connection after its five seconds, and not before. */
+async function closedInTime(closed: Promise<unknown>): Promise<void> {
+  let isClosed = false;
+  void closed.then(() => (isClosed = true));
+  // Every connection has a timer from the moment it is accepted.
+  await waitUntil(realTime, "the connection is accepted", () => clock.pending > 0);
+  await clock.advance(4_999);
+  expect(isClosed).toBe(false);
+  await clock.advance(1);
+  await closed;
+}
+
 describe("bytes on the port that are no gRPC", () => {
   it.each<[string, string | Buffer]>([
     ["HTTP/1", "GET / HTTP/1.1\r\nHost: x\r\n\r\n"],
@@ -49,7 +62,6 @@ describe("bytes on the port that are no gRPC", () => {
       "HTTP/2 with a frame of 16 MiB",
       Buffer.concat([Buffer.from("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"), Buffer.from("ffffff0000000000010000", "hex")]),
     ],
-    ["the start of HTTP/2 and then nothing", "PRI * HT"],
   ])("end the connection, with one line in the log: %s", async (_, bytes) => {
     const socket = connectTcp(port, "127.0.0.1");
     socket.on("error", () => undefined);
@@ -60,11 +72,16 @@ describe("bytes on the port that are no gRPC", () => {
     expect(warnings).toEqual(["connection ended before it became a link"]);
   });
 
-  it("end a connection that says nothing at all, without a word", async () => {
-    const socket = connectTcp(port, "127.0.0.1");
-    socket.resume();
-    await once(socket, "close");
+  it("end a connection that says nothing for five seconds, without a word", async () => {
+    const socket = connectTcp(port, "127.0.0.1").resume();
+    await closedInTime(once(socket, "close"));
     expect(warnings).toEqual([]);
+  });
+
+  it("end a connection that begins to speak HTTP/2 and stops for five seconds", async () => {
+    const socket = connectTcp(port, "127.0.0.1").resume();
+    socket.write("PRI * HT");
+    await closedInTime(once(socket, "close"));
   });
 });
 
@@ -99,7 +116,7 @@ describe("streams to the listener", () => {
 
   it("end if they do not say hello in time", async () => {
     const { ended, client } = openByHand();
-    await ended;
+    await closedInTime(ended);
     client.close();
     expect(listening.ends).toEqual([]);
   });
@@ -200,6 +217,11 @@ describe("what a dialler finds", () => {
     await expect(dial(hasty, address)).rejects.toMatchObject({ code: "SILO_LOST", cause: { refused: false } });
     await ended;
     await hasty.close();
+  });
+
+  it("says refused if the port refuses by the time the dial has failed", async () => {
+    onStream = () => server.forceShutdown();
+    await expect(dial(transport, address)).rejects.toMatchObject({ code: "SILO_LOST", cause: { refused: true } });
   });
 
   it("ends the link if the other side sends junk later", async () => {

@@ -31,6 +31,9 @@ const CHANNEL_OPTIONS: ChannelOptions = {
   "grpc-node.flow_control_window": WINDOW_BYTES,
 };
 
+/** Milliseconds that a dial which took all its time may still take to learn whether the port refuses. */
+const DIAGNOSIS_MIN_MS = 100;
+
 export interface Dial {
   readonly address: HostPort;
   readonly hello: Hello;
@@ -44,7 +47,19 @@ export async function dialLink(dial: Dial): Promise<GrpcLink> {
   const deadline = clock.monotonic() + limits.dialTimeoutMs;
   const found = await knock(dial.address, clock, limits.dialTimeoutMs);
   if (found.kind === "closed") throw siloLost(dial, messageOf(found.error), found.refused, found.error);
-  return openStream(dial, Math.max(1, deadline - clock.monotonic()));
+  try {
+    return await openStream(dial, Math.max(1, deadline - clock.monotonic()));
+  } catch (error) {
+    throw await diagnose(dial, error, Math.max(DIAGNOSIS_MIN_MS, deadline - clock.monotonic()));
+  }
+}
+
+/** A process that is being killed may still take a connection, and refuse the next one: whoever asks why it failed wants to know. */
+async function diagnose(dial: Dial, error: unknown, timeoutMs: number): Promise<unknown> {
+  if (!(error instanceof TroupeError) || error.code !== "SILO_LOST") return error;
+  const found = await knock(dial.address, dial.settings.clock, timeoutMs);
+  if (found.kind === "open" || !found.refused) return error;
+  return siloLost(dial, messageOf(found.error), true, error);
 }
 
 function openStream(dial: Dial, timeoutMs: number): Promise<GrpcLink> {
