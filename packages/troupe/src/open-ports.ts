@@ -12,15 +12,10 @@ import {
   type Transport,
   TroupeError,
 } from "@troupe/core";
-import { openEmbeddedMembership, openEmbeddedStores } from "@troupe/embedded";
-import { openEtcdMembership } from "@troupe/etcd";
-import { createGrpcTransport, type TlsOptions } from "@troupe/grpc";
-import { MemoryMembership, MemoryReminderStore, MemoryStateStore, MemoryTransport } from "@troupe/memory";
-import { openRedisStores } from "@troupe/redis";
+import type { TlsOptions } from "@troupe/grpc";
 import { Closers } from "./closers.ts";
 import type { MembershipLocation, StorageLocation } from "./config/provider-url.ts";
 import type { Settings, TlsFiles } from "./config/settings.ts";
-import { memoryCluster } from "./memory-cluster.ts";
 
 /** Ports that this package opened, and so has to close. */
 export interface OpenPorts<P> {
@@ -33,6 +28,8 @@ interface StoragePorts {
   readonly stateStore: StateStore;
   readonly reminderStore: ReminderStore;
 }
+
+// Providers are imported when they are needed: together they take longer to load than a silo takes to start.
 
 const clock = systemClock;
 
@@ -69,20 +66,23 @@ async function openAll<P>(open: (closers: Closers) => Promise<P>): Promise<OpenP
 
 async function openShared(settings: Settings, logger: Logger, closers: Closers): Promise<ClientPorts> {
   const membership = closers.add(await openMembership(settings.membership, settings.cluster, logger));
-  const transport = closers.add(openTransport(settings, logger));
+  const transport = closers.add(await openTransport(settings, logger));
   return { clock, random: systemRandom, logger, transport, membership };
 }
 
-function openMembership(location: MembershipLocation, cluster: string, logger: Logger): Promise<MembershipProvider> {
+async function openMembership(location: MembershipLocation, cluster: string, logger: Logger): Promise<MembershipProvider> {
   switch (location.kind) {
-    case "file":
+    case "file": {
+      const { openEmbeddedMembership } = await import("@troupe/embedded");
       return openEmbeddedMembership(clusterFolder(location.folder, cluster), { clock, logger });
-    case "memory":
-      return Promise.resolve(new MemoryMembership(memoryCluster(location.name, cluster).registry));
+    }
+    case "memory": {
+      const { openMemoryMembership } = await import("./memory-cluster.ts");
+      return openMemoryMembership(location.name, cluster);
+    }
     case "etcd": {
-      const { hosts: endpoints, username, password } = location;
-      const user = username === undefined ? {} : { username, password: password ?? "" };
-      return openEtcdMembership({ endpoints, ...user, cluster, clock, logger });
+      const { openEtcdMembership, parseEtcdUrl } = await import("@troupe/etcd");
+      return openEtcdMembership({ ...parseEtcdUrl(location.url), cluster, clock, logger });
     }
   }
 }
@@ -90,27 +90,29 @@ function openMembership(location: MembershipLocation, cluster: string, logger: L
 async function openStorage(location: StorageLocation, cluster: string, logger: Logger, closers: Closers): Promise<StoragePorts> {
   switch (location.kind) {
     case "file": {
+      const { openEmbeddedStores } = await import("@troupe/embedded");
       const stores = await openEmbeddedStores(clusterFolder(location.folder, cluster), { clock, logger });
       return { stateStore: closers.add(stores.state), reminderStore: closers.add(stores.reminders) };
     }
     case "memory": {
-      const { states, dueIndex } = memoryCluster(location.name, cluster);
-      return {
-        stateStore: closers.add(new MemoryStateStore(states)),
-        reminderStore: closers.add(new MemoryReminderStore(dueIndex)),
-      };
+      const { openMemoryStores } = await import("./memory-cluster.ts");
+      const stores = openMemoryStores(location.name, cluster);
+      return { stateStore: closers.add(stores.state), reminderStore: closers.add(stores.reminders) };
     }
-    case "redis":
+    case "redis": {
+      const { openRedisStores } = await import("@troupe/redis");
       return closers.add(await openRedisStores({ url: location.url, cluster, clock, logger }));
+    }
   }
 }
 
 /** Silos whose membership is in memory are all in this process, and so is the network between them. */
-function openTransport({ membership, cluster, tls }: Settings, logger: Logger): Transport {
+async function openTransport({ membership, cluster, tls }: Settings, logger: Logger): Promise<Transport> {
   if (membership.kind === "memory") {
-    const { network } = memoryCluster(membership.name, cluster);
-    return new MemoryTransport({ network, clock });
+    const { openMemoryTransport } = await import("./memory-cluster.ts");
+    return openMemoryTransport(membership.name, cluster);
   }
+  const { createGrpcTransport } = await import("@troupe/grpc");
   return createGrpcTransport({ clock, logger, ...(tls === undefined ? {} : { tls: readTls(tls) }) });
 }
 

@@ -68,7 +68,7 @@ describe("docker-compose.yml", () => {
       expect(command).toBe("silo");
       expect(settings.advertise).toBe(`${name}:7100`);
       expect(settings.cluster).toBe("bank");
-      expect(settings.membership).toMatchObject({ kind: "etcd", hosts: ["etcd:2379"] });
+      expect(settings.membership).toEqual({ kind: "etcd", url: "etcd://etcd:2379" });
       expect(settings.storage).toEqual({ kind: "redis", url: "redis://redis:6379" });
       expect(Object.keys(service.depends_on ?? {})).toEqual(["etcd", "redis"]);
       // The example is a package of its own; where it is there, the file that the silos run must be.

@@ -9,14 +9,10 @@ describe("parseMembershipUrl", () => {
     expect(parseMembershipUrl("file:///data")).toMatchObject({ location: { kind: "file", folder: "/data" } });
   });
 
-  it("reads several hosts of etcd, with their usual port if none is given", () => {
-    expect(parseMembershipUrl("etcd://10.0.0.2:2379,etcd-3,[::1]:9")).toMatchObject({
-      location: { kind: "etcd", hosts: ["10.0.0.2:2379", "etcd-3:2379", "[::1]:9"] },
-    });
-  });
-
-  it("reads the credentials of etcd", () => {
-    expect(parseMembershipUrl("etcd://me:p%40ss@h:1")).toMatchObject({ location: { username: "me", password: "p@ss" } });
+  it("takes several hosts of etcd, credentials, and TLS", () => {
+    for (const url of ["etcd://10.0.0.2:2379,etcd-3,[::1]:9", "etcd://me:p%40ss@h:1", "etcds://h:1"]) {
+      expect(parseMembershipUrl(url)).toEqual({ kind: "location", location: { kind: "etcd", url } });
+    }
   });
 
   it("says what would be right instead of a wrong URL", () => {
@@ -30,6 +26,7 @@ describe("parseMembershipUrl", () => {
       "etcd://h:0",
       "etcd://h:1/path",
       "etcd://h:99999",
+      "etcd://me:100%@h:1",
     ]) {
       expect(parseMembershipUrl(wrong), wrong).toMatchObject({ kind: "wrong", right: expect.stringContaining("give ") });
     }
@@ -51,7 +48,7 @@ describe("parseStorageUrl", () => {
   });
 
   it("says what would be right instead of a wrong URL", () => {
-    for (const wrong of ["redis://", "redis://h:x", "redis://h/name", "postgres://h"]) {
+    for (const wrong of ["redis://", "redis://me:100%@h", "redis://h:x", "redis://h/name", "postgres://h"]) {
       expect(parseStorageUrl(wrong), wrong).toMatchObject({ kind: "wrong", right: expect.stringContaining("give ") });
     }
     expect(parseStorageUrl("etcd://h:1")).toMatchObject({ right: expect.stringContaining("etcd holds members") });

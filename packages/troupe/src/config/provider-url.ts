@@ -1,17 +1,12 @@
 import { resolve } from "node:path";
 import { fileURLToPath } from "node:url";
-import { formatHostPort, parseHostPort } from "./host-port.ts";
+import { parseHostPort } from "./host-port.ts";
 
 /** A provider and where it finds its data, from a URL that a user wrote. */
 export type FolderLocation = { readonly kind: "file"; readonly folder: string };
 export type MemoryLocation = { readonly kind: "memory"; readonly name: string };
-export type EtcdLocation = {
-  readonly kind: "etcd";
-  /** `host:port` each. */
-  readonly hosts: readonly string[];
-  readonly username: string | undefined;
-  readonly password: string | undefined;
-};
+/** The URL as it was given; its form was checked, and its provider reads what is in it. */
+export type EtcdLocation = { readonly kind: "etcd"; readonly url: string };
 export type RedisLocation = { readonly kind: "redis"; readonly url: string };
 
 export type MembershipLocation = FolderLocation | MemoryLocation | EtcdLocation;
@@ -22,12 +17,11 @@ export type Parsed<T> = { readonly kind: "location"; readonly location: T } | { 
 
 const MEMBERSHIP_FORMS = '"file:./folder" (one machine) or "etcd://host:2379,host:2379" (a cluster)';
 const STORAGE_FORMS = '"file:./folder" (one machine) or "redis://host:6379" (a cluster)';
-const ETCD_PORT = 2379;
 
 /** Reads the URL of a membership provider. */
 export function parseMembershipUrl(text: string): Parsed<MembershipLocation> {
   const scheme = schemeOf(text);
-  if (scheme === "etcd") return parseEtcd(text);
+  if (scheme === "etcd" || scheme === "etcds") return parseEtcd(text);
   if (scheme === "redis" || scheme === "rediss") {
     return { kind: "wrong", right: `Redis holds storage, not members; give ${MEMBERSHIP_FORMS}` };
   }
@@ -38,7 +32,8 @@ export function parseMembershipUrl(text: string): Parsed<MembershipLocation> {
 export function parseStorageUrl(text: string): Parsed<StorageLocation> {
   const scheme = schemeOf(text);
   if (scheme === "redis" || scheme === "rediss") return parseRedis(text);
-  if (scheme === "etcd") return { kind: "wrong", right: `etcd holds members, not storage; give ${STORAGE_FORMS}` };
+  if (scheme === "etcd" || scheme === "etcds")
+    return { kind: "wrong", right: `etcd holds members, not storage; give ${STORAGE_FORMS}` };
   return parseLocal(text, STORAGE_FORMS);
 }
 
@@ -61,14 +56,12 @@ function parseLocal(text: string, forms: string): Parsed<FolderLocation | Memory
 }
 
 function parseEtcd(text: string): Parsed<EtcdLocation> {
-  const [, credentials, list] = /^etcd:\/\/(?:([^@/]*)@)?([^/?#]+)\/?$/i.exec(text) ?? [];
-  const hosts = list?.split(",").map((host) => parseHostPort(/:\d+$/.test(host) ? host : `${host}:${ETCD_PORT}`));
+  const [, credentials = "", list] = /^etcds?:\/\/(?:([^@/]*)@)?([^/?#]+)\/?$/i.exec(text) ?? [];
+  const hosts = list?.split(",").map((host) => parseHostPort(/:\d+$/.test(host) ? host : `${host}:1`));
   if (hosts === undefined || hosts.some((host) => host === undefined || host.port === 0)) {
     return { kind: "wrong", right: 'give hosts with their ports, such as "etcd://10.0.0.2:2379,10.0.0.3:2379"' };
   }
-  const [username, password] = credentials?.split(":").map((part) => decodeURIComponent(part)) ?? [];
-  const known = hosts.flatMap((host) => (host === undefined ? [] : [formatHostPort(host)]));
-  return { kind: "location", location: { kind: "etcd", hosts: known, username, password } };
+  return isDecodable(credentials) ? { kind: "location", location: { kind: "etcd", url: text } } : WRONG_CREDENTIALS;
 }
 
 function parseRedis(text: string): Parsed<RedisLocation> {
@@ -76,5 +69,17 @@ function parseRedis(text: string): Parsed<RedisLocation> {
   if (url === null || url.hostname === "" || !/^\/?\d*$/.test(url.pathname)) {
     return { kind: "wrong", right: 'give a host, and a database number if any, such as "redis://10.0.0.4:6379/0"' };
   }
+  if (!isDecodable(url.username + url.password)) return WRONG_CREDENTIALS;
   return { kind: "location", location: { kind: "redis", url: text } };
+}
+
+const WRONG_CREDENTIALS = { kind: "wrong", right: "give the user and the password with every % written as %25" } as const;
+
+function isDecodable(text: string): boolean {
+  try {
+    decodeURIComponent(text);
+    return true;
+  } catch {
+    return false;
+  }
 }
