@@ -19,8 +19,8 @@ import { type StoredActorParts, StoredActor } from "./durability/stored-actor.ts
 import type { LeaseGuard } from "./membership/lease-guard.ts";
 import { Handoff } from "./ownership/handoff.ts";
 import { ReminderService } from "./reminders/reminder-service.ts";
-import { systemMethods } from "./reminders/system-turns.ts";
-import { reminderTicks, timersOf } from "./reminders/ticks.ts";
+import { systemMethods } from "./ticks/system-turns.ts";
+import { reminderTicks, timersOf } from "./ticks/actor-ticks.ts";
 import { Dispatcher } from "./routing/dispatcher.ts";
 
 export interface LocalActorsParts {

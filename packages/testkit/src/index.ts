@@ -1,5 +1,6 @@
 export * from "./awkward-names.ts";
 export * from "./every-kind-of-value.ts";
+export * from "./fallible-stores.ts";
 export * from "./membership-suite.ts";
 export * from "./offset-clock.ts";
 export * from "./reminder-store-suite.ts";
@@ -7,6 +8,7 @@ export * from "./seeded-random.ts";
 export * from "./services/index.ts";
 export * from "./state-store-suite.ts";
 export * from "./suite-subject.ts";
+export * from "./test-cluster.ts";
 export * from "./test-time.ts";
 export * from "./transport-pair.ts";
 export * from "./transport-suite.ts";

@@ -85,7 +85,7 @@ describe("the package rules", () => {
         file("packages/runtime/src/routing/router.ts", "../ownership/ring.ts", "../activation/catalog.ts", "./dispatcher.ts"),
       ]),
     ).toEqual([]);
-    expect(checkRuntimeFolders([file("packages/runtime/src/reminders/reminder-service.ts", "../routing/router.ts")])).toEqual([]);
+    expect(checkRuntimeFolders([file("packages/runtime/src/ticks/actor-ticks.ts", "../reminders/tick.ts")])).toEqual([]);
     expect(checkRuntimeFolders([file("packages/runtime/src/activation/activation.ts", "../routing/router.ts")])).toHaveLength(1);
     expect(
       checkRuntimeFolders([file("packages/runtime/src/ownership/ownership.ts", "../membership/member-table.ts")]),

@@ -39,8 +39,9 @@ export const RUNTIME_MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   ownership: [],
   membership: [],
   activation: [],
-  durability: [],
-  reminders: ["routing"],
+  reminders: [],
+  durability: ["activation", "reminders"],
+  ticks: ["activation", "durability", "reminders"],
   inspect: ["routing", "ownership", "membership", "activation", "durability", "reminders"],
 };
 

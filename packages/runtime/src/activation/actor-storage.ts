@@ -19,10 +19,12 @@ export interface ActorStorage {
   /** Claims the actor and reads what is stored; to be called before the actor is constructed. */
   load(): Promise<LoadResult>;
   /**
-   * What changed since the last commit, or undefined if nothing did. Throws `NOT_SERIALIZABLE` or `PAYLOAD_TOO_LARGE` if it cannot be
+   * What changed since the last commit, or undefined if nothing did; to be asked when no turn that may write runs. Throws `NOT_SERIALIZABLE` or `PAYLOAD_TOO_LARGE` if it cannot be
    * stored.
    */
   collect(): Changes | undefined;
+  /** True if there is anything to collect, or if that cannot be told. Unlike `collect` it may be asked while turns run. */
+  hasChanges(): boolean;
   /**
    * Stores the changes, which were collected just now. From the call on they count as stored; if it rejects, the memory of the
    * activation is no longer what is stored, and has to go.

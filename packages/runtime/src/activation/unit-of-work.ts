@@ -19,8 +19,8 @@ export interface UnitOfWorkEvents {
  *
  * U1. The outcome of a turn leaves after everything that the turn changed or could see was stored (D1).
  * U2. A turn that throws while no other is under way leaves no trace.
- * U3. Turns that overlap (interleaving ones) are one unit: it is stored when the last of them ends, and what a throwing one changed
- *     stays, because nobody can tell whose change it is.
+ * U3. Turns that overlap (interleaving ones) are one unit once anything has changed: it is stored when the last of them ends, and what
+ *     a throwing one changed stays, because nobody can tell whose change it is.
  * U4. A nested turn is a part of the turn that waits for it, and is stored or rolled back with that one.
  */
 export class UnitOfWork {
@@ -43,6 +43,10 @@ export class UnitOfWork {
   end(turn: Turn, outcome: Outcome): void {
     if (mayWrite(turn)) this.#writers--;
     if (turn.parent !== undefined && !turn.parent.ended) {
+      this.#events.onSettled(turn, outcome);
+      return;
+    }
+    if (this.#writers > 0 && this.#ended.length === 0 && !this.#storage.hasChanges()) {
       this.#events.onSettled(turn, outcome);
       return;
     }

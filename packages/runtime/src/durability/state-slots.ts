@@ -97,6 +97,18 @@ export class StateSlots implements SlotAccess {
     slot.value = value;
   }
 
+  /** True if a slot that is stored by itself differs from what counts as stored, or cannot be stored. */
+  hasChanges(): boolean {
+    return this.#touched.some((slot) => {
+      if (slot.definition.save === "manual") return false;
+      try {
+        return !isStored(slot, this.#pack(slot));
+      } catch {
+        return true;
+      }
+    });
+  }
+
   /** The slots that differ from what counts as stored; manual ones only if asked for. Throws if one cannot be stored. */
   collect(withManual: boolean): SlotChange[] {
     if (this.#touched.length === 0) return [];

@@ -13,7 +13,7 @@ import {
 } from "@troupe/core";
 import type { ActorDefinition } from "@troupe/sdk";
 import type { ActorStorage, Changes, LoadResult } from "../activation/actor-storage.ts";
-import { packSchedule, type ScheduleChange, ScheduleTable } from "./schedule-table.ts";
+import { packSchedule, type ScheduleChange, ScheduleTable } from "../reminders/schedule-table.ts";
 import { type SlotChange, StateSlots } from "./state-slots.ts";
 
 export interface StoredActorParts {
@@ -95,6 +95,10 @@ export class StoredActor implements ActorStorage {
     // Volatile timers are never stored, but they are set from now on.
     if (this.timers.adopt()) this.onTimersChanged?.();
     return undefined;
+  }
+
+  hasChanges(): boolean {
+    return this.slots.hasChanges() || this.reminders.collect().length > 0 || this.timers.collect().length > 0;
   }
 
   async commit(changes: Changes): Promise<void> {

@@ -1,9 +1,9 @@
 import type { ActorAddress, Clock } from "@troupe/core";
 import type { Activation } from "../activation/activation.ts";
 import type { StoredActor } from "../durability/stored-actor.ts";
-import type { ReminderServiceParts, TickOutcome } from "./reminder-service.ts";
+import type { ReminderServiceParts, TickOutcome } from "../reminders/reminder-service.ts";
 import { REMINDER_TURN, runSystemTurn, SKIP_REMINDER_TURN, SKIP_TIMER_TURN, TickThrew, TIMER_TURN } from "./system-turns.ts";
-import { TimerService } from "./timer-service.ts";
+import { TimerService } from "../reminders/timer-service.ts";
 
 /** Calls a system turn of an actor, wherever it lives. */
 export type CallSystemTurn = (address: ActorAddress, method: string, args: readonly unknown[]) => Promise<unknown>;

@@ -10,7 +10,7 @@ import {
   TroupeError,
 } from "@troupe/core";
 import type { ScheduleInfo, Schedules, TimerOptions } from "@troupe/sdk";
-import { createSchedule, type ScheduleRecord } from "../reminders/schedule.ts";
+import { createSchedule, type ScheduleRecord } from "./schedule.ts";
 
 const packer = createValuePacker();
 

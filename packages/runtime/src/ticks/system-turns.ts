@@ -3,7 +3,7 @@ import { type Clock, messageOf, type Outcome, type RequestEnvelope, toPortable, 
 import type { Activation } from "../activation/activation.ts";
 import type { SystemMethod } from "../activation/activation-parts.ts";
 import { StoredActor } from "../durability/stored-actor.ts";
-import { runTick, skipTick } from "./tick.ts";
+import { runTick, skipTick } from "../reminders/tick.ts";
 
 /** Names of the turns that a silo itself runs in an actor. No method of an actor can have such a name. */
 export const REMINDER_TURN = "$reminder";
