@@ -44,7 +44,8 @@ export class ChildSilo {
   readonly #process: ChildProcess;
   readonly #clock: Clock;
   #ended = false;
-  #loaded = false;
+  #progress: "started" | "loaded" | "ready" = "started";
+  #stopping: Promise<ChildExit> | undefined;
 
   constructor({ clock, args, variables, onLine }: ChildSiloOptions) {
     this.#clock = clock;
@@ -68,8 +69,10 @@ export class ChildSilo {
     });
     const said = new Promise<SiloReady>((resolve) => {
       this.#process.on("message", (message: unknown) => {
-        if (message === SILO_LOADED) this.#loaded = true;
-        else if (isReady(message)) resolve(message);
+        if (message === SILO_LOADED) this.#progress = "loaded";
+        if (!isReady(message)) return;
+        this.#progress = "ready";
+        resolve(message);
       });
     });
     this.ready = Promise.race([said, this.exited.then(() => undefined)]);
@@ -79,24 +82,29 @@ export class ChildSilo {
     return this.#process.pid;
   }
 
-  /** True once the process had loaded its module and found the actors in order. */
-  get loaded(): boolean {
-    return this.#loaded;
+  /** How far it came: once it is loaded, its module and its actors are in order. */
+  get progress(): "started" | "loaded" | "ready" {
+    return this.#progress;
   }
 
-  /** Drains and ends the process; one that does not end in time is killed. */
-  async stop(): Promise<ChildExit> {
+  /** Drains and ends the process; one that does not end in time is killed. Asking twice is harmless. */
+  stop(): Promise<ChildExit> {
+    this.#stopping ??= this.#stop();
+    return this.#stopping;
+  }
+
+  /** Ends the process at once. */
+  kill(): void {
+    this.#process.kill("SIGKILL");
+  }
+
+  async #stop(): Promise<ChildExit> {
     if (this.#ended) return this.exited;
     this.#process.kill("SIGTERM");
     const killing = this.#clock.schedule(DRAIN_MAX_MS, () => this.#process.kill("SIGKILL"));
     const exit = await this.exited;
     killing.cancel();
     return exit;
-  }
-
-  /** Ends the process at once. */
-  kill(): void {
-    this.#process.kill("SIGKILL");
   }
 }
 

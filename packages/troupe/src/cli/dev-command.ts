@@ -11,6 +11,9 @@ import { type Replaced, SiloGroup } from "./silo-group.ts";
 import { EXIT_FAILED, EXIT_OK, printData, printNote } from "./terminal.ts";
 import { FolderWatch } from "./watch-folder.ts";
 
+/** Every silo takes a free port, whatever the configuration says of a silo that is alone on its machine. */
+const ON_THIS_MACHINE = { listen: "127.0.0.1:0" };
+
 export type DevFlags = Flags & { readonly silos: number };
 
 /** `troupe dev`: a cluster of processes on this machine that follows the changes of the module's folder. */
@@ -18,7 +21,7 @@ export async function runDev(module: string, flags: DevFlags): Promise<number> {
   const path = resolve(module);
   if (!existsSync(path))
     throw new TroupeError("BAD_CONFIG", `<module> ${module} is not there; give the path of a .js or .ts file`);
-  const settings = loadSettings({ flags: { ...flags, ...onThisMachine() }, variables: process.env, folder: process.cwd() });
+  const settings = loadSettings({ flags: { ...flags, ...ON_THIS_MACHINE }, variables: process.env, folder: process.cwd() });
   refuseMemory(settings);
   if (settings.advertise !== undefined) {
     throw new TroupeError(
@@ -26,11 +29,13 @@ export async function runDev(module: string, flags: DevFlags): Promise<number> {
       `advertise "${settings.advertise}": dev runs on this machine only; take it away, or use troupe silo`,
     );
   }
+  // The silos write to pipes, and would think that nobody reads along.
+  const logFormat = settings.logFormat ?? (process.stderr.isTTY ? "pretty" : "json");
   const group = new SiloGroup({
     clock: systemClock,
     count: flags.silos,
     start: (place) =>
-      siloProcess({ module: path, flags: { ...flags, ...onThisMachine() }, json: false, onLine: prefixed(place) }),
+      siloProcess({ module: path, flags: { ...flags, ...ON_THIS_MACHINE, logFormat }, json: false, onLine: prefixed(place) }),
     report: printNote,
     onLost: (place) => printNote(`silo ${place + 1} stays down until a file changes`),
   });
@@ -41,22 +46,17 @@ export async function runDev(module: string, flags: DevFlags): Promise<number> {
     return EXIT_FAILED;
   }
   if (started === true) {
+    // What is announced must be true already: a file may change in the same moment.
+    const watch = watchSources(dirname(path), settings, group);
     printNote(
       `cluster ${settings.cluster}: ${flags.silos} silos are ready; restarting on changes in ${dirname(path)}; Ctrl-C drains`,
     );
-    const watch = watchSources(dirname(path), settings, group);
     await asked;
     watch.close();
   }
   printNote("draining");
   await group.stop();
   return EXIT_OK;
-}
-
-/** Every silo takes a free port, whatever the configuration says of a silo that is alone on its machine. */
-function onThisMachine(): Flags {
-  const logFormat = process.stderr.isTTY ? { logFormat: "pretty" } : {};
-  return { listen: "127.0.0.1:0", ...logFormat };
 }
 
 function watchSources(folder: string, { membership, storage }: Settings, group: SiloGroup): FolderWatch {

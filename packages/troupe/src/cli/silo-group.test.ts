@@ -18,9 +18,10 @@ if (order === "differ") {
   const notes = readFileSync(log, "utf8");
   if (notes.split("ready").length > notes.split("end").length) process.exit(2);
 }
+if (order === "stay") process.on("SIGTERM", () => note("asked"));
 if (order === "usage") { console.error("wrong option"); process.exit(2); }
 const end = () => { note("end"); process.exit(0); };
-process.on("SIGTERM", end);
+if (order !== "stay") process.on("SIGTERM", end);
 process.on("disconnect", end);
 note("ready");
 process.send({ siloId: "s" + process.pid, address: "127.0.0.1:1" });
@@ -58,7 +59,7 @@ afterEach(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-function order(what: "start" | "crash" | "usage" | "differ"): void {
+function order(what: "start" | "crash" | "usage" | "differ" | "stay"): void {
   writeFileSync(join(folder, "log.order"), what);
 }
 
@@ -118,6 +119,17 @@ describe("SiloGroup", () => {
     order("start");
     expect(await replacing).toBe("restarted");
     expect(log().slice(2)).toEqual(["end 0", "end 1", "ready 0", "ready 1"]);
+  });
+
+  it("leaves no process when it is killed while silos drain", async () => {
+    order("stay");
+    await group.start();
+    const stopping = group.stop();
+    await vi.waitFor(() => expect(log().filter((line) => line.startsWith("asked"))).toHaveLength(2), { timeout: 10_000 });
+    group.kill();
+    await stopping;
+    const exits = await Promise.all(children.map(({ exited }) => exited));
+    expect(exits.map(({ signal }) => signal)).toEqual(["SIGKILL", "SIGKILL"]);
   });
 
   it("says that a place is lost when a silo that ran cannot be started again", async () => {

@@ -49,7 +49,8 @@ export interface SiloGroupOptions {
 export class SiloGroup {
   readonly #options: SiloGroupOptions;
   readonly #places = new Map<number, ChildSilo>();
-  readonly #starting = new Set<ChildSilo>();
+  /** Every process that was started and has not ended. */
+  readonly #living = new Set<ChildSilo>();
   readonly #turns = new Map<number, Promise<unknown>>();
   #stopping = false;
 
@@ -77,19 +78,17 @@ export class SiloGroup {
     return "replaced";
   }
 
-  /** Drains all and waits until they have ended (P3). */
+  /** Drains all and waits until they have ended (P3). One that was not ready yet has nothing to drain. */
   async stop(): Promise<void> {
     this.#stopping = true;
-    for (const child of this.#starting) child.kill();
-    const children = [...this.#places.values(), ...this.#starting];
-    this.#places.clear();
-    await Promise.all(children.map((child) => child.stop()));
+    for (const child of this.#living) if (child.progress !== "ready") child.kill();
+    await Promise.all([...this.#living].map((child) => child.stop()));
   }
 
-  /** Ends all at once. */
+  /** Ends all at once, also while they drain. */
   kill(): void {
     this.#stopping = true;
-    for (const child of [...this.#places.values(), ...this.#starting]) child.kill();
+    for (const child of this.#living) child.kill();
   }
 
   async #restartAll(): Promise<Replaced> {
@@ -110,11 +109,9 @@ export class SiloGroup {
   /** Puts a new silo in an empty place. */
   async #fill(place: number): Promise<Filled> {
     for (let attempt = 1; !this.#stopping; attempt++) {
-      const child = this.#options.start(place);
-      this.#starting.add(child);
+      const child = this.#startChild(place);
       // oxlint-disable-next-line no-await-in-loop -- an attempt follows the failure of the one before.
       const ready = await child.ready;
-      this.#starting.delete(child);
       if (ready !== undefined) {
         this.#keep(place, child);
         return "ready";
@@ -125,11 +122,18 @@ export class SiloGroup {
       const isMistake = exit.code === USAGE_EXIT_CODE;
       const last = isMistake || attempt === START_ATTEMPTS;
       this.#options.report(`silo ${place + 1} ${describeExit(exit)} before it was ready${last ? "" : "; starting it again"}`);
-      if (last) return isMistake && child.loaded ? "refused" : "broken";
+      if (last) return isMistake && child.progress === "loaded" ? "refused" : "broken";
       // oxlint-disable-next-line no-await-in-loop -- an attempt follows the failure of the one before.
       await sleep(this.#options.clock, RESTART_PAUSE_MS * attempt);
     }
     return "stopping";
+  }
+
+  #startChild(place: number): ChildSilo {
+    const child = this.#options.start(place);
+    this.#living.add(child);
+    void child.exited.then(() => this.#living.delete(child));
+    return child;
   }
 
   #keep(place: number, child: ChildSilo): void {

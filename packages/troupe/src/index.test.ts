@@ -1,0 +1,23 @@
+import { expect, it } from "vitest";
+import * as troupe from "./index.ts";
+
+it("exports what the documentation promises, and nothing that only Troupe itself may use", () => {
+  expect(Object.keys(troupe).toSorted()).toEqual([
+    "Actor",
+    "ERROR_CODES",
+    "TroupeError",
+    "actor",
+    "connect",
+    "defineActor",
+    "idempotent",
+    "interleave",
+    "internal",
+    "oneWay",
+    "readonly",
+    "reminder",
+    "silentLogger",
+    "startSilo",
+    "state",
+    "timer",
+  ]);
+});
