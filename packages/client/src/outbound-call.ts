@@ -7,12 +7,16 @@ export class OutboundCall {
   /** The silo that runs the turn of the called actor that waits for this call; it gets the call, whoever owns the actor by now. */
   comesBackTo: string | undefined;
 
-  constructor(
-    readonly key: string,
-    public request: RequestEnvelope,
-    readonly idempotent: boolean,
-    public settle: CallSettler,
-  ) {
+  readonly key: string;
+  request: RequestEnvelope;
+  readonly idempotent: boolean;
+  settle: CallSettler;
+
+  constructor(key: string, request: RequestEnvelope, idempotent: boolean, settle: CallSettler) {
+    this.key = key;
+    this.request = request;
+    this.idempotent = idempotent;
+    this.settle = settle;
     if (request.chain.length > 0) this.comesBackTo = siloOfWaitingTurn(request);
   }
 }

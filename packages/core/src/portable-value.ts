@@ -7,15 +7,22 @@ import type { ActorAddress } from "./actor-address.ts";
 
 /** A reference to an actor. The receiver makes a live reference of it, bound to itself. */
 export class PortableRef implements ActorAddress {
-  constructor(
-    readonly type: string,
-    readonly id: string,
-  ) {}
+  readonly type: string;
+  readonly id: string;
+
+  constructor(type: string, id: string) {
+    this.type = type;
+    this.id = id;
+  }
 }
 
 /** A `Map`, as its keys and values in turn: the packer can then keep plain objects as its own maps, five times faster to decode. */
 export class PortableMap {
-  constructor(readonly entries: unknown[]) {}
+  readonly entries: unknown[];
+
+  constructor(entries: unknown[]) {
+    this.entries = entries;
+  }
 }
 
 /**
@@ -23,7 +30,11 @@ export class PortableMap {
  * lies in. Packers restore what is shared, but of what contains itself they would make something else.
  */
 export class PortableLoop {
-  constructor(readonly level: number) {}
+  readonly level: number;
+
+  constructor(level: number) {
+    this.level = level;
+  }
 }
 
 /** What an error holds. */
@@ -39,7 +50,11 @@ export interface ErrorFacts {
 
 /** An error, as what it held. */
 export class PortableError {
-  constructor(readonly facts: ErrorFacts) {}
+  readonly facts: ErrorFacts;
+
+  constructor(facts: ErrorFacts) {
+    this.facts = facts;
+  }
 }
 
 /** Under this key a live actor reference shows its address to whoever copies it. */

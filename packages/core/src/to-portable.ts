@@ -12,10 +12,13 @@ const STACK_MAX_LENGTH = 8_192;
 /** Thrown inside a copy; every container on the way up adds its step to the path. */
 class NotPortable {
   path = "";
-  constructor(
-    readonly code: "NOT_SERIALIZABLE" | "PAYLOAD_TOO_LARGE",
-    readonly what: string,
-  ) {}
+  readonly code: "NOT_SERIALIZABLE" | "PAYLOAD_TOO_LARGE";
+  readonly what: string;
+
+  constructor(code: "NOT_SERIALIZABLE" | "PAYLOAD_TOO_LARGE", what: string) {
+    this.code = code;
+    this.what = what;
+  }
 }
 
 /** What a copy is called in error messages, and how large it may be. */
@@ -193,7 +196,10 @@ class Copier {
 
   #copyLeaf(value: object): unknown {
     if (value instanceof Date) return new Date(value);
-    if (value instanceof RegExp) return new RegExp(value.source, value.flags);
+    if (value instanceof RegExp) {
+      this.#count(value.source.length);
+      return new RegExp(value.source, value.flags);
+    }
     if (ArrayBuffer.isView(value)) return this.#copyView(value);
     if (value instanceof ArrayBuffer) {
       this.#count(value.byteLength);

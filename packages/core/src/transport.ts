@@ -34,8 +34,8 @@ export interface LinkHandlers {
 }
 
 /**
- * One connection between two processes. Envelopes arrive in the order they were sent, each at most once; when the link
- * closes, those under way may be lost. A link never comes back: dial again.
+ * One connection between two processes. Envelopes arrive at most once, and in the order they were sent; only a large one may be
+ * overtaken by envelopes that are not for the same actor. When the link closes, those under way may be lost. A link never comes back: dial again.
  */
 export interface Link {
   readonly remote: Hello;

@@ -38,15 +38,22 @@ addExtension({
 /** Bytes of portable values, and back. Values are packed whole; nothing is shared between two packed values. */
 export interface ValuePacker {
   pack(value: unknown): Uint8Array;
-  /** Throws on bytes that are no packed value. Binary data in the result may be a view of `bytes`. */
+  /** Throws on bytes that are no packed value. The result shares no memory with them. */
   unpack(bytes: Uint8Array): unknown;
 }
 
 /**
  * `moreTypes` because without it typed arrays are packed with foreign memory; `structuredClone` for shared references; no
  * `toJSON`, since that is a name like any other in plain data; no records, because a record's decoder is compiled for each
- * packed value, which takes ten times longer.
+ * packed value, which takes ten times longer; buffers are copied, because a view of a frame would show, and keep, all the frame.
  */
 export function createValuePacker(): ValuePacker {
-  return new Packr({ moreTypes: true, structuredClone: true, useRecords: false, mapsAsObjects: true, useToJSON: false });
+  return new Packr({
+    moreTypes: true,
+    structuredClone: true,
+    useRecords: false,
+    mapsAsObjects: true,
+    useToJSON: false,
+    copyBuffers: true,
+  });
 }

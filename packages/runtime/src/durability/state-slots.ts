@@ -18,7 +18,11 @@ const packer = createValuePacker();
 
 /** The stored form of a value that can be changed from within. */
 class Packed {
-  constructor(readonly bytes: Uint8Array) {}
+  readonly bytes: Uint8Array;
+
+  constructor(bytes: Uint8Array) {
+    this.bytes = bytes;
+  }
 }
 
 interface Slot {

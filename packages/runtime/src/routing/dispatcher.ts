@@ -44,7 +44,7 @@ export class Dispatcher implements LocalSilo {
     this.#placement = placement;
   }
 
-  /** Requests so far. */
+  /** Calls to actors so far. */
   get received(): number {
     return this.#received;
   }
@@ -60,7 +60,7 @@ export class Dispatcher implements LocalSilo {
   }
 
   dispatch(request: RequestEnvelope, sink: ReplySink): void {
-    this.#received++;
+    if (request.type !== SILO_TYPE) this.#received++;
     this.#route(request, sink);
   }
 
