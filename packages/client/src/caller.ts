@@ -16,7 +16,7 @@ import type { ActorDefinition, CallOptions } from "@troupe/sdk";
 import { withCallerStack } from "./caller-stack.ts";
 import { describeCall, OutboundCall } from "./outbound-call.ts";
 import type { Router } from "./router.ts";
-import { currentTurn, type TurnScope } from "./turn-scope.ts";
+import { currentGate, currentTurn, type TurnScope } from "./turn-scope.ts";
 
 /** How long a call waits if neither the caller nor the called type says. */
 const DEFAULT_TIMEOUT_MS = 30_000;
@@ -64,8 +64,8 @@ export class Caller {
       const idempotent = target.definition?.methods.get(method)?.idempotent === true || request.idempotencyKey !== undefined;
       const call = new OutboundCall(target.key, request, idempotent, { resolve, reject });
       const signal = target.options?.signal;
-      if (signal !== undefined) this.#watch(signal, call, resolve, reject);
-      else this.#router.start(call);
+      if (signal !== undefined) watch(signal, call, () => this.#router.cancel(call, signal.reason));
+      this.#start(call);
     }).then(undefined, withCallerStack);
   }
 
@@ -97,26 +97,43 @@ export class Caller {
     };
   }
 
-  #watch(signal: AbortSignal, call: OutboundCall, resolve: (value: unknown) => void, reject: (error: unknown) => void): void {
-    if (signal.aborted) {
-      const message = `${describeCall(call.request)} was cancelled before it was sent`;
-      throw new TroupeError("CANCELLED", message, { ran: "no", cause: signal.reason });
+  /** A call of a turn leaves when what the turn may know is stored. */
+  #start(call: OutboundCall): void {
+    const gate = currentGate();
+    if (gate === undefined || gate.isOpen) {
+      this.#router.start(call);
+      return;
     }
-    const cancel = (): void => this.#router.cancel(call, signal.reason);
-    signal.addEventListener("abort", cancel, { once: true });
-    const unwatch = (): void => signal.removeEventListener("abort", cancel);
-    call.settle = {
-      resolve: (value) => {
-        unwatch();
-        resolve(value);
-      },
-      reject: (error) => {
-        unwatch();
-        reject(error);
-      },
-    };
-    this.#router.start(call);
+    gate.pass((failure) => {
+      try {
+        if (failure !== undefined) throw failure;
+        this.#router.start(call);
+      } catch (error) {
+        call.settle.reject(error);
+      }
+    });
   }
+}
+
+/** Ends the call with `cancel` when the signal is aborted, and lets go of the signal when the call has ended. */
+function watch(signal: AbortSignal, call: OutboundCall, cancel: () => void): void {
+  if (signal.aborted) {
+    const message = `${describeCall(call.request)} was cancelled before it was sent`;
+    throw new TroupeError("CANCELLED", message, { ran: "no", cause: signal.reason });
+  }
+  const { resolve, reject } = call.settle;
+  const unwatch = (): void => signal.removeEventListener("abort", cancel);
+  signal.addEventListener("abort", cancel, { once: true });
+  call.settle = {
+    resolve: (value) => {
+      unwatch();
+      resolve(value);
+    },
+    reject: (error) => {
+      unwatch();
+      reject(error);
+    },
+  };
 }
 
 function mergedHeaders(

@@ -75,6 +75,7 @@ export class ClusterClient implements ActorReferences, AsyncDisposable {
         onUp: () => this.#router.linkUp(),
         onDown: (siloId, reason) => this.#router.linkDown(siloId, reason),
         onRefused() {},
+        onRejected: (siloId, error) => this.#router.siloRejects(siloId, error),
       },
     });
     this.#router = new Router(

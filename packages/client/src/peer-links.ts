@@ -9,6 +9,7 @@ import {
   messageOf,
   type Scheduled,
   type Transport,
+  TroupeError,
 } from "@troupe/core";
 
 export interface PeerEvents {
@@ -18,6 +19,8 @@ export interface PeerEvents {
   onDown(siloId: string, reason: string): void;
   /** Nothing listens any more where a link to the silo was open: its process is gone. */
   onRefused(siloId: string): void;
+  /** The silo answered that this process may not link with it. */
+  onRejected(siloId: string, error: TroupeError): void;
 }
 
 export interface PeerParts {
@@ -32,6 +35,9 @@ export interface PeerParts {
 
 /** How long the link to a silo that has drained and left stays open, for replies that are under way. */
 const LINGER_MS = 2_000;
+
+/** What a dial ends with when the other side does not want the link, however often it is tried. */
+const REJECTIONS: ReadonlySet<string> = new Set(["UNAUTHENTICATED", "BAD_CONFIG"]);
 
 const FIRST_REDIAL_MS = 20;
 const LAST_REDIAL_MS = 1_000;
@@ -133,6 +139,7 @@ export class PeerLinks {
       logger.debug({ peer: peer.siloId, address: peer.address, reason: messageOf(error) }, "dialling a silo failed");
       this.#redialLater(peer);
       if (peer.wasUp && isRefused(error)) this.#parts.events.onRefused(peer.siloId);
+      if (error instanceof TroupeError && REJECTIONS.has(error.code)) this.#parts.events.onRejected(peer.siloId, error);
     });
   }
 

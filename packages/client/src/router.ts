@@ -143,6 +143,15 @@ export class Router implements ReplySink {
     this.#retry();
   }
 
+  /** The silo takes no link from this process: calls to its actors cannot be made. */
+  siloRejects(siloId: string, error: TroupeError): void {
+    for (const call of this.#pending.values()) {
+      if (call.target !== undefined || this.#placement.ownerOf(call.request)?.siloId !== siloId) continue;
+      this.#waiting.remove(call);
+      this.#fail(call, new TroupeError(error.code, error.message.replace(`[${error.code}] `, ""), { ran: "no", cause: error }));
+    }
+  }
+
   /** Fails every call that is under way, and refuses new ones. */
   close(): void {
     this.#closed = true;

@@ -2,6 +2,13 @@ import { AsyncLocalStorage } from "node:async_hooks";
 import type { ActorAddress, ChainEntry } from "@troupe/core";
 import type { CallContext } from "@troupe/sdk";
 
+/** What the calls of a turn have to wait for, so that nobody sees what a crash could still undo. */
+export interface CallGate {
+  readonly isOpen: boolean;
+  /** Calls `release` when the call may leave, or with why it never will. */
+  pass(release: (failure: unknown) => void): void;
+}
+
 /** What the calls that a turn makes inherit from it. */
 export interface TurnScope {
   readonly address: ActorAddress;
@@ -15,6 +22,7 @@ export interface TurnScope {
   readonly isReadonly: boolean;
   /** True once the turn is over: what still runs in its name then is on its own. */
   readonly ended: boolean;
+  readonly gate: CallGate;
 }
 
 const scopes = new AsyncLocalStorage<TurnScope>();
@@ -23,6 +31,11 @@ const scopes = new AsyncLocalStorage<TurnScope>();
 export function currentTurn(): TurnScope | undefined {
   const scope = scopes.getStore();
   return scope === undefined || scope.ended ? undefined : scope;
+}
+
+/** The gate of the turn in which the caller runs; also of one that is over, because what it knows may still be unstored. */
+export function currentGate(): CallGate | undefined {
+  return scopes.getStore()?.gate;
 }
 
 /** Runs `work` and everything that it starts in the turn. */

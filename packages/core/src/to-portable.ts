@@ -1,5 +1,5 @@
 import type { Payload } from "./envelope.ts";
-import { messageOf, TroupeError } from "./errors.ts";
+import { messageOf, type Ran, TroupeError } from "./errors.ts";
 import { MESSAGE_MAX_BYTES, VALUE_MAX_DEPTH } from "./limits.ts";
 import { addressOfReference, PortableError, PortableLoop, PortableMap, PortableRef } from "./portable-value.ts";
 
@@ -26,6 +26,8 @@ export interface PortableOptions {
   /** The start of every path: `args`, `result`, `state.entries`. */
   readonly root: string;
   readonly maxBytes?: number;
+  /** Whether the method of the call that this is for has run; for the error. Default: no. */
+  readonly ran?: Ran;
 }
 
 /**
@@ -42,8 +44,9 @@ export function toPortable(value: unknown, options: PortableOptions): Payload {
     return { value: copy, revive: copier.revive, size: copier.size };
   } catch (error) {
     if (!(error instanceof NotPortable)) throw error;
-    if (error.code === "PAYLOAD_TOO_LARGE") throw new TroupeError(error.code, `${options.root}: ${error.what}`);
-    throw new TroupeError(error.code, `${options.root}${error.path} is ${error.what}, which cannot be copied; pass plain data`);
+    const { root, ran = "no" } = options;
+    if (error.code === "PAYLOAD_TOO_LARGE") throw new TroupeError(error.code, `${root}: ${error.what}`, { ran });
+    throw new TroupeError(error.code, `${root}${error.path} is ${error.what}, which cannot be copied; pass plain data`, { ran });
   }
 }
 

@@ -41,6 +41,8 @@ export class Incarnation {
   readonly #rate: CallRate;
   readonly #startedAt: number;
   #placement = new Placement(EMPTY_VIEW);
+  /** Why another silo does not link with this one. */
+  #rejection: TroupeError | undefined;
   #isOver = false;
 
   constructor(parts: IncarnationParts) {
@@ -89,6 +91,10 @@ export class Incarnation {
       onUp: (_, link) => this.actors.onLinkUp(link),
       onDown: (from, reason) => this.actors.onLinkDown(from, reason),
       onRefused: (from) => void this.#evict(from),
+      onRejected: (from, error) => {
+        this.#rejection = error;
+        this.actors.onLinkRejected(from, error);
+      },
     });
   }
 
@@ -181,10 +187,11 @@ export class Incarnation {
   async #linkWithAll(self: Member): Promise<void> {
     const missing = (): Member[] => unlinked(self, this.view, (siloId) => this.#links.linkTo(siloId) !== undefined);
     try {
-      await this.#until(() => missing().length === 0, JOIN_MS);
+      await this.#until(() => missing().length === 0 || this.#rejection !== undefined, JOIN_MS);
     } catch {
       throw notLinked(self, missing());
     }
+    if (this.#rejection !== undefined) throw this.#rejection;
   }
 
   /** A process that is gone is taken out of the cluster without waiting for its lease. */

@@ -10,6 +10,7 @@ import type {
   ReminderStore,
   RequestEnvelope,
   StateStore,
+  TroupeError,
 } from "@troupe/core";
 import type { Actor, ActorClass, ActorDefinition, ActorRef, CallOptions, UntypedActorRef } from "@troupe/sdk";
 import type { Activation } from "./activation/activation.ts";
@@ -139,6 +140,10 @@ export class LocalActors implements ActorReferences {
     this.#router.linkDown(siloId, reason);
   }
 
+  onLinkRejected(siloId: string, error: TroupeError): void {
+    this.#router.siloRejects(siloId, error);
+  }
+
   /** True if nothing is active here and no call of this process is under way. */
   get isQuiet(): boolean {
     return this.#catalog.size === 0 && this.#router.pendingCount === 0;
@@ -195,6 +200,7 @@ export class LocalActors implements ActorReferences {
       reminderStore,
       makeReference: (address) => this.#references.reference(address),
       revision: () => this.#placement.revision,
+      isServing: () => guard.isServing(),
       serving: () => guard.serving(),
       onRemindersPlanned: (entries) => this.#reminders.planned(entries),
     };

@@ -15,6 +15,7 @@ import {
   type ReleasedEnvelope,
   type RequestEnvelope,
   type Transport,
+  type TroupeError,
 } from "@troupe/core";
 
 export interface SiloLinksParts {
@@ -31,6 +32,7 @@ export interface SiloLinksParts {
   onUp(siloId: string, link: Link): void;
   onDown(siloId: string, reason: string): void;
   onRefused(siloId: string): void;
+  onRejected(siloId: string, error: TroupeError): void;
 }
 
 /** Every link of one silo: to the other silos, one a pair, and from clients. It sorts what arrives. */
@@ -55,6 +57,7 @@ export class SiloLinks {
         onUp: (siloId, link) => parts.onUp(siloId, link),
         onDown: (siloId, reason) => parts.onDown(siloId, reason),
         onRefused: (siloId) => parts.onRefused(siloId),
+        onRejected: (siloId, error) => parts.onRejected(siloId, error),
       },
     });
   }

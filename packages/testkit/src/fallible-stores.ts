@@ -21,6 +21,7 @@ export class FallibleStores {
   fault: StoreFault = "up";
   /** Commits that reached the store. */
   commits = 0;
+  #held: Promise<void> | undefined;
   readonly stateStore: StateStore;
   readonly reminderStore: ReminderStore;
 
@@ -43,7 +44,20 @@ export class FallibleStores {
     };
   }
 
+  /** Calls wait at the door until the hold is released. */
+  hold(): { release(): void } {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#held = promise;
+    return {
+      release: () => {
+        this.#held = undefined;
+        resolve();
+      },
+    };
+  }
+
   async #through<T>(call: () => Promise<T>): Promise<T> {
+    await this.#held;
     switch (this.fault) {
       case "up":
         return await call();

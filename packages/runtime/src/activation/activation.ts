@@ -24,8 +24,9 @@ import {
 import type { ActivationParts } from "./activation-parts.ts";
 import type { ActorStorage } from "./actor-storage.ts";
 import { Mailbox } from "./mailbox.ts";
+import { OutputGate } from "./output-gate.ts";
 import { reentryOf } from "./reentrancy.ts";
-import { Turn } from "./turn.ts";
+import { Turn, type TurnFacts } from "./turn.ts";
 import { UnitOfWork } from "./unit-of-work.ts";
 
 /** How long a turn that does not end may hold up the deactivation of its actor. */
@@ -42,7 +43,8 @@ type State =
  * with the request.
  *
  * A1. No turn starts, and no outcome leaves, while the silo is in doubt about its lease (C1).
- * A2. An outcome leaves after what its turn changed was stored, and a turn that throws changes nothing (D1; see `UnitOfWork`).
+ * A2. An outcome leaves after what its turn changed was stored, and so does each call that a turn makes after what earlier turns
+ *     changed; a turn that throws changes nothing (D1; see `UnitOfWork` and `OutputGate`).
  * A3. A failed commit ends the activation: what it has in memory may not be what is stored (D2).
  */
 export class Activation implements ActorHost {
@@ -51,6 +53,7 @@ export class Activation implements ActorHost {
   readonly storage: ActorStorage;
   readonly #parts: ActivationParts;
   readonly #mailbox: Mailbox<Turn>;
+  readonly #gate: OutputGate;
   readonly #unit: UnitOfWork;
   readonly #running = new Set<Turn>();
   #state: State = { kind: "loading" };
@@ -65,12 +68,16 @@ export class Activation implements ActorHost {
     this.definition = definition;
     this.storage = parts.createStorage(this);
     this.#mailbox = new Mailbox(definition.mailboxMax, (turn) => this.#start(turn));
-    this.#unit = new UnitOfWork(this.storage, {
-      onSettled: (turn, outcome) => this.#finish(turn, outcome),
-      onBroken: (error) => {
-        this.log.warn({ reason: messageOf(error) }, "a commit failed; the activation is thrown away");
+    this.#gate = new OutputGate(
+      () => this.storage.flush(),
+      (failure) => {
+        this.log.warn({ reason: messageOf(failure) }, "a commit failed; the activation is thrown away");
         void this.close("failed");
       },
+    );
+    this.#unit = new UnitOfWork(this.storage, this.#gate, {
+      onAnswer: (turn, outcome) => this.#answer(turn, outcome),
+      onOver: (turn) => this.#over(turn),
     });
     this.#usedAt = parts.clock.monotonic();
   }
@@ -163,10 +170,13 @@ export class Activation implements ActorHost {
       return "accepted";
     }
     const parent = reentry.kind === "nested" ? reentry.parent : undefined;
+    if (parent !== undefined && this.#state.kind === "loading") {
+      const what = `${formatAddress(this.address)}.${request.method}()`;
+      answerError(sink, request, new TroupeError("DEADLOCK", `${what} would wait for onActivate, which waits for it`));
+      return "accepted";
+    }
     this.#usedAt = this.#parts.clock.monotonic();
-    const posted = this.#mailbox.post(
-      new Turn({ siloId: this.#parts.siloId, request, sink, concurrency, parent }, this.#parts.clock),
-    );
+    const posted = this.#mailbox.post(this.#turn({ request, sink, concurrency, parent }));
     if (posted === "full") {
       const { mailboxMax } = this.definition;
       const message = `${formatAddress(this.address)} has ${mailboxMax} waiting turns; raise mailboxMax or call less`;
@@ -209,6 +219,7 @@ export class Activation implements ActorHost {
   async #close(actor: Actor | undefined, reason: DeactivationReason): Promise<void> {
     for (const turn of this.#mailbox.close()) this.#parts.redispatch(turn.request, turn.sink);
     await this.#quiet();
+    await this.#gate.drained().catch(() => undefined);
     if (actor !== undefined && reason !== "failed") {
       try {
         await this.#runInternal("onDeactivate", () => actor.onDeactivate(reason));
@@ -289,10 +300,13 @@ export class Activation implements ActorHost {
     return this.#parts.systemMethod(request.method)?.(this, args);
   }
 
-  #finish(turn: Turn, outcome: Outcome): void {
+  #turn(facts: Omit<TurnFacts, "siloId" | "gate">): Turn {
+    return new Turn({ ...facts, siloId: this.#parts.siloId, gate: this.#gate }, this.#parts.clock);
+  }
+
+  #over(turn: Turn): void {
     turn.end();
     this.#running.delete(turn);
-    this.#answer(turn, outcome);
     this.#mailbox.finish(turn);
     if (this.#running.size > 0) return;
     this.#onQuiet?.();
@@ -312,7 +326,7 @@ export class Activation implements ActorHost {
 
   /** Runs a hook of the actor as a turn of its own, and stores what it changed. */
   async #runInternal(method: string, work: () => unknown): Promise<void> {
-    const { clock, siloId } = this.#parts;
+    const { clock } = this.#parts;
     const request: RequestEnvelope = {
       kind: "request",
       callId: ++this.#internalCalls,
@@ -327,12 +341,15 @@ export class Activation implements ActorHost {
       idempotencyKey: undefined,
     };
     const sink: ReplySink = { peerId: `${formatAddress(this.address)}#${method}`, reply() {} };
-    const turn = new Turn({ siloId, request, sink, concurrency: "exclusive", parent: undefined }, clock);
+    const turn = this.#turn({ request, sink, concurrency: "exclusive", parent: undefined });
     this.#running.add(turn);
     try {
       await runInTurn(turn, work);
       const changes = this.storage.collect();
-      if (changes !== undefined) await this.storage.commit(changes);
+      if (changes !== undefined) {
+        this.storage.stage(changes);
+        this.#gate.stage();
+      }
     } catch (error) {
       this.storage.rollback();
       throw error;
@@ -340,12 +357,13 @@ export class Activation implements ActorHost {
       turn.end();
       this.#running.delete(turn);
     }
+    await this.#gate.drained();
   }
 }
 
 function outcomeOf(value: unknown): Outcome {
   try {
-    return { kind: "value", payload: toPortable(value, { root: "result" }) };
+    return { kind: "value", payload: toPortable(value, { root: "result", ran: "yes" }) };
   } catch (error) {
     return errorOutcome(error);
   }

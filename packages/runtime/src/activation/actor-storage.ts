@@ -25,11 +25,10 @@ export interface ActorStorage {
   collect(): Changes | undefined;
   /** True if there is anything to collect, or if that cannot be told. Unlike `collect` it may be asked while turns run. */
   hasChanges(): boolean;
-  /**
-   * Stores the changes, which were collected just now. From the call on they count as stored; if it rejects, the memory of the
-   * activation is no longer what is stored, and has to go.
-   */
-  commit(changes: Changes): Promise<void>;
+  /** From now on the changes, which were collected just now, count as stored; the next `flush` writes them. */
+  stage(changes: Changes): void;
+  /** Stores everything that is staged, in one commit. If it rejects, memory is no longer what is stored, and has to go. */
+  flush(): Promise<void>;
   /** Puts memory back to what counts as stored. */
   rollback(): void;
   /** The manual slots are among the next changes. */

@@ -10,6 +10,7 @@ import {
 } from "@troupe/core";
 import type { CallContext, Concurrency } from "@troupe/sdk";
 import type { MailboxEntry } from "./mailbox.ts";
+import type { OutputGate } from "./output-gate.ts";
 
 export interface TurnFacts {
   /** The silo that runs it. */
@@ -19,6 +20,8 @@ export interface TurnFacts {
   readonly concurrency: Concurrency;
   /** The running turn of the same activation that waits for this one. */
   readonly parent: Turn | undefined;
+  /** What the calls that the turn makes have to pass. */
+  readonly gate: OutputGate;
 }
 
 /** One turn of one activation, and the scope that the calls it makes inherit. */
@@ -27,6 +30,7 @@ export class Turn implements TurnScope, MailboxEntry {
   readonly sink: ReplySink;
   readonly concurrency: Concurrency;
   readonly parent: Turn | undefined;
+  readonly gate: OutputGate;
   readonly #siloId: string;
   readonly #clock: Clock;
   #ended = false;
@@ -39,6 +43,7 @@ export class Turn implements TurnScope, MailboxEntry {
     this.sink = facts.sink;
     this.concurrency = facts.concurrency;
     this.parent = facts.parent;
+    this.gate = facts.gate;
     this.#siloId = facts.siloId;
     this.#clock = clock;
   }

@@ -1,5 +1,6 @@
 import { errorToPortable, formatAddress, type Outcome, TroupeError } from "@troupe/core";
 import type { ActorStorage, Changes } from "./actor-storage.ts";
+import type { OutputGate } from "./output-gate.ts";
 import type { Turn } from "./turn.ts";
 
 interface EndedTurn {
@@ -9,30 +10,33 @@ interface EndedTurn {
 
 export interface UnitOfWorkEvents {
   /** The outcome may leave now. */
-  onSettled(turn: Turn, outcome: Outcome): void;
-  /** A commit failed: memory is no longer what is stored. */
-  onBroken(error: unknown): void;
+  onAnswer(turn: Turn, outcome: Outcome): void;
+  /** The turn is over: what waits for it in the mailbox may start. */
+  onOver(turn: Turn): void;
 }
 
 /**
  * What is stored together: nearly always the changes of one turn.
  *
- * U1. The outcome of a turn leaves after everything that the turn changed or could see was stored (D1).
+ * U1. What a turn changed is staged whole when it ends, and its outcome passes the gate behind that (D1).
  * U2. A turn that throws while no other is under way leaves no trace.
- * U3. Turns that overlap (interleaving ones) are one unit once anything has changed: it is stored when the last of them ends, and what
+ * U3. Turns that overlap (interleaving ones) are one unit once anything has changed: it is staged when the last of them ends, and what
  *     a throwing one changed stays, because nobody can tell whose change it is.
- * U4. A nested turn is a part of the turn that waits for it, and is stored or rolled back with that one.
+ * U4. A nested turn is a part of the turn that waits for it, and is stored or rolled back with that one. Its outcome waits for
+ *     what was staged before, not for the turn that waits for it.
  */
 export class UnitOfWork {
   readonly #storage: ActorStorage;
+  readonly #gate: OutputGate;
   readonly #events: UnitOfWorkEvents;
   /** Turns that run and may write. */
   #writers = 0;
-  /** Turns that have ended and wait for the unit to be stored. */
+  /** Turns that have ended and wait for the unit to be staged. */
   #ended: EndedTurn[] = [];
 
-  constructor(storage: ActorStorage, events: UnitOfWorkEvents) {
+  constructor(storage: ActorStorage, gate: OutputGate, events: UnitOfWorkEvents) {
     this.#storage = storage;
+    this.#gate = gate;
     this.#events = events;
   }
 
@@ -42,36 +46,31 @@ export class UnitOfWork {
 
   end(turn: Turn, outcome: Outcome): void {
     if (mayWrite(turn)) this.#writers--;
-    if (turn.parent !== undefined && !turn.parent.ended) {
-      this.#events.onSettled(turn, outcome);
-      return;
-    }
-    if (this.#writers > 0 && this.#ended.length === 0 && !this.#storage.hasChanges()) {
-      this.#events.onSettled(turn, outcome);
+    const isPart = turn.parent !== undefined && !turn.parent.ended;
+    const leavesAlone = this.#writers > 0 && this.#ended.length === 0 && !this.#storage.hasChanges();
+    if (isPart || leavesAlone) {
+      this.#settle(turn, outcome);
       return;
     }
     this.#ended.push({ turn, outcome });
-    if (this.#writers === 0) this.#settle();
+    if (this.#writers === 0) this.#stage();
   }
 
-  #settle(): void {
+  #stage(): void {
     const ended = this.#ended;
     this.#ended = [];
     const changes = this.#collect(ended);
     if (changes instanceof TroupeError) {
       this.#storage.rollback();
-      this.#settleAll(ended, changes);
-    } else if (changes === undefined) {
-      this.#settleAll(ended);
-    } else {
-      this.#storage.commit(changes).then(
-        () => this.#settleAll(ended),
-        (error: unknown) => {
-          this.#events.onBroken(error);
-          this.#settleAll(ended, error);
-        },
-      );
+      const error: Outcome = { kind: "error", payload: errorToPortable(changes) };
+      for (const { turn, outcome } of ended) this.#settle(turn, outcome.kind === "value" ? error : outcome);
+      return;
     }
+    if (changes !== undefined) {
+      this.#storage.stage(changes);
+      this.#gate.stage();
+    }
+    for (const { turn, outcome } of ended) this.#settle(turn, outcome);
   }
 
   /** The changes of the turns that have ended; or the error why they must not be stored. */
@@ -91,11 +90,12 @@ export class UnitOfWork {
     }
   }
 
-  #settleAll(ended: readonly EndedTurn[], failure?: unknown): void {
-    for (const { turn, outcome } of ended) {
-      const failed = failure !== undefined && outcome.kind === "value";
-      this.#events.onSettled(turn, failed ? { kind: "error", payload: errorToPortable(failure) } : outcome);
-    }
+  /** The order matters: the outcome must take its place at the gate before another turn stages anything. */
+  #settle(turn: Turn, outcome: Outcome): void {
+    this.#gate.pass((failure) => {
+      this.#events.onAnswer(turn, failure === undefined ? outcome : { kind: "error", payload: errorToPortable(failure) });
+    });
+    this.#events.onOver(turn);
   }
 }
 

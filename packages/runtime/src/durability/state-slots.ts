@@ -37,9 +37,15 @@ interface Slot {
 /** A slot whose value differs from what counts as stored. */
 export interface SlotChange {
   readonly field: string;
-  readonly bytes: Uint8Array;
+  /** Bytes, or a value that cannot be changed from within and is packed when it is written: most are written over before that. */
+  readonly value: unknown;
   /** From now on this counts as stored. */
   adopt(): void;
+}
+
+/** The bytes of a change's value. */
+export function packSlotValue(value: unknown): Uint8Array {
+  return value instanceof Uint8Array ? value : packer.pack(value);
 }
 
 /**
@@ -106,7 +112,7 @@ export class StateSlots implements SlotAccess {
     return this.#touched.some((slot) => {
       if (slot.definition.save === "manual") return false;
       try {
-        return !isStored(slot, this.#pack(slot));
+        return !isStored(slot, this.#storable(slot));
       } catch {
         return true;
       }
@@ -120,9 +126,9 @@ export class StateSlots implements SlotAccess {
     const untouched = new Set<Slot>();
     for (const slot of this.#touched) {
       if (slot.definition.save === "manual" && !withManual) continue;
-      const bytes = this.#pack(slot);
-      if (isStored(slot, bytes)) untouched.add(slot);
-      else changes.push(this.#change(slot, bytes));
+      const value = this.#storable(slot);
+      if (isStored(slot, value)) untouched.add(slot);
+      else changes.push(this.#change(slot, value));
     }
     for (const slot of untouched) slot.isTouched = false;
     if (untouched.size > 0) this.#touched = this.#touched.filter((slot) => slot.isTouched);
@@ -147,20 +153,29 @@ export class StateSlots implements SlotAccess {
     this.#touched.push(slot);
   }
 
-  #change(slot: Slot, bytes: Uint8Array): SlotChange {
+  #change(slot: Slot, value: unknown): SlotChange {
     return {
       field: SLOT_PREFIX + slot.definition.name,
-      bytes,
+      value,
       adopt: () => {
-        slot.stored = isMutable(slot.value) ? new Packed(bytes) : slot.value;
+        slot.stored = value instanceof Uint8Array ? new Packed(value) : value;
         slot.isTouched = false;
-        this.#touched = this.#touched.filter((other) => other !== slot);
+        this.#touched = this.#touched.length === 1 ? [] : this.#touched.filter((other) => other !== slot);
       },
     };
   }
 
+  /** The bytes of a value that can be changed from within; any other value itself. */
+  #storable(slot: Slot): unknown {
+    return isMutable(slot.value) ? this.#pack(slot) : this.#portable(slot);
+  }
+
   #pack(slot: Slot): Uint8Array {
-    return packer.pack(toPortable(slot.value, { root: `state.${slot.definition.name}` }).value);
+    return packer.pack(this.#portable(slot));
+  }
+
+  #portable(slot: Slot): unknown {
+    return toPortable(slot.value, { root: `state.${slot.definition.name}`, ran: "yes" }).value;
   }
 
   #unpack(bytes: Uint8Array): unknown {
@@ -172,8 +187,7 @@ function isMutable(value: unknown): boolean {
   return typeof value === "object" && value !== null;
 }
 
-function isStored({ value, stored }: Slot, bytes: Uint8Array): boolean {
-  return stored instanceof Packed
-    ? isMutable(value) && Buffer.compare(stored.bytes, bytes) === 0
-    : !isMutable(value) && Object.is(stored, value);
+function isStored({ stored }: Slot, value: unknown): boolean {
+  if (stored instanceof Packed) return value instanceof Uint8Array && Buffer.compare(stored.bytes, value) === 0;
+  return Object.is(stored, value);
 }

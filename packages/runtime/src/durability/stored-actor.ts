@@ -14,7 +14,7 @@ import {
 import type { ActorDefinition } from "@troupe/sdk";
 import type { ActorStorage, Changes, LoadResult } from "../activation/actor-storage.ts";
 import { packSchedule, type ScheduleChange, ScheduleTable } from "../reminders/schedule-table.ts";
-import { type SlotChange, StateSlots } from "./state-slots.ts";
+import { packSlotValue, type SlotChange, StateSlots } from "./state-slots.ts";
 
 export interface StoredActorParts {
   readonly siloId: string;
@@ -25,10 +25,22 @@ export interface StoredActorParts {
   readonly makeReference: MakeReference;
   /** Revision of the view that makes this silo the owner. */
   revision(): number;
+  isServing(): boolean;
   /** True once the silo is certain of its lease, false if that is lost. */
   serving(): Promise<boolean>;
   /** A reminder of this actor is due at these times now. */
   onRemindersPlanned(entries: readonly DueEntry[]): void;
+}
+
+/** What the next commit writes. */
+interface Staged {
+  /** Bytes, or values that are still to be packed, by field. */
+  readonly slots: Map<string, unknown>;
+  readonly schedules: Map<string, ScheduleChange>;
+}
+
+function nothingStaged(): Staged {
+  return { slots: new Map(), schedules: new Map() };
 }
 
 interface ActorChanges extends Changes {
@@ -39,7 +51,8 @@ interface ActorChanges extends Changes {
 /**
  * The durable part of one actor, over the stores.
  *
- * S1. Everything that a unit of work changed is one commit, under the epoch of this activation's claim (D1, D2).
+ * S1. Everything that a unit of work changed is in one commit, maybe with what later units changed, under the epoch of this
+ *     activation's claim (D1, D2).
  * S2. The due time of a reminder is in the index before the reminder is in the actor, and leaves it after: so a reminder that is stored
  *     is always found, and an entry of the index that stands for nothing is found out when its time comes (D3).
  * S3. An actor of a type without slots, reminders or timers is never stored, and costs no store a thing.
@@ -55,6 +68,7 @@ export class StoredActor implements ActorStorage {
   readonly #isDurable: boolean;
   #epoch = 0;
   #version = 0;
+  #staged = nothingStaged();
   #includesManual = false;
   #isDisposed = false;
 
@@ -101,30 +115,42 @@ export class StoredActor implements ActorStorage {
     return this.slots.hasChanges() || this.reminders.collect().length > 0 || this.timers.collect().length > 0;
   }
 
-  async commit(changes: Changes): Promise<void> {
+  stage(changes: Changes): void {
     const { slots, schedules } = changes as ActorChanges;
-    const set = new Map<string, Uint8Array>(slots.map(({ field, bytes }) => [field, bytes]));
+    for (const slot of slots) {
+      slot.adopt();
+      this.#staged.slots.set(slot.field, slot.value);
+    }
+    for (const change of schedules) {
+      const earlier = this.#staged.schedules.get(change.field);
+      this.#staged.schedules.set(change.field, earlier === undefined ? change : { ...change, before: earlier.before });
+    }
+    this.reminders.adopt();
+    if (this.timers.adopt() && !this.#isDisposed) this.onTimersChanged?.();
+    this.#includesManual = false;
+  }
+
+  async flush(): Promise<void> {
+    const { slots, schedules } = this.#staged;
+    this.#staged = nothingStaged();
+    const version = ++this.#version;
+    const set = new Map<string, Uint8Array>();
     const remove: string[] = [];
-    for (const { field, after } of schedules) {
+    for (const [field, value] of slots) set.set(field, packSlotValue(value));
+    for (const [field, { after }] of schedules) {
       if (after === undefined) remove.push(field);
       else set.set(field, packSchedule(after));
     }
-    const reminders = this.reminders.collect();
-    for (const slot of slots) slot.adopt();
-    this.reminders.adopt();
-    const timersChanged = this.timers.adopt();
-    this.#includesManual = false;
-    const version = ++this.#version;
-
     // A silo that is no member any more writes nothing, though the epoch would refuse it too.
-    if (!(await this.#parts.serving())) throw this.#fenced();
-    const planned = this.#entries(reminders, "after");
+    if (!this.#parts.isServing() && !(await this.#parts.serving())) throw this.#fenced();
+    const planned = this.#entries(schedules.values(), "after");
     if (planned.length > 0) await this.#parts.reminderStore.add(planned);
+    // An activation that was given up because a turn did not end may have a successor here, which claims after this.
+    if (this.#isDisposed) throw this.#fenced();
     const result = await this.#parts.stateStore.commit(this.#address, { epoch: this.#epoch, version, set, remove });
     if (result.kind === "fenced") throw this.#fenced();
     if (planned.length > 0) this.#parts.onRemindersPlanned(planned);
-    if (timersChanged && !this.#isDisposed) this.onTimersChanged?.();
-    this.#forget(this.#entries(reminders, "before"));
+    this.#forget(this.#entries(schedules.values(), "before"));
   }
 
   rollback(): void {
@@ -149,9 +175,11 @@ export class StoredActor implements ActorStorage {
   }
 
   /** The due times that changed reminders have after, or had before. One that stays the same needs no entry moved. */
-  #entries(changes: readonly ScheduleChange[], side: "before" | "after"): DueEntry[] {
+  #entries(changes: Iterable<ScheduleChange>, side: "before" | "after"): DueEntry[] {
     const entries: DueEntry[] = [];
-    for (const { before, after } of changes) {
+    for (const { kind, before, after } of changes) {
+      // Timers are in no index: they come back with the activation.
+      if (kind === "timer") continue;
       const record = side === "before" ? before : after;
       if (record === undefined || before?.nextAt === after?.nextAt) continue;
       const { name, nextAt: dueAt } = record;

@@ -16,6 +16,7 @@ const packer = createValuePacker();
 
 /** A schedule that was set, replaced, moved on or deleted since it was last stored. */
 export interface ScheduleChange {
+  readonly kind: "reminder" | "timer";
   readonly field: string;
   readonly before: ScheduleRecord | undefined;
   readonly after: ScheduleRecord | undefined;
@@ -111,7 +112,8 @@ export class ScheduleTable implements Schedules<TimerOptions> {
   collect(): ScheduleChange[] {
     const changes: ScheduleChange[] = [];
     for (const [name, before] of this.#before) {
-      if (!this.#volatile.has(name)) changes.push({ field: this.#field(name), before, after: this.#records.get(name) });
+      if (!this.#volatile.has(name))
+        changes.push({ kind: this.#facts.kind, field: this.#field(name), before, after: this.#records.get(name) });
     }
     return changes;
   }

@@ -1,0 +1,88 @@
+/** Told once: undefined when the output may leave, or why it never will. */
+export type Release = (failure: unknown) => void;
+
+interface Held {
+  /** How many stagings have to be stored before it leaves. */
+  readonly after: number;
+  readonly release: Release;
+}
+
+/**
+ * What may leave an activation, and when: replies of its turns, and the calls that they make.
+ *
+ * G1. An output leaves after everything that was staged before it is stored: nobody outside sees what a crash could still undo (D1).
+ * G2. Outputs leave in the order in which they came.
+ * G3. One write is under way at a time. What is staged meanwhile is stored by the next one, together: so the turns of a hot actor
+ *     share writes, and none waits for another's to start.
+ * G4. After a failed write nothing leaves any more: each output is told the failure instead.
+ */
+export class OutputGate {
+  readonly #write: () => Promise<void>;
+  readonly #onBroken: (failure: unknown) => void;
+  #staged = 0;
+  #stored = 0;
+  #isWriting = false;
+  #broken: { readonly failure: unknown } | undefined;
+  #held: Held[] = [];
+
+  /** `write` stores everything that is staged when it is called. */
+  constructor(write: () => Promise<void>, onBroken: (failure: unknown) => void) {
+    this.#write = write;
+    this.#onBroken = onBroken;
+  }
+
+  /** True if nothing would be held now. */
+  get isOpen(): boolean {
+    return this.#stored === this.#staged && this.#broken === undefined;
+  }
+
+  /** Something was staged; it is written as soon as no other write is under way. */
+  stage(): void {
+    this.#staged++;
+    if (!this.#isWriting && this.#broken === undefined) void this.#writeAll();
+  }
+
+  /** Calls `release` when the output may leave: now, if nothing is staged. */
+  pass(release: Release): void {
+    if (this.#broken !== undefined) release(this.#broken.failure);
+    else if (this.isOpen) release(undefined);
+    else this.#held.push({ after: this.#staged, release });
+  }
+
+  /** Resolves when everything that was staged is stored; rejects if it never will be. */
+  drained(): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.pass((failure) => (failure === undefined ? resolve() : reject(failure)));
+    });
+  }
+
+  async #writeAll(): Promise<void> {
+    this.#isWriting = true;
+    try {
+      while (this.#stored < this.#staged) {
+        const upTo = this.#staged;
+        await this.#write();
+        this.#stored = upTo;
+        this.#releaseStored();
+      }
+    } catch (failure) {
+      this.#break(failure);
+    }
+    this.#isWriting = false;
+  }
+
+  #releaseStored(): void {
+    const stillHeld = this.#held.findIndex(({ after }) => after > this.#stored);
+    const leaving = this.#held.splice(0, stillHeld < 0 ? this.#held.length : stillHeld);
+    for (const { release } of leaving) release(undefined);
+  }
+
+  #break(failure: unknown): void {
+    this.#broken = { failure };
+    const held = this.#held;
+    this.#held = [];
+    // First, so that nothing new starts on a memory that is not what is stored.
+    this.#onBroken(failure);
+    for (const { release } of held) release(failure);
+  }
+}
