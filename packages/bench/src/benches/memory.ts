@@ -1,0 +1,77 @@
+import { join } from "node:path";
+import { silentLogger } from "@troupe/core";
+import { startSilo } from "troupe";
+import { DurableCounter } from "../actors/counters.ts";
+import type { Bench, BenchContext, Measurement } from "../bench.ts";
+import { rateOfAll } from "../measuring/call-rate.ts";
+import { median } from "../measuring/median.ts";
+
+const IN_FLIGHT = 256;
+
+/** What an actor costs that was called once and has nothing to do. */
+export const memory: Bench = {
+  name: "memory",
+  what: "100,000 idle activations with one number slot, stored in a folder: bytes of JavaScript memory each",
+  unit: "bytes",
+  target: { of: "value", sense: "at-most", limit: 1_000 },
+  measure,
+};
+
+interface Used {
+  readonly heap: number;
+  readonly outside: number;
+  readonly resident: number;
+}
+
+async function measure(context: BenchContext): Promise<Measurement> {
+  const count = context.quick ? 1_000 : 100_000;
+  const each: Used[] = [];
+  for (let round = 1; round <= context.rounds; round++) {
+    each.push(await oneRound(context, count, round));
+    context.progress(`round ${round} of ${context.rounds}: ${Math.round(each.at(-1)?.heap ?? 0)} bytes of heap each`);
+  }
+  return {
+    value: median(each.map(({ heap, outside }) => heap + outside)),
+    baseline: null,
+    ratio: null,
+    details: {
+      activations: count,
+      heapEach: median(each.map(({ heap }) => heap)),
+      outsideHeapEach: median(each.map(({ outside }) => outside)),
+      residentEach: median(each.map(({ resident }) => resident)),
+    },
+  };
+}
+
+async function oneRound({ clock, folder }: BenchContext, count: number, round: number): Promise<Used> {
+  await using silo = await startSilo({
+    cluster: `bench-${round}`,
+    membership: "memory:bench",
+    storage: `file:${join(folder, "store")}`,
+    actors: [DurableCounter],
+    logger: silentLogger,
+  });
+  // Everything that is made once is made before.
+  await silo.actor(DurableCounter, "first").add(1);
+  const before = await used();
+  await rateOfAll({ clock, inFlight: IN_FLIGHT }, count, (index) => silo.actor(DurableCounter, `counter-${index}`).add(1));
+  const after = await used();
+  return {
+    heap: (after.heap - before.heap) / count,
+    outside: (after.outside - before.outside) / count,
+    resident: (after.resident - before.resident) / count,
+  };
+}
+
+/** What is in use when everything that can go is gone. */
+async function used(): Promise<Used> {
+  if (globalThis.gc === undefined) throw new Error("the memory bench needs node --expose-gc, which the bench command gives");
+  for (let times = 0; times < 3; times++) {
+    globalThis.gc();
+    await new Promise((resolve) => {
+      setImmediate(resolve);
+    });
+  }
+  const { heapUsed, external, rss } = process.memoryUsage();
+  return { heap: heapUsed, outside: external, resident: rss };
+}

@@ -1,0 +1,38 @@
+import { silentLogger } from "@troupe/core";
+import { startSilo } from "troupe";
+import { DurableCounter } from "../actors/counters.ts";
+import type { Bench, BenchContext, Measurement } from "../bench.ts";
+import { callRate } from "../measuring/call-rate.ts";
+import { compare } from "../measuring/compare.ts";
+import { openBenchStorage } from "./storage.ts";
+
+const ACTORS = 1_000;
+const IN_FLIGHT = 256;
+
+/** Durable turns of many actors: what a fenced commit costs beyond the write. */
+export const turnSpread: Bench = {
+  name: "turn-spread",
+  what: "1,000 durable counters, 256 in flight; against plain writes, 256 in flight",
+  unit: "turns/s",
+  target: { of: "ratio", sense: "at-least", limit: 0.35 },
+  measure,
+};
+
+async function measure(context: BenchContext): Promise<Measurement> {
+  await using storage = await openBenchStorage(context);
+  await using silo = await startSilo({
+    cluster: "bench",
+    membership: "memory:bench",
+    storage: storage.url,
+    actors: [DurableCounter],
+    logger: silentLogger,
+  });
+  const load = { clock: context.clock, inFlight: IN_FLIGHT, durationMs: context.quick ? 100 : 2_000 };
+  const ids = Array.from({ length: ACTORS }, (_, index) => `counter-${index}`);
+  const counters = ids.map((id) => silo.actor(DurableCounter, id));
+  const measured = await compare(context, {
+    ours: () => callRate(load, (index) => counters[index % ACTORS]?.add(1) ?? Promise.reject(new RangeError())),
+    baseline: () => callRate(load, (index) => storage.write(ids[index % ACTORS] ?? "", String(index))),
+  });
+  return { ...measured, details: { ...measured.details, storage: storage.kind } };
+}

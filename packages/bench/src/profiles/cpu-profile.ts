@@ -1,0 +1,43 @@
+/** What is read of a profile that `node --cpu-prof` leaves. */
+export interface CpuProfile {
+  readonly nodes: readonly ProfileNode[];
+  readonly samples: readonly number[];
+  /** Microseconds since the sample before. */
+  readonly timeDeltas: readonly number[];
+}
+
+interface ProfileNode {
+  readonly id: number;
+  readonly callFrame: { readonly functionName: string; readonly url: string; readonly lineNumber: number };
+}
+
+export interface FunctionShare {
+  /** `name file:line`. */
+  readonly where: string;
+  /** Of the time in which the process did anything, 0 to 1. */
+  readonly share: number;
+}
+
+/** Not the program's doing. */
+const NOTHING = new Set(["(idle)", "(root)"]);
+
+/** Where a process spent its time itself, not in what it called; the most first. */
+export function selfTimes({ nodes, samples, timeDeltas }: CpuProfile): FunctionShare[] {
+  const names = new Map(nodes.map((node) => [node.id, describe(node)]));
+  const times = new Map<string, number>();
+  let whole = 0;
+  for (const [index, id] of samples.entries()) {
+    const where = names.get(id);
+    if (where === undefined || NOTHING.has(where)) continue;
+    const time = timeDeltas[index] ?? 0;
+    whole += time;
+    times.set(where, (times.get(where) ?? 0) + time);
+  }
+  return [...times].map(([where, time]) => ({ where, share: time / whole })).toSorted((a, b) => b.share - a.share);
+}
+
+function describe({ callFrame: { functionName, url, lineNumber } }: ProfileNode): string {
+  const name = functionName === "" ? "(anonymous)" : functionName;
+  if (url === "") return name;
+  return `${name} ${url.split("/").slice(-3).join("/")}:${lineNumber + 1}`;
+}

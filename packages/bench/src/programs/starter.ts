@@ -1,0 +1,22 @@
+/** The argument that the starter of this program sends first. */
+export function argumentOfStarter(): Promise<unknown> {
+  return new Promise((resolve) => {
+    process.once("message", resolve);
+  });
+}
+
+export function tellStarter(message: unknown): void {
+  process.send?.(message);
+}
+
+/** Ends the process when its starter has ended, or wants it to, after `cleanUp`. */
+export function endWithStarter(cleanUp: () => Promise<void>): void {
+  process.once("disconnect", () => {
+    cleanUp().then(end, end);
+  });
+}
+
+/** Not by itself: what is still open must not keep it. */
+function end(): void {
+  process.exit();
+}

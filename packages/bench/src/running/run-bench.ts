@@ -1,0 +1,76 @@
+import { cpus, loadavg } from "node:os";
+import { messageOf } from "@troupe/core";
+import type { BenchResult } from "../bench.ts";
+import { BENCHES } from "../benches/catalog.ts";
+import { summariseProfiles } from "../profiles/summarise-profiles.ts";
+import { readArguments } from "./bench-arguments.ts";
+import { resultTable } from "./result-table.ts";
+import { runOne } from "./run-one.ts";
+
+const HELP = `Usage: troupe bench [name…] [options]
+
+${BENCHES.map(({ name, what }) => `  ${name.padEnd(16)} ${what}`).join("\n")}
+
+  --json              print only JSON, one line for each bench
+  --rounds <n>        rounds of ours and the baseline in turn (default: 3)
+  --quick             a smoke run of one short round; its figures mean nothing
+  --storage <kind>    redis (default) or file, the embedded default
+  --hang              failover: stop the silo instead of killing it
+  --profile <folder>  leave a CPU profile of every process there, and say where the time went
+
+The last line is the result as JSON. Exit codes: 0 all ran, 1 one did not, 2 the command is wrong. A target that is not reached is
+a result and no failure.`;
+
+/** Where the command writes; progress goes to `error`, so that `out` holds results only. */
+export interface BenchOutput {
+  out(text: string): void;
+  error(text: string): void;
+}
+
+const STANDARD: BenchOutput = {
+  out: (text) => void process.stdout.write(`${text}\n`),
+  error: (text) => void process.stderr.write(`${text}\n`),
+};
+
+/** The bench command, after its name. Resolves with the exit code. */
+export async function runBench(argv: readonly string[], output: BenchOutput = STANDARD): Promise<number> {
+  const asked = readArguments(
+    argv,
+    BENCHES.map(({ name }) => name),
+  );
+  if (asked.kind === "wrong") {
+    output.error(`${asked.message}\n(add --help for what can be said)`);
+    return 2;
+  }
+  if (asked.kind === "help") {
+    output.out(HELP);
+    return 0;
+  }
+  const { names, json, options } = asked;
+  const results: BenchResult[] = [];
+  let failures = 0;
+  for (const bench of BENCHES.filter(({ name }) => names.includes(name))) {
+    output.error(`${bench.name}: ${bench.what}`);
+    try {
+      const result = await runOne(bench, options, (line) => output.error(`  ${line}`));
+      results.push(result);
+      if (json) output.out(JSON.stringify(result));
+    } catch (error) {
+      failures++;
+      output.error(`${bench.name} failed: ${messageOf(error)}`);
+    }
+  }
+  if (options.profile !== undefined) output.error(await summariseProfiles(options.profile));
+  if (!json && results.length > 0) output.out(resultTable(results));
+  const last = lastLine(results, failures);
+  if (names.length > 1 || (!json && results.length > 0)) output.out(JSON.stringify(last));
+  return failures === 0 ? 0 : 1;
+}
+
+/** The one result, or all of them under one name. */
+function lastLine(results: readonly BenchResult[], failures: number): object {
+  const [first] = results;
+  if (first !== undefined && results.length === 1 && failures === 0) return first;
+  const machine = { node: process.version, cpus: cpus().length, load: loadavg() };
+  return { name: "all", ok: failures === 0 && results.every(({ ok }) => ok), machine, failures, results };
+}
