@@ -1,0 +1,127 @@
+import { REMINDER_BUCKETS } from "@troupe/core";
+import * as fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { bucketOf, Ring } from "./ring.ts";
+
+const SILOS = ["silo-a", "silo-b", "silo-c"];
+
+const siloIds = fc.uniqueArray(fc.stringMatching(/^[0-9a-z]{13}$/), { minLength: 1, maxLength: 12 });
+const keys = fc.tuple(fc.constantFrom("Account", "Cart", "Ä"), fc.string({ minLength: 1 })).map((parts) => parts.join("/"));
+
+/** Owners of the keys `Account/0` to `Account/<count - 1>`. */
+function ownersOf(silos: readonly string[], count: number): string[] {
+  const ring = new Ring(silos);
+  return Array.from({ length: count }, (_, index) => ring.ownerOf(`Account/${index}`) ?? "");
+}
+
+describe("a ring", () => {
+  // The hash decides where actors live and which bucket holds their reminders, so it is part of the stored format: if one of these
+  // fails, it is the change that is wrong, not the vector.
+  it("gives the pinned owners", () => {
+    const ring = new Ring(SILOS);
+    expect(Object.fromEntries(PINNED_KEYS.map((key) => [key, ring.ownerOf(key)]))).toMatchInlineSnapshot(`
+      {
+        "Account/a/b": "silo-a",
+        "Account/alice": "silo-b",
+        "Account/bob": "silo-c",
+        "Cart/1": "silo-c",
+        "Cart/2": "silo-b",
+        "Device/0000-0001": "silo-b",
+        "x/y": "silo-a",
+        "Ä/ß": "silo-c",
+      }
+    `);
+  });
+
+  it("gives the pinned buckets: the first ten bits of the little-endian start of the md5", () => {
+    expect(Object.fromEntries(PINNED_KEYS.map((key) => [key, bucketOf(key)]))).toMatchInlineSnapshot(`
+      {
+        "Account/a/b": 419,
+        "Account/alice": 958,
+        "Account/bob": 516,
+        "Cart/1": 287,
+        "Cart/2": 999,
+        "Device/0000-0001": 51,
+        "x/y": 1002,
+        "Ä/ß": 408,
+      }
+    `);
+  });
+
+  it("gives the same owners whatever the order of the silos", () => {
+    fc.assert(
+      fc.property(siloIds, fc.array(keys, { minLength: 1, maxLength: 20 }), (silos, asked) => {
+        const ring = new Ring(silos);
+        const other = new Ring(silos.toReversed());
+        for (const key of asked) expect(other.ownerOf(key)).toBe(ring.ownerOf(key));
+      }),
+      { numRuns: 30 },
+    );
+  });
+
+  it("moves keys only to a silo that is added, and only from one that is taken away", () => {
+    fc.assert(
+      fc.property(
+        siloIds,
+        fc.stringMatching(/^[0-9a-z]{14}$/),
+        fc.array(keys, { minLength: 1, maxLength: 50 }),
+        (silos, added, asked) => {
+          const before = new Ring(silos);
+          const after = new Ring([...silos, added]);
+          for (const key of asked) expect([before.ownerOf(key), added]).toContain(after.ownerOf(key));
+        },
+      ),
+      { numRuns: 30 },
+    );
+  });
+
+  it("moves no key between silos that stay, for any number of them", () => {
+    for (const count of [6, 13, 27]) {
+      const silos = Array.from({ length: count }, (_, index) => `silo-${index}`);
+      const before = ownersOf(silos, 2_000);
+      const after = ownersOf([...silos, "silo-new"], 2_000);
+      const strays = after.filter((owner, index) => owner !== before[index] && owner !== "silo-new");
+      expect(strays).toEqual([]);
+    }
+  });
+
+  it("spreads keys to within a quarter of the mean", () => {
+    for (const count of [2, 3, 7, 14]) {
+      const silos = Array.from({ length: count }, (_, index) => `silo-${index}`);
+      const shares = new Map<string, number>();
+      for (const owner of ownersOf(silos, 20_000)) shares.set(owner, (shares.get(owner) ?? 0) + 1);
+      const mean = 20_000 / count;
+      expect(shares.size).toBe(count);
+      for (const share of shares.values()) {
+        expect(share).toBeGreaterThan(mean * 0.75);
+        expect(share).toBeLessThan(mean * 1.25);
+      }
+    }
+  });
+
+  it("gives a bucket to every silo that owns a key in it", () => {
+    fc.assert(
+      fc.property(siloIds, fc.array(keys, { minLength: 1, maxLength: 50 }), (silos, asked) => {
+        const ring = new Ring(silos);
+        const buckets = ring.bucketOwners();
+        for (const key of asked) expect(buckets.get(ring.ownerOf(key) ?? "")?.has(bucketOf(key))).toBe(true);
+      }),
+      { numRuns: 50 },
+    );
+  });
+
+  it("has an owner for every bucket, and no bucket that is none", () => {
+    const buckets = [...new Ring(SILOS).bucketOwners().values()].flatMap((owned) => [...owned]);
+    expect(new Set(buckets).size).toBe(REMINDER_BUCKETS);
+    expect(Math.min(...buckets)).toBe(0);
+    expect(Math.max(...buckets)).toBe(REMINDER_BUCKETS - 1);
+  });
+
+  it("of nobody owns nothing", () => {
+    const ring = new Ring([]);
+    expect(ring.ownerOf("Account/alice")).toBeUndefined();
+    expect(ring.bucketOwners().size).toBe(0);
+  });
+});
+
+const PINNED_KEYS = ["Account/alice", "Account/bob", "Cart/1", "Cart/2", "Ä/ß", "Account/a/b", "Device/0000-0001", "x/y"];
