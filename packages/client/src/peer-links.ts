@@ -100,6 +100,7 @@ export class PeerLinks {
         continue;
       }
       const peer = newPeer(member.siloId, member.address);
+      peer.isDraining = member.state === "draining";
       this.#peers.set(member.siloId, peer);
       if (this.#parts.dials(member.siloId) === "now") this.#dial(peer);
     }
@@ -111,13 +112,21 @@ export class PeerLinks {
     const siloId = link.remote.peerId;
     const peer = this.#peers.get(siloId) ?? newPeer(siloId, "");
     this.#peers.set(siloId, peer);
-    if (peer.state.kind === "up") peer.state.link.close("the peer has dialled again");
+    if (peer.state.kind === "up") this.#replace(peer, peer.state.link);
     return this.#opened(peer, link);
   }
 
   close(reason: string): void {
     this.#closed = true;
     for (const siloId of this.#peers.keys()) this.#forget(siloId, reason);
+  }
+
+  /** Told now and not when the old link has closed: by then calls may have been sent over the new one, which are not lost. */
+  #replace(peer: Peer, old: Link): void {
+    const reason = "the peer has dialled again";
+    peer.state = { kind: "idle" };
+    old.close(reason);
+    this.#parts.events.onDown(peer.siloId, reason);
   }
 
   #forget(siloId: string, reason: string): void {
@@ -166,9 +175,9 @@ export class PeerLinks {
     return {
       onEnvelope: (envelope) => events.onEnvelope(envelope, link),
       onClose: (reason) => {
-        const current = peer.state.kind === "up" && peer.state.link === link;
-        if (current) peer.state = { kind: "idle" };
-        if (current && this.#peers.get(peer.siloId) === peer && this.#parts.dials(peer.siloId) === "now") this.#dial(peer);
+        if (peer.state.kind !== "up" || peer.state.link !== link) return;
+        peer.state = { kind: "idle" };
+        if (this.#peers.get(peer.siloId) === peer && this.#parts.dials(peer.siloId) === "now") this.#dial(peer);
         events.onDown(peer.siloId, reason);
       },
     };
