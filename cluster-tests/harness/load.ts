@@ -1,4 +1,4 @@
-import { type Scheduled, systemClock } from "@troupe/core";
+import { messageOf, type Scheduled, systemClock } from "@troupe/core";
 import { type Cluster, type Ran, TroupeError } from "troupe";
 import { Ledger } from "../actors/ledger.ts";
 import { Relay } from "../actors/relay.ts";
@@ -12,6 +12,8 @@ const EVERY_MS = 8;
 
 interface Failure {
   readonly operation: number;
+  /** The code of the error, or the name of what is none of Troupe's. */
+  readonly code: string;
   readonly ran: Ran;
   readonly message: string;
 }
@@ -86,8 +88,8 @@ export class Load {
       else await this.#client.actor(Relay, `relay-${operation % RELAYS}`).record(ledger, operation);
       this.#acknowledged.add(operation);
     } catch (error) {
-      const ran = error instanceof TroupeError ? error.ran : "yes";
-      this.failures.push({ operation, ran, message: String(error) });
+      const { code, ran } = error instanceof TroupeError ? error : { code: (error as Error).name, ran: "yes" as const };
+      this.failures.push({ operation, code, ran, message: messageOf(error) });
     }
   }
 }

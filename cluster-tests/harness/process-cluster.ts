@@ -62,12 +62,12 @@ export class ProcessCluster {
   }
 
   /** Starts a silo that may fail to. Later flags win over those that the cluster gives. */
-  launch(flags: readonly string[] = []): SiloProcess {
+  launch(flags: readonly string[] = [], module = ACTORS): SiloProcess {
     const { membership, storage } = this.locations;
     const { leaseTtl } = this.#options;
     const own = ["--cluster", this.name, "--listen", "127.0.0.1:0", "--membership", membership, "--storage", storage];
     const lease = leaseTtl === undefined ? [] : ["--lease-ttl", leaseTtl];
-    const silo = new SiloProcess([ACTORS, ...own, ...lease, ...flags], this.#journal);
+    const silo = new SiloProcess([module, ...own, ...lease, ...flags], this.#journal);
     this.#started.push(silo);
     return silo;
   }
