@@ -1,3 +1,5 @@
+import { Placement } from "@troupe/client";
+import type { ActorAddress, View } from "@troupe/core";
 import { Actor, actor, type DeactivationReason, state } from "@troupe/sdk";
 import { TestCluster } from "@troupe/testkit";
 import { describe, expect, it, onTestFinished } from "vitest";
@@ -35,8 +37,9 @@ class Guest extends Actor {
     this.deactivate();
   }
 
-  async where(): Promise<number> {
-    return this.visits;
+  async visitAndLeave(): Promise<number> {
+    this.deactivate();
+    return ++this.visits;
   }
 }
 
@@ -98,7 +101,7 @@ class Companion extends Actor {
 
 @actor("Door", { reentrancy: "full" })
 class Door extends Actor {
-  #waiting: (() => void)[] = [];
+  readonly #waiting: (() => void)[] = [];
   #open = false;
 
   async pass(): Promise<void> {
@@ -122,10 +125,161 @@ async function start(silos = 1): Promise<TestCluster> {
   return cluster;
 }
 
-/** The first id of the type that the silo owns. */
-function idOn(cluster: TestCluster, siloIndex: number, prefix = "guest"): string {
-  const owner = cluster.silos[siloIndex]?.silo.siloId;
+/** An id whose actor lives on one silo before the view changes, and on another one after. */
+function movingId(type: string, before: View, after: View): string {
   for (let number = 0; ; number++) {
-    if (cluster.ownerOf("Guest", `${prefix}-${number}`) === owner) return `${prefix}-${number}`;
+    const address = { type, id: `moving-${number}` };
+    if (ownerIn(before, address) !== ownerIn(after, address)) return address.id;
   }
 }
+
+function ownerIn(view: View, address: ActorAddress): string | undefined {
+  return new Placement(view).ownerOf(address)?.siloId;
+}
+
+/** The view that comes once a silo with this id is active. */
+function viewWith(view: View, siloId: string): View {
+  const [first] = view.members;
+  if (first === undefined) throw new Error("nobody is active");
+  return { revision: view.revision + 2, members: [...view.members, { ...first, siloId }] };
+}
+
+/** The ids of the silos that start are known from the seed: so an actor that will move can be picked before. */
+async function idOfNextSilo(silos: number): Promise<string> {
+  const rehearsal = await start(silos);
+  return (await rehearsal.startSilo()).silo.siloId;
+}
+
+/** A cluster of one silo and the id of an actor that moves to the second one when that starts. */
+async function startBeforeMove(type: string): Promise<{ cluster: TestCluster; id: string }> {
+  const next = await idOfNextSilo(1);
+  const cluster = await start(1);
+  const { view } = cluster.client;
+  return { cluster, id: movingId(type, view, viewWith(view, next)) };
+}
+
+/** How many activations each silo has. */
+function activations(cluster: TestCluster): number[] {
+  return cluster.silos.map(({ silo }) => silo.snapshot().activations);
+}
+
+describe("an activation", () => {
+  it("begins with onActivate, whose changes are stored, and sees its stored state there", async () => {
+    const cluster = await start();
+    const guest = cluster.actor(Guest, "g");
+    expect(await cluster.run(guest.counted())).toBe(1);
+    await cluster.run(guest.leave());
+    expect(await cluster.run(guest.counted())).toBe(2);
+    expect(events).toEqual(["activate g", "deactivate g requested", "activate g"]);
+  });
+
+  it("ends when the actor asks for it, after the running turn, and stores what onDeactivate changed", async () => {
+    const cluster = await start();
+    const guest = cluster.actor(Guest, "g");
+    const calls = Promise.all([guest.visitAndLeave(), guest.visit(), guest.visit()]);
+    expect(await cluster.run(calls)).toEqual([1, 2, 3]);
+    await cluster.advance(10);
+    expect(cluster.silos[0]?.silo.snapshot().activations).toBe(0);
+    expect(await cluster.run(guest.visit())).toBe(1_004);
+  });
+
+  it("ends after its idle time, and says so", async () => {
+    const cluster = await start();
+    const guest = cluster.actor(Guest, "g");
+    await cluster.run(guest.visit());
+    await cluster.advance(59_000);
+    await cluster.run(guest.visit());
+    await cluster.advance(59_000);
+    expect(events).toEqual(["activate g"]);
+    await cluster.advance(8_000);
+    expect(events).toEqual(["activate g", "deactivate g idle"]);
+  });
+
+  it("ends when the silo stops, and when the actor moves, and says which", async () => {
+    const { cluster, id } = await startBeforeMove("Guest");
+    await cluster.run(cluster.actor(Guest, id).visit());
+    const second = await cluster.startSilo();
+    await cluster.advance(100);
+    expect(events).toEqual([`activate ${id}`, `deactivate ${id} moved`]);
+    await cluster.run(cluster.actor(Guest, id).visit());
+    await cluster.stopSilo(second);
+    expect(events.slice(2)).toEqual([`activate ${id}`, `deactivate ${id} stopping`]);
+    expect(await cluster.run(cluster.actor(Guest, id).visit())).toBe(2_003);
+  });
+
+  it("that fails fails the calls that wait for it, with its cause, and the next call tries again", async () => {
+    const cluster = await start();
+    const bad = cluster.actor(Fragile, "bad");
+    const outcomes = await cluster.run(Promise.allSettled([bad.hello(), bad.hello()]));
+    for (const outcome of outcomes) {
+      expect(outcome).toMatchObject({ status: "rejected", reason: { code: "ACTIVATION_FAILED", ran: "no" } });
+    }
+    const error: unknown = await cluster.run(bad.hello().catch((thrown: unknown) => thrown));
+    expect(String(error)).toContain("Fragile/bad could not be activated: not today");
+    expect((error as Error).cause).toBeInstanceOf(RangeError);
+    expect(cluster.silos[0]?.silo.snapshot().activations).toBe(0);
+    expect(await cluster.run(cluster.actor(Fragile, "good").hello())).toBe("hello");
+  });
+
+  it("answers a call to itself from onActivate at once, since that would wait for itself", async () => {
+    const cluster = await start();
+    const started = cluster.clock.monotonic();
+    expect(await cluster.run(cluster.actor(Narcissus, "n").mirror())).toContain("[DEADLOCK]");
+    expect(cluster.clock.monotonic() - started).toBeLessThan(1_000);
+  });
+
+  it("that moves away while onActivate runs waits for its end, and no other begins before", async () => {
+    const { cluster, id } = await startBeforeMove("Guest");
+    const gate = Promise.withResolvers<void>();
+    onActivating = () => gate.promise;
+    const visit = cluster.actor(Guest, id).visit();
+    await cluster.advance(100);
+    onActivating = () => events.push("later");
+    await cluster.startSilo();
+    await cluster.advance(1_000);
+    expect(events).toEqual([`activate ${id}`]);
+    gate.resolve();
+    const from = cluster.clock.monotonic();
+    expect(await cluster.run(visit)).toBe(1);
+    expect(cluster.clock.monotonic() - from).toBeLessThan(1_000);
+    expect(events.filter((event) => event.startsWith("activate"))).toHaveLength(2);
+    await cluster.advance(100);
+    expect(activations(cluster)).toEqual([0, 1]);
+  });
+
+  it("that moves away while its state is being read does not come to life", async () => {
+    const { cluster, id } = await startBeforeMove("Guest");
+    const stateStore = cluster.silos[0]?.stores.stateStore;
+    if (stateStore === undefined) throw new Error("no silo");
+    const claim = stateStore.claim.bind(stateStore);
+    const answer = Promise.withResolvers<void>();
+    // A store that answers late.
+    Object.assign(stateStore, {
+      claim: async (...args: Parameters<typeof claim>) => {
+        const result = await claim(...args);
+        await answer.promise;
+        return result;
+      },
+    });
+    const visit = cluster.actor(Guest, id).visit();
+    await cluster.advance(100);
+    await cluster.startSilo();
+    await cluster.advance(100);
+    answer.resolve();
+    expect(await cluster.run(visit)).toBe(1);
+    await cluster.advance(100);
+    expect(events).toEqual([`activate ${id}`]);
+    expect(activations(cluster)).toEqual([0, 1]);
+  });
+
+  it("that moves away lets a call come back to the turn that waits for it", async () => {
+    const { cluster, id } = await startBeforeMove("Walker");
+    const walk = cluster.actor(Walker, id).walk("d");
+    await cluster.advance(100);
+    await cluster.startSilo();
+    await cluster.advance(100);
+    await cluster.run(cluster.actor(Door, "d").open());
+    expect(await cluster.run(walk)).toBe(2);
+    expect(await cluster.run(cluster.actor(Walker, id).told())).toEqual([2]);
+  });
+});

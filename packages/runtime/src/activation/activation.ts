@@ -35,7 +35,7 @@ const LAST_TURN_MS = 30_000;
 type State =
   | { readonly kind: "loading" }
   | { readonly kind: "active"; readonly actor: Actor }
-  | { readonly kind: "closing"; readonly done: Promise<void> }
+  | { readonly kind: "closing"; readonly actor: Actor | undefined; readonly done: Promise<void> }
   | { readonly kind: "gone" };
 
 /**
@@ -140,15 +140,19 @@ export class Activation implements ActorHost {
   async load(): Promise<void> {
     try {
       const result = await this.storage.load();
+      // It may have moved away by now, and be alive elsewhere.
+      if (this.#state.kind !== "loading") return;
       if (result.kind === "refused") {
         this.#abandon({ kind: "refused", reason: "not-owner", revision: result.revision });
         return;
       }
       const actor = constructActor(this.definition, this);
       await this.#runInternal("onActivate", () => actor.onActivate());
+      if (this.state !== "loading") return;
       this.#state = { kind: "active", actor };
       this.#mailbox.open();
     } catch (error) {
+      if (this.#state.kind !== "loading") return;
       const what = `${formatAddress(this.address)} could not be activated: ${messageOf(error)}`;
       const isStore = error instanceof TroupeError && error.code === "STORE_UNAVAILABLE";
       const failure = new TroupeError(isStore ? "STORE_UNAVAILABLE" : "ACTIVATION_FAILED", what, { ran: "no", cause: error });
@@ -206,14 +210,14 @@ export class Activation implements ActorHost {
     if (this.#state.kind === "gone") return Promise.resolve();
     const actor = this.#state.kind === "active" ? this.#state.actor : undefined;
     const done = this.#close(actor, reason);
-    if (this.state !== "gone") this.#state = { kind: "closing", done };
+    if (this.state !== "gone") this.#state = { kind: "closing", actor, done };
     return done;
   }
 
   /** Calls one of the actor's methods in the running turn; for ticks. */
   invoke(method: string, argument: unknown): unknown {
-    if (this.#state.kind !== "active") throw new TroupeError("ACTIVATION_FAILED", `${formatAddress(this.address)} is not active`);
-    return methodOf(this.#state.actor, method).call(this.#state.actor, argument);
+    const actor = this.#actor();
+    return methodOf(actor, method).call(actor, argument);
   }
 
   async #close(actor: Actor | undefined, reason: DeactivationReason): Promise<void> {
@@ -294,10 +298,17 @@ export class Activation implements ActorHost {
 
   #invokeRequest(request: RequestEnvelope): unknown {
     const args = fromPortable(request.args, this.#parts.makeReference) as unknown[];
-    if (this.definition.methods.has(request.method) && this.#state.kind === "active") {
-      return methodOf(this.#state.actor, request.method).apply(this.#state.actor, args);
-    }
-    return this.#parts.systemMethod(request.method)?.(this, args);
+    const system = this.definition.methods.has(request.method) ? undefined : this.#parts.systemMethod(request.method);
+    if (system !== undefined) return system(this, args);
+    const actor = this.#actor();
+    return methodOf(actor, request.method).apply(actor, args);
+  }
+
+  /** It is still there while the activation closes: a turn that has to end first may wait for one that comes back to it. */
+  #actor(): Actor {
+    const actor = this.#state.kind === "active" || this.#state.kind === "closing" ? this.#state.actor : undefined;
+    if (actor === undefined) throw new TroupeError("ACTIVATION_FAILED", `${formatAddress(this.address)} is not active`);
+    return actor;
   }
 
   #turn(facts: Omit<TurnFacts, "siloId" | "gate">): Turn {
@@ -356,6 +367,7 @@ export class Activation implements ActorHost {
     } finally {
       turn.end();
       this.#running.delete(turn);
+      if (this.#running.size === 0) this.#onQuiet?.();
     }
     await this.#gate.drained();
   }
