@@ -56,6 +56,12 @@ export class Mailbox<T extends MailboxEntry> {
   open(): void {
     this.#state = "open";
     this.#drain();
+    // From now on such turns never wait, and those that came before waited for nothing but this.
+    for (const turn of this.#queue.filter(({ concurrency }) => concurrency === "interleave")) {
+      if (this.remove((other) => other === turn) === undefined) continue;
+      this.#count(turn);
+      this.#start(turn);
+    }
   }
 
   /** To be called once for each turn that was started. */

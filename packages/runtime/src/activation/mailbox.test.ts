@@ -1,0 +1,169 @@
+import * as fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { Mailbox, type MailboxEntry } from "./mailbox.ts";
+
+interface Entry extends MailboxEntry {
+  readonly number: number;
+}
+
+let numbers = 0;
+
+function entry(concurrency: Entry["concurrency"] = "exclusive", nested = false): Entry {
+  return { number: numbers++, concurrency, nested };
+}
+
+function open(max = 10): { mailbox: Mailbox<Entry>; started: Entry[] } {
+  const started: Entry[] = [];
+  const mailbox = new Mailbox<Entry>(max, (turn) => started.push(turn));
+  mailbox.open();
+  return { mailbox, started };
+}
+
+describe("a mailbox", () => {
+  it("holds its turns until it is opened", () => {
+    const started: Entry[] = [];
+    const mailbox = new Mailbox<Entry>(10, (turn) => started.push(turn));
+    const turns = [entry(), entry("interleave")];
+    for (const turn of turns) expect(mailbox.post(turn)).toBe("accepted");
+    expect(started).toEqual([]);
+    mailbox.open();
+    expect(started).toEqual([turns[0], turns[1]]);
+  });
+
+  it("starts interleaving turns that came before it was opened at once, also behind exclusive ones", () => {
+    const started: Entry[] = [];
+    const mailbox = new Mailbox<Entry>(10, (turn) => started.push(turn));
+    const [first, second, beside] = [entry(), entry(), entry("interleave")];
+    for (const turn of [first, second, beside]) mailbox.post(turn);
+    mailbox.open();
+    expect(started).toEqual([first, beside]);
+  });
+
+  it("refuses a turn when it is full, and takes one again when there is room", () => {
+    const { mailbox } = open(1);
+    const running = entry();
+    mailbox.post(running);
+    expect(mailbox.post(entry())).toBe("accepted");
+    expect(mailbox.post(entry())).toBe("full");
+    expect(mailbox.post(entry("interleave"))).toBe("accepted");
+    mailbox.finish(running);
+    expect(mailbox.post(entry())).toBe("accepted");
+  });
+
+  it("lets a nested turn start beside the exclusive one that waits for it, also while it closes", () => {
+    const { mailbox, started } = open();
+    const outer = entry();
+    const inner = entry("exclusive", true);
+    mailbox.post(outer);
+    mailbox.close();
+    expect(mailbox.post(inner)).toBe("accepted");
+    expect(started).toEqual([outer, inner]);
+    expect(mailbox.post(entry())).toBe("closed");
+    expect(mailbox.post(entry("interleave"))).toBe("closed");
+  });
+
+  it("does not let a readonly turn overtake an exclusive one that waits", () => {
+    const { mailbox, started } = open();
+    const [reading, writing, later] = [entry("readonly"), entry(), entry("readonly")];
+    for (const turn of [reading, writing, later]) mailbox.post(turn);
+    expect(started).toEqual([reading]);
+    mailbox.finish(reading);
+    expect(started).toEqual([reading, writing]);
+    mailbox.finish(writing);
+    expect(started).toEqual([reading, writing, later]);
+  });
+
+  it("starts each turn once when turns finish while they are being started", () => {
+    const started: number[] = [];
+    const mailbox: Mailbox<Entry> = new Mailbox(1_000, (turn) => {
+      started.push(turn.number);
+      mailbox.finish(turn);
+    });
+    const turns = Array.from({ length: 500 }, () => entry());
+    for (const turn of turns) mailbox.post(turn);
+    mailbox.open();
+    expect(started).toEqual(turns.map(({ number }) => number));
+    expect(mailbox.running).toBe(0);
+  });
+
+  it("keeps M1 to M4 whatever is posted, finished, removed and closed", () => {
+    const post = fc.record({
+      kind: fc.constant("post" as const),
+      concurrency: fc.constantFrom("exclusive" as const, "readonly" as const, "interleave" as const),
+      nested: fc.boolean(),
+    });
+    const other = fc.record({ kind: fc.constantFrom("finish" as const, "remove" as const, "open" as const), pick: fc.nat() });
+    fc.assert(
+      fc.property(
+        fc.array(fc.oneof({ weight: 3, arbitrary: post }, { weight: 2, arbitrary: other }), { maxLength: 80 }),
+        (steps) => {
+          const model = new Model();
+          for (const step of steps) {
+            if (step.kind === "post") model.post(entry(step.concurrency, step.nested && model.running.size > 0));
+            else if (step.kind === "finish") model.finish(step.pick);
+            else if (step.kind === "remove") model.remove(step.pick);
+            else model.mailbox.open();
+          }
+          model.close();
+        },
+      ),
+      { numRuns: 300 },
+    );
+  });
+});
+
+const MAX = 5;
+
+/** What a mailbox was told to do, and what must hold of what it does. */
+class Model {
+  readonly running = new Set<Entry>();
+  /** Accepted and neither started, removed nor given back. */
+  readonly #waiting: Entry[] = [];
+  readonly mailbox = new Mailbox<Entry>(MAX, (turn) => this.#start(turn));
+
+  post(turn: Entry): void {
+    this.#waiting.push(turn);
+    const result = this.mailbox.post(turn);
+    expect(this.mailbox.waiting).toBeLessThanOrEqual(MAX);
+    if (result === "accepted") return;
+    expect(result).toBe("full");
+    expect(this.mailbox.waiting).toBe(MAX);
+    this.#waiting.splice(this.#waiting.indexOf(turn), 1);
+  }
+
+  finish(pick: number): void {
+    const turn = [...this.running][pick % Math.max(1, this.running.size)];
+    if (turn === undefined) return;
+    this.running.delete(turn);
+    this.mailbox.finish(turn);
+    expect(this.mailbox.running).toBe(this.running.size);
+  }
+
+  remove(pick: number): void {
+    const turn = this.#waiting[pick % Math.max(1, this.#waiting.length)];
+    if (turn === undefined) return;
+    this.#waiting.splice(this.#waiting.indexOf(turn), 1);
+    expect(this.mailbox.remove((other) => other === turn)).toBe(turn);
+  }
+
+  close(): void {
+    expect(this.mailbox.close()).toEqual(this.#waiting);
+    for (const turn of Array.from(this.running)) this.mailbox.finish(turn);
+    expect(this.mailbox.running).toBe(0);
+  }
+
+  #start(turn: Entry): void {
+    const index = this.#waiting.indexOf(turn);
+    expect(index).toBeGreaterThanOrEqual(0);
+    const isBeside = turn.nested || turn.concurrency === "interleave";
+    // M2, for those that have to keep their order.
+    if (!isBeside)
+      expect(this.#waiting.slice(0, index).filter((other) => !other.nested && other.concurrency !== "interleave")).toEqual([]);
+    this.#waiting.splice(index, 1);
+    this.running.add(turn);
+    const inOrder = [...this.running].filter((other) => !other.nested && other.concurrency !== "interleave");
+    // M1.
+    const exclusive = inOrder.filter(({ concurrency }) => concurrency === "exclusive").length;
+    expect(exclusive === 0 || inOrder.length === 1).toBe(true);
+  }
+}
