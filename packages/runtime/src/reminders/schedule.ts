@@ -73,15 +73,20 @@ export function dueTick(
   }
 }
 
-/** The last due time that is not after `now`, and how many came before it. */
+/** The last due time that is neither after `now` nor after the end, and how many came before it. */
 function passedBy(rule: ScheduleRule, nextAt: number, now: number): { last: number; passed: number } {
-  if (rule.everyMs !== undefined && nextAt <= now) {
-    const passed = Math.floor((now - nextAt) / rule.everyMs);
+  const upTo = Math.min(now, rule.untilAt ?? now);
+  if (rule.everyMs !== undefined && nextAt <= upTo) {
+    const passed = Math.floor((upTo - nextAt) / rule.everyMs);
     return { last: nextAt + passed * rule.everyMs, passed };
   }
   let last = nextAt;
   let passed = 0;
-  for (let due = dueAfter(rule, last); due !== undefined && due <= now && passed < MISSED_COUNT_MAX; due = dueAfter(rule, last)) {
+  for (
+    let due = dueAfter(rule, last);
+    due !== undefined && due <= upTo && passed < MISSED_COUNT_MAX;
+    due = dueAfter(rule, last)
+  ) {
     last = due;
     passed++;
   }
