@@ -213,13 +213,14 @@ describe("peer links", () => {
     expect(events).toEqual(["up a", "down a", "up a"]);
   });
 
-  it("close when their peer leaves the view, and a late dial to it comes to nothing", async () => {
-    const { transport, events, links, settle, answer } = setUp();
+  it("close soon after their peer leaves the view, and a late dial to it comes to nothing", async () => {
+    const { clock, transport, events, links, settle, answer } = setUp();
     links.setMembers([member("x"), member("y")]);
     transport.dials[0]?.answer(new ScriptedLink("x"));
     await settle();
     const link = links.linkTo("x");
     links.setMembers([]);
+    await clock.advance(300);
     expect(link?.send({ kind: "ping", nonce: 1 })).toBe("closed");
     const late = new ScriptedLink("y");
     await answer(late);
@@ -238,6 +239,20 @@ describe("peer links", () => {
     await clock.advance(1_999);
     expect(link.closedBecause).toBeUndefined();
     link.handlers?.onEnvelope({ kind: "ping", nonce: 1 });
+    await clock.advance(1);
+    expect(link.closedBecause).toBeDefined();
+    expect(events).toEqual(["up x", "ping"]);
+  });
+
+  it("linger shortly when their peer is gone from one view to the next, since it may have drained between the two", async () => {
+    const { clock, events, links, answer } = setUp();
+    links.setMembers([member("x")]);
+    const link = new ScriptedLink("x");
+    await answer(link);
+    links.setMembers([]);
+    await clock.advance(299);
+    link.handlers?.onEnvelope({ kind: "ping", nonce: 1 });
+    expect(link.closedBecause).toBeUndefined();
     await clock.advance(1);
     expect(link.closedBecause).toBeDefined();
     expect(events).toEqual(["up x", "ping"]);

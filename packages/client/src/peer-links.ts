@@ -36,6 +36,12 @@ export interface PeerParts {
 /** How long the link to a silo that has drained and left stays open, for replies that are under way. */
 const LINGER_MS = 2_000;
 
+/**
+ * The same for a silo that was not seen to drain: several changes may come as one view, so that a silo which drained quickly was
+ * active in the view before. It may also be frozen, and then its callers should not wait for long.
+ */
+const SHORT_LINGER_MS = 300;
+
 /** What a dial ends with when the other side does not want the link, however often it is tried. */
 const REJECTIONS: ReadonlySet<string> = new Set(["UNAUTHENTICATED", "BAD_CONFIG"]);
 
@@ -135,8 +141,8 @@ export class PeerLinks {
     if (peer?.state.kind === "pausing") peer.state.timer.cancel();
     if (peer?.state.kind !== "up") return;
     const { link } = peer.state;
-    if (peer.isDraining && !this.#closed) this.#parts.clock.schedule(LINGER_MS, () => link.close(reason));
-    else link.close(reason);
+    if (this.#closed) link.close(reason);
+    else this.#parts.clock.schedule(peer.isDraining ? LINGER_MS : SHORT_LINGER_MS, () => link.close(reason));
   }
 
   #dial(peer: Peer): void {
