@@ -2,10 +2,10 @@ import { ACTOR_REFERENCE, type ActorAddress, formatAddress, TroupeError } from "
 import type { ActorDefinition } from "@troupe/sdk";
 import type { CallTarget } from "./caller.ts";
 
-/** Makes one call; the reference does not know how. */
-export type MakeCall = (target: CallTarget, method: string, args: readonly unknown[]) => Promise<unknown>;
+/** Does what calling a method of the reference means; the reference does not know. */
+export type MakeCall = (target: CallTarget, method: string, args: readonly unknown[]) => unknown;
 
-type ReferenceMethod = (...args: unknown[]) => Promise<unknown>;
+type ReferenceMethod = (...args: unknown[]) => unknown;
 
 /** Names that the language or a tool asks of any object: to be called on one side only, and never an actor's method. */
 const NEVER_METHODS = new Set([
@@ -46,7 +46,9 @@ class ReferenceHandler implements ProxyHandler<ReferenceTarget> {
     if (known !== undefined) return known;
     if (NEVER_METHODS.has(name)) return undefined;
     if (name === "toString" || name === "toJSON" || name === "valueOf") return () => this.#target.key;
-    const method = this.#method(name);
+    const target = this.#target;
+    const call = this.#call;
+    const method: ReferenceMethod = (...args) => call(target, name, args);
     this.#methods.set(name, method);
     return method;
   }
@@ -65,13 +67,6 @@ class ReferenceHandler implements ProxyHandler<ReferenceTarget> {
 
   getOwnPropertyDescriptor(): undefined {
     return undefined;
-  }
-
-  #method(name: string): ReferenceMethod {
-    const target = this.#target;
-    const call = this.#call;
-    if (target.definition === undefined || target.definition.methods.has(name)) return (...args) => call(target, name, args);
-    return () => Promise.reject(noSuchMethod(target.address, name, target.definition));
   }
 
   #symbol(name: symbol): unknown {

@@ -7,12 +7,14 @@ import {
   CALL_CHAIN_MAX,
   HEADERS_MAX,
   HEADERS_MAX_BYTES,
+  NAME_MAX_BYTES,
   parseDuration,
   type RequestEnvelope,
   toPortable,
   TroupeError,
 } from "@troupe/core";
 import type { ActorDefinition, CallOptions } from "@troupe/sdk";
+import { noSuchMethod } from "./actor-reference.ts";
 import { withCallerStack } from "./caller-stack.ts";
 import { describeCall, OutboundCall } from "./outbound-call.ts";
 import type { Router } from "./router.ts";
@@ -20,6 +22,15 @@ import { currentGate, currentTurn, type TurnScope } from "./turn-scope.ts";
 
 /** How long a call waits if neither the caller nor the called type says. */
 const DEFAULT_TIMEOUT_MS = 30_000;
+
+/** Starts of idempotency keys: one that the caller gave, and one that tells repetitions of a call to an `@idempotent()` method. */
+const USER_KEY = "u:";
+const AUTOMATIC_KEY = "a:";
+
+/** True for the key of a call whose caller did not ask for the same answer, but only for one effect. */
+export function isAutomaticKey(key: string): boolean {
+  return key.startsWith(AUTOMATIC_KEY);
+}
 
 export interface CallTarget {
   readonly address: ActorAddress;
@@ -43,6 +54,7 @@ export function callTarget(
     throw new TroupeError("BAD_CONFIG", message);
   }
   if (options?.headers !== undefined) checkHeaders(options.headers);
+  if (options?.idempotencyKey !== undefined) checkIdempotencyKey(address, options.idempotencyKey);
   return { address, key: formatAddress(address), definition, timeoutMs, options };
 }
 
@@ -60,13 +72,27 @@ export class Caller {
   /** Rejects with what the method threw, or with a `TroupeError`. Never throws. */
   call(target: CallTarget, method: string, args: readonly unknown[]): Promise<unknown> {
     return new Promise((resolve, reject) => {
+      if (target.definition?.methods.has(method) === false && !method.startsWith("$")) {
+        throw noSuchMethod(target.address, method, target.definition);
+      }
       const request = this.#request(target, method, args);
-      const idempotent = target.definition?.methods.get(method)?.idempotent === true || request.idempotencyKey !== undefined;
+      const idempotent = request.idempotencyKey !== undefined;
       const call = new OutboundCall(target.key, request, idempotent, { resolve, reject });
       const signal = target.options?.signal;
       if (signal !== undefined) watch(signal, call, () => this.#router.cancel(call, signal.reason));
       this.#start(call);
     }).then(undefined, withCallerStack);
+  }
+
+  /** Calls with a key of Troupe's own, which makes it safe to call again: for durable sends. Their arguments are portable already. */
+  deliver(
+    target: CallTarget,
+    letter: { readonly method: string; readonly args: readonly unknown[]; readonly key: string },
+  ): Promise<unknown> {
+    return new Promise((resolve, reject) => {
+      const request = { ...this.#request(target, letter.method, letter.args), idempotencyKey: letter.key };
+      this.#router.start(new OutboundCall(target.key, request, true, { resolve, reject }));
+    });
   }
 
   #request(target: CallTarget, method: string, args: readonly unknown[]): RequestEnvelope {
@@ -80,10 +106,11 @@ export class Caller {
       const message = `${target.key}.${method}() is the ${chain.length + 1}th call of one chain; at most ${CALL_CHAIN_MAX} may wait for each other`;
       throw new TroupeError("OVERLOADED", message, { retryable: false });
     }
+    const callId = this.#nextCallId++;
     const deadline = this.#clock.monotonic() + target.timeoutMs;
     return {
       kind: "request",
-      callId: this.#nextCallId++,
+      callId,
       type: address.type,
       id: address.id,
       method,
@@ -93,8 +120,13 @@ export class Caller {
       chain,
       oneWay,
       headers: mergedHeaders(turn, options),
-      idempotencyKey: options?.idempotencyKey,
+      idempotencyKey: this.#idempotencyKey(target, method, callId),
     };
+  }
+
+  #idempotencyKey({ definition, options }: CallTarget, method: string, callId: number): string | undefined {
+    if (options?.idempotencyKey !== undefined) return USER_KEY + options.idempotencyKey;
+    return definition?.methods.get(method)?.idempotent === true ? `${AUTOMATIC_KEY}${this.#router.peerId}:${callId}` : undefined;
   }
 
   /** A call of a turn leaves when what the turn may know is stored. */
@@ -121,19 +153,25 @@ function watch(signal: AbortSignal, call: OutboundCall, cancel: () => void): voi
     const message = `${describeCall(call.request)} was cancelled before it was sent`;
     throw new TroupeError("CANCELLED", message, { ran: "no", cause: signal.reason });
   }
-  const { resolve, reject } = call.settle;
+  const { settle } = call;
   const unwatch = (): void => signal.removeEventListener("abort", cancel);
   signal.addEventListener("abort", cancel, { once: true });
   call.settle = {
     resolve: (value) => {
       unwatch();
-      resolve(value);
+      settle.resolve(value);
     },
     reject: (error) => {
       unwatch();
-      reject(error);
+      settle.reject(error);
     },
   };
+}
+
+function checkIdempotencyKey(address: ActorAddress, key: unknown): void {
+  if (typeof key === "string" && key !== "" && Buffer.byteLength(key) <= NAME_MAX_BYTES) return;
+  const message = `idempotencyKey for ${formatAddress(address)} must be a non-empty string of at most ${NAME_MAX_BYTES} bytes`;
+  throw new TroupeError("BAD_CONFIG", message);
 }
 
 function mergedHeaders(

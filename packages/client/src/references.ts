@@ -8,7 +8,7 @@ import {
   definitionOf,
   type UntypedActorRef,
 } from "@troupe/sdk";
-import { createReference, type MakeCall } from "./actor-reference.ts";
+import { createReference, type MakeCall, noSuchMethod } from "./actor-reference.ts";
 import { callTarget } from "./caller.ts";
 
 /** `actor(Account, "alice")` on a silo, a client, and in a turn. */
@@ -32,6 +32,15 @@ export class References {
     if (typeof type === "string") return this.reference({ type, id }, options);
     const definition = definitionOf(type);
     return createReference(callTarget({ type: definition.name, id }, definition, options), this.#call);
+  }
+
+  /** A reference whose methods do not call, but `post`. Throws `NO_SUCH_METHOD` as a call would reject with it. */
+  sendReference(type: string, id: string, post: (to: ActorAddress, method: string, args: readonly unknown[]) => void): object {
+    const target = callTarget({ type, id }, this.#definitions.get(type), undefined);
+    return createReference(target, ({ address, definition }, method, args) => {
+      if (definition?.methods.has(method) === false) throw noSuchMethod(address, method, definition);
+      post(address, method, args);
+    });
   }
 
   /** For an address that came with a message or is known by name. */

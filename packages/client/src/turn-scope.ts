@@ -25,7 +25,7 @@ export interface TurnScope {
   readonly gate: CallGate;
 }
 
-const scopes = new AsyncLocalStorage<TurnScope>();
+const scopes = new AsyncLocalStorage<TurnScope | undefined>();
 
 /** The turn in which the caller runs, if it does and the turn is not over. */
 export function currentTurn(): TurnScope | undefined {
@@ -41,4 +41,9 @@ export function currentGate(): CallGate | undefined {
 /** Runs `work` and everything that it starts in the turn. */
 export function runInTurn<T>(scope: TurnScope, work: () => T): T {
   return scopes.run(scope, work);
+}
+
+/** Runs `work` and everything that it starts as if it were no turn's. */
+export function runOutsideTurns<T>(work: () => T): T {
+  return scopes.run(undefined, work);
 }

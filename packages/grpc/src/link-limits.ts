@@ -25,7 +25,7 @@ export const NAMES_MAX = 1_024;
 export const TURN_MAX_BYTES = 256;
 
 /** Bytes of an idempotency key. */
-export const IDEMPOTENCY_KEY_MAX_BYTES = 1_024;
+export const IDEMPOTENCY_KEY_MAX_BYTES = 2_048;
 
 /** Bytes of the token in a hello; a JSON web token with some claims fits. */
 export const TOKEN_MAX_BYTES = 4_096;

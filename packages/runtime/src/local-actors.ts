@@ -1,5 +1,6 @@
 import { type ActorReferences, Caller, callTarget, type Placement, References, type ReplySink, Router } from "@troupe/client";
 import type {
+  ActorAddress,
   CancelEnvelope,
   Clock,
   Envelope,
@@ -16,12 +17,13 @@ import type { Actor, ActorClass, ActorDefinition, ActorRef, CallOptions, Untyped
 import type { Activation } from "./activation/activation.ts";
 import { Catalog } from "./activation/catalog.ts";
 import { IdleCollector } from "./activation/idle-collector.ts";
+import type { Letter } from "./durability/outbox.ts";
 import { type StoredActorParts, StoredActor } from "./durability/stored-actor.ts";
 import type { LeaseGuard } from "./membership/lease-guard.ts";
 import { Handoff } from "./ownership/handoff.ts";
 import { ReminderService } from "./reminders/reminder-service.ts";
 import { systemMethods } from "./ticks/system-turns.ts";
-import { reminderTicks, timersOf } from "./ticks/actor-ticks.ts";
+import { courierOf, reminderTicks, timersOf } from "./ticks/actor-ticks.ts";
 import { Dispatcher } from "./routing/dispatcher.ts";
 
 export interface LocalActorsParts {
@@ -41,6 +43,7 @@ export interface LocalActorsParts {
 export class LocalActors implements ActorReferences {
   readonly #parts: LocalActorsParts;
   readonly #router: Router;
+  readonly #caller: Caller;
   readonly #references: References;
   readonly #catalog: Catalog;
   readonly #handoff: Handoff;
@@ -70,15 +73,15 @@ export class LocalActors implements ActorReferences {
     const makeReference = (address: { type: string; id: string }): unknown => this.#references.reference(address);
     const linkTo = (to: string): Link | undefined => parts.linkTo(to);
     this.#router = new Router({ peerId: siloId, clock, local: this.#dispatcher, linkTo, makeReference }, placement);
-    const caller = new Caller(clock, this.#router);
-    this.#references = new References(definitions, (target, method, args) => caller.call(target, method, args));
+    this.#caller = new Caller(clock, this.#router);
+    this.#references = new References(definitions, (target, method, args) => this.#caller.call(target, method, args));
     this.#idle = new IdleCollector(clock, this.#catalog, definitions.values());
     this.#reminders = new ReminderService({
       clock,
       logger,
       store: parts.reminderStore,
       owns: (address) => this.#placement.ownerOf(address)?.siloId === siloId,
-      ...reminderTicks((address, method, args) => caller.call(callTarget(address, undefined, undefined), method, args)),
+      ...reminderTicks((address, method, args) => this.#callSystemTurn(address, method, args)),
     });
   }
 
@@ -183,6 +186,7 @@ export class LocalActors implements ActorReferences {
       revision: () => this.#placement.revision,
       createStorage: (activation) => this.#createStorage(activation),
       reference: (type, id, options) => this.#references.actor(type, id, options),
+      sendReference: (type, id, post) => this.#references.sendReference(type, id, post),
       makeReference: (address) => this.#references.reference(address),
       systemMethod: (name) => methods.get(name),
       redispatch: (request, sink) => this.#dispatcher.redispatch(request, sink),
@@ -206,7 +210,26 @@ export class LocalActors implements ActorReferences {
     };
     const storage = new StoredActor(parts, activation.address, activation.definition);
     if (activation.definition.timers.size > 0) storage.onTimersChanged = timersOf(clock, activation, storage);
+    storage.onLettersStored = courierOf(
+      {
+        clock,
+        logger,
+        deliver: (letter, key) => this.#deliver(letter, key),
+        call: (address, method, args) => this.#callSystemTurn(address, method, args),
+      },
+      activation,
+      storage,
+    );
     return storage;
+  }
+
+  #callSystemTurn(address: ActorAddress, method: string, args: readonly unknown[]): Promise<unknown> {
+    return this.#caller.call(callTarget(address, undefined, undefined), method, args);
+  }
+
+  #deliver({ type, id, method, args, headers }: Letter, key: string): Promise<unknown> {
+    const target = callTarget({ type, id }, this.#parts.definitions.get(type), headers === undefined ? undefined : { headers });
+    return this.#caller.deliver(target, { method, args, key });
   }
 
   #onGone(activation: Activation): void {

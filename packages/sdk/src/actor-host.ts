@@ -25,6 +25,8 @@ export interface ActorHost {
   /** Of the running turn; throws outside of one. */
   context(): CallContext;
   reference(type: string, id: string, options: CallOptions | undefined): unknown;
+  /** A reference whose methods post durable sends; see `SendRef`. */
+  send(type: string, id: string): unknown;
   /** Milliseconds since the Unix epoch. */
   now(): number;
   deactivate(): void;

@@ -53,3 +53,13 @@ export type ActorRef<A extends Actor> = {
 export interface UntypedActorRef {
   readonly [method: string]: (...args: readonly unknown[]) => Promise<unknown>;
 }
+
+/** What `this.send` gives: the public methods of `A`, each of which stores a call with the running turn and returns nothing. */
+export type SendRef<A extends Actor> = {
+  readonly [K in MethodName<A>]: A[K] extends (...args: infer P) => unknown ? (...args: P) => void : never;
+};
+
+/** The same by the name of a type alone. */
+export interface UntypedSendRef {
+  readonly [method: string]: (...args: readonly unknown[]) => void;
+}

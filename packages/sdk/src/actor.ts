@@ -1,7 +1,7 @@
 import { TroupeError, type Logger } from "@troupe/core";
 import type { ActorClass } from "./actor-definition.ts";
 import type { ActorHost } from "./actor-host.ts";
-import type { ActorRef, UntypedActorRef } from "./actor-ref.ts";
+import type { ActorRef, SendRef, UntypedActorRef, UntypedSendRef } from "./actor-ref.ts";
 import { ACTOR_ROOT } from "./actor-root.ts";
 import type { CallContext, CallOptions } from "./call-context.ts";
 import { definitionOf } from "./definition-of.ts";
@@ -104,6 +104,19 @@ export abstract class Actor {
   actor(type: ActorClass | string, id: string, options?: CallOptions): unknown {
     const name = typeof type === "string" ? type : definitionOf(type).name;
     return hostOf(this).reference(name, id, options);
+  }
+
+  /**
+   * Sends durably: `this.send(Account, to).deposit(5)` stores the call with what this turn changes, and returns nothing. A turn that
+   * throws sends nothing. What was sent arrives in order for each receiver and takes effect once, through crashes of both sides; if
+   * the receiver keeps throwing, it goes to this actor's dead letters (`troupe letters`). At most 1,000 may be under way. What a
+   * method without durable state does may happen again if its silo dies at the wrong moment.
+   */
+  send<A extends Actor>(type: ActorClass<A>, id: string): SendRef<A>;
+  send<A extends Actor = never>(type: string, id: string): [A] extends [never] ? UntypedSendRef : SendRef<A>;
+  send(type: ActorClass | string, id: string): unknown {
+    const name = typeof type === "string" ? type : definitionOf(type).name;
+    return hostOf(this).send(name, id);
   }
 
   /** Milliseconds since the Unix epoch. Use this, not `Date.now()`: tests and the simulator move it. */

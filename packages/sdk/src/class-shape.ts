@@ -1,7 +1,7 @@
 import type { ActorClass } from "./actor-definition.ts";
 import { classChainOf } from "./actor-root.ts";
 import { ownNotes, type Note } from "./class-notes.ts";
-import { FUTURE_MEMBERS, HOOKS } from "./names.ts";
+import { HOOKS } from "./names.ts";
 
 /** What a class and its bases up to `Actor` hold, before anything is judged. */
 export interface ClassShape {
@@ -21,7 +21,7 @@ export interface ClassShape {
 export function shapeOf(actorClass: ActorClass): ClassShape {
   const { classes, root } = classChainOf(actorClass);
   const members = root === undefined ? [] : Object.getOwnPropertyNames(root.prototype);
-  const actorMembers = new Set([...members, ...FUTURE_MEMBERS]);
+  const actorMembers = new Set(members);
   const methods = new Set<string>();
   const everyMethod = new Set<string>();
   const replacedMembers = new Set<string>();

@@ -40,6 +40,3 @@ export const RESERVED_METHODS: ReadonlySet<string> = new Set([
 
 /** Members of `Actor` that a class is meant to override. */
 export const HOOKS: ReadonlySet<string> = new Set(["onActivate", "onDeactivate"]);
-
-/** Members that `Actor` is going to have: a class that uses one of the names now would break then. */
-export const FUTURE_MEMBERS: readonly string[] = ["send"];

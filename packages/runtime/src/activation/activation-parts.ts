@@ -1,11 +1,14 @@
 import type { ReplySink } from "@troupe/client";
-import type { Clock, Logger, MakeReference, RequestEnvelope } from "@troupe/core";
+import type { ActorAddress, Clock, Logger, MakeReference, RequestEnvelope } from "@troupe/core";
 import type { CallOptions } from "@troupe/sdk";
 import type { ActorStorage } from "./actor-storage.ts";
 import type { Activation } from "./activation.ts";
 
 /** Something that the silo itself does in an actor's turn. */
 export type SystemMethod = (activation: Activation, args: readonly unknown[]) => unknown;
+
+/** Takes a durable send of the running turn. */
+export type PostSend = (to: ActorAddress, method: string, args: readonly unknown[]) => void;
 
 /** What the activations of a silo share. */
 export interface ActivationParts {
@@ -19,6 +22,8 @@ export interface ActivationParts {
   createStorage(activation: Activation): ActorStorage;
   /** A reference for the actor's own code. */
   reference(type: string, id: string, options: CallOptions | undefined): unknown;
+  /** A reference whose methods post durable sends. */
+  sendReference(type: string, id: string, post: PostSend): unknown;
   /** A reference that came with a message. */
   readonly makeReference: MakeReference;
   systemMethod(name: string): SystemMethod | undefined;

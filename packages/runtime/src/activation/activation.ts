@@ -1,4 +1,4 @@
-import { currentTurn, noSuchMethod, type ReplySink, runInTurn } from "@troupe/client";
+import { noSuchMethod, type ReplySink, runInTurn, runOutsideTurns } from "@troupe/client";
 import {
   type ActorAddress,
   errorToPortable,
@@ -11,21 +11,14 @@ import {
   toPortable,
   TroupeError,
 } from "@troupe/core";
-import {
-  type Actor,
-  type ActorDefinition,
-  type ActorHost,
-  type CallContext,
-  type CallOptions,
-  type Concurrency,
-  constructActor,
-  type DeactivationReason,
-} from "@troupe/sdk";
+import { type Actor, type ActorDefinition, type Concurrency, constructActor, type DeactivationReason } from "@troupe/sdk";
+import { ActivationHost } from "./activation-host.ts";
 import type { ActivationParts } from "./activation-parts.ts";
 import type { ActorStorage } from "./actor-storage.ts";
 import { Mailbox } from "./mailbox.ts";
 import { OutputGate } from "./output-gate.ts";
 import { reentryOf } from "./reentrancy.ts";
+import { RepeatedCalls } from "./repeated-calls.ts";
 import { Turn, type TurnFacts } from "./turn.ts";
 import { UnitOfWork } from "./unit-of-work.ts";
 
@@ -47,18 +40,19 @@ type State =
  *     changed; a turn that throws changes nothing (D1; see `UnitOfWork` and `OutputGate`).
  * A3. A failed commit ends the activation: what it has in memory may not be what is stored (D2).
  */
-export class Activation implements ActorHost {
+export class Activation {
   readonly address: ActorAddress;
   readonly definition: ActorDefinition;
   readonly storage: ActorStorage;
   readonly #parts: ActivationParts;
+  readonly #host: ActivationHost;
+  readonly #repeated = new RepeatedCalls();
   readonly #mailbox: Mailbox<Turn>;
   readonly #gate: OutputGate;
   readonly #unit: UnitOfWork;
   readonly #running = new Set<Turn>();
   #state: State = { kind: "loading" };
   #onQuiet: (() => void) | undefined;
-  #deactivateSoon = false;
   #internalCalls = 0;
   #usedAt: number;
 
@@ -67,9 +61,11 @@ export class Activation implements ActorHost {
     this.address = address;
     this.definition = definition;
     this.storage = parts.createStorage(this);
+    this.#host = new ActivationHost(address, this.storage, parts);
     this.#mailbox = new Mailbox(definition.mailboxMax, (turn) => this.#start(turn));
     this.#gate = new OutputGate(
-      () => this.storage.flush(),
+      // What a flush sets going (letters, reminders) is not the doing of the turn that staged last.
+      () => runOutsideTurns(() => this.storage.flush()),
       (failure) => {
         this.log.warn({ reason: messageOf(failure) }, "a commit failed; the activation is thrown away");
         void this.close("failed");
@@ -82,20 +78,8 @@ export class Activation implements ActorHost {
     this.#usedAt = parts.clock.monotonic();
   }
 
-  get slots(): ActorHost["slots"] {
-    return this.storage.slots;
-  }
-
-  get reminders(): ActorHost["reminders"] {
-    return this.storage.reminders;
-  }
-
-  get timers(): ActorHost["timers"] {
-    return this.storage.timers;
-  }
-
   get log(): Logger {
-    return this.#parts.logger.child({ actor: formatAddress(this.address) });
+    return this.#host.log;
   }
 
   get state(): State["kind"] {
@@ -112,30 +96,6 @@ export class Activation implements ActorHost {
     return isQuiet && now - this.#usedAt >= this.definition.idleAfterMs;
   }
 
-  now(): number {
-    return this.#parts.clock.now();
-  }
-
-  context(): CallContext {
-    const turn = currentTurn();
-    if (turn === undefined)
-      throw new TroupeError("BAD_CONFIG", `${formatAddress(this.address)}: there is no context outside of a turn`);
-    return turn.context;
-  }
-
-  reference(type: string, id: string, options: CallOptions | undefined): unknown {
-    return this.#parts.reference(type, id, options);
-  }
-
-  save(): void {
-    this.storage.includeManualSlots();
-  }
-
-  /** Deactivates the actor once the running turns are over. */
-  deactivate(): void {
-    this.#deactivateSoon = true;
-  }
-
   /** Brings the actor to life. Turns that came meanwhile wait. */
   async load(): Promise<void> {
     try {
@@ -146,7 +106,7 @@ export class Activation implements ActorHost {
         this.#abandon({ kind: "refused", reason: "not-owner", revision: result.revision });
         return;
       }
-      const actor = constructActor(this.definition, this);
+      const actor = constructActor(this.definition, this.#host);
       await this.#runInternal("onActivate", () => actor.onActivate());
       if (this.state !== "loading") return;
       this.#state = { kind: "active", actor };
@@ -180,7 +140,10 @@ export class Activation implements ActorHost {
       return "accepted";
     }
     this.#usedAt = this.#parts.clock.monotonic();
+    const { idempotencyKey } = request;
+    if (idempotencyKey !== undefined && this.#repeated.joinOrBegin(idempotencyKey, request, sink)) return "accepted";
     const posted = this.#mailbox.post(this.#turn({ request, sink, concurrency, parent }));
+    if (posted !== "accepted") this.#endRepeated(request);
     if (posted === "full") {
       const { mailboxMax } = this.definition;
       const message = `${formatAddress(this.address)} has ${mailboxMax} waiting turns; raise mailboxMax or call less`;
@@ -221,7 +184,7 @@ export class Activation implements ActorHost {
   }
 
   async #close(actor: Actor | undefined, reason: DeactivationReason): Promise<void> {
-    for (const turn of this.#mailbox.close()) this.#parts.redispatch(turn.request, turn.sink);
+    for (const turn of this.#mailbox.close()) this.#giveBack(turn);
     await this.#quiet();
     await this.#gate.drained().catch(() => undefined);
     if (actor !== undefined && reason !== "failed") {
@@ -232,6 +195,12 @@ export class Activation implements ActorHost {
       }
     }
     this.#gone();
+  }
+
+  /** A turn that never started goes to the next activation. */
+  #giveBack({ request, sink }: Turn): void {
+    this.#parts.redispatch(request, sink);
+    this.#endRepeated(request);
   }
 
   /** Resolves when no turn runs, or when those that do have had their time. */
@@ -250,7 +219,10 @@ export class Activation implements ActorHost {
 
   /** Ends an activation that cannot serve: everybody who waits gets the outcome. */
   #abandon(outcome: Outcome): void {
-    for (const turn of this.#mailbox.close()) turn.sink.reply(turn.request.callId, outcome);
+    for (const turn of this.#mailbox.close()) {
+      turn.sink.reply(turn.request.callId, outcome);
+      this.#endRepeated(turn.request);
+    }
     this.#gone();
   }
 
@@ -267,16 +239,11 @@ export class Activation implements ActorHost {
   }
 
   #start(turn: Turn): void {
-    const { request, sink } = turn;
-    if (!this.#parts.isServing()) {
+    const { request } = turn;
+    const instead = this.#outcomeWithoutRunning(request);
+    if (instead !== undefined) {
       this.#mailbox.finish(turn);
-      sink.reply(request.callId, { kind: "refused", reason: "not-ready", revision: this.#parts.revision() });
-      return;
-    }
-    if (request.deadline <= this.#parts.clock.monotonic()) {
-      this.#mailbox.finish(turn);
-      const message = `${formatAddress(this.address)}.${request.method}() waited beyond its deadline`;
-      answerError(sink, request, new TroupeError("TIMEOUT", message, { ran: "no" }));
+      this.#gate.pass((failure) => this.#answer(turn, failure === undefined ? instead : errorOutcome(failure)));
       return;
     }
     this.#running.add(turn);
@@ -294,6 +261,22 @@ export class Activation implements ActorHost {
     } catch (error) {
       this.#unit.end(turn, errorOutcome(error));
     }
+  }
+
+  /** What a turn that has come to its start is answered with if it must not, or need not, run. */
+  #outcomeWithoutRunning({ method, deadline, idempotencyKey }: RequestEnvelope): Outcome | undefined {
+    if (!this.#parts.isServing()) return { kind: "refused", reason: "not-ready", revision: this.#parts.revision() };
+    if (deadline <= this.#parts.clock.monotonic()) {
+      const message = `${formatAddress(this.address)}.${method}() waited beyond its deadline`;
+      return errorOutcome(new TroupeError("TIMEOUT", message, { ran: "no" }));
+    }
+    if (idempotencyKey === undefined) return undefined;
+    // Only now: what was kept is known since the actor was loaded, for which the turn may have waited.
+    const kept = this.storage.resultOf(idempotencyKey);
+    if (kept !== undefined) return { kind: "value", payload: kept };
+    if (this.storage.hasRoomFor(idempotencyKey)) return undefined;
+    const message = `${formatAddress(this.address)} remembers durable sends of too many senders; the send is tried again later`;
+    return errorOutcome(new TroupeError("OVERLOADED", message));
   }
 
   #invokeRequest(request: RequestEnvelope): unknown {
@@ -321,14 +304,20 @@ export class Activation implements ActorHost {
     this.#mailbox.finish(turn);
     if (this.#running.size > 0) return;
     this.#onQuiet?.();
-    if (this.#deactivateSoon && this.#state.kind === "active") void this.close("requested");
+    if (this.#host.wantsToEnd && this.#state.kind === "active") void this.close("requested");
   }
 
   #answer(turn: Turn, outcome: Outcome): void {
+    this.#endRepeated(turn.request);
     // A one-way call was answered when it was accepted.
     if (turn.request.oneWay) return;
     if (this.#parts.isServing()) turn.sink.reply(turn.request.callId, outcome);
     else void this.#answerWhenServing(turn, outcome);
+  }
+
+  #endRepeated({ idempotencyKey }: RequestEnvelope): void {
+    if (idempotencyKey === undefined) return;
+    this.#repeated.end(idempotencyKey, (request, sink) => this.#parts.redispatch(request, sink));
   }
 
   async #answerWhenServing({ sink, request }: Turn, outcome: Outcome): Promise<void> {
@@ -356,7 +345,7 @@ export class Activation implements ActorHost {
     this.#running.add(turn);
     try {
       await runInTurn(turn, work);
-      const changes = this.storage.collect();
+      const changes = this.storage.collect([]);
       if (changes !== undefined) {
         this.storage.stage(changes);
         this.#gate.stage();

@@ -1,3 +1,4 @@
+import type { ActorAddress, Payload } from "@troupe/core";
 import type { Schedules, SlotAccess, TimerOptions } from "@troupe/sdk";
 
 /** How loading an actor ended. */
@@ -6,9 +7,23 @@ export type LoadResult =
   /** A silo with a newer view owns the actor. */
   | { readonly kind: "refused"; readonly revision: number };
 
+/** A call that may be repeated, and that a turn has served: its result is kept with what the turn changed. */
+export interface KeptCall {
+  readonly key: string;
+  readonly result: Payload;
+}
+
+/** A call that leaves with a turn's commit. */
+export interface DurableSend {
+  readonly method: string;
+  readonly args: readonly unknown[];
+  readonly headers: Readonly<Record<string, string>> | undefined;
+}
+
 /** What changed in the durable part of an actor since it was last stored. Only the storage that made it looks inside. */
 export interface Changes {
-  readonly fieldCount: number;
+  /** True if anything changed besides what is kept of calls. */
+  readonly hasEffect: boolean;
 }
 
 /** The durable part of one actor, as its activation uses it: what changed is stored or rolled back as a whole. */
@@ -19,10 +34,11 @@ export interface ActorStorage {
   /** Claims the actor and reads what is stored; to be called before the actor is constructed. */
   load(): Promise<LoadResult>;
   /**
-   * What changed since the last commit, or undefined if nothing did; to be asked when no turn that may write runs. Throws `NOT_SERIALIZABLE` or `PAYLOAD_TOO_LARGE` if it cannot be
+   * What changed since it was last staged, with what is kept of the calls that changed it; or undefined if nothing did. To be
+   * asked when no turn that may write runs. Throws `NOT_SERIALIZABLE` or `PAYLOAD_TOO_LARGE` if it cannot be
    * stored.
    */
-  collect(): Changes | undefined;
+  collect(served: readonly KeptCall[]): Changes | undefined;
   /** True if there is anything to collect, or if that cannot be told. Unlike `collect` it may be asked while turns run. */
   hasChanges(): boolean;
   /** From now on the changes, which were collected just now, count as stored; the next `flush` writes them. */
@@ -31,6 +47,12 @@ export interface ActorStorage {
   flush(): Promise<void>;
   /** Puts memory back to what counts as stored. */
   rollback(): void;
+  /** What the call with this key gave when it was served, or undefined if it was not, as far as is known. */
+  resultOf(key: string): Payload | undefined;
+  /** True if it could be remembered that the call with this key was served. */
+  hasRoomFor(key: string): boolean;
+  /** Sends with the next changes. Throws if the arguments cannot be copied, or too many sends are under way. */
+  send(to: ActorAddress, send: DurableSend): void;
   /** The manual slots are among the next changes. */
   includeManualSlots(): void;
   /** Ends everything that would act in the actor's name later. */

@@ -1,5 +1,5 @@
 import { errorToPortable, formatAddress, type Outcome, TroupeError } from "@troupe/core";
-import type { ActorStorage, Changes } from "./actor-storage.ts";
+import type { ActorStorage, Changes, KeptCall } from "./actor-storage.ts";
 import type { OutputGate } from "./output-gate.ts";
 import type { Turn } from "./turn.ts";
 
@@ -33,6 +33,8 @@ export class UnitOfWork {
   #writers = 0;
   /** Turns that have ended and wait for the unit to be staged. */
   #ended: EndedTurn[] = [];
+  /** What the unit has to keep of the calls that it served. */
+  #served: KeptCall[] = [];
 
   constructor(storage: ActorStorage, gate: OutputGate, events: UnitOfWorkEvents) {
     this.#storage = storage;
@@ -46,8 +48,10 @@ export class UnitOfWork {
 
   end(turn: Turn, outcome: Outcome): void {
     if (mayWrite(turn)) this.#writers--;
+    const key = turn.request.idempotencyKey;
+    if (key !== undefined && outcome.kind === "value") this.#served.push({ key, result: outcome.payload });
     const isPart = turn.parent !== undefined && !turn.parent.ended;
-    const leavesAlone = this.#writers > 0 && this.#ended.length === 0 && !this.#storage.hasChanges();
+    const leavesAlone = this.#writers > 0 && this.#ended.length + this.#served.length === 0 && !this.#storage.hasChanges();
     if (isPart || leavesAlone) {
       this.#settle(turn, outcome);
       return;
@@ -58,8 +62,10 @@ export class UnitOfWork {
 
   #stage(): void {
     const ended = this.#ended;
+    const served = this.#served;
     this.#ended = [];
-    const changes = this.#collect(ended);
+    this.#served = [];
+    const changes = this.#collect(ended, served);
     if (changes instanceof TroupeError) {
       this.#storage.rollback();
       const error: Outcome = { kind: "error", payload: errorToPortable(changes) };
@@ -74,15 +80,15 @@ export class UnitOfWork {
   }
 
   /** The changes of the turns that have ended; or the error why they must not be stored. */
-  #collect(ended: readonly EndedTurn[]): Changes | TroupeError | undefined {
+  #collect(ended: readonly EndedTurn[], served: readonly KeptCall[]): Changes | TroupeError | undefined {
     const [only, ...others] = ended;
     if (only !== undefined && others.length === 0 && only.outcome.kind === "error") {
       this.#storage.rollback();
       return undefined;
     }
     try {
-      const changes = this.#storage.collect();
-      const wrote = changes !== undefined && ended.every(({ turn }) => turn.concurrency === "readonly");
+      const changes = this.#storage.collect(served);
+      const wrote = changes?.hasEffect === true && ended.every(({ turn }) => turn.concurrency === "readonly");
       return wrote && only !== undefined ? readonlyWrite(only.turn) : changes;
     } catch (error) {
       if (error instanceof TroupeError) return error;

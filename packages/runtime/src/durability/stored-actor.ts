@@ -1,19 +1,26 @@
-import { bucketOf } from "@troupe/client";
+import { isAutomaticKey } from "@troupe/client";
 import {
   type ActorAddress,
   type Clock,
   type DueEntry,
+  type Fields,
   formatAddress,
   type Logger,
   type MakeReference,
   messageOf,
+  type Payload,
   type ReminderStore,
   type StateStore,
   TroupeError,
 } from "@troupe/core";
 import type { ActorDefinition } from "@troupe/sdk";
-import type { ActorStorage, Changes, LoadResult } from "../activation/actor-storage.ts";
-import { packSchedule, type ScheduleChange, ScheduleTable } from "../reminders/schedule-table.ts";
+import type { ActorStorage, Changes, DurableSend, KeptCall, LoadResult } from "../activation/actor-storage.ts";
+import { packRecord, type RecordChange } from "../record-table.ts";
+import { ScheduleTable } from "../reminders/schedule-table.ts";
+import { dueEntryOf } from "./due-entries.ts";
+import { KeptResults } from "./kept-results.ts";
+import { Outbox, parseLetterKey } from "./outbox.ts";
+import { ReceivedLetters } from "./received-letters.ts";
 import { packSlotValue, type SlotChange, StateSlots } from "./state-slots.ts";
 
 export interface StoredActorParts {
@@ -32,20 +39,29 @@ export interface StoredActorParts {
   onRemindersPlanned(entries: readonly DueEntry[]): void;
 }
 
-/** What the next commit writes. */
-interface Staged {
-  /** Bytes, or values that are still to be packed, by field. */
-  readonly slots: Map<string, unknown>;
-  readonly schedules: Map<string, ScheduleChange>;
-}
-
-function nothingStaged(): Staged {
-  return { slots: new Map(), schedules: new Map() };
+/** Tables of records that are stored with an actor. */
+interface StoredTable {
+  load(fields: Fields): void;
+  readonly isChanged: boolean;
+  collect(): readonly RecordChange<unknown>[];
+  adopt(): void;
+  rollback(): void;
 }
 
 interface ActorChanges extends Changes {
   readonly slots: readonly SlotChange[];
-  readonly schedules: readonly ScheduleChange[];
+  readonly records: readonly RecordChange<unknown>[];
+}
+
+/** What the next commit writes, by field. */
+interface Staged {
+  /** Bytes, or values that are still to be packed. */
+  readonly slots: Map<string, unknown>;
+  readonly records: Map<string, RecordChange<unknown>>;
+}
+
+function nothingStaged(): Staged {
+  return { slots: new Map(), records: new Map() };
 }
 
 /**
@@ -54,18 +70,25 @@ interface ActorChanges extends Changes {
  * S1. Everything that a unit of work changed is in one commit, maybe with what later units changed, under the epoch of this
  *     activation's claim (D1, D2).
  * S2. The due time of a reminder is in the index before the reminder is in the actor, and leaves it after: so a reminder that is stored
- *     is always found, and an entry of the index that stands for nothing is found out when its time comes (D3).
+ *     is always found, and an entry of the index that stands for nothing is found out when its time comes (D3). The same holds for the
+ *     check that finds letters left behind (D7).
  * S3. An actor of a type without slots, reminders or timers is never stored, and costs no store a thing.
  */
 export class StoredActor implements ActorStorage {
   readonly slots: StateSlots;
   readonly reminders: ScheduleTable;
   readonly timers: ScheduleTable;
+  readonly outbox = new Outbox();
+  readonly received = new ReceivedLetters();
   /** Called when the set of timers is not what it was; `dispose` is the last time, with none left. */
   onTimersChanged: (() => void) | undefined;
+  /** Called when letters up to this number are stored, and may be delivered. */
+  onLettersStored: ((upTo: number) => void) | undefined;
   readonly #address: ActorAddress;
   readonly #parts: StoredActorParts;
   readonly #isDurable: boolean;
+  readonly #results = new KeptResults();
+  readonly #tables: readonly StoredTable[];
   #epoch = 0;
   #version = 0;
   #staged = nothingStaged();
@@ -81,6 +104,7 @@ export class StoredActor implements ActorStorage {
     this.slots = new StateSlots(address, definition.slots, makeReference);
     this.reminders = new ScheduleTable({ kind: "reminder", handlers: definition.reminders, ...facts });
     this.timers = new ScheduleTable({ kind: "timer", handlers: definition.timers, ...facts });
+    this.#tables = [this.reminders, this.timers, this.outbox, this.received, this.#results];
   }
 
   get isDisposed(): boolean {
@@ -95,68 +119,89 @@ export class StoredActor implements ActorStorage {
     this.#epoch = result.epoch;
     this.#version = result.version;
     this.slots.load(result.fields);
-    this.reminders.load(result.fields);
-    this.timers.load(result.fields);
+    for (const table of this.#tables) table.load(result.fields);
     this.onTimersChanged?.();
+    if (!this.outbox.isEmpty) this.onLettersStored?.(this.outbox.lastSeq);
     return { kind: "loaded" };
   }
 
-  collect(): ActorChanges | undefined {
+  resultOf(key: string): Payload | undefined {
+    const letter = parseLetterKey(key);
+    if (letter === undefined) return this.#results.find(key);
+    return this.received.has(letter.sender, letter.seq) ? NO_RESULT : undefined;
+  }
+
+  hasRoomFor(key: string): boolean {
+    const letter = parseLetterKey(key);
+    return letter === undefined || this.received.hasRoomFor(letter.sender);
+  }
+
+  send(to: ActorAddress, send: DurableSend): void {
+    if (!this.#isDurable) {
+      const message = `${formatAddress(this.#address)} has nothing durable, so it cannot send durably; give its class a @state, or await a call`;
+      throw new TroupeError("BAD_DEFINITION", message, { ran: "yes" });
+    }
+    this.outbox.post(to, send, this.#parts.clock.now());
+  }
+
+  collect(served: readonly KeptCall[]): ActorChanges | undefined {
     const slots = this.slots.collect(this.#includesManual);
-    const schedules = [...this.reminders.collect(), ...this.timers.collect()];
-    const fieldCount = slots.length + schedules.length;
-    if (fieldCount > 0) return { fieldCount, slots, schedules };
-    // Volatile timers are never stored, but they are set from now on.
-    if (this.timers.adopt()) this.onTimersChanged?.();
+    const hasEffect = slots.length > 0 || this.#tables.some((table) => table.isChanged);
+    for (const { key, result } of served) this.#keep(key, result, hasEffect);
+    const records = hasEffect || served.length > 0 ? this.#tables.flatMap((table) => table.collect()) : [];
+    if (this.#isDurable && slots.length + records.length > 0) return { hasEffect, slots, records };
+    // Nothing of this is stored, such as a volatile timer, but it is so from now on.
+    if (hasEffect || served.length > 0) this.#adoptTables();
     return undefined;
   }
 
   hasChanges(): boolean {
-    return this.slots.hasChanges() || this.reminders.collect().length > 0 || this.timers.collect().length > 0;
+    return this.slots.hasChanges() || this.#tables.some((table) => table.isChanged);
   }
 
   stage(changes: Changes): void {
-    const { slots, schedules } = changes as ActorChanges;
+    const { slots, records } = changes as ActorChanges;
     for (const slot of slots) {
       slot.adopt();
       this.#staged.slots.set(slot.field, slot.value);
     }
-    for (const change of schedules) {
-      const earlier = this.#staged.schedules.get(change.field);
-      this.#staged.schedules.set(change.field, earlier === undefined ? change : { ...change, before: earlier.before });
+    for (const change of records) {
+      const earlier = this.#staged.records.get(change.field);
+      this.#staged.records.set(change.field, earlier === undefined ? change : { ...change, before: earlier.before });
     }
-    this.reminders.adopt();
-    if (this.timers.adopt() && !this.#isDisposed) this.onTimersChanged?.();
+    if (records.length > 0) this.#adoptTables();
     this.#includesManual = false;
   }
 
   async flush(): Promise<void> {
-    const { slots, schedules } = this.#staged;
+    const { slots, records } = this.#staged;
+    const lastSeq = this.outbox.lastSeq;
     this.#staged = nothingStaged();
     const version = ++this.#version;
     const set = new Map<string, Uint8Array>();
     const remove: string[] = [];
     for (const [field, value] of slots) set.set(field, packSlotValue(value));
-    for (const [field, { after }] of schedules) {
-      if (after === undefined) remove.push(field);
-      else set.set(field, packSchedule(after));
+    for (const [field, { before, after }] of records) {
+      if (after !== undefined) set.set(field, packRecord(after));
+      else if (before !== undefined) remove.push(field);
     }
     // A silo that is no member any more writes nothing, though the epoch would refuse it too.
     if (!this.#parts.isServing() && !(await this.#parts.serving())) throw this.#fenced();
-    const planned = this.#entries(schedules.values(), "after");
+    const planned = records.size === 0 ? [] : this.#dueEntries(records.values(), "after");
     if (planned.length > 0) await this.#parts.reminderStore.add(planned);
     // An activation that was given up because a turn did not end may have a successor here, which claims after this.
     if (this.#isDisposed) throw this.#fenced();
     const result = await this.#parts.stateStore.commit(this.#address, { epoch: this.#epoch, version, set, remove });
     if (result.kind === "fenced") throw this.#fenced();
+    if (records.size === 0) return;
     if (planned.length > 0) this.#parts.onRemindersPlanned(planned);
-    this.#forget(this.#entries(schedules.values(), "before"));
+    this.#forget(this.#dueEntries(records.values(), "before"));
+    if (!this.outbox.isEmpty) this.onLettersStored?.(lastSeq);
   }
 
   rollback(): void {
     this.slots.rollback();
-    this.reminders.rollback();
-    this.timers.rollback();
+    for (const table of this.#tables) table.rollback();
     this.#includesManual = false;
   }
 
@@ -169,21 +214,34 @@ export class StoredActor implements ActorStorage {
     this.onTimersChanged?.();
   }
 
+  #keep(key: string, result: Payload, hasEffect: boolean): void {
+    const now = this.#parts.clock.now();
+    const letter = parseLetterKey(key);
+    if (letter !== undefined) this.received.put(letter.sender, letter.seq, now);
+    // A call without effect may as well be served again; unless its caller asked for the same answer.
+    else if (hasEffect || !isAutomaticKey(key)) this.#results.put(key, result, now);
+  }
+
+  #adoptTables(): void {
+    const timersChanged = this.timers.isChanged;
+    for (const table of this.#tables) table.adopt();
+    if (timersChanged && !this.#isDisposed) this.onTimersChanged?.();
+  }
+
   #fenced(): TroupeError {
     const message = `${formatAddress(this.#address)} is owned by another silo by now; nothing of this turn was stored`;
     return new TroupeError("FENCED", message, { ran: "maybe" });
   }
 
-  /** The due times that changed reminders have after, or had before. One that stays the same needs no entry moved. */
-  #entries(changes: Iterable<ScheduleChange>, side: "before" | "after"): DueEntry[] {
+  /** What stood in the due index for the records before the change, or has to after it, as far as the two differ. */
+  #dueEntries(changes: Iterable<RecordChange<unknown>>, side: "before" | "after"): DueEntry[] {
     const entries: DueEntry[] = [];
-    for (const { kind, before, after } of changes) {
-      // Timers are in no index: they come back with the activation.
-      if (kind === "timer") continue;
-      const record = side === "before" ? before : after;
-      if (record === undefined || before?.nextAt === after?.nextAt) continue;
-      const { name, nextAt: dueAt } = record;
-      entries.push({ bucket: bucketOf(formatAddress(this.#address)), address: this.#address, name, dueAt });
+    for (const { field, before, after } of changes) {
+      const from = dueEntryOf(this.#address, field, before);
+      const to = dueEntryOf(this.#address, field, after);
+      if (from?.dueAt === to?.dueAt) continue;
+      const entry = side === "before" ? from : to;
+      if (entry !== undefined) entries.push(entry);
     }
     return entries;
   }
@@ -199,3 +257,6 @@ export class StoredActor implements ActorStorage {
     });
   }
 }
+
+/** The answer to a durable send that has taken effect already. */
+const NO_RESULT: Payload = { value: undefined, revive: false, size: 0 };

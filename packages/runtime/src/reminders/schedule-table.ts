@@ -10,17 +10,16 @@ import {
   TroupeError,
 } from "@troupe/core";
 import type { ScheduleInfo, Schedules, TimerOptions } from "@troupe/sdk";
+import { type RecordChange, RecordTable } from "../record-table.ts";
 import { createSchedule, type ScheduleRecord } from "./schedule.ts";
 
 const packer = createValuePacker();
 
 /** A schedule that was set, replaced, moved on or deleted since it was last stored. */
-export interface ScheduleChange {
-  readonly kind: "reminder" | "timer";
-  readonly field: string;
-  readonly before: ScheduleRecord | undefined;
-  readonly after: ScheduleRecord | undefined;
-}
+export type ScheduleChange = RecordChange<ScheduleRecord>;
+
+/** Names of the stored fields of reminders, and of timers, start with these. */
+const PREFIXES = { reminder: "r:", timer: "t:" } as const;
 
 export interface ScheduleTableFacts {
   readonly kind: "reminder" | "timer";
@@ -34,22 +33,16 @@ export interface ScheduleTableFacts {
 /** The reminders, or the timers, of one actor: what the unit of work has made of them, and what counts as stored. */
 export class ScheduleTable implements Schedules<TimerOptions> {
   readonly #facts: ScheduleTableFacts;
-  readonly #records = new Map<string, ScheduleRecord>();
-  /** What counts as stored, of those that differ from it. */
-  readonly #before = new Map<string, ScheduleRecord | undefined>();
-  readonly #volatile = new Set<string>();
+  readonly #records: RecordTable<ScheduleRecord>;
+  #volatile: Set<string> | undefined;
 
   constructor(facts: ScheduleTableFacts) {
     this.#facts = facts;
+    this.#records = new RecordTable(PREFIXES[facts.kind]);
   }
 
   load(fields: Fields): void {
-    const prefix = this.#field("");
-    for (const [field, bytes] of fields) {
-      if (!field.startsWith(prefix)) continue;
-      const record = packer.unpack(bytes) as ScheduleRecord;
-      this.#records.set(record.name, record);
-    }
+    this.#records.load(fields);
   }
 
   async set(name: string, options: TimerOptions): Promise<void> {
@@ -60,35 +53,35 @@ export class ScheduleTable implements Schedules<TimerOptions> {
       const message = `${address.type} has no method for the ${kind} ${name}; write @${kind}(${JSON.stringify(name)}) above one (there are: ${known})`;
       throw new TroupeError("BAD_SCHEDULE", message);
     }
-    if (this.#records.size >= SCHEDULES_PER_ACTOR_MAX && !this.#records.has(name)) {
+    if (this.#records.size >= SCHEDULES_PER_ACTOR_MAX && this.#records.find(name) === undefined) {
       throw new TroupeError(
         "BAD_SCHEDULE",
         `${formatAddress(address)} has ${SCHEDULES_PER_ACTOR_MAX} ${kind}s already; delete some`,
       );
     }
-    if (options.volatile === true) this.#volatile.add(name);
-    else this.#volatile.delete(name);
-    this.put(name, createSchedule(name, options, this.#facts.now()));
+    if (options.volatile === true) (this.#volatile ??= new Set()).add(name);
+    else this.#volatile?.delete(name);
+    this.#records.put(name, createSchedule(name, options, this.#facts.now()));
   }
 
   async delete(name: string): Promise<boolean> {
     this.#checkWritable(`deletes the ${this.#facts.kind} ${name}`);
-    if (!this.#records.has(name)) return false;
-    this.put(name, undefined);
+    if (this.#records.find(name) === undefined) return false;
+    this.#records.put(name, undefined);
     return true;
   }
 
   async get<D>(name: string): Promise<ScheduleInfo<D> | undefined> {
-    const record = this.#records.get(name);
+    const record = this.#records.find(name);
     return record === undefined ? undefined : (this.#info(record) as ScheduleInfo<D>);
   }
 
   async list(): Promise<ScheduleInfo[]> {
-    return [...this.#records.values()].map((record) => this.#info(record));
+    return this.#records.values().map((record) => this.#info(record));
   }
 
   find(name: string): ScheduleRecord | undefined {
-    return this.#records.get(name);
+    return this.#records.find(name);
   }
 
   values(): Iterable<ScheduleRecord> {
@@ -103,38 +96,26 @@ export class ScheduleTable implements Schedules<TimerOptions> {
   }
 
   put(name: string, record: ScheduleRecord | undefined): void {
-    if (!this.#before.has(name)) this.#before.set(name, this.#records.get(name));
-    if (record === undefined) this.#records.delete(name);
-    else this.#records.set(name, record);
+    this.#records.put(name, record);
+  }
+
+  get isChanged(): boolean {
+    return this.#records.isChanged;
   }
 
   /** What differs from what counts as stored, volatile ones left out. */
   collect(): ScheduleChange[] {
-    const changes: ScheduleChange[] = [];
-    for (const [name, before] of this.#before) {
-      if (!this.#volatile.has(name))
-        changes.push({ kind: this.#facts.kind, field: this.#field(name), before, after: this.#records.get(name) });
-    }
-    return changes;
+    const changes = this.#records.collect();
+    const volatile = this.#volatile;
+    return volatile === undefined ? changes : changes.filter(({ before, after }) => !volatile.has((after ?? before)?.name ?? ""));
   }
 
-  /** From now on what is here counts as stored. True if anything changed. */
-  adopt(): boolean {
-    const changed = this.#before.size > 0;
-    this.#before.clear();
-    return changed;
+  adopt(): void {
+    this.#records.adopt();
   }
 
   rollback(): void {
-    for (const [name, before] of this.#before) {
-      if (before === undefined) this.#records.delete(name);
-      else this.#records.set(name, before);
-    }
-    this.#before.clear();
-  }
-
-  #field(name: string): string {
-    return `${this.#facts.kind === "reminder" ? "r" : "t"}:${name}`;
+    this.#records.rollback();
   }
 
   #info(record: ScheduleRecord): ScheduleInfo {
@@ -148,9 +129,4 @@ export class ScheduleTable implements Schedules<TimerOptions> {
       `${formatAddress(this.#facts.address)} ${what} in a readonly method; drop @readonly()`,
     );
   }
-}
-
-/** The stored form of a record. */
-export function packSchedule(record: ScheduleRecord): Uint8Array {
-  return packer.pack(record);
 }

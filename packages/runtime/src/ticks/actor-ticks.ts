@@ -1,8 +1,20 @@
-import type { ActorAddress, Clock } from "@troupe/core";
+import { type ActorAddress, type Clock, formatAddress, type Logger } from "@troupe/core";
 import type { Activation } from "../activation/activation.ts";
+import type { Letter } from "../durability/outbox.ts";
 import type { StoredActor } from "../durability/stored-actor.ts";
 import type { ReminderServiceParts, TickOutcome } from "../reminders/reminder-service.ts";
-import { REMINDER_TURN, runSystemTurn, SKIP_REMINDER_TURN, SKIP_TIMER_TURN, TickThrew, TIMER_TURN } from "./system-turns.ts";
+import { Courier } from "./courier.ts";
+import {
+  ARRIVED_TURN,
+  DIED_TURN,
+  REMINDER_TURN,
+  runSystemTurn,
+  SETTLED_TURN,
+  SKIP_REMINDER_TURN,
+  SKIP_TIMER_TURN,
+  TickThrew,
+  TIMER_TURN,
+} from "./system-turns.ts";
 import { TimerService } from "../reminders/timer-service.ts";
 
 /** Calls a system turn of an actor, wherever it lives. */
@@ -41,6 +53,43 @@ export function timersOf(clock: Clock, activation: Activation, storage: StoredAc
     },
   });
   return () => service.rearm();
+}
+
+/** How a letter reaches its receiver. */
+export type DeliverLetter = (letter: Letter, key: string) => Promise<unknown>;
+
+/** How the letters of one activation are delivered. Returns what to call when letters are stored. */
+export function courierOf(
+  parts: { readonly clock: Clock; readonly logger: Logger; readonly deliver: DeliverLetter; readonly call: CallSystemTurn },
+  activation: Activation,
+  storage: StoredActor,
+): (upTo: number) => void {
+  const { clock, logger, deliver, call } = parts;
+  const sender = activation.address;
+  let courier: Courier | undefined;
+  return (upTo) => {
+    courier ??= new Courier({
+      clock,
+      logger,
+      sender,
+      letters: () => storage.outbox.letters,
+      get isDisposed() {
+        return storage.isDisposed;
+      },
+      deliver,
+      async arrived(seq) {
+        await runSystemTurn(activation, clock, { method: ARRIVED_TURN, args: [seq] });
+      },
+      async died(seq, reason) {
+        await runSystemTurn(activation, clock, { method: DIED_TURN, args: [seq, reason] });
+      },
+      settled(letter) {
+        // A receiver that does not hear of it remembers the sender longer, which is harmless.
+        call(letter, SETTLED_TURN, [formatAddress(sender), letter.seq]).catch(() => undefined);
+      },
+    });
+    courier.stored(upTo);
+  };
 }
 
 /** What was thrown has travelled, so it is told by its name and not by its class. */

@@ -2,6 +2,7 @@ import type { ReplySink } from "@troupe/client";
 import { type Clock, messageOf, type Outcome, type RequestEnvelope, toPortable, TroupeError } from "@troupe/core";
 import type { Activation } from "../activation/activation.ts";
 import type { SystemMethod } from "../activation/activation-parts.ts";
+import { OUTBOX_CHECK } from "../durability/due-entries.ts";
 import { StoredActor } from "../durability/stored-actor.ts";
 import { runTick, skipTick } from "../reminders/tick.ts";
 
@@ -10,6 +11,12 @@ export const REMINDER_TURN = "$reminder";
 export const SKIP_REMINDER_TURN = "$skipReminder";
 export const TIMER_TURN = "$timer";
 export const SKIP_TIMER_TURN = "$skipTimer";
+/** A letter has arrived; it is given up; what waits is looked at; a receiver may forget; the dead ones are listed, or sent again. */
+export const ARRIVED_TURN = "$arrived";
+export const DIED_TURN = "$died";
+export const SETTLED_TURN = "$settled";
+export const LETTERS_TURN = "$letters";
+export const RESEND_TURN = "$resend";
 
 /** Thrown by a reminder turn whose handler threw. Its fields travel with it. */
 export class TickThrew extends Error {
@@ -44,11 +51,21 @@ export function systemMethods(clock: Clock): ReadonlyMap<string, SystemMethod> {
       },
     ],
     [SKIP_TIMER_TURN, (activation, args) => skipTick(storageOf(activation).timers, factsOf(args))],
+    [ARRIVED_TURN, (activation, [seq]) => storageOf(activation).outbox.arrived(Number(seq))],
+    [DIED_TURN, (activation, [seq, reason]) => storageOf(activation).outbox.die(Number(seq), String(reason), clock.now())],
+    [SETTLED_TURN, (activation, [sender, seq]) => storageOf(activation).received.settle(String(sender), Number(seq))],
+    [LETTERS_TURN, (activation) => storageOf(activation).outbox.deadLetters],
+    [RESEND_TURN, (activation, [seq]) => storageOf(activation).outbox.revive(Number(seq), clock.now())],
   ]);
 }
 
 async function tickReminder(activation: Activation, facts: Parameters<typeof runTick>[1]): Promise<unknown> {
-  const { reminders } = storageOf(activation);
+  const { reminders, outbox } = storageOf(activation);
+  if (facts.name === OUTBOX_CHECK) {
+    // The letters, if there are any, are being delivered since the activation was loaded.
+    if (outbox.checkAt === facts.dueAt) outbox.checked(facts.now);
+    return "ticked";
+  }
   const rule = reminders.find(facts.name)?.rule;
   try {
     const method = activation.definition.reminders.get(facts.name) ?? `@reminder(${facts.name})`;

@@ -1,0 +1,84 @@
+import { createValuePacker, type Fields } from "@troupe/core";
+
+const packer = createValuePacker();
+
+/** A record that differs from what counts as stored. */
+export interface RecordChange<R> {
+  /** Name of the stored field. */
+  readonly field: string;
+  readonly before: R | undefined;
+  readonly after: R | undefined;
+}
+
+/**
+ * Records of one kind that are stored with an actor, a field each: as the unit of work has them, and as they count as stored.
+ *
+ * Records are portable values and are never changed in place. An empty table holds next to nothing, because most actors have none.
+ */
+export class RecordTable<R> {
+  readonly #prefix: string;
+  #records: Map<string, R> | undefined;
+  /** What counts as stored, of those that differ from it. */
+  #before: Map<string, R | undefined> | undefined;
+
+  /** `prefix` starts the names of the stored fields, and tells this kind from every other. */
+  constructor(prefix: string) {
+    this.#prefix = prefix;
+  }
+
+  load(fields: Fields): void {
+    for (const [field, bytes] of fields) {
+      if (!field.startsWith(this.#prefix)) continue;
+      this.#records ??= new Map();
+      this.#records.set(field.slice(this.#prefix.length), packer.unpack(bytes) as R);
+    }
+  }
+
+  get size(): number {
+    return this.#records?.size ?? 0;
+  }
+
+  find(name: string): R | undefined {
+    return this.#records?.get(name);
+  }
+
+  /** In the order in which they were put or loaded. */
+  values(): R[] {
+    return this.#records === undefined ? [] : [...this.#records.values()];
+  }
+
+  put(name: string, record: R | undefined): void {
+    const records = (this.#records ??= new Map<string, R>());
+    const before = (this.#before ??= new Map<string, R | undefined>());
+    if (!before.has(name)) before.set(name, records.get(name));
+    if (record === undefined) records.delete(name);
+    else records.set(name, record);
+  }
+
+  get isChanged(): boolean {
+    return this.#before !== undefined;
+  }
+
+  collect(): RecordChange<R>[] {
+    if (this.#before === undefined) return [];
+    return [...this.#before].map(([name, before]) => ({ field: this.#prefix + name, before, after: this.find(name) }));
+  }
+
+  /** What is here counts as stored from now on. */
+  adopt(): void {
+    this.#before = undefined;
+  }
+
+  rollback(): void {
+    for (const [name, before] of this.#before ?? []) {
+      if (before === undefined) this.#records?.delete(name);
+      else this.#records?.set(name, before);
+    }
+    this.#before = undefined;
+  }
+}
+
+/** The stored form of a record. */
+export function packRecord(record: unknown): Uint8Array {
+  return packer.pack(record);
+}
