@@ -5,6 +5,7 @@ import { PromiseMailbox } from "../baselines/promise-mailbox.ts";
 import type { Bench, BenchContext, Measurement } from "../bench.ts";
 import { localCallRate } from "../measuring/call-rate.ts";
 import { compare } from "../measuring/compare.ts";
+import { CpuCost, ownCpu } from "../measuring/cpu-cost.ts";
 
 const IN_FLIGHT = 64;
 
@@ -22,10 +23,35 @@ async function measure(context: BenchContext): Promise<Measurement> {
   await using silo = await startSilo({ cluster: "bench", membership: "memory:bench", actors: [Counter], logger: silentLogger });
   const counter = silo.actor(Counter, "hot");
   const mailbox = new PromiseMailbox();
-  let total = 0;
-  const turn = (): number => ++total;
-  return await compare(context, {
-    ours: () => localCallRate(load, () => counter.add(1)),
-    baseline: () => localCallRate(load, () => mailbox.post(turn)),
+  const plain = new PlainCounter();
+  const ours = new CpuCost({ silo: ownCpu });
+  const baseline = new CpuCost({ mailbox: ownCpu });
+  const measured = await compare(context, {
+    ours: () =>
+      ours.of((count) =>
+        localCallRate(load, () => {
+          count();
+          return counter.add(1);
+        }),
+      ),
+    baseline: () =>
+      baseline.of((count) =>
+        localCallRate(load, () => {
+          count();
+          return mailbox.post(() => plain.add(1));
+        }),
+      ),
   });
+  const cpuMicrosEach = { ours: ours.microsEach, baseline: baseline.microsEach };
+  return { ...measured, details: { ...measured.details, cpuMicrosEach } };
+}
+
+/** What the actor does, without an actor. */
+class PlainCounter {
+  #total = 0;
+
+  add(amount: number): number {
+    this.#total += amount;
+    return this.#total;
+  }
 }

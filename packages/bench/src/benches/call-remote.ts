@@ -2,6 +2,7 @@ import { Counter } from "../actors/counters.ts";
 import type { Bench, BenchContext, Measurement } from "../bench.ts";
 import { callRate } from "../measuring/call-rate.ts";
 import { compare } from "../measuring/compare.ts";
+import { CpuCost, ownCpu } from "../measuring/cpu-cost.ts";
 import { RemotePair } from "./remote-pair.ts";
 
 const ACTORS = 1_000;
@@ -22,8 +23,24 @@ async function measure(context: BenchContext): Promise<Measurement> {
   const ids = Array.from({ length: ACTORS }, (_, index) => `counter-${index}`);
   const counters = ids.map((id) => pair.cluster.actor(Counter, id));
   await Promise.all(counters.map((counter) => counter.add(1)));
-  return await compare(context, {
-    ours: () => callRate(load, (index) => counters[index % ACTORS]?.add(1) ?? Promise.reject(new RangeError())),
-    baseline: () => callRate(load, (index) => pair.echo.call("BenchCounter", ids[index % ACTORS] ?? "", "add", [1])),
+  const ours = new CpuCost({ client: ownCpu, silo: () => pair.silo.cpu() });
+  const baseline = new CpuCost({ client: ownCpu, server: () => pair.server.cpu() });
+  const measured = await compare(context, {
+    ours: () =>
+      ours.of((count) =>
+        callRate(load, (index) => {
+          count();
+          return counters[index % ACTORS]?.add(1) ?? Promise.reject(new RangeError());
+        }),
+      ),
+    baseline: () =>
+      baseline.of((count) =>
+        callRate(load, (index) => {
+          count();
+          return pair.echo.call("BenchCounter", ids[index % ACTORS] ?? "", "add", [1]);
+        }),
+      ),
   });
+  const cpuMicrosEach = { ours: ours.microsEach, baseline: baseline.microsEach };
+  return { ...measured, details: { ...measured.details, cpuMicrosEach } };
 }

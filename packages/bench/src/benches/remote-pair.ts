@@ -14,7 +14,8 @@ import type { SiloArgument } from "../programs/silo-program.ts";
 export class RemotePair implements AsyncDisposable {
   readonly cluster: Cluster;
   readonly echo: EchoClient;
-  readonly #children: readonly BenchChild[];
+  readonly silo: BenchChild;
+  readonly server: BenchChild;
 
   static async start({ folder, profile }: BenchContext): Promise<RemotePair> {
     const name = `bench-${randomId(systemRandom)}`;
@@ -24,18 +25,23 @@ export class RemotePair implements AsyncDisposable {
     const server = new BenchChild({ program: "echo-program.js", argument: {}, profile });
     const [, port] = await Promise.all([silo.next(), server.next()]);
     const cluster = await connect({ cluster: name, membership, actors: [Counter], logger: silentLogger });
-    return new RemotePair(cluster, new EchoClient(Number(port)), [silo, server]);
+    return new RemotePair(cluster, new EchoClient(Number(port)), { silo, server });
   }
 
-  private constructor(cluster: Cluster, echo: EchoClient, children: readonly BenchChild[]) {
+  private constructor(
+    cluster: Cluster,
+    echo: EchoClient,
+    { silo, server }: { readonly silo: BenchChild; readonly server: BenchChild },
+  ) {
     this.cluster = cluster;
     this.echo = echo;
-    this.#children = children;
+    this.silo = silo;
+    this.server = server;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.echo.close();
     await this.cluster.close();
-    await Promise.all(this.#children.map((child) => child.stop()));
+    await Promise.all([this.silo.stop(), this.server.stop()]);
   }
 }

@@ -28,9 +28,13 @@ async function measure(context: BenchContext): Promise<Measurement> {
   });
   const load = { clock: context.clock, inFlight: IN_FLIGHT, durationMs: context.quick ? 100 : 2_000 };
   const counter = silo.actor(DurableCounter, "hot");
+  let turns = 0;
+  const count = (): number => ++turns;
   const measured = await compare(context, {
-    ours: () => callRate(load, () => counter.add(1)),
+    ours: () => callRate(load, () => counter.add(1).then(count)),
     baseline: () => callRate({ ...load, inFlight: 1 }, (index) => storage.write("hot", String(index))),
   });
+  const total = await counter.read();
+  if (total !== turns) throw new Error(`the counter is at ${total} after ${turns} turns`);
   return { ...measured, details: { ...measured.details, storage: storage.kind } };
 }

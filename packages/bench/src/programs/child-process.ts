@@ -1,5 +1,6 @@
 import { type ChildProcess, fork, type Serializable } from "node:child_process";
 import { fileURLToPath } from "node:url";
+import { CPU_QUESTION } from "./cpu-question.ts";
 
 export interface ChildOptions {
   /** File name in `dist/programs`. */
@@ -47,6 +48,12 @@ export class BenchChild {
       if (typeof ended === "string") throw new Error(`a bench process ended with ${ended}; see its output above`);
     }
     return this.#said.shift();
+  }
+
+  /** Microseconds of CPU that it has used. To be asked when no other message is expected. */
+  async cpu(): Promise<number> {
+    this.#process.send(CPU_QUESTION);
+    return Number(await this.next());
   }
 
   signal(signal: NodeJS.Signals): void {
