@@ -1,0 +1,37 @@
+import type { CallRecord, History, TurnRecord } from "../history.ts";
+
+/** Methods that may run again. */
+const IDEMPOTENT = new Set(["addOnce", "credit"]);
+
+/** C4: without `@idempotent()` a call runs at most once, and what is said not to have run did not. */
+export function checkAtMostOnce(history: History): void {
+  const turns = turnsByCall(history);
+  for (const call of history.calls) {
+    const runs = turns.get(call.plan.id) ?? [];
+    const on = runs.map(({ siloId }) => siloId).join(", ");
+    if (runs.length > 1 && !IDEMPOTENT.has(call.plan.method)) {
+      history.violate("C4", `${name(call)} ran ${runs.length} times, on ${on}`);
+    }
+    if (runs.length > 0 && call.outcome.kind === "error" && call.outcome.ran === "no") {
+      history.violate("C4", `${name(call)} ran on ${on}, but its error says that it did not: ${call.outcome.message}`);
+    }
+    if (call.outcome.kind === "value" && runs.length === 0 && call.plan.method !== "nudge") {
+      history.violate("C4", `${name(call)} resolved, but never ran`);
+    }
+  }
+}
+
+/** The turns of each call; for a call that another actor passed on, those of the last one. */
+export function turnsByCall(history: History): Map<string, TurnRecord[]> {
+  const turns = new Map<string, TurnRecord[]>();
+  for (const turn of history.turns) {
+    const known = turns.get(turn.call);
+    if (known === undefined) turns.set(turn.call, [turn]);
+    else known.push(turn);
+  }
+  return turns;
+}
+
+function name({ plan }: CallRecord): string {
+  return `${plan.id} ${plan.type}/${plan.actorId}.${plan.method}()`;
+}

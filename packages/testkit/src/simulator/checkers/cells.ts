@@ -1,0 +1,54 @@
+import type { CallRecord, History, TurnRecord } from "../history.ts";
+import { turnsByCall } from "./at-most-once.ts";
+import { linearize, type Operation } from "./linearizability.ts";
+
+/** C3, D1: every cell behaves as one number that all callers share. */
+export function checkCells(history: History): void {
+  const turns = turnsByCall(history);
+  const cells = new Map<string, Operation<number>[]>();
+  for (const call of history.calls) {
+    const cell = cellOf(call);
+    if (cell === undefined) continue;
+    const operation = operationOf(call, turns.get(call.plan.id) ?? []);
+    if (operation === undefined) continue;
+    const known = cells.get(cell);
+    if (known === undefined) cells.set(cell, [operation]);
+    else known.push(operation);
+  }
+  for (const [cell, operations] of cells) {
+    const result = linearize(operations, 0);
+    if (result.kind !== "not linearizable") continue;
+    const reached = new Set(result.reached);
+    const stuck = operations.filter(({ name, until }) => !reached.has(name) && until !== Number.POSITIVE_INFINITY).slice(0, 3);
+    const text = `Cell/${cell} is not linearizable: after ${result.reached.slice(-5).join(", ")} it is ${String(result.value)}, and then comes none of ${stuck.map(({ name }) => name).join(", ")}`;
+    history.violate("linearizability", text);
+  }
+}
+
+function cellOf({ plan }: CallRecord): string | undefined {
+  if (plan.method === "relay") return String(plan.args[0]);
+  return plan.type === "Cell" && plan.method !== "spoil" ? plan.actorId : undefined;
+}
+
+function operationOf(call: CallRecord, turns: readonly TurnRecord[]): Operation<number> | undefined {
+  const { plan, outcome, startedOrder } = call;
+  const firstRun = turns[0]?.startedOrder;
+  // What never ran had no effect; where that is a lie, the value that it left is found out all the same.
+  if (outcome.kind !== "value" && (firstRun === undefined || plan.method === "read")) return undefined;
+  const amount = Number(plan.method === "relay" ? plan.args[1] : plan.args[0]);
+  const answer = outcome.kind === "value" ? outcome.value : undefined;
+  const isKnown = outcome.kind === "value";
+  const facts = {
+    name: `${plan.id} ${plan.method}(${plan.method === "read" ? "" : amount})${isKnown ? ` = ${String(answer)}` : " (unknown)"}`,
+    from: isKnown ? startedOrder : (firstRun ?? startedOrder),
+    until: isKnown ? call.endedOrder : Number.POSITIVE_INFINITY,
+  };
+  switch (plan.method) {
+    case "read":
+      return { ...facts, apply: (value) => (value === answer ? value : undefined) };
+    case "write":
+      return { ...facts, apply: () => amount };
+    default:
+      return { ...facts, apply: (value) => (!isKnown || value + amount === answer ? value + amount : undefined) };
+  }
+}

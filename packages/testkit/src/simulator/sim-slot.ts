@@ -1,0 +1,109 @@
+import { messageOf, silentLogger } from "@troupe/core";
+import { Silo } from "@troupe/runtime";
+import { seededRandom } from "../seeded-random.ts";
+import { mutateRandom, type Mutation, toldLeaseMs } from "./mutation.ts";
+import type { Script } from "./script.ts";
+import { type Equipped, hash, type SimWorld } from "./sim-world.ts";
+import { workloadActors } from "./workload-actors.ts";
+
+/** How long the keeper of a slot waits before it tries again to start a silo that could not. */
+const RETRY_MS = 500;
+
+/** A place with an address, where silo processes run one after the other; a keeper starts them again as a machine's would. */
+export class SimSlot {
+  readonly index: number;
+  readonly #world: SimWorld;
+  readonly #script: Script;
+  readonly #mutation: Mutation | undefined;
+  #current: (Equipped & { silo: Silo | undefined; isStopping: boolean }) | undefined;
+  #generation = 0;
+
+  constructor(index: number, world: SimWorld, facts: { readonly script: Script; readonly mutation: Mutation | undefined }) {
+    this.index = index;
+    this.#world = world;
+    this.#script = facts.script;
+    this.#mutation = facts.mutation;
+  }
+
+  get current(): Equipped | undefined {
+    return this.#current;
+  }
+
+  /** The silo, if it is active and is to stay. */
+  get silo(): Silo | undefined {
+    return this.#current?.isStopping === false ? this.#current.silo : undefined;
+  }
+
+  start(): void {
+    if (this.#current !== undefined) return;
+    const world = this.#world;
+    const equipped = world.createProcess(`silo${this.index}.${++this.#generation}`);
+    const current = { ...equipped, silo: undefined as Silo | undefined, isStopping: false };
+    this.#current = current;
+    const { process, membership, probe } = equipped;
+    world.trace.add("fault", `${process.name} starts`);
+    const own = seededRandom(hash(`${this.#script.seed} ${process.name} ids`));
+    const ofSlot = seededRandom(hash(`${this.#script.seed} slot ${this.index}`));
+    const started = Silo.start(
+      {
+        clock: process.clock,
+        random: mutateRandom(this.#mutation, own, ofSlot),
+        logger: silentLogger,
+        transport: world.network.transportOf(process),
+        membership,
+        stateStore: world.stateStore(process),
+        reminderStore: world.reminderStore(process),
+      },
+      {
+        cluster: "simulated",
+        actors: workloadActors(probe, this.#mutation === "mailbox" ? "full" : "chain"),
+        listen: `10.0.0.${this.index}:7000`,
+        leaseTtlMs: toldLeaseMs(this.#mutation, this.#script.leaseTtlMs),
+      },
+    );
+    started.then(
+      (silo) => {
+        current.silo = silo;
+        world.trace.add("fault", `${process.name} is active as ${silo.siloId}`);
+        if (current.isStopping) this.#drain(current, silo);
+      },
+      (error: unknown) => {
+        world.trace.add("fault", `${process.name} could not start: ${messageOf(error)}`);
+        if (!process.isDead) this.kill({ restartMs: RETRY_MS, silent: false });
+      },
+    );
+  }
+
+  /** Drains the silo, or does so as soon as it is active. */
+  stop(): void {
+    const current = this.#current;
+    if (current === undefined || current.isStopping) return;
+    current.isStopping = true;
+    if (current.silo !== undefined) this.#drain(current, current.silo);
+  }
+
+  kill({ restartMs, silent }: { readonly restartMs: number | undefined; readonly silent: boolean }): void {
+    const current = this.#current;
+    if (current === undefined) return;
+    const wasStopping = current.isStopping;
+    this.#end(current, silent);
+    if (restartMs !== undefined && !wasStopping) this.#world.clock.schedule(restartMs, () => this.start());
+  }
+
+  #drain(current: Equipped & { isStopping: boolean }, silo: Silo): void {
+    const { process } = current;
+    this.#world.trace.add("fault", `${process.name} drains`);
+    const done = (): void => {
+      this.#world.trace.add("fault", `${process.name} has stopped`);
+      if (this.#current?.process === process) this.#end(current, false);
+    };
+    silo.stop().then(done, done);
+  }
+
+  #end({ process }: Equipped, silent: boolean): void {
+    this.#world.trace.add("fault", `${process.name} is dead`);
+    process.die();
+    this.#world.network.died(process, silent);
+    this.#current = undefined;
+  }
+}

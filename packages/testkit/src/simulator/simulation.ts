@@ -1,0 +1,201 @@
+import { ClusterClient } from "@troupe/client";
+import { type Ran, silentLogger, sleep, TroupeError } from "@troupe/core";
+import { seededRandom } from "../seeded-random.ts";
+import { checkHistory } from "./checkers/check-history.ts";
+import { FaultInjector } from "./fault-injector.ts";
+import type { CallOutcome, CallPlan, CallRecord, History, Violation } from "./history.ts";
+import type { Mutation } from "./mutation.ts";
+import { type Script, SLOTS } from "./script.ts";
+import { SimSlot } from "./sim-slot.ts";
+import { type Equipped, hash, SimWorld } from "./sim-world.ts";
+import type { Trace } from "./trace.ts";
+import { type AccountFacts, workloadActors } from "./workload-actors.ts";
+import { finalCalls } from "./write-script.ts";
+
+export interface SimulationResult {
+  readonly script: Script;
+  readonly violations: readonly Violation[];
+  readonly history: History;
+  readonly trace: Trace;
+  /** Virtual milliseconds. */
+  readonly elapsedMs: number;
+}
+
+export interface SimulationOptions {
+  readonly mutation?: Mutation;
+}
+
+/** How long a cluster may take to be well again after the last fault has ended, besides the time of three leases. */
+const RECOVERY_MS = 15_000;
+
+/** How often the end of a run is looked for, and how often at most. */
+const SETTLE_EVERY_MS = 3_000;
+const SETTLE_MAX = 30;
+
+/** More than this of virtual time is taken to be a hang. */
+const LIMIT_MS = 900_000;
+
+/** Runs a script, from the start of its cluster to the check of its history. */
+export async function simulate(script: Script, options: SimulationOptions = {}): Promise<SimulationResult> {
+  const simulation = new Simulation(script, options.mutation);
+  return await simulation.run();
+}
+
+class Simulation {
+  readonly #script: Script;
+  readonly #world: SimWorld;
+  readonly #slots: readonly SimSlot[];
+  readonly #clients: (Equipped & { readonly client: ClusterClient })[] = [];
+
+  constructor(script: Script, mutation: Mutation | undefined) {
+    this.#script = script;
+    this.#world = new SimWorld(script, mutation);
+    this.#slots = Array.from({ length: SLOTS }, (_, index) => new SimSlot(index, this.#world, { script, mutation }));
+  }
+
+  async run(): Promise<SimulationResult> {
+    const { clock, history, trace, views } = this.#world;
+    try {
+      await clock.run(this.#run(), LIMIT_MS);
+    } catch (error) {
+      history.violate("hang", String(error));
+    }
+    checkHistory(history, { profile: this.#script.profile, leaseTtlMs: this.#script.leaseTtlMs, views });
+    return { script: this.#script, violations: history.violations, history, trace, elapsedMs: clock.monotonic() };
+  }
+
+  async #run(): Promise<void> {
+    const { clock } = this.#world;
+    for (const slot of this.#slots.slice(0, this.#script.silos)) slot.start();
+    await this.#until(() => this.#slots.slice(0, this.#script.silos).every(({ silo }) => silo !== undefined));
+    for (let index = 0; index < this.#script.clients; index++) await this.#connect(index);
+    const injector = new FaultInjector({
+      world: this.#world,
+      slots: this.#slots,
+      clients: this.#clients,
+      leaseTtlMs: this.#script.leaseTtlMs,
+    });
+    injector.schedule(this.#script.faults);
+    for (const plan of this.#script.calls) clock.schedule(plan.at, () => this.#issue(plan));
+    await sleep(clock, this.#script.durationMs);
+    await this.#recover();
+    await this.#settle();
+  }
+
+  async #connect(index: number): Promise<void> {
+    const { clock, network, trace } = this.#world;
+    const equipped = this.#world.createProcess(`client${index}`);
+    const { process, membership, probe } = equipped;
+    const client = await ClusterClient.connect(
+      {
+        clock: process.clock,
+        random: seededRandom(hash(`${this.#script.seed} ${process.name} ids`)),
+        logger: silentLogger,
+        transport: network.transportOf(process),
+        membership,
+      },
+      { cluster: "simulated", actors: workloadActors(probe) },
+    );
+    this.#clients.push({ ...equipped, client });
+    trace.add("note", `${process.name} is connected at ${clock.monotonic()}`);
+  }
+
+  /** Ends all faults, sees to it that two silos run, and lets the cluster come to rest. */
+  async #recover(): Promise<void> {
+    const { world } = { world: this.#world };
+    world.trace.add("fault", "all faults end");
+    world.heal();
+    for (const { membership } of this.#clients) membership.reconnect();
+    for (const { current } of this.#slots) current?.membership.reconnect();
+    for (const slot of this.#slots.slice(0, 2)) slot.start();
+    await sleep(world.clock, RECOVERY_MS + 3 * this.#script.leaseTtlMs);
+    for (const slot of this.#slots.slice(0, 2)) slot.start();
+    await sleep(world.clock, RECOVERY_MS);
+  }
+
+  /** Asks every actor until nothing is owed and nothing is due any more. */
+  async #settle(): Promise<void> {
+    const { clock, history } = this.#world;
+    for (let round = 0; round < SETTLE_MAX; round++) {
+      const from = history.calls.length;
+      for (const plan of finalCalls(clock.monotonic())) this.#issue({ ...plan, id: `${plan.id} ${round}` });
+      await this.#until(() => history.calls.slice(from).every(({ outcome }) => outcome.kind !== "pending"));
+      if (history.calls.slice(from).every(isAtRest)) return;
+      await sleep(clock, SETTLE_EVERY_MS);
+    }
+  }
+
+  #issue(plan: CallPlan): void {
+    const { process, actor } = this.#callerOf(plan.from) ?? {};
+    if (process === undefined || actor === undefined || process.state !== "running") return;
+    const { history, trace } = this.#world;
+    const record: CallRecord = {
+      plan,
+      caller: `${process.name} ${process.siloId}`,
+      startedAt: history.now,
+      startedOrder: history.nextOrder(),
+      endedAt: Number.POSITIVE_INFINITY,
+      endedOrder: Number.POSITIVE_INFINITY,
+      outcome: { kind: "pending" },
+    };
+    history.calls.push(record);
+    trace.add("call", `${process.name}: ${plan.id} ${plan.type}/${plan.actorId}.${plan.method}(${plan.args.join()})`);
+    const end = (outcome: CallOutcome): void => {
+      if (process.isDead) return;
+      record.outcome = outcome;
+      record.endedAt = history.now;
+      record.endedOrder = history.nextOrder();
+      trace.add("call", `${process.name}: ${plan.id} ends: ${describeOutcome(outcome)}`);
+    };
+    const method = actor(plan.type, plan.actorId, { timeout: plan.timeoutMs })[plan.method];
+    method?.(plan.id, ...plan.args).then(
+      (value) => end({ kind: "value", value }),
+      (error: unknown) => end(errorOutcome(error)),
+    );
+  }
+
+  #callerOf({ kind, index }: CallPlan["from"]): Pick<Caller, "process" | "actor"> | undefined {
+    if (kind === "client") {
+      const found = this.#clients[index];
+      return found && { process: found.process, actor: (...args) => found.client.actor(...args) };
+    }
+    const { current, silo } = this.#slots[index] ?? {};
+    if (current === undefined || silo === undefined) return undefined;
+    return { process: current.process, actor: (...args) => silo.actor(...args) };
+  }
+
+  async #until(condition: () => boolean): Promise<void> {
+    while (!condition()) await sleep(this.#world.clock, 10);
+  }
+}
+
+interface Caller {
+  readonly process: Equipped["process"];
+  readonly actor: (type: string, id: string, options: { timeout: number }) => Readonly<Record<string, (...args: readonly unknown[]) => Promise<unknown>>>;
+}
+
+function errorOutcome(error: unknown): CallOutcome {
+  if (error instanceof TroupeError) return { kind: "error", code: error.code, ran: error.ran, message: error.message };
+  const { name, message } = error instanceof Error ? error : { name: "thrown", message: String(error) };
+  const ran: Ran = "yes";
+  return { kind: "error", code: name, ran, message };
+}
+
+function describeOutcome(outcome: CallOutcome): string {
+  switch (outcome.kind) {
+    case "pending":
+      return "pending";
+    case "value":
+      return JSON.stringify(outcome.value) ?? "done";
+    case "error":
+      return `${outcome.code} ran ${outcome.ran}: ${outcome.message}`;
+  }
+}
+
+/** True for a last look at an actor that shows nothing that is still to come. */
+function isAtRest({ plan, outcome }: CallRecord): boolean {
+  if (outcome.kind !== "value") return false;
+  if (plan.type === "Account") return (outcome.value as AccountFacts).pending.length === 0;
+  if (plan.type === "Alarm") return (outcome.value as { left: readonly string[] }).left.length === 0;
+  return true;
+}

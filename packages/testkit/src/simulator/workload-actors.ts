@@ -1,0 +1,218 @@
+import { Actor, type ActorClass, actor, type DeactivationReason, idempotent, oneWay, readonly, reminder, type ReminderTick, state } from "@troupe/sdk";
+import type { Probe } from "./probe.ts";
+
+/** How long actors without calls stay: short, so that deactivation is part of every run. */
+const IDLE_AFTER = "4s";
+
+/** What an account owes to another: it has left the one and is not yet known to have arrived at the other. */
+export interface PendingTransfer {
+  readonly id: string;
+  readonly to: string;
+  readonly amount: number;
+}
+
+export interface AccountFacts {
+  readonly balance: number;
+  readonly pending: readonly PendingTransfer[];
+  /** Transfers out of this account, in order. */
+  readonly sent: readonly string[];
+  /** Transfers into it. */
+  readonly received: readonly string[];
+}
+
+/**
+ * The actors of the simulation, as classes of their own for each process, since they tell its probe what they do. The first argument
+ * of every method is the id of the call.
+ */
+export function workloadActors(probe: Probe, reentrancy: "chain" | "full" = "chain"): readonly ActorClass[] {
+  const options = { idleAfter: IDLE_AFTER, reentrancy } as const;
+
+  /** Tells the probe when it comes and goes. */
+  abstract class Watched extends Actor {
+    override onActivate(): void {
+      probe.lifecycle(this, "activated");
+    }
+
+    override onDeactivate(reason: DeactivationReason): void {
+      probe.lifecycle(this, reason);
+    }
+  }
+
+  /** A number: a counter and a register in one. It reads, waits, and writes, so that overlapping turns lose updates. */
+  @actor("Cell", options)
+  class Cell extends Watched {
+    @state() accessor value = 0;
+    @state() accessor once: Record<string, number> = {};
+
+    async add(call: string, amount: number, ms: number): Promise<number> {
+      return await probe.turn(this, { call, method: "add" }, async () => {
+        const before = this.value;
+        await probe.work(ms);
+        this.value = before + amount;
+        return this.value;
+      });
+    }
+
+    /** May be run again: it remembers what it has done. */
+    @idempotent()
+    async addOnce(call: string, amount: number): Promise<number> {
+      return await probe.turn(this, { call, method: "addOnce" }, () => {
+        const known = this.once[call];
+        if (known !== undefined) return known;
+        this.value += amount;
+        this.once = { ...this.once, [call]: this.value };
+        return this.value;
+      });
+    }
+
+    async write(call: string, value: number): Promise<void> {
+      await probe.turn(this, { call, method: "write" }, () => {
+        this.value = value;
+      });
+    }
+
+    @readonly()
+    async read(call: string): Promise<number> {
+      return await probe.turn(this, { call, method: "read", shared: true }, () => this.value);
+    }
+
+    /** Changes, then throws: nothing of it may be seen. */
+    async spoil(call: string): Promise<void> {
+      await probe.turn(this, { call, method: "spoil" }, async () => {
+        this.value = -1_000_000;
+        await probe.work(1);
+        throw new RangeError("spoilt on purpose");
+      });
+    }
+  }
+
+  /** Nothing of it is stored, so that no fence stands behind it. */
+  @actor("Plain", options)
+  class Plain extends Watched {
+    async touch(call: string, ms: number): Promise<void> {
+      await probe.turn(this, { call, method: "touch" }, () => probe.work(ms));
+    }
+
+    @oneWay()
+    async nudge(call: string): Promise<void> {
+      await probe.turn(this, { call, method: "nudge" }, () => undefined);
+    }
+
+    /** A call of an actor by an actor. */
+    async relay(call: string, cell: string, amount: number): Promise<number> {
+      return await probe.turn(this, { call: `${call}>`, method: "relay" }, () =>
+        this.actor(Cell, cell, { timeout: "2s" }).add(call, amount, 0),
+      );
+    }
+  }
+
+  /** Keeps what it was told, in order. */
+  @actor("Recorder", options)
+  class Recorder extends Watched {
+    @state() accessor entries: string[] = [];
+
+    async record(call: string, ms: number): Promise<number> {
+      return await probe.turn(this, { call, method: "record" }, async () => {
+        await probe.work(ms);
+        this.entries.push(call);
+        return this.entries.length;
+      });
+    }
+
+    @readonly()
+    async list(call: string): Promise<readonly string[]> {
+      return await probe.turn(this, { call, method: "list", shared: true }, () => this.entries);
+    }
+  }
+
+  /** Transfers in two steps: the debit with a note of what is owed, and a credit that recognises its repetition. */
+  @actor("Account", options)
+  class Account extends Watched {
+    @state() accessor balance = 0;
+    @state() accessor pending: PendingTransfer[] = [];
+    @state() accessor sent: string[] = [];
+    @state() accessor received: string[] = [];
+
+    async transfer(call: string, to: string, amount: number): Promise<void> {
+      await probe.turn(this, { call, method: "transfer" }, async () => {
+        this.balance -= amount;
+        this.pending.push({ id: call, to, amount });
+        this.sent.push(call);
+        await this.reminders.set("settle", { in: 50, every: "1s" });
+      });
+    }
+
+    @idempotent()
+    async credit(call: string, transfer: string, amount: number): Promise<void> {
+      await probe.turn(this, { call, method: "credit" }, () => {
+        if (this.received.includes(transfer)) return;
+        this.received.push(transfer);
+        this.balance += amount;
+      });
+    }
+
+    @reminder("settle")
+    async settle(): Promise<void> {
+      await probe.turn(this, { call: `settle ${this.id}`, method: "settle" }, async () => {
+        for (const { id, to, amount } of Array.from(this.pending)) {
+          // Two accounts that owe each other would wait for each other; the short time limit ends that.
+          await this.actor(Account, to, { timeout: "300ms" }).credit(`credit ${id}`, id, amount);
+          this.pending = this.pending.filter((other) => other.id !== id);
+        }
+        await this.reminders.delete("settle");
+      });
+    }
+
+    @readonly()
+    async facts(call: string): Promise<AccountFacts> {
+      return await probe.turn(this, { call, method: "facts", shared: true }, () => {
+        const { balance, pending, sent, received } = this;
+        return { balance, pending, sent, received };
+      });
+    }
+  }
+
+  /** Sets and deletes reminders, and records their ticks. */
+  @actor("Alarm", options)
+  class Alarm extends Watched {
+    @state() accessor ticks: string[] = [];
+
+    async set(call: string, name: "once" | "often", inMs: number): Promise<void> {
+      await probe.turn(this, { call, method: "set" }, async () => {
+        const often = name === "often" ? { every: 700, times: 3 } : {};
+        await this.reminders.set(name, { in: inMs, data: call, missed: "all", ...often });
+      });
+    }
+
+    async cancel(call: string, name: "once" | "often"): Promise<boolean> {
+      return await probe.turn(this, { call, method: "cancel" }, () => this.reminders.delete(name));
+    }
+
+    @reminder("once")
+    async once(tick: ReminderTick<string>): Promise<void> {
+      await this.#tick(tick);
+    }
+
+    @reminder("often")
+    async often(tick: ReminderTick<string>): Promise<void> {
+      await this.#tick(tick);
+    }
+
+    @readonly()
+    async list(call: string): Promise<{ ticks: readonly string[]; left: readonly string[] }> {
+      return await probe.turn(this, { call, method: "list", shared: true }, async () => {
+        const left = (await this.reminders.list()).map(({ name, nextAt }) => `${name} ${nextAt}`);
+        return { ticks: this.ticks, left };
+      });
+    }
+
+    async #tick(tick: ReminderTick<string>): Promise<void> {
+      await probe.turn(this, { call: `tick ${tick.name} ${tick.data} ${tick.count}`, method: tick.name }, () => {
+        probe.ticked(this, tick);
+        this.ticks.push(`${tick.data} ${tick.count}`);
+      });
+    }
+  }
+
+  return [Cell, Plain, Recorder, Account, Alarm];
+}
