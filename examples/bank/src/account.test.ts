@@ -125,7 +125,7 @@ describe("a statement", () => {
   it("is made although every silo died and the account was not used since", async () => {
     await cluster.run(account("alice").deposit(100));
     await cluster.run(account("alice").openStatements("1h"));
-    for (const silo of [...cluster.silos]) silo.kill();
+    while (cluster.silos[0] !== undefined) cluster.silos[0].kill();
     await cluster.advance(60_000);
     await cluster.startSilo();
     await cluster.advance(3_600_000);

@@ -21,7 +21,7 @@ async function start(): Promise<TestCluster> {
 /** Lets silos die at the given call to a store, counted over all silos from now on. Tells whether it came to that. */
 function crashAt(cluster: TestCluster, callNumber: number, moment: Moment, victims: Victims): () => boolean {
   let calls = 0;
-  for (const silo of [...cluster.silos]) {
+  for (const silo of cluster.silos) {
     let fault: StoreFault = "up";
     // The store asks for the fault once a call, so this is where the call stands.
     Object.defineProperty(silo.stores, "fault", {

@@ -40,10 +40,11 @@ export class LocalCluster {
     await silo.exited;
   }
 
-  /** Drains every silo, and takes the folder away. */
+  /** Drains one silo after the other, so that each but the last has somewhere to move its actors, and takes the folder away. */
   async stop(): Promise<void> {
     this.#isStopped = true;
-    await Promise.all(this.#silos.map((silo) => silo.stop()));
+    // oxlint-disable-next-line no-await-in-loop -- one after the other is the point.
+    for (const silo of this.#silos) await silo.stop();
     this.#removeFolder();
   }
 

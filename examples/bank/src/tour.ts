@@ -15,10 +15,11 @@ const WIDTH = 32;
 /** An account keeps its last 200 entries, and the audit wants to see them all. */
 const TRANSFERS_PER_ACCOUNT = 40;
 
-/** No new transfer is ordered after this, so that the tour ends within a minute on a slow machine too. */
+/** No new transfer is ordered after this many seconds, so that the tour ends within a minute on a slow machine too. */
 const ORDERING_MAX_S = 25;
 
-const LARGEST_TRANSFER = 100_000;
+/** The part of what an account was opened with that one transfer takes at most: most accounts can then afford theirs. */
+const LARGEST_PART = 1 / 20;
 
 export interface TourParts {
   readonly options: TourOptions;
@@ -86,17 +87,21 @@ export class Tour {
   async #transferMoney(bank: Cluster): Promise<void> {
     const { accounts, options, progress, signal } = this.#parts;
     const count = Math.min(options.transfers, accounts.length * TRANSFERS_PER_ACCOUNT);
-    const end = process.uptime() + ORDERING_MAX_S;
     const start = process.uptime();
-    const killAt = Math.ceil(count / 3);
+    const part = (): number => Math.max(done / count, (process.uptime() - start) / ORDERING_MAX_S);
     let done = 0;
     let crash: Promise<void> | undefined;
     progress.line(`making ${formatCount(count)} transfers, ${WIDTH} at a time`);
     await forEachOf(Array(count).keys(), WIDTH, async () => {
       signal.throwIfAborted();
-      if (process.uptime() > end) return;
+      if (process.uptime() - start > ORDERING_MAX_S) return;
       await this.#transferOnce(bank);
-      if (++done >= killAt) crash ??= this.#crash();
+      done++;
+      if (crash === undefined && part() >= 1 / 3) {
+        crash = this.#crash();
+        // It is waited for below; until then its failure must not end the process.
+        crash.catch(() => undefined);
+      }
       progress.show("transferred", done, count);
     });
     await crash;
@@ -106,10 +111,12 @@ export class Tour {
 
   async #transferOnce(bank: Cluster): Promise<void> {
     const { accounts } = this.#parts;
-    const from = randomInt(accounts.length);
-    const to = (from + 1 + randomInt(accounts.length - 1)) % accounts.length;
-    const ids = { from: accounts[from]?.id ?? "", to: accounts[to]?.id ?? "" };
-    const order: Order = { name: randomUUID(), ...ids, amount: randomInt(1, LARGEST_TRANSFER), outcome: "unknown" };
+    const place = randomInt(accounts.length);
+    const from = accounts[place];
+    const to = accounts[(place + 1 + randomInt(accounts.length - 1)) % accounts.length];
+    if (from === undefined || to === undefined) return;
+    const amount = 1 + randomInt(1 + Math.floor(from.balance * LARGEST_PART));
+    const order: Order = { name: randomUUID(), from: from.id, to: to.id, amount, outcome: "unknown" };
     this.#orders.push(order);
     try {
       // With the order's name it may be repeated: the account knows an order again.
