@@ -17,8 +17,8 @@ export interface TickFacts {
 }
 
 /**
- * `stale`: the schedule has no such due time (any more). `early`: this silo's wall clock is behind that of the one that asked, and
- * nothing ticks before its time.
+ * `stale`: the schedule has no such due time (any more). `early`: it has to be asked for again, because this silo's wall clock is
+ * behind that of the one that asked, and nothing ticks before its time; or because the tick has set the same due time anew.
  */
 export type TickResult = "ticked" | "stale" | "early";
 
@@ -37,7 +37,8 @@ export async function runTick(table: TickTable, facts: TickFacts, handle: (tick:
   if (due.dueAt === undefined) return "ticked";
   const { count, missed } = due;
   await handle({ name, data: table.dataOf(record), dueAt: due.dueAt, firedAt: now, count, missed, attempt });
-  return "ticked";
+  // Set anew for the same moment: its entry in the index is the one of this tick, and must not be taken for done.
+  return table.find(name)?.nextAt === dueAt ? "early" : "ticked";
 }
 
 /** Gives up on a tick that threw too often: the schedule moves on without it. */
