@@ -45,13 +45,17 @@ const SHORT_LINGER_MS = 300;
 /** What a dial ends with when the other side does not want the link, however often it is tried. */
 const REJECTIONS: ReadonlySet<string> = new Set(["UNAUTHENTICATED", "BAD_CONFIG"]);
 
+/** How often a side that does not dial looks whether the other is gone; it looks once if it is told so at once. */
+const KNOCKS = 5;
+
 const FIRST_REDIAL_MS = 20;
 const LAST_REDIAL_MS = 1_000;
 
 /** What is known of one silo that this process may talk to. */
 interface Peer {
   readonly siloId: string;
-  readonly address: string;
+  /** Empty until a view has told it. */
+  address: string;
   /** True if the silo said that it will leave: then its going is no loss. */
   isDraining: boolean;
   state:
@@ -102,6 +106,7 @@ export class PeerLinks {
       left.delete(member.siloId);
       const known = this.#peers.get(member.siloId);
       if (known !== undefined) {
+        known.address = member.address;
         known.isDraining = member.state === "draining";
         continue;
       }
@@ -183,10 +188,29 @@ export class PeerLinks {
       onClose: (reason) => {
         if (peer.state.kind !== "up" || peer.state.link !== link) return;
         peer.state = { kind: "idle" };
-        if (this.#peers.get(peer.siloId) === peer && this.#parts.dials(peer.siloId) === "now") this.#dial(peer);
+        const dials = this.#parts.dials(peer.siloId);
+        if (this.#peers.get(peer.siloId) === peer && dials === "now") this.#dial(peer);
+        if (dials === "never") this.#knock(peer, KNOCKS);
         events.onDown(peer.siloId, reason);
       },
     };
+  }
+
+  /** Finds out whether a peer that dials this side, and whose link broke, is gone: it would never dial again. */
+  #knock(peer: Peer, times: number): void {
+    const { transport, hello, clock, events } = this.#parts;
+    const isOver = (): boolean => this.#closed || this.#peers.get(peer.siloId) !== peer || peer.state.kind === "up";
+    if (times === 0 || peer.address === "" || isOver()) return;
+    const asClient: Hello = { ...hello, role: "client" };
+    const accept = (link: Link): LinkHandlers => {
+      link.close("only looked whether somebody is there");
+      return { onEnvelope() {}, onClose() {} };
+    };
+    transport.connect(peer.address, asClient, accept).catch((error: unknown) => {
+      if (isOver()) return;
+      if (isRefused(error)) events.onRefused(peer.siloId);
+      else clock.schedule(LAST_REDIAL_MS, () => this.#knock(peer, times - 1));
+    });
   }
 
   #redialLater(peer: Peer): void {

@@ -4,6 +4,7 @@ import { type ActorDefinition, digestOf } from "@troupe/sdk";
 import { CallRate } from "./inspect/call-rate.ts";
 import type { SiloSnapshot } from "./inspect/silo-snapshot.ts";
 import { LocalActors } from "./local-actors.ts";
+import { FailureDetector } from "./membership/failure-detector.ts";
 import { checkDefinitions, notLinked, unlinked } from "./membership/join-checks.ts";
 import { MembershipAgent } from "./membership/membership-agent.ts";
 import { SiloLinks } from "./silo-links.ts";
@@ -20,6 +21,9 @@ const LAST_WORDS_MS = 200;
 
 const POLL_MS = 5;
 
+/** How long a silo that is asked whether another one is gone waits to find out. */
+const WITNESS_MS = 500;
+
 export interface IncarnationParts {
   readonly siloId: string;
   readonly ports: SiloPorts;
@@ -27,6 +31,8 @@ export interface IncarnationParts {
   readonly definitions: ReadonlyMap<string, ActorDefinition>;
   /** The lease is gone: everything here has ended, and this incarnation is over. */
   onLost(): void;
+  /** Somebody asked this silo to move everything away and stop. */
+  onDrainRequested(): void;
 }
 
 /** A silo under one id: from joining the cluster until it leaves or loses its lease. */
@@ -38,6 +44,7 @@ export class Incarnation {
   readonly #logger: Logger;
   readonly #links: SiloLinks;
   readonly #agent: MembershipAgent;
+  readonly #detector: FailureDetector;
   readonly #rate: CallRate;
   readonly #startedAt: number;
   #placement = new Placement(EMPTY_VIEW);
@@ -48,6 +55,7 @@ export class Incarnation {
   constructor(parts: IncarnationParts) {
     const { siloId, ports, options, definitions } = parts;
     const { clock } = ports;
+    const leaseTtlMs = options.leaseTtlMs ?? DEFAULT_LEASE_TTL_MS;
     this.siloId = siloId;
     this.#parts = parts;
     this.#clock = clock;
@@ -58,7 +66,8 @@ export class Incarnation {
       clock,
       logger: this.#logger,
       membership: ports.membership,
-      leaseTtlMs: options.leaseTtlMs ?? DEFAULT_LEASE_TTL_MS,
+      leaseTtlMs,
+      leasePolicy: options.leasePolicy ?? "strict",
       onView: (view) => this.#setView(view),
       onLost: () => this.#lose(),
     });
@@ -73,7 +82,7 @@ export class Incarnation {
         definitions,
         linkTo: (to) => this.#links.linkTo(to),
         broadcast: (envelope) => this.#links.broadcast(envelope),
-        callSilo: (method) => this.#answer(method),
+        callSilo: (method, args) => this.#answer(method, args),
       },
       this.#placement,
     );
@@ -90,11 +99,23 @@ export class Incarnation {
       onReleased: (from, released) => this.actors.onReleased(from, released),
       onUp: (_, link) => this.actors.onLinkUp(link),
       onDown: (from, reason) => this.actors.onLinkDown(from, reason),
-      onRefused: (from) => void this.#evict(from),
+      onHeard: (link) => this.#detector.heard(link),
+      onRefused: (from) => void this.#detector.refused(from),
       onRejected: (from, error) => {
         this.#rejection = error;
         this.actors.onLinkRejected(from, error);
       },
+    });
+    this.#detector = new FailureDetector({
+      siloId,
+      clock,
+      logger: this.#logger,
+      leaseTtlMs,
+      view: () => this.view,
+      linkTo: (to) => this.#links.linkTo(to),
+      evict: (other) => ports.membership.evict(other),
+      confirmsGone: async (witness, other) => (await this.actors.callSilo(witness, "hasFoundGone", [other])) === true,
+      onIsolated: () => this.#agent.lose(),
     });
   }
 
@@ -146,6 +167,7 @@ export class Incarnation {
       await this.#agent.become("active");
       await this.#until(() => this.#placement.member(this.siloId)?.state === "active", JOIN_MS);
       this.actors.start();
+      this.#detector.start();
       this.#logger.info({ address: member.address, members: this.view.members.length }, "silo is active");
     } catch (error) {
       await this.#end("the silo could not start");
@@ -194,21 +216,6 @@ export class Incarnation {
     if (this.#rejection !== undefined) throw this.#rejection;
   }
 
-  /** A process that is gone is taken out of the cluster without waiting for its lease. */
-  async #evict(siloId: string): Promise<void> {
-    if (this.#isOver || this.#placement.member(siloId) === undefined) return;
-    try {
-      const result = await this.#parts.ports.membership.evict(siloId);
-      if (result === "evicted")
-        this.#logger.warn({ peer: siloId }, "the silo's process is gone: it was taken out of the cluster");
-    } catch (error) {
-      this.#logger.warn(
-        { peer: siloId, reason: messageOf(error) },
-        "the silo's process is gone, but its record could not be taken away",
-      );
-    }
-  }
-
   #lose(): void {
     void this.#end("the silo has lost its lease").then(() => this.#parts.onLost());
   }
@@ -216,14 +223,34 @@ export class Incarnation {
   async #end(reason: string): Promise<void> {
     if (this.#isOver) return;
     this.#isOver = true;
+    this.#detector.stop();
     this.actors.close();
     await this.#agent.leave().catch(() => undefined);
     await this.#links.close(reason);
   }
 
-  #answer(method: string): unknown {
-    if (method === "snapshot") return this.snapshot;
-    throw new TroupeError("NO_SUCH_METHOD", `a silo has no method ${method}; it has snapshot`);
+  /** Answers a call to the silo itself. */
+  async #answer(method: string, args: readonly unknown[]): Promise<unknown> {
+    switch (method) {
+      case "snapshot":
+        return this.snapshot;
+      case "activations":
+        return this.actors.list(args[0] === undefined ? undefined : String(args[0]));
+      case "hasFoundGone":
+        return await this.#hasFoundGone(String(args[0]));
+      case "drain":
+        this.#parts.onDrainRequested();
+        return true;
+      default:
+        throw new TroupeError("NO_SUCH_METHOD", `a silo has no method ${method}; it has snapshot, activations and drain`);
+    }
+  }
+
+  /** Another silo asks; this one's own dial may come to its end a moment later. */
+  async #hasFoundGone(siloId: string): Promise<boolean> {
+    const deadline = this.#clock.monotonic() + WITNESS_MS;
+    while (!this.#detector.hasFoundGone(siloId) && this.#clock.monotonic() < deadline) await sleep(this.#clock, POLL_MS);
+    return this.#detector.hasFoundGone(siloId);
   }
 
   /** Resolves once the condition holds; rejects with `CLUSTER_UNAVAILABLE` if it does not in time, or the lease is lost. */

@@ -1,4 +1,13 @@
-import { type ActorReferences, Caller, callTarget, type Placement, References, type ReplySink, Router } from "@troupe/client";
+import {
+  type ActorReferences,
+  Caller,
+  callTarget,
+  type Placement,
+  References,
+  type ReplySink,
+  Router,
+  SILO_TYPE,
+} from "@troupe/client";
 import type {
   ActorAddress,
   CancelEnvelope,
@@ -19,6 +28,7 @@ import { Catalog } from "./activation/catalog.ts";
 import { IdleCollector } from "./activation/idle-collector.ts";
 import type { Letter } from "./durability/outbox.ts";
 import { type StoredActorParts, StoredActor } from "./durability/stored-actor.ts";
+import { type ActivationInfo, listActivations } from "./inspect/activation-list.ts";
 import type { LeaseGuard } from "./membership/lease-guard.ts";
 import { Handoff } from "./ownership/handoff.ts";
 import { ReminderService } from "./reminders/reminder-service.ts";
@@ -36,7 +46,8 @@ export interface LocalActorsParts {
   readonly definitions: ReadonlyMap<string, ActorDefinition>;
   linkTo(siloId: string): Link | undefined;
   broadcast(envelope: Envelope): void;
-  callSilo(method: string): unknown;
+  /** Answers a call to this silo itself. */
+  callSilo(method: string, args: readonly unknown[]): Promise<unknown>;
 }
 
 /** The actors of one silo: those that live here, and the calls that they and this process make. It acts on what it is told. */
@@ -66,7 +77,7 @@ export class LocalActors implements ActorReferences {
         catalog: this.#catalog,
         handoff: this.#handoff,
         isServing,
-        callSilo: (method) => parts.callSilo(method),
+        callSilo: (method, args) => parts.callSilo(method, args),
       },
       placement,
     );
@@ -145,6 +156,16 @@ export class LocalActors implements ActorReferences {
 
   onLinkRejected(siloId: string, error: TroupeError): void {
     this.#router.siloRejects(siloId, error);
+  }
+
+  /** Asks another silo. */
+  callSilo(siloId: string, method: string, args: readonly unknown[]): Promise<unknown> {
+    return this.#caller.call(callTarget({ type: SILO_TYPE, id: siloId }, undefined, { timeout: "2s" }), method, args);
+  }
+
+  /** The actors that are active here, at most a thousand of them. */
+  list(type: string | undefined): ActivationInfo[] {
+    return listActivations(this.#catalog, type);
   }
 
   /** True if nothing is active here and no call of this process is under way. */

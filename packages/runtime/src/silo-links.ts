@@ -31,6 +31,8 @@ export interface SiloLinksParts {
   onReleased(siloId: string, released: ReleasedEnvelope): void;
   onUp(siloId: string, link: Link): void;
   onDown(siloId: string, reason: string): void;
+  /** Something came over a link with another silo. */
+  onHeard(link: Link): void;
   onRefused(siloId: string): void;
   onRejected(siloId: string, error: TroupeError): void;
 }
@@ -122,6 +124,7 @@ export class SiloLinks {
   }
 
   #receive(envelope: Envelope, link: Link): void {
+    if (link.remote.role === "silo") this.#parts.onHeard(link);
     switch (envelope.kind) {
       case "request":
         return this.#parts.onRequest(envelope, this.#sinkOf(link));

@@ -1,6 +1,7 @@
 import type { ClientPorts } from "@troupe/client";
 import type { ReminderStore, StateStore } from "@troupe/core";
 import type { ActorClass } from "@troupe/sdk";
+import type { LeasePolicy } from "./membership/lease-guard.ts";
 
 /** What a silo needs from outside. Whoever opened the ports closes them, after the silo. */
 export interface SiloPorts extends ClientPorts {
@@ -21,6 +22,8 @@ export interface SiloOptions {
   readonly labels?: Readonly<Record<string, string>>;
   /** Milliseconds after which a silo that no longer answers is taken for gone. Default 5,000. */
   readonly leaseTtlMs?: number;
+  /** What the silo does while it cannot tell whether its lease lives. Default: strict. */
+  readonly leasePolicy?: LeasePolicy;
 }
 
 /** Troupe's version, as other silos see it. */

@@ -91,6 +91,7 @@ export class Silo implements ActorReferences, AsyncDisposable {
       options: { ...this.#options, listen },
       definitions: this.#definitions,
       onLost: () => void this.#rejoin(),
+      onDrainRequested: () => void this.stop(),
     });
   }
 

@@ -8,6 +8,11 @@ export interface CallContext {
   readonly caller: ActorAddress | undefined;
   /** Milliseconds since the Unix epoch after which the caller no longer waits. Calls made from this turn inherit it. */
   readonly deadline: number;
+  /**
+   * Rises each time the actor is activated anew. Send it along with side effects outside of Troupe and let the other side refuse a
+   * lower one than it has seen: then a silo that was thought dead cannot undo what its successor did. 0 for an actor without durable state.
+   */
+  readonly fence: number;
   /** Inherited by the calls that this turn makes. */
   readonly headers: Readonly<Record<string, string>>;
   /** Aborted when the caller gives up or the deadline passes. */

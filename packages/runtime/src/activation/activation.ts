@@ -19,7 +19,7 @@ import { Mailbox } from "./mailbox.ts";
 import { OutputGate } from "./output-gate.ts";
 import { reentryOf } from "./reentrancy.ts";
 import { RepeatedCalls } from "./repeated-calls.ts";
-import { Turn, type TurnFacts } from "./turn.ts";
+import { Turn, type TurnFacts, type TurnOwner } from "./turn.ts";
 import { UnitOfWork } from "./unit-of-work.ts";
 
 /** How long a turn that does not end may hold up the deactivation of its actor. */
@@ -40,7 +40,7 @@ type State =
  *     changed; a turn that throws changes nothing (D1; see `UnitOfWork` and `OutputGate`).
  * A3. A failed commit ends the activation: what it has in memory may not be what is stored (D2).
  */
-export class Activation {
+export class Activation implements TurnOwner {
   readonly address: ActorAddress;
   readonly definition: ActorDefinition;
   readonly storage: ActorStorage;
@@ -48,7 +48,7 @@ export class Activation {
   readonly #host: ActivationHost;
   readonly #repeated = new RepeatedCalls();
   readonly #mailbox: Mailbox<Turn>;
-  readonly #gate: OutputGate;
+  readonly gate: OutputGate;
   readonly #unit: UnitOfWork;
   readonly #running = new Set<Turn>();
   #state: State = { kind: "loading" };
@@ -63,7 +63,7 @@ export class Activation {
     this.storage = parts.createStorage(this);
     this.#host = new ActivationHost(address, this.storage, parts);
     this.#mailbox = new Mailbox(definition.mailboxMax, (turn) => this.#start(turn));
-    this.#gate = new OutputGate(
+    this.gate = new OutputGate(
       // What a flush sets going (letters, reminders) is not the doing of the turn that staged last.
       () => runOutsideTurns(() => this.storage.flush()),
       (failure) => {
@@ -71,11 +71,19 @@ export class Activation {
         void this.close("failed");
       },
     );
-    this.#unit = new UnitOfWork(this.storage, this.#gate, {
+    this.#unit = new UnitOfWork(this.storage, this.gate, {
       onAnswer: (turn, outcome) => this.#answer(turn, outcome),
       onOver: (turn) => this.#over(turn),
     });
     this.#usedAt = parts.clock.monotonic();
+  }
+
+  get siloId(): string {
+    return this.#parts.siloId;
+  }
+
+  get epoch(): number {
+    return this.storage.epoch;
   }
 
   get log(): Logger {
@@ -186,7 +194,7 @@ export class Activation {
   async #close(actor: Actor | undefined, reason: DeactivationReason): Promise<void> {
     for (const turn of this.#mailbox.close()) this.#giveBack(turn);
     await this.#quiet();
-    await this.#gate.drained().catch(() => undefined);
+    await this.gate.drained().catch(() => undefined);
     if (actor !== undefined && reason !== "failed") {
       try {
         await this.#runInternal("onDeactivate", () => actor.onDeactivate(reason));
@@ -243,7 +251,7 @@ export class Activation {
     const instead = this.#outcomeWithoutRunning(request);
     if (instead !== undefined) {
       this.#mailbox.finish(turn);
-      this.#gate.pass((failure) => this.#answer(turn, failure === undefined ? instead : errorOutcome(failure)));
+      this.gate.pass((failure) => this.#answer(turn, failure === undefined ? instead : errorOutcome(failure)));
       return;
     }
     this.#running.add(turn);
@@ -294,8 +302,8 @@ export class Activation {
     return actor;
   }
 
-  #turn(facts: Omit<TurnFacts, "siloId" | "gate">): Turn {
-    return new Turn({ ...facts, siloId: this.#parts.siloId, gate: this.#gate }, this.#parts.clock);
+  #turn(facts: TurnFacts): Turn {
+    return new Turn(facts, this, this.#parts.clock);
   }
 
   #over(turn: Turn): void {
@@ -348,7 +356,7 @@ export class Activation {
       const changes = this.storage.collect([]);
       if (changes !== undefined) {
         this.storage.stage(changes);
-        this.#gate.stage();
+        this.gate.stage();
       }
     } catch (error) {
       this.storage.rollback();
@@ -358,7 +366,7 @@ export class Activation {
       this.#running.delete(turn);
       if (this.#running.size === 0) this.#onQuiet?.();
     }
-    await this.#gate.drained();
+    await this.gate.drained();
   }
 }
 

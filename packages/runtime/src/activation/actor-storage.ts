@@ -31,6 +31,8 @@ export interface ActorStorage {
   readonly slots: SlotAccess;
   readonly reminders: Schedules;
   readonly timers: Schedules<TimerOptions>;
+  /** Number of the claim under which this activation writes; 0 if it writes nothing. */
+  readonly epoch: number;
   /** Claims the actor and reads what is stored; to be called before the actor is constructed. */
   load(): Promise<LoadResult>;
   /**

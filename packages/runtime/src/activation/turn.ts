@@ -12,16 +12,20 @@ import type { CallContext, Concurrency } from "@troupe/sdk";
 import type { MailboxEntry } from "./mailbox.ts";
 import type { OutputGate } from "./output-gate.ts";
 
-export interface TurnFacts {
-  /** The silo that runs it. */
+/** The activation that a turn belongs to, as the turn sees it. */
+export interface TurnOwner {
   readonly siloId: string;
+  readonly epoch: number;
+  /** What the calls that a turn makes have to pass. */
+  readonly gate: OutputGate;
+}
+
+export interface TurnFacts {
   readonly request: RequestEnvelope;
   readonly sink: ReplySink;
   readonly concurrency: Concurrency;
   /** The running turn of the same activation that waits for this one. */
   readonly parent: Turn | undefined;
-  /** What the calls that the turn makes have to pass. */
-  readonly gate: OutputGate;
 }
 
 /** One turn of one activation, and the scope that the calls it makes inherit. */
@@ -30,22 +34,28 @@ export class Turn implements TurnScope, MailboxEntry {
   readonly sink: ReplySink;
   readonly concurrency: Concurrency;
   readonly parent: Turn | undefined;
-  readonly gate: OutputGate;
-  readonly #siloId: string;
+  readonly #owner: TurnOwner;
   readonly #clock: Clock;
   #ended = false;
   #aborted: TroupeError | undefined;
   #chain: readonly ChainEntry[] | undefined;
   #context: TurnContext | undefined;
 
-  constructor(facts: TurnFacts, clock: Clock) {
+  constructor(facts: TurnFacts, owner: TurnOwner, clock: Clock) {
     this.request = facts.request;
     this.sink = facts.sink;
     this.concurrency = facts.concurrency;
     this.parent = facts.parent;
-    this.gate = facts.gate;
-    this.#siloId = facts.siloId;
+    this.#owner = owner;
     this.#clock = clock;
+  }
+
+  get gate(): OutputGate {
+    return this.#owner.gate;
+  }
+
+  get fence(): number {
+    return this.#owner.epoch;
   }
 
   get address(): ActorAddress {
@@ -98,7 +108,7 @@ export class Turn implements TurnScope, MailboxEntry {
   }
 
   get #token(): string {
-    return turnToken(this.#siloId, this.sink.peerId, this.request.callId);
+    return turnToken(this.#owner.siloId, this.sink.peerId, this.request.callId);
   }
 
   end(): void {
@@ -113,6 +123,7 @@ class TurnContext implements CallContext {
   readonly caller: ActorAddress | undefined;
   readonly deadline: number;
   readonly headers: Readonly<Record<string, string>>;
+  readonly fence: number;
   readonly #turn: Turn;
   readonly #clock: Clock;
   #controller: AbortController | undefined;
@@ -125,6 +136,7 @@ class TurnContext implements CallContext {
     this.caller = last === undefined ? undefined : { type: last.type, id: last.id };
     this.deadline = clock.now() + (turn.deadline - clock.monotonic());
     this.headers = turn.headers ?? {};
+    this.fence = turn.fence;
     this.#turn = turn;
     this.#clock = clock;
   }

@@ -107,6 +107,10 @@ export class StoredActor implements ActorStorage {
     this.#tables = [this.reminders, this.timers, this.outbox, this.received, this.#results];
   }
 
+  get epoch(): number {
+    return this.#epoch;
+  }
+
   get isDisposed(): boolean {
     return this.#isDisposed;
   }

@@ -1,6 +1,13 @@
 import type { Clock } from "@troupe/core";
 
 /**
+ * What a silo does while it is in doubt about its lease. `strict`: nothing; so no actor ever runs twice (C1). `available`: it goes on
+ * until it knows that the lease is gone, so that the cluster outlives its membership store; an actor may then run twice for a while, but
+ * what the older one changes is not stored (C2).
+ */
+export type LeasePolicy = "strict" | "available";
+
+/**
  * Until when this silo surely holds its lease, on its own monotonic clock.
  *
  * L1. The time counts from the moment at which the last confirmed renewal was *sent*, and ends a margin before the lease does: so
@@ -10,15 +17,18 @@ import type { Clock } from "@troupe/core";
  */
 export class LeaseGuard {
   readonly #clock: Clock;
+  readonly #policy: LeasePolicy;
   #until = Number.NEGATIVE_INFINITY;
   #isRevoked = false;
   #waiting: ((isServing: boolean) => void)[] = [];
 
-  constructor(clock: Clock) {
+  constructor(clock: Clock, policy: LeasePolicy) {
     this.#clock = clock;
+    this.#policy = policy;
   }
 
   isServing(): boolean {
+    if (this.#policy === "available") return this.#until !== Number.NEGATIVE_INFINITY;
     return this.#clock.monotonic() < this.#until;
   }
 

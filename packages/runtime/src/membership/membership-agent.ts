@@ -11,7 +11,8 @@ import {
   type View,
   type ViewWatch,
 } from "@troupe/core";
-import { LeaseGuard } from "./lease-guard.ts";
+import { LeaseGuard, type LeasePolicy } from "./lease-guard.ts";
+import { ViewCoalescer } from "./view-coalescer.ts";
 
 /** Renewals in the time of one lease: two may fail before it matters. */
 const RENEWALS_PER_LEASE = 4;
@@ -24,6 +25,7 @@ export interface MembershipAgentParts {
   readonly logger: Logger;
   readonly membership: MembershipProvider;
   readonly leaseTtlMs: number;
+  readonly leasePolicy: LeasePolicy;
   onView(view: View): void;
   /** The lease is gone: this silo is no member any more and must not act as one. */
   onLost(): void;
@@ -33,6 +35,7 @@ export interface MembershipAgentParts {
 export class MembershipAgent {
   readonly guard: LeaseGuard;
   readonly #parts: MembershipAgentParts;
+  readonly #views: ViewCoalescer;
   #member: Member | undefined;
   #lease: Lease | undefined;
   #watch: ViewWatch | undefined;
@@ -41,7 +44,8 @@ export class MembershipAgent {
 
   constructor(parts: MembershipAgentParts) {
     this.#parts = parts;
-    this.guard = new LeaseGuard(parts.clock);
+    this.guard = new LeaseGuard(parts.clock, parts.leasePolicy);
+    this.#views = new ViewCoalescer(parts.clock, (view) => parts.onView(view));
   }
 
   /** What this silo has written down of itself. */
@@ -59,7 +63,7 @@ export class MembershipAgent {
     this.#renewLater();
     this.#watch = await membership.watch({
       onView: (view) => {
-        if (!this.#ended) this.#parts.onView(view);
+        if (!this.#ended) this.#views.offer(view);
       },
       onBroken: (error) => logger.warn({ reason: error.message }, "the watch of the members broke; going on with the last view"),
     });
@@ -89,6 +93,7 @@ export class MembershipAgent {
   #end(): void {
     this.#ended = true;
     this.#renewal?.cancel();
+    this.#views.stop();
     this.guard.revoke();
   }
 

@@ -21,7 +21,7 @@ export interface DispatcherParts {
   /** False while the silo starts, or its lease is in doubt. */
   isServing(): boolean;
   /** Answers a call to the silo itself. */
-  callSilo(method: string, args: readonly unknown[]): unknown;
+  callSilo(method: string, args: readonly unknown[]): Promise<unknown>;
 }
 
 /**
@@ -75,7 +75,7 @@ export class Dispatcher implements LocalSilo {
   }
 
   #route(request: RequestEnvelope, sink: ReplySink): void {
-    if (request.type === SILO_TYPE) return this.#answer(request, sink);
+    if (request.type === SILO_TYPE) return void this.#answer(request, sink);
     if (request.revision > this.#placement.revision) return this.#park(request, sink);
     if (!this.#parts.isServing()) return this.#refuse(request, sink, "not-ready");
     const activation = this.#parts.catalog.find(request);
@@ -102,10 +102,10 @@ export class Dispatcher implements LocalSilo {
     sink.reply(callId, { kind: "refused", reason, revision: this.#placement.revision });
   }
 
-  #answer(request: RequestEnvelope, sink: ReplySink): void {
+  async #answer(request: RequestEnvelope, sink: ReplySink): Promise<void> {
     try {
       if (request.id !== this.siloId) throw new TroupeError("CLUSTER_UNAVAILABLE", `${formatAddress(request)} is not this silo`);
-      const value = this.#parts.callSilo(request.method, request.args.value as unknown[]);
+      const value = await this.#parts.callSilo(request.method, request.args.value as unknown[]);
       sink.reply(request.callId, { kind: "value", payload: toPortable(value, { root: "result" }) });
     } catch (error) {
       const known = error instanceof TroupeError ? error : new TroupeError("INTERNAL", messageOf(error), { cause: error });
