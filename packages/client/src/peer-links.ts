@@ -202,11 +202,7 @@ export class PeerLinks {
     const isOver = (): boolean => this.#closed || this.#peers.get(peer.siloId) !== peer || peer.state.kind === "up";
     if (times === 0 || peer.address === "" || isOver()) return;
     const asClient: Hello = { ...hello, role: "client" };
-    const accept = (link: Link): LinkHandlers => {
-      link.close("only looked whether somebody is there");
-      return { onEnvelope() {}, onClose() {} };
-    };
-    transport.connect(peer.address, asClient, accept).catch((error: unknown) => {
+    transport.connect(peer.address, asClient, closeAtOnce).catch((error: unknown) => {
       if (isOver()) return;
       if (isRefused(error)) events.onRefused(peer.siloId);
       else clock.schedule(LAST_REDIAL_MS, () => this.#knock(peer, times - 1));
@@ -222,6 +218,12 @@ export class PeerLinks {
     });
     peer.state = { kind: "pausing", timer };
   }
+}
+
+/** For a link that was only dialled to see whether somebody is there. */
+function closeAtOnce(link: Link): LinkHandlers {
+  link.close("only looked whether somebody is there");
+  return { onEnvelope() {}, onClose() {} };
 }
 
 function newPeer(siloId: string, address: string): Peer {

@@ -235,7 +235,7 @@ export class Incarnation {
       case "snapshot":
         return this.snapshot;
       case "activations":
-        return this.actors.list(args[0] === undefined ? undefined : String(args[0]));
+        return this.actors.list(typeof args[0] === "string" ? args[0] : undefined);
       case "hasFoundGone":
         return await this.#hasFoundGone(String(args[0]));
       case "drain":

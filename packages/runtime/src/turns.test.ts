@@ -78,7 +78,7 @@ class Account extends Actor {
 
 @actor("Gate", { reentrancy: "full" })
 class Gate extends Actor {
-  #waiting: (() => void)[] = [];
+  readonly #waiting: (() => void)[] = [];
   #open = false;
 
   async pass(): Promise<void> {
