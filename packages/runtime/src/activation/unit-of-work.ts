@@ -1,4 +1,4 @@
-import { errorToPortable, formatAddress, type Outcome, TroupeError } from "@troupe/core";
+import { errorToPortable, formatAddress, messageOf, type Outcome, TroupeError } from "@troupe/core";
 import type { ActorStorage, Changes, KeptCall } from "./actor-storage.ts";
 import type { OutputGate } from "./output-gate.ts";
 import type { Turn } from "./turn.ts";
@@ -99,7 +99,7 @@ export class UnitOfWork {
   /** The order matters: the outcome must take its place at the gate before another turn stages anything. */
   #settle(turn: Turn, outcome: Outcome): void {
     this.#gate.pass((failure) => {
-      this.#events.onAnswer(turn, failure === undefined ? outcome : { kind: "error", payload: errorToPortable(failure) });
+      this.#events.onAnswer(turn, failure === undefined ? outcome : unstored(turn, failure));
     });
     this.#events.onOver(turn);
   }
@@ -108,6 +108,14 @@ export class UnitOfWork {
 /** A nested turn belongs to the one that waits for it, which is counted. */
 function mayWrite(turn: Turn): boolean {
   return turn.concurrency !== "readonly" && !turn.nested;
+}
+
+/** The store says that the write did not happen; the turn did, so its caller must not hear that it has not run (C4). */
+function unstored({ request }: Turn, failure: unknown): Outcome {
+  if (!(failure instanceof TroupeError) || failure.ran !== "no") return { kind: "error", payload: errorToPortable(failure) };
+  const message = `${formatAddress(request)}.${request.method}() ran, and what it changed could not be stored: ${messageOf(failure)}`;
+  const { code, retryable } = failure;
+  return { kind: "error", payload: errorToPortable(new TroupeError(code, message, { ran: "maybe", retryable, cause: failure })) };
 }
 
 function readonlyWrite({ request }: Turn): TroupeError {
