@@ -129,11 +129,7 @@ export class FaultInjector {
     this.#trouble(this.#parts.world.storeService, fault, this.#affected(fault.slot));
   }
 
-  #trouble(
-    service: SimService,
-    fault: Extract<Fault, { kind: "membership" | "stores" }>,
-    affected: readonly Equipped[],
-  ): void {
+  #trouble(service: SimService, fault: Extract<Fault, { kind: "membership" | "stores" }>, affected: readonly Equipped[]): void {
     if (affected.length === 0) return;
     this.#window(describeFault(fault), fault.ms);
     const troubles = affected.map(({ process }): ServiceFault => ({ process: process.name, kind: fault.how }));

@@ -39,6 +39,8 @@ export interface TurnRecord {
   readonly method: string;
   readonly process: string;
   readonly siloId: string;
+  /** Number of the activation that runs it: higher than that of each that came to life before. */
+  readonly activation: number;
   readonly startedAt: number;
   readonly startedOrder: number;
   /** Readonly turns may run beside each other. */

@@ -56,7 +56,9 @@ async function run(options: SimArguments): Promise<boolean> {
 async function tell(result: SimulationResult, { trace, mutation, keepGoing }: SimArguments): Promise<void> {
   if (keepGoing) {
     const rules = [...new Set(result.violations.map(({ rule }) => rule))].join(", ");
-    process.stdout.write(`seed ${result.script.seed} (${result.script.profile}) violates ${rules}: ${result.violations[0]?.text ?? ""}\n`);
+    process.stdout.write(
+      `seed ${result.script.seed} (${result.script.profile}) violates ${rules}: ${result.violations[0]?.text ?? ""}\n`,
+    );
     return;
   }
   if (trace) printTrace(result);

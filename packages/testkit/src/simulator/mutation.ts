@@ -59,6 +59,8 @@ export function mutateRandom(mutation: Mutation | undefined, random: Random, slo
 }
 
 function releaseAll({ process, network }: { readonly process: SimProcess; readonly network: SimNetwork }, view: View): void {
+  // A client has no part in it.
+  if (process.siloId === "") return;
   for (const end of network.endsOf(process)) {
     if (end.remote.role === "silo") end.inject({ kind: "released", revision: view.revision, holding: [] });
   }

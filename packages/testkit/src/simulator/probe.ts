@@ -11,11 +11,9 @@ export class Probe {
   readonly #history: History;
   readonly #running: RunningTurns;
   readonly #trace: Trace;
+  readonly #activations = new WeakMap<Actor, number>();
 
-  constructor(
-    process: SimProcess,
-    parts: { readonly history: History; readonly running: RunningTurns; readonly trace: Trace },
-  ) {
+  constructor(process: SimProcess, parts: { readonly history: History; readonly running: RunningTurns; readonly trace: Trace }) {
     this.#process = process;
     this.#history = parts.history;
     this.#running = parts.running;
@@ -35,6 +33,7 @@ export class Probe {
       actor: key,
       method: facts.method,
       shared: facts.shared === true,
+      activation: this.#activations.get(actor) ?? 0,
     });
     this.#trace.add("turn", `${this.#process.name}: ${key}.${facts.method}(${facts.call}) starts`);
     try {
@@ -66,6 +65,7 @@ export class Probe {
     if (this.#process.isDead) return;
     const key = `${actor.type}/${actor.id}`;
     this.#trace.add("turn", `${this.#process.name}: ${key} ${event}`);
+    if (event === "activated") this.#activations.set(actor, this.#history.nextOrder());
     const { siloId, seenRevision: revision } = this.#process;
     this.#history.activations.push({ actor: key, siloId, event, revision, at: this.#history.now });
   }

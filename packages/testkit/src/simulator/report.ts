@@ -14,7 +14,12 @@ export function describeResult(result: SimulationResult): string {
   const first = violations[0];
   const lines = violations.slice(0, 5).map(({ rule, text, at }) => `  ${rule} at ${at.toFixed(1)}: ${text}`);
   if (violations.length > 5) lines.push(`  and ${violations.length - 5} more`);
-  return [`seed ${script.seed} (${script.profile}) violates:`, ...lines, ...describeScript(script), ...shortTrace(trace.lines, first)].join("\n");
+  return [
+    `seed ${script.seed} (${script.profile}) violates:`,
+    ...lines,
+    ...describeScript(script),
+    ...shortTrace(trace.lines, first),
+  ].join("\n");
 }
 
 function describeScript(script: Script): string[] {

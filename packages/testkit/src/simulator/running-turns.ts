@@ -6,8 +6,12 @@ interface RunningTurn {
   readonly process: SimProcess;
 }
 
+/** What is known of a turn when it starts. */
+export type TurnStart = Pick<TurnRecord, "call" | "actor" | "method" | "shared" | "activation">;
+
 /**
- * The checker of C1, on line: at no instant do two silos, or two turns of one, run the same actor.
+ * The checker of C1, on line: at no instant do two silos, or two turns of one, run the same actor; and once a later activation of an
+ * actor has run a turn, no earlier one starts any.
  *
  * A turn of a dead process has ended with it. Two things cannot be asked of the runtime, because nobody can stop a running
  * function, and are excused: that a turn goes on whose process was stopped in its middle, and that one goes on which lasts longer
@@ -19,6 +23,8 @@ export class RunningTurns {
   readonly #graceMs: number;
   readonly #isMember: (siloId: string) => boolean;
   readonly #byActor = new Map<string, Set<RunningTurn>>();
+  /** The first turn of the latest activation of each actor that has run one. */
+  readonly #latest = new Map<string, TurnRecord>();
 
   constructor(history: History, facts: { readonly graceMs: number; readonly isMember: (siloId: string) => boolean }) {
     this.#history = history;
@@ -26,10 +32,7 @@ export class RunningTurns {
     this.#isMember = facts.isMember;
   }
 
-  start(
-    process: SimProcess,
-    facts: { readonly call: string; readonly actor: string; readonly method: string; readonly shared: boolean },
-  ): TurnRecord {
+  start(process: SimProcess, facts: TurnStart): TurnRecord {
     const record: TurnRecord = {
       ...facts,
       process: process.name,
@@ -45,6 +48,9 @@ export class RunningTurns {
       if (other.process.isDead) running.delete(other);
       else if (!this.#mayOverlap(other, record)) this.#report(other.record, record);
     }
+    const latest = this.#latest.get(facts.actor);
+    if (latest === undefined || latest.activation < record.activation) this.#latest.set(facts.actor, record);
+    else if (latest.activation > record.activation) this.#reportLate(latest, record);
     running.add({ record, process });
     this.#history.turns.push(record);
     return record;
@@ -70,7 +76,18 @@ export class RunningTurns {
   }
 
   #report(earlier: TurnRecord, later: TurnRecord): void {
-    const side = ({ process, siloId, method, call }: TurnRecord): string => `${method}(${call}) on silo ${siloId} (${process})`;
-    this.#history.violate("C1", `${later.actor} runs ${side(later)} while it runs ${side(earlier)}, since ${earlier.startedAt.toFixed(1)}`);
+    this.#history.violate(
+      "C1",
+      `${later.actor} runs ${side(later)} while it runs ${side(earlier)}, since ${earlier.startedAt.toFixed(1)}`,
+    );
   }
+
+  #reportLate(latest: TurnRecord, late: TurnRecord): void {
+    const text = `${late.actor} starts ${side(late)} in an activation that is older than the one that ran ${side(latest)} at ${latest.startedAt.toFixed(1)}`;
+    this.#history.violate("C1", text);
+  }
+}
+
+function side({ process, siloId, method, call }: TurnRecord): string {
+  return `${method}(${call}) on silo ${siloId} (${process})`;
 }

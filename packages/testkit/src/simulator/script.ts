@@ -9,14 +9,31 @@ export type Fault =
   /** The machine loses its power: nobody refuses connections in its place. */
   | { readonly kind: "blackout"; readonly slot: number; readonly restartMs: number }
   /** Dies at one of its next effects, just before or just after it. */
-  | { readonly kind: "killAtEffect"; readonly slot: number; readonly left: number; readonly side: "before" | "after"; readonly restartMs: number }
+  | {
+      readonly kind: "killAtEffect";
+      readonly slot: number;
+      readonly left: number;
+      readonly side: "before" | "after";
+      readonly restartMs: number;
+    }
   | { readonly kind: "pause"; readonly slot: number; readonly ms: number }
-  | { readonly kind: "pauseAtEffect"; readonly slot: number; readonly left: number; readonly side: "before" | "after"; readonly ms: number }
+  | {
+      readonly kind: "pauseAtEffect";
+      readonly slot: number;
+      readonly left: number;
+      readonly side: "before" | "after";
+      readonly ms: number;
+    }
   /** Nothing goes from one process to the other: slots, or clients as -1, -2 … */
   | { readonly kind: "cut"; readonly from: number; readonly to: number; readonly bothWays: boolean; readonly ms: number }
   | { readonly kind: "breakLink"; readonly one: number; readonly other: number }
   /** The process (or all, if undefined) has trouble with the registry. */
-  | { readonly kind: "membership"; readonly slot: number | undefined; readonly how: "away" | "flaky" | "slow"; readonly ms: number }
+  | {
+      readonly kind: "membership";
+      readonly slot: number | undefined;
+      readonly how: "away" | "flaky" | "slow";
+      readonly ms: number;
+    }
   | { readonly kind: "stores"; readonly slot: number | undefined; readonly how: "away" | "flaky" | "slow"; readonly ms: number }
   | { readonly kind: "jumpWall"; readonly slot: number; readonly ms: number };
 
@@ -48,6 +65,8 @@ export const SLOTS = 5;
 
 export function describeFault(fault: Fault): string {
   const { kind, ...facts } = fault;
-  const shown = Object.entries(facts).map(([name, value]) => `${name} ${typeof value === "number" ? Math.round(value) : String(value)}`);
+  const shown = Object.entries(facts).map(
+    ([name, value]) => `${name} ${typeof value === "number" ? Math.round(value) : String(value)}`,
+  );
   return `${kind} ${shown.join(", ")}`;
 }

@@ -40,8 +40,14 @@ class Shrinker {
     let size = 0;
     do {
       size = this.#size;
-      await this.#drop((script) => script.faults, (script, faults) => ({ ...script, faults }));
-      await this.#drop((script) => script.calls, (script, calls) => ({ ...script, calls }));
+      await this.#drop(
+        (script) => script.faults,
+        (script, faults) => ({ ...script, faults }),
+      );
+      await this.#drop(
+        (script) => script.calls,
+        (script, calls) => ({ ...script, calls }),
+      );
     } while (this.#size < size && this.#mayGoOn);
     return this.#best;
   }
@@ -54,9 +60,12 @@ class Shrinker {
     return this.#runs > 0 && this.#clock.monotonic() < this.#end;
   }
 
-  async #drop<T>(items: (script: Script) => readonly T[], replace: (script: Script, items: readonly T[]) => Script): Promise<void> {
+  async #drop<T>(
+    items: (script: Script) => readonly T[],
+    replace: (script: Script, items: readonly T[]) => Script,
+  ): Promise<void> {
     for (let width = Math.ceil(items(this.#best.script).length / 2); width >= 1; width = width === 1 ? 0 : Math.ceil(width / 2)) {
-      for (let from = 0; from < items(this.#best.script).length && this.#mayGoOn; ) {
+      for (let from = 0; from < items(this.#best.script).length && this.#mayGoOn;) {
         const kept = items(this.#best.script).filter((_, index) => index < from || index >= from + width);
         if (!(await this.#try(replace(this.#best.script, kept)))) from += width;
       }

@@ -65,7 +65,8 @@ export function readSimArguments(args: readonly string[]): SimArguments | "help"
 function numberOf(name: string, text: string | undefined): number | undefined {
   if (text === undefined) return undefined;
   const value = Number(text);
-  if (!(Number.isFinite(value) && value >= 0)) throw new RangeError(`--${name} is ${JSON.stringify(text)}; give a number from 0 on`);
+  if (!(Number.isFinite(value) && value >= 0))
+    throw new RangeError(`--${name} is ${JSON.stringify(text)}; give a number from 0 on`);
   return value;
 }
 

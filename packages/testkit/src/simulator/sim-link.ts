@@ -93,9 +93,7 @@ export class SimLinkEnd implements Link {
 
   #unpack(bytes: Uint8Array): Envelope {
     const envelope = packer.unpack(bytes) as Envelope;
-    return envelope.kind === "request"
-      ? { ...envelope, deadline: envelope.deadline + this.process.clock.monotonic() }
-      : envelope;
+    return envelope.kind === "request" ? { ...envelope, deadline: envelope.deadline + this.process.clock.monotonic() } : envelope;
   }
 }
 

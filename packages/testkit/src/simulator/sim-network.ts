@@ -97,7 +97,8 @@ export class SimNetwork {
     const key = `${from}>${to}`;
     this.#cuts.set(key, (this.#cuts.get(key) ?? 0) + 1);
     for (const wire of this.#wires) {
-      if (this.#isCut(wire.there) || this.#isCut(wire.back)) this.#giveUpLater(wire, () => this.#isCut(wire.there) || this.#isCut(wire.back));
+      if (this.#isCut(wire.there) || this.#isCut(wire.back))
+        this.#giveUpLater(wire, () => this.#isCut(wire.there) || this.#isCut(wire.back));
     }
   }
 
@@ -201,7 +202,11 @@ export class SimNetwork {
             if (state.over) return;
             const refusal = listener.acceptor.check(dial.hello);
             if (refusal !== undefined) return this.#reject(refusal, fail);
-            this.#open({ process, listener, dial: { ...dial, opened: (link) => settle(() => resolve(link)), isOver: () => state.over } });
+            this.#open({
+              process,
+              listener,
+              dial: { ...dial, opened: (link) => settle(() => resolve(link)), isOver: () => state.over },
+            });
           });
         });
       });

@@ -89,13 +89,21 @@ export function simStateStore(process: SimProcess, service: SimService, truth: S
 export function simReminderStore(process: SimProcess, service: SimService, index: MemoryDueIndex): ReminderStore {
   return {
     add: (entries) =>
-      service.call(process, `add ${entries.map(({ address, name, dueAt }) => `${formatAddress(address)} ${name} ${dueAt}`).join()}`, () => {
-        for (const entry of entries) index.add(entry);
-      }),
+      service.call(
+        process,
+        `add ${entries.map(({ address, name, dueAt }) => `${formatAddress(address)} ${name} ${dueAt}`).join()}`,
+        () => {
+          for (const entry of entries) index.add(entry);
+        },
+      ),
     remove: (entries) =>
-      service.call(process, `remove ${entries.map(({ address, name, dueAt }) => `${formatAddress(address)} ${name} ${dueAt}`).join()}`, () => {
-        for (const entry of entries) index.remove(entry);
-      }),
+      service.call(
+        process,
+        `remove ${entries.map(({ address, name, dueAt }) => `${formatAddress(address)} ${name} ${dueAt}`).join()}`,
+        () => {
+          for (const entry of entries) index.remove(entry);
+        },
+      ),
     due: (buckets, until, limit) => service.call(process, "due", () => index.due(buckets, until, limit)),
     close: () => Promise.resolve(),
   };

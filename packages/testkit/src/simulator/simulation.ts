@@ -171,7 +171,11 @@ class Simulation {
 
 interface Caller {
   readonly process: Equipped["process"];
-  readonly actor: (type: string, id: string, options: { timeout: number }) => Readonly<Record<string, (...args: readonly unknown[]) => Promise<unknown>>>;
+  readonly actor: (
+    type: string,
+    id: string,
+    options: { timeout: number },
+  ) => Readonly<Record<string, (...args: readonly unknown[]) => Promise<unknown>>>;
 }
 
 function errorOutcome(error: unknown): CallOutcome {

@@ -1,4 +1,15 @@
-import { Actor, type ActorClass, actor, type DeactivationReason, idempotent, oneWay, readonly, reminder, type ReminderTick, state } from "@troupe/sdk";
+import {
+  Actor,
+  type ActorClass,
+  actor,
+  type DeactivationReason,
+  idempotent,
+  oneWay,
+  readonly,
+  reminder,
+  type ReminderTick,
+  state,
+} from "@troupe/sdk";
 import type { Probe } from "./probe.ts";
 
 /** How long actors without calls stay: short, so that deactivation is part of every run. */

@@ -79,9 +79,19 @@ function draw(dice: Dice, frame: Frame): Fault {
     case "partitions":
       return drawPartition(dice, frame);
     case "membership":
-      return { kind: "membership", slot: someSlot(dice, slot), how: dice.of(["away", "away", "flaky", "slow"]), ms: dice.between(100, 12_000) };
+      return {
+        kind: "membership",
+        slot: someSlot(dice, slot),
+        how: dice.of(["away", "away", "flaky", "slow"]),
+        ms: dice.between(100, 12_000),
+      };
     case "stores":
-      return { kind: "stores", slot: someSlot(dice, slot), how: dice.of(["away", "flaky", "flaky", "slow"]), ms: dice.between(100, 6_000) };
+      return {
+        kind: "stores",
+        slot: someSlot(dice, slot),
+        how: dice.of(["away", "flaky", "flaky", "slow"]),
+        ms: dice.between(100, 6_000),
+      };
     case "pauses":
       return drawPause(dice, slot);
     case "storm":
@@ -155,7 +165,8 @@ function drawCall(dice: Dice): Pick<CallPlan, "type" | "actorId" | "method" | "a
     return { type: "Account", actorId: `a${from}`, method: "transfer", args: [`a${to}`, amount] };
   }
   const name = dice.of(["once", "often"]);
-  if (roll < 0.96) return { type: "Alarm", actorId: `m${dice.below(ALARMS)}`, method: "set", args: [name, Math.floor(dice.between(0, 4_000))] };
+  if (roll < 0.96)
+    return { type: "Alarm", actorId: `m${dice.below(ALARMS)}`, method: "set", args: [name, Math.floor(dice.between(0, 4_000))] };
   return { type: "Alarm", actorId: `m${dice.below(ALARMS)}`, method: "cancel", args: [name] };
 }
 
@@ -164,7 +175,16 @@ export function finalCalls(at: number): CallPlan[] {
   const ask = (type: string, method: string, prefix: string): ((_: unknown, index: number) => CallPlan) => {
     return (_, index) => {
       const actorId = `${prefix}${index}`;
-      return { id: `final ${actorId}`, at, from: { kind: "client", index: 0 }, type, actorId, method, args: [], timeoutMs: 10_000 };
+      return {
+        id: `final ${actorId}`,
+        at,
+        from: { kind: "client", index: 0 },
+        type,
+        actorId,
+        method,
+        args: [],
+        timeoutMs: 10_000,
+      };
     };
   };
   return [

@@ -14,7 +14,8 @@ export function checkConservation(history: History): void {
   let total = 0;
   for (const [id, { balance, pending }] of accounts) {
     total += balance;
-    for (const owed of pending) history.violate("D3", `Account/${id} still owes ${owed.id} to ${owed.to}: its reminder does not tick`);
+    for (const owed of pending)
+      history.violate("D3", `Account/${id} still owes ${owed.id} to ${owed.to}: its reminder does not tick`);
   }
   if (total !== 0 && [...accounts.values()].every(({ pending }) => pending.length === 0)) {
     history.violate("conservation", `the accounts hold ${total} in sum, and began with 0`);
