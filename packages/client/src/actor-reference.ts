@@ -3,7 +3,7 @@ import type { ActorDefinition } from "@troupe/sdk";
 import type { CallTarget } from "./caller.ts";
 
 /** Does what calling a method of the reference means; the reference does not know. */
-export type MakeCall = (target: CallTarget, method: string, args: readonly unknown[]) => unknown;
+export type MakeCall = (target: CallTarget, method: string, args: unknown[]) => unknown;
 
 type ReferenceMethod = (...args: unknown[]) => unknown;
 
@@ -27,6 +27,11 @@ class ReferenceTarget {
 
   constructor(address: ActorAddress) {
     this[ACTOR_REFERENCE] = address;
+  }
+
+  /** Here and not in the handler, because Node.js looks through a proxy when it prints one. */
+  [INSPECT](): string {
+    return `ActorRef <${formatAddress(this[ACTOR_REFERENCE])}>`;
   }
 }
 
@@ -73,7 +78,6 @@ class ReferenceHandler implements ProxyHandler<ReferenceTarget> {
     if (name === ACTOR_REFERENCE) return this.#target.address;
     if (name === Symbol.toPrimitive) return () => this.#target.key;
     if (name === Symbol.toStringTag) return "ActorRef";
-    if (name === INSPECT) return () => `ActorRef <${this.#target.key}>`;
     return undefined;
   }
 }
