@@ -7,7 +7,8 @@ import { usingClusters } from "../harness/using-clusters.ts";
 
 vi.setConfig({ testTimeout: 60_000 });
 
-const IDS = Array.from({ length: 12 }, (_, index) => `frozen-${index}`);
+/** So many that every silo owns some, also under its next id. */
+const IDS = Array.from({ length: 40 }, (_, index) => `frozen-${index}`);
 
 describe.each(FLAVOURS)("a frozen silo (%s)", (flavour) => {
   const clusters = usingClusters(flavour);
@@ -23,20 +24,21 @@ describe.each(FLAVOURS)("a frozen silo (%s)", (flavour) => {
     expect(ids).not.toEqual([]);
     await Promise.all(ids.map((id) => client.actor(Ledger, id).record(1)));
 
-    // A turn that is under way, and one that waits behind it, when the silo freezes.
+    // Of some actors a turn is under way, and one waits behind it, when the silo freezes; the others have nothing to do.
+    const busy = ids.filter((_, index) => index % 2 === 0);
     const file = join(cluster.folder, "go-on");
-    const underWay = ids.map((id) => outcomeOf(client.actor(Ledger, id).recordAfter(2, file)));
-    const waiting = ids.map((id) => outcomeOf(client.actor(Ledger, id).record(3)));
-    await cluster.waitFor("the turns are under way", () => ids.every((id) => cluster.journal().some(isLine("begin", id, 2))));
+    const underWay = busy.map((id) => outcomeOf(client.actor(Ledger, id).recordAfter(2, file)));
+    const waiting = busy.map((id) => outcomeOf(client.actor(Ledger, id).record(3)));
+    await cluster.waitFor("the turns are under way", () => busy.every((id) => cluster.journal().some(isLine("begin", id, 2))));
     await cluster.freeze(frozen);
-    // These reach the silo's socket, but not the silo.
+    // These reach the silo's socket, and the silo when it wakes.
     const late = ids.map((id) => outcomeOf(client.actor(Ledger, id).record(4)));
 
     const answered = await Promise.all([...underWay, ...waiting, ...late]);
     expect(new Set(answered)).toEqual(new Set(["SILO_LOST"]));
     await Promise.all(ids.map((id) => client.actor(Ledger, id).record(5)));
-    const [elsewhere] = await Promise.all(ids.map((id) => client.actor(Ledger, id).where()));
-    expect(elsewhere).not.toBe(frozen.pid);
+    const elsewhere = await Promise.all(ids.map((id) => client.actor(Ledger, id).where()));
+    expect(elsewhere).not.toContain(frozen.pid);
 
     writeFileSync(file, "");
     cluster.thaw(frozen);
@@ -45,7 +47,7 @@ describe.each(FLAVOURS)("a frozen silo (%s)", (flavour) => {
       return known.length === 3 && !known.includes(siloId);
     });
     await cluster.waitFor("it serves again", async () =>
-      (await Promise.all(ids.map((id) => client.actor(Ledger, id).where()))).includes(frozen.pid),
+      (await Promise.all(IDS.map((id) => client.actor(Ledger, id).where()))).includes(frozen.pid),
     );
     await Promise.all(ids.map((id) => client.actor(Ledger, id).record(6)));
     for (const id of ids) expect(await client.actor(Ledger, id).read()).toEqual([1, 5, 6]);
