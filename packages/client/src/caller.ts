@@ -1,5 +1,6 @@
 import {
   type ActorAddress,
+  argumentsToPortable,
   checkActorId,
   type Clock,
   DURATION_FORMS,
@@ -9,6 +10,7 @@ import {
   HEADERS_MAX_BYTES,
   NAME_MAX_BYTES,
   parseDuration,
+  type Payload,
   type RequestEnvelope,
   toPortable,
   TroupeError,
@@ -16,7 +18,7 @@ import {
 import type { ActorDefinition, CallOptions } from "@troupe/sdk";
 import { noSuchMethod } from "./actor-reference.ts";
 import { withCallerStack } from "./caller-stack.ts";
-import { describeCall, OutboundCall } from "./outbound-call.ts";
+import { describeCall, OutboundCall, type Route } from "./outbound-call.ts";
 import type { Router } from "./router.ts";
 import { currentGate, currentTurn, type TurnScope } from "./turn-scope.ts";
 
@@ -38,6 +40,8 @@ export interface CallTarget {
   readonly definition: ActorDefinition | undefined;
   readonly timeoutMs: number;
   readonly options: CallOptions | undefined;
+  /** Where its calls went last; see `Router`. */
+  route: Route | undefined;
 }
 
 /** Checks an address and the options of its calls, once for all calls of a reference. */
@@ -55,7 +59,7 @@ export function callTarget(
   }
   if (options?.headers !== undefined) checkHeaders(options.headers);
   if (options?.idempotencyKey !== undefined) checkIdempotencyKey(address, options.idempotencyKey);
-  return { address, key: formatAddress(address), definition, timeoutMs, options };
+  return { address, key: formatAddress(address), definition, timeoutMs, options, route: undefined };
 }
 
 /** Makes calls: gives each an id and a deadline, copies its arguments, and hands it to the router. */
@@ -70,14 +74,13 @@ export class Caller {
   }
 
   /** Rejects with what the method threw, or with a `TroupeError`. Never throws. */
-  call(target: CallTarget, method: string, args: readonly unknown[]): Promise<unknown> {
+  call(target: CallTarget, method: string, args: unknown[]): Promise<unknown> {
     return new Promise((resolve, reject) => {
       if (target.definition?.methods.has(method) === false && !method.startsWith("$")) {
         throw noSuchMethod(target.address, method, target.definition);
       }
-      const request = this.#request(target, method, args);
-      const idempotent = request.idempotencyKey !== undefined;
-      const call = new OutboundCall(target.key, request, idempotent, { resolve, reject });
+      const request = this.#request(target, method, argumentsToPortable(args));
+      const call = new OutboundCall(target, request, resolve, reject);
       const signal = target.options?.signal;
       if (signal !== undefined) watch(signal, call, () => this.#router.cancel(call, signal.reason));
       this.#start(call);
@@ -90,15 +93,17 @@ export class Caller {
     letter: { readonly method: string; readonly args: readonly unknown[]; readonly key: string },
   ): Promise<unknown> {
     return new Promise((resolve, reject) => {
-      const request = { ...this.#request(target, letter.method, letter.args), idempotencyKey: letter.key };
-      this.#router.start(new OutboundCall(target.key, request, true, { resolve, reject }));
+      const args = toPortable(letter.args, { root: "args" });
+      const request = { ...this.#request(target, letter.method, args), idempotencyKey: letter.key };
+      this.#router.start(new OutboundCall(target, request, resolve, reject));
     });
   }
 
-  #request(target: CallTarget, method: string, args: readonly unknown[]): RequestEnvelope {
+  #request(target: CallTarget, method: string, args: Payload): RequestEnvelope {
     const { address, definition, options } = target;
     const turn = currentTurn();
-    const oneWay = definition?.methods.get(method)?.oneWay === true;
+    const marks = definition?.methods.get(method);
+    const oneWay = marks?.oneWay === true;
     // Nobody waits for a one-way call, so it belongs to no chain and has its own time.
     const waiting = oneWay ? undefined : turn;
     const chain = waiting?.chain ?? [];
@@ -114,19 +119,19 @@ export class Caller {
       type: address.type,
       id: address.id,
       method,
-      args: toPortable(args, { root: "args" }),
+      args,
       deadline: waiting === undefined ? deadline : Math.min(deadline, waiting.deadline),
       revision: this.#router.revision,
       chain,
       oneWay,
       headers: mergedHeaders(turn, options),
-      idempotencyKey: this.#idempotencyKey(target, method, callId),
+      idempotencyKey: this.#idempotencyKey(options, marks?.idempotent === true, callId),
     };
   }
 
-  #idempotencyKey({ definition, options }: CallTarget, method: string, callId: number): string | undefined {
+  #idempotencyKey(options: CallOptions | undefined, isIdempotent: boolean, callId: number): string | undefined {
     if (options?.idempotencyKey !== undefined) return USER_KEY + options.idempotencyKey;
-    return definition?.methods.get(method)?.idempotent === true ? `${AUTOMATIC_KEY}${this.#router.peerId}:${callId}` : undefined;
+    return isIdempotent ? `${AUTOMATIC_KEY}${this.#router.peerId}:${callId}` : undefined;
   }
 
   /** A call of a turn leaves when what the turn may know is stored. */
@@ -141,7 +146,7 @@ export class Caller {
         if (failure !== undefined) throw failure;
         this.#router.start(call);
       } catch (error) {
-        call.settle.reject(error);
+        call.reject(error);
       }
     });
   }
@@ -153,18 +158,16 @@ function watch(signal: AbortSignal, call: OutboundCall, cancel: () => void): voi
     const message = `${describeCall(call.request)} was cancelled before it was sent`;
     throw new TroupeError("CANCELLED", message, { ran: "no", cause: signal.reason });
   }
-  const { settle } = call;
+  const { resolve, reject } = call;
   const unwatch = (): void => signal.removeEventListener("abort", cancel);
   signal.addEventListener("abort", cancel, { once: true });
-  call.settle = {
-    resolve: (value) => {
-      unwatch();
-      settle.resolve(value);
-    },
-    reject: (error) => {
-      unwatch();
-      settle.reject(error);
-    },
+  call.resolve = (value) => {
+    unwatch();
+    resolve(value);
+  };
+  call.reject = (error) => {
+    unwatch();
+    reject(error);
   };
 }
 

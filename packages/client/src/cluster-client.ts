@@ -107,7 +107,7 @@ export class ClusterClient implements ActorReferences, AsyncDisposable {
 
   /** Asks one silo about itself. */
   callSilo(siloId: string, method: string, args: readonly unknown[] = []): Promise<unknown> {
-    return this.#caller.call(callTarget({ type: SILO_TYPE, id: siloId }, undefined, { timeout: "5s" }), method, args);
+    return this.#caller.call(callTarget({ type: SILO_TYPE, id: siloId }, undefined, { timeout: "5s" }), method, [...args]);
   }
 
   /** Ends every call that is under way with `CANCELLED`, and closes the links. Closing twice is harmless. */

@@ -1,30 +1,61 @@
 import type { RequestEnvelope } from "@troupe/core";
+import type { Placement } from "./placement.ts";
+
+/** Which silo owns an actor, in the placement that was asked. */
+export interface Route {
+  readonly placement: Placement;
+  readonly siloId: string | undefined;
+}
+
+/** What all calls through one reference share. */
+export interface RoutedTarget {
+  readonly key: string;
+  /** The last answer of the placement, which is good until there is another one. */
+  route: Route | undefined;
+}
 
 /** A call that somebody here waits for. */
 export class OutboundCall {
+  readonly routed: RoutedTarget;
+  request: RequestEnvelope;
+  resolve: (value: unknown) => void;
+  reject: (error: unknown) => void;
   /** The silo that has it, or undefined while it waits for one. */
   target: string | undefined;
   /** The silo that runs the turn of the called actor that waits for this call; it gets the call, whoever owns the actor by now. */
   comesBackTo: string | undefined;
 
-  readonly key: string;
-  request: RequestEnvelope;
-  readonly idempotent: boolean;
-  settle: CallSettler;
-
-  constructor(key: string, request: RequestEnvelope, idempotent: boolean, settle: CallSettler) {
-    this.key = key;
+  constructor(
+    routed: RoutedTarget,
+    request: RequestEnvelope,
+    resolve: (value: unknown) => void,
+    reject: (error: unknown) => void,
+  ) {
+    this.routed = routed;
     this.request = request;
-    this.idempotent = idempotent;
-    this.settle = settle;
-    if (request.chain.length > 0) this.comesBackTo = siloOfWaitingTurn(request);
+    this.resolve = resolve;
+    this.reject = reject;
+    this.target = undefined;
+    this.comesBackTo = request.chain.length === 0 ? undefined : siloOfWaitingTurn(request);
   }
-}
 
-/** How the promise of a call ends. */
-export interface CallSettler {
-  resolve(value: unknown): void;
-  reject(error: unknown): void;
+  get key(): string {
+    return this.routed.key;
+  }
+
+  /** True if it may be sent again though it may have run: whoever serves it tells a repetition by its key. */
+  get idempotent(): boolean {
+    return this.request.idempotencyKey !== undefined;
+  }
+
+  /** The silo that owns the called actor. */
+  ownerIn(placement: Placement): string | undefined {
+    const { routed } = this;
+    if (routed.route?.placement !== placement) {
+      routed.route = { placement, siloId: placement.ownerOf(this.request, routed.key)?.siloId };
+    }
+    return routed.route.siloId;
+  }
 }
 
 /** `Account/alice.deposit()`, for messages. */

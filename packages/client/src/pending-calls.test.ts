@@ -19,7 +19,12 @@ function callOf(callId: number, deadline: number): OutboundCall {
     headers: undefined,
     idempotencyKey: undefined,
   };
-  return new OutboundCall("Account/alice", request, false, { resolve() {}, reject() {} });
+  return new OutboundCall(
+    { key: "Account/alice", route: undefined },
+    request,
+    () => undefined,
+    () => undefined,
+  );
 }
 
 describe("pending calls", () => {

@@ -32,10 +32,10 @@ export class Placement {
     return this.#members.get(siloId);
   }
 
-  /** The silo that owns the actor, or undefined if no active silo hosts its type. */
-  ownerOf(address: ActorAddress): Member | undefined {
+  /** The silo that owns the actor, or undefined if no active silo hosts its type. `key` is what `formatAddress` gives. */
+  ownerOf(address: ActorAddress, key = formatAddress(address)): Member | undefined {
     if (address.type === SILO_TYPE) return this.#members.get(address.id);
-    const siloId = this.#ringOf(address.type)?.ownerOf(formatAddress(address));
+    const siloId = this.#ringOf(address.type)?.ownerOf(key);
     return siloId === undefined ? undefined : this.#members.get(siloId);
   }
 

@@ -79,14 +79,16 @@ class Desk {
       chain: [],
       oneWay: false,
       headers: undefined,
-      idempotencyKey: undefined,
+      idempotencyKey: idempotent ? "a:test:1" : undefined,
       ...given,
     };
     const { callId } = request;
-    const call = new OutboundCall(`${request.type}/${request.id}`, request, idempotent, {
-      resolve: (value) => this.fates.set(callId, { value }),
-      reject: (error) => this.fates.set(callId, { error }),
-    });
+    const call = new OutboundCall(
+      { key: `${request.type}/${request.id}`, route: undefined },
+      request,
+      (value) => this.fates.set(callId, { value }),
+      (error) => this.fates.set(callId, { error }),
+    );
     this.router.start(call);
     return call;
   }
@@ -322,8 +324,8 @@ describe("a router", () => {
     const router = new Router({ peerId: "a", clock, local, linkTo: () => undefined, makeReference: () => undefined }, ONE);
     for (const callId of [1, 2]) {
       const { request } = new Desk(ONE).call();
-      const settle = { resolve: (value: unknown) => values.push(value), reject: (error: unknown) => values.push(error) };
-      router.start(new OutboundCall("Account/alice", { ...request, callId }, false, settle));
+      const settle = (value: unknown): number => values.push(value);
+      router.start(new OutboundCall({ key: "Account/alice", route: undefined }, { ...request, callId }, settle, settle));
     }
     expect(dispatched).toEqual([1]);
     outcome = { kind: "value", payload: { value: "done", revive: false, size: 0 } };

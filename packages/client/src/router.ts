@@ -88,7 +88,7 @@ export class Router implements ReplySink {
     if (!this.#pending.remove(call.request.callId)) return;
     const ran = call.target === undefined ? "no" : "maybe";
     this.#abandon(call);
-    call.settle.reject(
+    call.reject(
       new TroupeError("CANCELLED", `${describeCall(call.request)} was cancelled by its caller`, { ran, cause: reason }),
     );
   }
@@ -96,7 +96,7 @@ export class Router implements ReplySink {
   reply(callId: number, outcome: Outcome): void {
     const call = this.#pending.get(callId);
     if (call === undefined) return;
-    const mayTryOthers = this.#waiting.release(call);
+    const mayTryOthers = !this.#waiting.isEmpty && this.#waiting.release(call);
     if (outcome.kind === "refused") {
       call.target = undefined;
       call.comesBackTo = undefined;
@@ -105,9 +105,10 @@ export class Router implements ReplySink {
       return;
     }
     this.#pending.remove(callId);
-    const value = fromPortable(outcome.payload, this.#parts.makeReference);
-    if (outcome.kind === "value") call.settle.resolve(value);
-    else call.settle.reject(value);
+    const { payload } = outcome;
+    const value = payload.revive ? fromPortable(payload, this.#parts.makeReference) : payload.value;
+    if (outcome.kind === "value") call.resolve(value);
+    else call.reject(value);
     if (mayTryOthers) this.#retry();
   }
 
@@ -115,7 +116,7 @@ export class Router implements ReplySink {
   setPlacement(placement: Placement): void {
     this.#placement = placement;
     for (const call of this.#pending.values()) {
-      if (call.target !== undefined && call.comesBackTo === undefined && placement.ownerOf(call.request)?.siloId !== call.target)
+      if (call.target !== undefined && call.comesBackTo === undefined && call.ownerIn(placement) !== call.target)
         this.#waiting.holdBehind(call);
     }
     this.#retry();
@@ -137,7 +138,7 @@ export class Router implements ReplySink {
       } else {
         this.#pending.remove(call.request.callId);
         const message = `the silo ${siloId} that had ${describeCall(call.request)} was lost (${reason}); whether it ran is unknown`;
-        call.settle.reject(new TroupeError("SILO_LOST", message));
+        call.reject(new TroupeError("SILO_LOST", message));
       }
     }
     this.#retry();
@@ -146,7 +147,7 @@ export class Router implements ReplySink {
   /** The silo takes no link from this process: calls to its actors cannot be made. */
   siloRejects(siloId: string, error: TroupeError): void {
     for (const call of this.#pending.values()) {
-      if (call.target !== undefined || this.#placement.ownerOf(call.request)?.siloId !== siloId) continue;
+      if (call.target !== undefined || call.ownerIn(this.#placement) !== siloId) continue;
       this.#waiting.remove(call);
       this.#fail(call, new TroupeError(error.code, error.message.replace(`[${error.code}] `, ""), { ran: "no", cause: error }));
     }
@@ -159,13 +160,13 @@ export class Router implements ReplySink {
     for (const call of this.#pending.clear()) {
       const ran = call.target === undefined ? "no" : "maybe";
       const message = `this client or silo was closed while ${describeCall(call.request)} was under way`;
-      call.settle.reject(new TroupeError("CANCELLED", message, { ran }));
+      call.reject(new TroupeError("CANCELLED", message, { ran }));
     }
   }
 
   /** Sends the call to its owner. False if it has to wait; it may also have ended. */
   #trySend(call: OutboundCall): boolean {
-    const to = call.comesBackTo ?? this.#placement.ownerOf(call.request)?.siloId;
+    const to = call.comesBackTo ?? call.ownerIn(this.#placement);
     if (to === undefined) {
       if (!this.#placement.hasActiveMember) return false;
       this.#fail(call, nowhere(call.request));
@@ -176,7 +177,7 @@ export class Router implements ReplySink {
     const { request } = call;
     if (to === this.#parts.local?.siloId) {
       call.target = to;
-      if (request.oneWay) call.settle.resolve(undefined);
+      if (request.oneWay) call.resolve(undefined);
       this.#parts.local.dispatch(request, this);
       return true;
     }
@@ -184,7 +185,7 @@ export class Router implements ReplySink {
     if (result === "sent") {
       call.target = to;
       // The call stays pending until the silo says that it took it, so that a refused one is still sent elsewhere.
-      if (request.oneWay) call.settle.resolve(undefined);
+      if (request.oneWay) call.resolve(undefined);
     }
     if (result === "full") {
       const message = `the link to silo ${to} has too much to send; call less at a time`;
@@ -195,7 +196,7 @@ export class Router implements ReplySink {
 
   #fail(call: OutboundCall, error: TroupeError): void {
     this.#pending.remove(call.request.callId);
-    call.settle.reject(error);
+    call.reject(error);
   }
 
   #wait(call: OutboundCall): void {
@@ -220,7 +221,7 @@ export class Router implements ReplySink {
   #expire(call: OutboundCall): void {
     const { target } = call;
     this.#abandon(call);
-    call.settle.reject(timeoutOf(call, target, this.#placement));
+    call.reject(timeoutOf(call, target, this.#placement));
   }
 
   /** Lets go of a call that nobody waits for any more, and tells the silo that has it. */
@@ -252,7 +253,7 @@ function timeoutOf(call: OutboundCall, target: string | undefined, placement: Pl
   if (!placement.hasActiveMember) {
     return new TroupeError("CLUSTER_UNAVAILABLE", `no silo was active before the deadline of ${what}; start one`);
   }
-  const owner = placement.ownerOf(call.request)?.siloId;
+  const owner = call.ownerIn(placement);
   const message = `${what} could not be sent to silo ${owner ?? "(none)"}, which owns ${formatAddress(call.request)}, before its deadline`;
   return new TroupeError("TIMEOUT", message, { ran: "no" });
 }

@@ -19,7 +19,12 @@ function callOf(callId: number, id = "alice"): OutboundCall {
     headers: undefined,
     idempotencyKey: undefined,
   };
-  return new OutboundCall(`Account/${id}`, request, false, { resolve() {}, reject() {} });
+  return new OutboundCall(
+    { key: `Account/${id}`, route: undefined },
+    request,
+    () => undefined,
+    () => undefined,
+  );
 }
 
 /** Offers everything once; gives the numbers of the calls that were offered. */

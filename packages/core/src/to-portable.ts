@@ -38,6 +38,10 @@ export interface PortableOptions {
  * binary data with its bytes, and everything with 9 bytes more. A `Buffer` becomes a `Uint8Array`, and -0 becomes 0.
  */
 export function toPortable(value: unknown, options: PortableOptions): Payload {
+  const size = scalarBytes(value);
+  if (size !== undefined && size <= (options.maxBytes ?? MESSAGE_MAX_BYTES)) {
+    return { value: typeof value === "number" ? value + 0 : value, revive: false, size };
+  }
   const copier = new Copier(options.maxBytes ?? MESSAGE_MAX_BYTES);
   try {
     const copy = copier.copy(value, 0);
@@ -48,6 +52,42 @@ export function toPortable(value: unknown, options: PortableOptions): Payload {
     if (error.code === "PAYLOAD_TOO_LARGE") throw new TroupeError(error.code, `${root}: ${error.what}`, { ran });
     throw new TroupeError(error.code, `${root}${error.path} is ${error.what}, which cannot be copied; pass plain data`, { ran });
   }
+}
+
+const ARGUMENTS: PortableOptions = { root: "args" };
+
+/**
+ * The arguments of one call, for which nobody else has the array: it becomes the payload itself if it holds numbers, strings and the
+ * like only, as most do. That makes them 0.2 µs cheaper.
+ */
+export function argumentsToPortable(args: unknown[]): Payload {
+  let size = HEAD_BYTES;
+  for (let index = 0; index < args.length; index++) {
+    const bytes = scalarBytes(args[index]);
+    if (bytes === undefined || size > MESSAGE_MAX_BYTES) return toPortable(args, ARGUMENTS);
+    if (args[index] === 0) args[index] = 0;
+    size += bytes;
+  }
+  return size > MESSAGE_MAX_BYTES ? toPortable(args, ARGUMENTS) : { value: args, revive: false, size };
+}
+
+/** Bytes that a value counts which is its own portable form; undefined for one that has to be copied, or cannot be. */
+function scalarBytes(value: unknown): number | undefined {
+  switch (typeof value) {
+    case "number":
+    case "boolean":
+    case "undefined":
+      return HEAD_BYTES;
+    case "string":
+      return HEAD_BYTES + stringBytes(value);
+    default:
+      return value === null ? HEAD_BYTES : undefined;
+  }
+}
+
+/** Short ones are counted by their length: that is exact for ASCII, and exact enough for the rest. */
+function stringBytes(text: string): number {
+  return text.length < 64 ? text.length : Buffer.byteLength(text);
 }
 
 /** The portable form of whatever was thrown. Never throws: what cannot be copied is left out. */
@@ -83,7 +123,7 @@ class Copier {
         this.#count(0);
         return value + 0;
       case "string":
-        this.#count(value.length < 64 ? value.length : Buffer.byteLength(value));
+        this.#count(stringBytes(value));
         return value;
       case "boolean":
       case "undefined":

@@ -160,7 +160,7 @@ export class LocalActors implements ActorReferences {
 
   /** Asks another silo. */
   callSilo(siloId: string, method: string, args: readonly unknown[]): Promise<unknown> {
-    return this.#caller.call(callTarget({ type: SILO_TYPE, id: siloId }, undefined, { timeout: "2s" }), method, args);
+    return this.#caller.call(callTarget({ type: SILO_TYPE, id: siloId }, undefined, { timeout: "2s" }), method, [...args]);
   }
 
   /** The actors that are active here, at most a thousand of them. */
@@ -202,7 +202,7 @@ export class LocalActors implements ActorReferences {
       siloId,
       clock,
       logger,
-      isServing: () => guard.isServing(),
+      isServing: (now) => guard.isServing(now),
       serving: () => guard.serving(),
       revision: () => this.#placement.revision,
       createStorage: (activation) => this.#createStorage(activation),
@@ -245,7 +245,7 @@ export class LocalActors implements ActorReferences {
   }
 
   #callSystemTurn(address: ActorAddress, method: string, args: readonly unknown[]): Promise<unknown> {
-    return this.#caller.call(callTarget(address, undefined, undefined), method, args);
+    return this.#caller.call(callTarget(address, undefined, undefined), method, [...args]);
   }
 
   #deliver({ type, id, method, args, headers }: Letter, key: string): Promise<unknown> {

@@ -10,6 +10,11 @@ export interface RecordChange<R> {
   readonly after: R | undefined;
 }
 
+/** Set by every table of an actor that changes: so that a turn which changed none asks none. */
+export interface DirtyFlag {
+  isSet: boolean;
+}
+
 /**
  * Records of one kind that are stored with an actor, a field each: as the unit of work has them, and as they count as stored.
  *
@@ -17,13 +22,15 @@ export interface RecordChange<R> {
  */
 export class RecordTable<R> {
   readonly #prefix: string;
+  readonly #dirty: DirtyFlag;
   #records: Map<string, R> | undefined;
   /** What counts as stored, of those that differ from it. */
   #before: Map<string, R | undefined> | undefined;
 
   /** `prefix` starts the names of the stored fields, and tells this kind from every other. */
-  constructor(prefix: string) {
+  constructor(prefix: string, dirty: DirtyFlag) {
     this.#prefix = prefix;
+    this.#dirty = dirty;
   }
 
   load(fields: Fields): void {
@@ -50,6 +57,7 @@ export class RecordTable<R> {
   put(name: string, record: R | undefined): void {
     const records = (this.#records ??= new Map<string, R>());
     const before = (this.#before ??= new Map<string, R | undefined>());
+    this.#dirty.isSet = true;
     if (!before.has(name)) before.set(name, records.get(name));
     if (record === undefined) records.delete(name);
     else records.set(name, record);

@@ -16,7 +16,7 @@ export interface ActivationParts {
   readonly clock: Clock;
   readonly logger: Logger;
   /** False while the silo's lease is in doubt: then no turn starts (C1). */
-  isServing(): boolean;
+  isServing(now: number): boolean;
   /** True once the silo is certain again of its lease, false if it is lost. */
   serving(): Promise<boolean>;
   createStorage(activation: Activation): ActorStorage;

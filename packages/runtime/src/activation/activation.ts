@@ -147,7 +147,6 @@ export class Activation implements TurnOwner {
       answerError(sink, request, new TroupeError("DEADLOCK", `${what} would wait for onActivate, which waits for it`));
       return "accepted";
     }
-    this.#usedAt = this.#parts.clock.monotonic();
     const { idempotencyKey } = request;
     if (idempotencyKey !== undefined && this.#repeated.joinOrBegin(idempotencyKey, request, sink)) return "accepted";
     const posted = this.#mailbox.post(this.#turn({ request, sink, concurrency, parent }));
@@ -248,7 +247,9 @@ export class Activation implements TurnOwner {
 
   #start(turn: Turn): void {
     const { request } = turn;
-    const instead = this.#outcomeWithoutRunning(request);
+    const now = this.#parts.clock.monotonic();
+    this.#usedAt = now;
+    const instead = this.#outcomeWithoutRunning(request, now);
     if (instead !== undefined) {
       this.#mailbox.finish(turn);
       this.gate.pass((failure) => this.#answer(turn, failure === undefined ? instead : errorOutcome(failure)));
@@ -272,9 +273,9 @@ export class Activation implements TurnOwner {
   }
 
   /** What a turn that has come to its start is answered with if it must not, or need not, run. */
-  #outcomeWithoutRunning({ method, deadline, idempotencyKey }: RequestEnvelope): Outcome | undefined {
-    if (!this.#parts.isServing()) return { kind: "refused", reason: "not-ready", revision: this.#parts.revision() };
-    if (deadline <= this.#parts.clock.monotonic()) {
+  #outcomeWithoutRunning({ method, deadline, idempotencyKey }: RequestEnvelope, now: number): Outcome | undefined {
+    if (!this.#parts.isServing(now)) return { kind: "refused", reason: "not-ready", revision: this.#parts.revision() };
+    if (deadline <= now) {
       const message = `${formatAddress(this.address)}.${method}() waited beyond its deadline`;
       return errorOutcome(new TroupeError("TIMEOUT", message, { ran: "no" }));
     }
@@ -288,7 +289,7 @@ export class Activation implements TurnOwner {
   }
 
   #invokeRequest(request: RequestEnvelope): unknown {
-    const args = fromPortable(request.args, this.#parts.makeReference) as unknown[];
+    const args = (request.args.revive ? fromPortable(request.args, this.#parts.makeReference) : request.args.value) as unknown[];
     const system = this.definition.methods.has(request.method) ? undefined : this.#parts.systemMethod(request.method);
     if (system !== undefined) return system(this, args);
     const actor = this.#actor();
@@ -319,7 +320,7 @@ export class Activation implements TurnOwner {
     this.#endRepeated(turn.request);
     // A one-way call was answered when it was accepted.
     if (turn.request.oneWay) return;
-    if (this.#parts.isServing()) turn.sink.reply(turn.request.callId, outcome);
+    if (this.#parts.isServing(this.#parts.clock.monotonic())) turn.sink.reply(turn.request.callId, outcome);
     else void this.#answerWhenServing(turn, outcome);
   }
 

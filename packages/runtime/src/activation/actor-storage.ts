@@ -41,6 +41,8 @@ export interface ActorStorage {
    * stored.
    */
   collect(served: readonly KeptCall[]): Changes | undefined;
+  /** False if nothing was assigned or handed out that could have changed; costs next to nothing. */
+  readonly mayHaveChanges: boolean;
   /** True if there is anything to collect, or if that cannot be told. Unlike `collect` it may be asked while turns run. */
   hasChanges(): boolean;
   /** From now on the changes, which were collected just now, count as stored; the next `flush` writes them. */

@@ -47,6 +47,11 @@ export class Mailbox<T extends MailboxEntry> {
       return "accepted";
     }
     if (this.#state === "closed") return "closed";
+    if (this.#queue.length === 0 && !this.#draining && this.#mayStart(turn)) {
+      this.#count(turn);
+      this.#start(turn);
+      return "accepted";
+    }
     if (this.#queue.length >= this.#max) return "full";
     this.#queue.push(turn);
     this.#drain();

@@ -49,6 +49,11 @@ export class UnitOfWork {
   end(turn: Turn, outcome: Outcome): void {
     if (mayWrite(turn)) this.#writers--;
     const key = turn.request.idempotencyKey;
+    if (key === undefined && this.#isEmpty && !turn.nested && !this.#storage.mayHaveChanges) {
+      // Nearly every turn that changes nothing: it needs no unit.
+      this.#settle(turn, outcome);
+      return;
+    }
     if (key !== undefined && outcome.kind === "value") this.#served.push({ key, result: outcome.payload });
     const isPart = turn.parent !== undefined && !turn.parent.ended;
     const leavesAlone = this.#writers > 0 && this.#ended.length + this.#served.length === 0 && !this.#storage.hasChanges();
@@ -58,6 +63,10 @@ export class UnitOfWork {
     }
     this.#ended.push({ turn, outcome });
     if (this.#writers === 0) this.#stage();
+  }
+
+  get #isEmpty(): boolean {
+    return this.#writers + this.#ended.length + this.#served.length === 0;
   }
 
   #stage(): void {
@@ -98,6 +107,11 @@ export class UnitOfWork {
 
   /** The order matters: the outcome must take its place at the gate before another turn stages anything. */
   #settle(turn: Turn, outcome: Outcome): void {
+    if (this.#gate.isOpen) {
+      this.#events.onAnswer(turn, outcome);
+      this.#events.onOver(turn);
+      return;
+    }
     this.#gate.pass((failure) => {
       this.#events.onAnswer(turn, failure === undefined ? outcome : unstored(turn, failure));
     });

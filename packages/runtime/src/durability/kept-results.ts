@@ -1,5 +1,5 @@
 import { createValuePacker, type Fields, type Payload } from "@troupe/core";
-import { type RecordChange, RecordTable } from "../record-table.ts";
+import { type DirtyFlag, type RecordChange, RecordTable } from "../record-table.ts";
 
 /** The result of a call that may be repeated. */
 interface KeptResult {
@@ -21,7 +21,11 @@ const packer = createValuePacker();
 
 /** The results of calls with an idempotency key: kept with the actor, so that a repetition gets the same answer, and one effect. */
 export class KeptResults {
-  readonly #table = new RecordTable<KeptResult>("i:");
+  readonly #table: RecordTable<KeptResult>;
+
+  constructor(dirty: DirtyFlag) {
+    this.#table = new RecordTable("i:", dirty);
+  }
 
   load(fields: Fields): void {
     this.#table.load(fields);
@@ -40,10 +44,6 @@ export class KeptResults {
       if (this.#table.size <= KEPT_MAX && now - at < KEPT_MS) break;
       this.#table.put(old, undefined);
     }
-  }
-
-  get isChanged(): boolean {
-    return this.#table.isChanged;
   }
 
   collect(): RecordChange<unknown>[] {

@@ -1,5 +1,5 @@
 import { type ActorAddress, type Fields, formatAddress, toPortable, TroupeError } from "@troupe/core";
-import { type RecordChange, RecordTable } from "../record-table.ts";
+import { type DirtyFlag, type RecordChange, RecordTable } from "../record-table.ts";
 
 /** A durable send that has not yet arrived. */
 export interface Letter {
@@ -41,9 +41,15 @@ const STATE = "state";
  * them (D7). While there are any, an entry of the due index stands for them, so that a new owner of the actor finds them.
  */
 export class Outbox {
-  readonly #letters = new RecordTable<Letter>("o:");
-  readonly #dead = new RecordTable<DeadLetter>("l:");
-  readonly #state = new RecordTable<OutboxState>("n:");
+  readonly #letters: RecordTable<Letter>;
+  readonly #dead: RecordTable<DeadLetter>;
+  readonly #state: RecordTable<OutboxState>;
+
+  constructor(dirty: DirtyFlag) {
+    this.#letters = new RecordTable("o:", dirty);
+    this.#dead = new RecordTable("l:", dirty);
+    this.#state = new RecordTable("n:", dirty);
+  }
 
   load(fields: Fields): void {
     this.#letters.load(fields);
@@ -112,10 +118,6 @@ export class Outbox {
   /** Somebody has looked for what was left behind; if anything was, somebody will again. */
   checked(now: number): void {
     this.#state.put(STATE, { lastSeq: this.lastSeq, checkAt: this.isEmpty ? undefined : now + CHECK_MS });
-  }
-
-  get isChanged(): boolean {
-    return this.#letters.isChanged || this.#dead.isChanged || this.#state.isChanged;
   }
 
   collect(): RecordChange<unknown>[] {

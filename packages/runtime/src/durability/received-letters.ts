@@ -1,5 +1,5 @@
 import type { Fields } from "@troupe/core";
-import { type RecordChange, RecordTable } from "../record-table.ts";
+import { type DirtyFlag, type RecordChange, RecordTable } from "../record-table.ts";
 
 /** The last letter of one sender that took effect here. */
 interface ReceivedFrom {
@@ -26,9 +26,13 @@ const SENDERS_MAX = 10_000;
  * upwards and sends the next to the same receiver when the last one has arrived, so a number that is not higher is a repetition.
  */
 export class ReceivedLetters {
-  readonly #table = new RecordTable<ReceivedFrom>("d:");
+  readonly #table: RecordTable<ReceivedFrom>;
   /** Senders that have nothing under way. Not stored: a sender whose word is lost is only remembered longer. */
   #settled: Set<string> | undefined;
+
+  constructor(dirty: DirtyFlag) {
+    this.#table = new RecordTable("d:", dirty);
+  }
 
   load(fields: Fields): void {
     this.#table.load(fields);
@@ -52,10 +56,6 @@ export class ReceivedLetters {
   /** The sender knows that everything up to `seq` has arrived. */
   settle(sender: string, seq: number): void {
     if (this.#table.find(sender)?.seq === seq) (this.#settled ??= new Set()).add(sender);
-  }
-
-  get isChanged(): boolean {
-    return this.#table.isChanged;
   }
 
   collect(): RecordChange<unknown>[] {

@@ -107,6 +107,11 @@ export class StateSlots implements SlotAccess {
     slot.value = value;
   }
 
+  /** True if a slot may differ from what counts as stored. */
+  get isTouched(): boolean {
+    return this.#touched.length > 0;
+  }
+
   /** True if a slot that is stored by itself differs from what counts as stored, or cannot be stored. */
   hasChanges(): boolean {
     return this.#touched.some((slot) => {

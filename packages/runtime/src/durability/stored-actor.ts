@@ -15,7 +15,7 @@ import {
 } from "@troupe/core";
 import type { ActorDefinition } from "@troupe/sdk";
 import type { ActorStorage, Changes, DurableSend, KeptCall, LoadResult } from "../activation/actor-storage.ts";
-import { packRecord, type RecordChange } from "../record-table.ts";
+import { type DirtyFlag, packRecord, type RecordChange } from "../record-table.ts";
 import { ScheduleTable } from "../reminders/schedule-table.ts";
 import { dueEntryOf } from "./due-entries.ts";
 import { KeptResults } from "./kept-results.ts";
@@ -42,7 +42,6 @@ export interface StoredActorParts {
 /** Tables of records that are stored with an actor. */
 interface StoredTable {
   load(fields: Fields): void;
-  readonly isChanged: boolean;
   collect(): readonly RecordChange<unknown>[];
   adopt(): void;
   rollback(): void;
@@ -78,8 +77,8 @@ export class StoredActor implements ActorStorage {
   readonly slots: StateSlots;
   readonly reminders: ScheduleTable;
   readonly timers: ScheduleTable;
-  readonly outbox = new Outbox();
-  readonly received = new ReceivedLetters();
+  readonly outbox: Outbox;
+  readonly received: ReceivedLetters;
   /** Called when the set of timers is not what it was; `dispose` is the last time, with none left. */
   onTimersChanged: (() => void) | undefined;
   /** Called when letters up to this number are stored, and may be delivered. */
@@ -87,7 +86,8 @@ export class StoredActor implements ActorStorage {
   readonly #address: ActorAddress;
   readonly #parts: StoredActorParts;
   readonly #isDurable: boolean;
-  readonly #results = new KeptResults();
+  readonly #results: KeptResults;
+  readonly #dirty: DirtyFlag = { isSet: false };
   readonly #tables: readonly StoredTable[];
   #epoch = 0;
   #version = 0;
@@ -100,7 +100,11 @@ export class StoredActor implements ActorStorage {
     this.#address = address;
     this.#parts = parts;
     this.#isDurable = definition.slots.length > 0 || definition.reminders.size > 0 || definition.timers.size > 0;
-    const facts = { address, makeReference, now: () => clock.now() };
+    const dirty = this.#dirty;
+    const facts = { address, makeReference, dirty, now: () => clock.now() };
+    this.outbox = new Outbox(dirty);
+    this.received = new ReceivedLetters(dirty);
+    this.#results = new KeptResults(dirty);
     this.slots = new StateSlots(address, definition.slots, makeReference);
     this.reminders = new ScheduleTable({ kind: "reminder", handlers: definition.reminders, ...facts });
     this.timers = new ScheduleTable({ kind: "timer", handlers: definition.timers, ...facts });
@@ -148,19 +152,24 @@ export class StoredActor implements ActorStorage {
     this.outbox.post(to, send, this.#parts.clock.now());
   }
 
+  get mayHaveChanges(): boolean {
+    return this.#dirty.isSet || this.slots.isTouched;
+  }
+
   collect(served: readonly KeptCall[]): ActorChanges | undefined {
+    if (!this.mayHaveChanges && served.length === 0) return undefined;
     const slots = this.slots.collect(this.#includesManual);
-    const hasEffect = slots.length > 0 || this.#tables.some((table) => table.isChanged);
+    const hasEffect = slots.length > 0 || this.#dirty.isSet;
     for (const { key, result } of served) this.#keep(key, result, hasEffect);
-    const records = hasEffect || served.length > 0 ? this.#tables.flatMap((table) => table.collect()) : [];
+    const records = this.#dirty.isSet ? this.#tables.flatMap((table) => table.collect()) : [];
     if (this.#isDurable && slots.length + records.length > 0) return { hasEffect, slots, records };
     // Nothing of this is stored, such as a volatile timer, but it is so from now on.
-    if (hasEffect || served.length > 0) this.#adoptTables();
+    if (this.#dirty.isSet) this.#adoptTables();
     return undefined;
   }
 
   hasChanges(): boolean {
-    return this.slots.hasChanges() || this.#tables.some((table) => table.isChanged);
+    return this.#dirty.isSet || this.slots.hasChanges();
   }
 
   stage(changes: Changes): void {
@@ -205,7 +214,8 @@ export class StoredActor implements ActorStorage {
 
   rollback(): void {
     this.slots.rollback();
-    for (const table of this.#tables) table.rollback();
+    if (this.#dirty.isSet) for (const table of this.#tables) table.rollback();
+    this.#dirty.isSet = false;
     this.#includesManual = false;
   }
 
@@ -229,6 +239,7 @@ export class StoredActor implements ActorStorage {
   #adoptTables(): void {
     const timersChanged = this.timers.isChanged;
     for (const table of this.#tables) table.adopt();
+    this.#dirty.isSet = false;
     if (timersChanged && !this.#isDisposed) this.onTimersChanged?.();
   }
 

@@ -27,9 +27,10 @@ export class LeaseGuard {
     this.#policy = policy;
   }
 
-  isServing(): boolean {
+  /** `now` is on the monotonic clock, and read after the last `await`. */
+  isServing(now = this.#clock.monotonic()): boolean {
     if (this.#policy === "available") return this.#until !== Number.NEGATIVE_INFINITY;
-    return this.#clock.monotonic() < this.#until;
+    return now < this.#until;
   }
 
   /** True once the silo is certain again that its lease lives; false if it is lost for good. */

@@ -10,7 +10,7 @@ import {
   TroupeError,
 } from "@troupe/core";
 import type { ScheduleInfo, Schedules, TimerOptions } from "@troupe/sdk";
-import { type RecordChange, RecordTable } from "../record-table.ts";
+import { type DirtyFlag, type RecordChange, RecordTable } from "../record-table.ts";
 import { createSchedule, type ScheduleRecord } from "./schedule.ts";
 
 const packer = createValuePacker();
@@ -27,6 +27,7 @@ export interface ScheduleTableFacts {
   /** Method names by the names of schedules that may be set. */
   readonly handlers: ReadonlyMap<string, string>;
   readonly makeReference: MakeReference;
+  readonly dirty: DirtyFlag;
   now(): number;
 }
 
@@ -38,7 +39,7 @@ export class ScheduleTable implements Schedules<TimerOptions> {
 
   constructor(facts: ScheduleTableFacts) {
     this.#facts = facts;
-    this.#records = new RecordTable(PREFIXES[facts.kind]);
+    this.#records = new RecordTable(PREFIXES[facts.kind], facts.dirty);
   }
 
   load(fields: Fields): void {
