@@ -44,14 +44,16 @@ class Load {
   readonly unknown = new Map<string, number[]>();
   readonly failures: unknown[] = [];
   readonly #cluster: TestCluster;
+  readonly #pauseMs: number;
   readonly #callers: Promise<void>[] = [];
   #stopped = false;
 
-  constructor(cluster: TestCluster) {
+  constructor(cluster: TestCluster, pauseMs: number) {
     this.#cluster = cluster;
+    this.#pauseMs = pauseMs;
   }
 
-  /** Calls each actor in turn, `inFlight` calls at a time, without waiting between them. */
+  /** Calls actors at random, `inFlight` calls at a time, without waiting between them. */
   start(caller: string, counterOf: (id: string) => ActorRef<Counter>, inFlight: number): void {
     this.#callers.push(this.#call(caller, counterOf, inFlight));
   }
@@ -63,7 +65,7 @@ class Load {
 
   async #call(caller: string, counterOf: (id: string) => ActorRef<Counter>, inFlight: number): Promise<void> {
     const random = seededRandom(7);
-    for (let number = 0; !this.#stopped; ) {
+    for (let number = 0; !this.#stopped;) {
       const round: Promise<void>[] = [];
       for (let count = 0; count < inFlight; count++) {
         const id = IDS[Math.floor(random.next() * IDS.length)] ?? "a";
@@ -71,7 +73,7 @@ class Load {
         number++;
       }
       await Promise.all(round);
-      await new Promise<void>((resolve) => void this.#cluster.clock.schedule(1, resolve));
+      await new Promise<void>((resolve) => void this.#cluster.clock.schedule(this.#pauseMs, resolve));
     }
   }
 
@@ -92,7 +94,10 @@ class Load {
       expect([...heard.values()].reduce((sum, numbers) => sum + numbers.length, 0)).toBe(count);
       for (const [caller, numbers] of heard) {
         expect(numbers).toEqual([...new Set(numbers)].toSorted((one, other) => one - other));
-        const allowed = new Set([...(this.acknowledged.get(`${id}<${caller}`) ?? []), ...(this.unknown.get(`${id}<${caller}`) ?? [])]);
+        const allowed = new Set([
+          ...(this.acknowledged.get(`${id}<${caller}`) ?? []),
+          ...(this.unknown.get(`${id}<${caller}`) ?? []),
+        ]);
         expect(numbers.filter((number) => !allowed.has(number))).toEqual([]);
       }
       for (const [key, numbers] of this.acknowledged) {
@@ -111,12 +116,12 @@ function push(lists: Map<string, number[]>, key: string, number: number): void {
   lists.set(key, list);
 }
 
-async function start(silos: number): Promise<{ cluster: TestCluster; load: Load }> {
+async function start(silos: number, pauseMs = 1): Promise<{ cluster: TestCluster; load: Load }> {
   const cluster = await TestCluster.start({ actors: [Counter, Probe], silos });
   onTestFinished(async () => {
     await cluster[Symbol.asyncDispose]();
   });
-  const load = new Load(cluster);
+  const load = new Load(cluster, pauseMs);
   load.start("client", (id) => cluster.actor(Counter, id), 6);
   return { cluster, load };
 }
@@ -170,21 +175,21 @@ describe("a cluster under load", () => {
   });
 
   it("loses nothing acknowledged and doubles nothing when a silo is killed", async () => {
-    const { cluster, load } = await start(3);
+    const { cluster, load } = await start(3, 50);
     await cluster.advance(100);
     siloAt(cluster, 1).kill();
     await cluster.advance(200);
     await cluster.startSilo();
     await cluster.advance(200);
     siloAt(cluster, 0).kill();
-    await cluster.advance(10_000);
+    await cluster.advance(2_000);
     await load.stop();
     for (const error of load.failures) expect(error).toMatchObject({ code: "SILO_LOST", ran: "maybe" });
     await load.check();
   });
 
   it("loses nothing acknowledged when a silo that answers nobody keeps its lease to the end", async () => {
-    const { cluster, load } = await start(3);
+    const { cluster, load } = await start(3, 50);
     await cluster.advance(100);
     // It goes on by itself, and nobody can reach it or be reached by it.
     const lost = siloAt(cluster, 2);
