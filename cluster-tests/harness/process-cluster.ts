@@ -1,10 +1,11 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { messageOf, randomId, sleep, systemClock, systemRandom } from "@troupe/core";
 import { type Cluster, connect, silentLogger, type SiloSnapshot } from "troupe";
 import type { Locations } from "./backends.ts";
+import { ProcessGuard } from "./process-guard.ts";
 import { type SiloExit, SiloProcess } from "./silo-process.ts";
 
 const ACTORS = fileURLToPath(new URL("../actors/index.ts", import.meta.url));
@@ -23,8 +24,8 @@ export interface ProcessClusterOptions {
 /**
  * A cluster of real silo processes on this machine, and the verbs of the scenarios.
  *
- * After `dispose` none of its processes runs and its folder is gone; a guard beside each process sees to that, too, when the
- * test's own process is killed.
+ * After `dispose` none of its processes runs and its folder is gone; a guard sees to that, too, when the test's own process is
+ * killed.
  */
 export class ProcessCluster {
   readonly name = `test-${randomId(systemRandom, 8)}`;
@@ -35,14 +36,13 @@ export class ProcessCluster {
   readonly #journal = join(this.folder, "journal");
   readonly #started: SiloProcess[] = [];
   readonly #clients: Cluster[] = [];
-  readonly #removeFolder = (): void => rmSync(this.folder, { recursive: true, force: true });
+  readonly #guard = new ProcessGuard(this.folder);
 
   constructor(locationsIn: (folder: string) => Locations, options: ProcessClusterOptions = {}) {
     if (!existsSync(BUILT)) throw new Error("cluster tests run what was built: run `npm run build` first");
     this.locations = locationsIn(this.folder);
     this.#options = options;
     writeFileSync(this.#journal, "");
-    process.once("exit", this.#removeFolder);
   }
 
   /** Every silo that runs, frozen ones included. */
@@ -69,6 +69,8 @@ export class ProcessCluster {
     const lease = leaseTtl === undefined ? [] : ["--lease-ttl", leaseTtl];
     const silo = new SiloProcess([module, ...own, ...lease, ...flags], this.#journal);
     this.#started.push(silo);
+    this.#guard.started(silo.pid);
+    void silo.exited.then(() => this.#guard.ended(silo.pid));
     return silo;
   }
 
@@ -132,9 +134,11 @@ export class ProcessCluster {
   }
 
   async dispose(): Promise<void> {
-    await Promise.all(this.#clients.map((client) => client.close()));
-    await this.kill(...this.silos);
-    process.off("exit", this.#removeFolder);
-    this.#removeFolder();
+    try {
+      await Promise.all(this.#clients.map((client) => client.close()));
+    } finally {
+      await this.kill(...this.silos);
+      await this.#guard.release();
+    }
   }
 }

@@ -9,12 +9,6 @@ const COMMAND = fileURLToPath(new URL("../../packages/troupe/bin/troupe.js", imp
 /** What is kept of the lines that a process writes: enough to see why a test failed. */
 const LINES_MAX = 2_000;
 
-/**
- * Waits for the end of its standard input, which is the end of the test's process, however it ended. Then it ends the silo,
- * which a frozen one cannot resist.
- */
-const GUARD = 'read -r _; kill -9 "$1" 2>/dev/null';
-
 /** What `troupe silo --json` prints when it takes calls. */
 export interface SiloReady {
   readonly siloId: string;
@@ -26,7 +20,7 @@ export interface SiloExit {
   readonly signal: NodeJS.Signals | null;
 }
 
-/** A process of `troupe silo`. It does not outlive the process that started it. */
+/** A process of `troupe silo`. */
 export class SiloProcess {
   /** Rejects, with all that the process wrote, if it ends before it is ready. */
   readonly ready: Promise<SiloReady>;
@@ -34,7 +28,6 @@ export class SiloProcess {
   readonly exited: Promise<SiloExit>;
   readonly lines: string[] = [];
   readonly #process: ChildProcess;
-  readonly #guard: ChildProcess;
   #hasExited = false;
 
   constructor(args: readonly string[], journal: string) {
@@ -43,13 +36,9 @@ export class SiloProcess {
       env: { ...Object.fromEntries(inherited), [JOURNAL_VARIABLE]: journal },
       stdio: ["ignore", "pipe", "pipe"],
     });
-    this.#guard = spawn("sh", ["-c", GUARD, "sh", String(this.pid)], { stdio: ["pipe", "ignore", "ignore"], detached: true });
-    this.#guard.stdin?.on("error", () => undefined);
-    this.#guard.unref();
     this.exited = new Promise((resolve) => {
       this.#process.once("close", (code, signal) => {
         this.#hasExited = true;
-        this.#guard.kill("SIGKILL");
         resolve({ code, signal });
       });
     });
