@@ -1,7 +1,6 @@
 import { noSuchMethod, type ReplySink, runInTurn, runOutsideTurns } from "@troupe/client";
 import {
   type ActorAddress,
-  errorToPortable,
   formatAddress,
   fromPortable,
   type Logger,
@@ -17,6 +16,7 @@ import type { ActivationParts } from "./activation-parts.ts";
 import type { ActorStorage } from "./actor-storage.ts";
 import { Mailbox } from "./mailbox.ts";
 import { OutputGate } from "./output-gate.ts";
+import { errorOutcome, outcomeOf, thrownOutcome } from "./outcome.ts";
 import { reentryOf } from "./reentrancy.ts";
 import { RepeatedCalls } from "./repeated-calls.ts";
 import { Turn, type TurnFacts, type TurnOwner } from "./turn.ts";
@@ -262,13 +262,13 @@ export class Activation implements TurnOwner {
       if (result instanceof Promise) {
         result.then(
           (value) => this.#unit.end(turn, outcomeOf(value)),
-          (error) => this.#unit.end(turn, errorOutcome(error)),
+          (error) => this.#unit.end(turn, thrownOutcome(error)),
         );
       } else {
         this.#unit.end(turn, outcomeOf(result));
       }
     } catch (error) {
-      this.#unit.end(turn, errorOutcome(error));
+      this.#unit.end(turn, thrownOutcome(error));
     }
   }
 
@@ -369,18 +369,6 @@ export class Activation implements TurnOwner {
     }
     await this.gate.drained();
   }
-}
-
-function outcomeOf(value: unknown): Outcome {
-  try {
-    return { kind: "value", payload: toPortable(value, { root: "result", ran: "yes" }) };
-  } catch (error) {
-    return errorOutcome(error);
-  }
-}
-
-function errorOutcome(error: unknown): Outcome {
-  return { kind: "error", payload: errorToPortable(error) };
 }
 
 function answerError(sink: ReplySink, request: RequestEnvelope, error: TroupeError): void {

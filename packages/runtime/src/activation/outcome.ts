@@ -1,0 +1,22 @@
+import { errorToPortable, type Outcome, toPortable, TroupeError } from "@troupe/core";
+
+/** What a method returned, if that can be copied. */
+export function outcomeOf(value: unknown): Outcome {
+  try {
+    return { kind: "value", payload: toPortable(value, { root: "result", ran: "yes" }) };
+  } catch (error) {
+    return errorOutcome(error);
+  }
+}
+
+/** What a method threw: a call that it made may not have run, but it has itself, and its caller must not take the one for the other (C4). */
+export function thrownOutcome(error: unknown): Outcome {
+  if (!(error instanceof TroupeError) || error.ran !== "no") return errorOutcome(error);
+  const { code, message, retryable, cause, stack } = error;
+  const own = new TroupeError(code, message.slice(code.length + 3), { ran: "yes", retryable, cause });
+  return errorOutcome(stack === undefined ? own : Object.assign(own, { stack }));
+}
+
+export function errorOutcome(error: unknown): Outcome {
+  return { kind: "error", payload: errorToPortable(error) };
+}
