@@ -236,13 +236,20 @@ export class Incarnation {
         return this.snapshot;
       case "activations":
         return this.actors.list(typeof args[0] === "string" ? args[0] : undefined);
+      case "reminders":
+        return await this.actors.listReminders();
+      case "deadLetters":
+        return await this.actors.listDeadLetters();
       case "hasFoundGone":
         return await this.#hasFoundGone(String(args[0]));
       case "drain":
         this.#parts.onDrainRequested();
         return true;
       default:
-        throw new TroupeError("NO_SUCH_METHOD", `a silo has no method ${method}; it has snapshot, activations and drain`);
+        throw new TroupeError(
+          "NO_SUCH_METHOD",
+          `a silo has no method ${method}; it has snapshot, activations, reminders, deadLetters and drain`,
+        );
     }
   }
 

@@ -12,6 +12,7 @@ import type {
   ActorAddress,
   CancelEnvelope,
   Clock,
+  DueEntry,
   Envelope,
   Link,
   Logger,
@@ -26,9 +27,10 @@ import type { Actor, ActorClass, ActorDefinition, ActorRef, CallOptions, Untyped
 import type { Activation } from "./activation/activation.ts";
 import { Catalog } from "./activation/catalog.ts";
 import { IdleCollector } from "./activation/idle-collector.ts";
+import { DEAD_LETTER_BUCKET } from "./durability/due-entries.ts";
 import type { Letter } from "./durability/outbox.ts";
 import { type StoredActorParts, StoredActor } from "./durability/stored-actor.ts";
-import { type ActivationInfo, listActivations } from "./inspect/activation-list.ts";
+import { type ActivationInfo, LIST_MAX, listActivations } from "./inspect/activation-list.ts";
 import type { LeaseGuard } from "./membership/lease-guard.ts";
 import { Handoff } from "./ownership/handoff.ts";
 import { ReminderService } from "./reminders/reminder-service.ts";
@@ -51,7 +53,7 @@ export interface LocalActorsParts {
 }
 
 /** The actors of one silo: those that live here, and the calls that they and this process make. It acts on what it is told. */
-export class LocalActors implements ActorReferences {
+export class LocalActors {
   readonly #parts: LocalActorsParts;
   readonly #router: Router;
   readonly #caller: Caller;
@@ -91,15 +93,14 @@ export class LocalActors implements ActorReferences {
       clock,
       logger,
       store: parts.reminderStore,
-      owns: (address) => this.#placement.ownerOf(address)?.siloId === siloId,
+      owns: (address) => this.#owns(address),
       ...reminderTicks((address, method, args) => this.#callSystemTurn(address, method, args)),
     });
   }
 
-  actor<A extends Actor>(type: ActorClass<A>, id: string, options?: CallOptions): ActorRef<A>;
-  actor(type: string, id: string, options?: CallOptions): UntypedActorRef;
-  actor(type: ActorClass | string, id: string, options?: CallOptions): object {
-    return this.#references.actor(type, id, options);
+  /** Makes a call that no actor of this silo makes. */
+  call(target: CallTarget, method: string, args: readonly unknown[]): Promise<unknown> {
+    return this.#caller.call(target, method, [...args]);
   }
 
   /** From now on this silo hosts, and its reminders tick. */
@@ -168,6 +169,18 @@ export class LocalActors implements ActorReferences {
     return listActivations(this.#catalog, type);
   }
 
+  /** What the due index has for the actors that this silo owns, earliest first; at most a thousand. */
+  async listReminders(): Promise<readonly DueEntry[]> {
+    const buckets = [...this.#placement.bucketsOf(this.#parts.siloId)];
+    const entries = await this.#parts.reminderStore.due(buckets, Number.MAX_SAFE_INTEGER, LIST_MAX);
+    return entries.filter(({ name, address }) => !name.startsWith("$") && this.#owns(address));
+  }
+
+  /** Which actors have dead letters, oldest first; at most a thousand letters. The name is the letter's number. */
+  listDeadLetters(): Promise<readonly DueEntry[]> {
+    return this.#parts.reminderStore.due([DEAD_LETTER_BUCKET], Number.MAX_SAFE_INTEGER, LIST_MAX);
+  }
+
   /** True if nothing is active here and no call of this process is under way. */
   get isQuiet(): boolean {
     return this.#catalog.size === 0 && this.#router.pendingCount === 0;
@@ -193,6 +206,10 @@ export class LocalActors implements ActorReferences {
     this.quiesce();
     for (const activation of this.#catalog.values()) void activation.close("failed");
     this.#router.close();
+  }
+
+  #owns(address: ActorAddress): boolean {
+    return this.#placement.ownerOf(address)?.siloId === this.#parts.siloId;
   }
 
   #createCatalog(): Catalog {

@@ -1,4 +1,4 @@
-import type { ActorReferences } from "@troupe/client";
+import { type ActorReferences, References } from "@troupe/client";
 import { messageOf, randomId, sleep, TroupeError, type View } from "@troupe/core";
 import {
   type Actor,
@@ -27,6 +27,8 @@ export class Silo implements ActorReferences, AsyncDisposable {
   readonly #options: SiloOptions;
   readonly #definitions: ReadonlyMap<string, ActorDefinition>;
   readonly #markStopped: () => void;
+  /** They outlive the incarnation in whose time they were made: a reference is good for ever. */
+  readonly #references: References;
   #incarnation: Incarnation;
   #stopping: Promise<void> | undefined;
 
@@ -41,6 +43,9 @@ export class Silo implements ActorReferences, AsyncDisposable {
     this.#ports = ports;
     this.#options = options;
     this.#definitions = definitionsOf(options.actors);
+    this.#references = new References(this.#definitions, (target, method, args) =>
+      this.#incarnation.actors.call(target, method, args),
+    );
     const { promise, resolve } = Promise.withResolvers<void>();
     this.stopped = promise;
     this.#markStopped = resolve;
@@ -65,9 +70,7 @@ export class Silo implements ActorReferences, AsyncDisposable {
   actor<A extends Actor>(type: ActorClass<A>, id: string, options?: CallOptions): ActorRef<A>;
   actor(type: string, id: string, options?: CallOptions): UntypedActorRef;
   actor(type: ActorClass | string, id: string, options?: CallOptions): object {
-    return typeof type === "string"
-      ? this.#incarnation.actors.actor(type, id, options)
-      : this.#incarnation.actors.actor(type, id, options);
+    return this.#references.actor(type, id, options);
   }
 
   snapshot(): SiloSnapshot {

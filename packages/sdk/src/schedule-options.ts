@@ -55,6 +55,8 @@ export interface ScheduleInfo<D = unknown> {
   readonly nextAt: number;
   /** Ticks so far. */
   readonly count: number;
+  /** Ticks that were given up because each attempt threw. */
+  readonly failed: number;
 }
 
 /**

@@ -1,4 +1,5 @@
 import type { Concurrency } from "@troupe/sdk";
+import { Fifo } from "./fifo.ts";
 
 /** What a mailbox has to know of a turn. */
 export interface MailboxEntry {
@@ -18,7 +19,7 @@ export interface MailboxEntry {
 export class Mailbox<T extends MailboxEntry> {
   readonly #max: number;
   readonly #start: (turn: T) => void;
-  #queue: T[] = [];
+  readonly #queue = new Fifo<T>();
   #exclusive = 0;
   #readonly = 0;
   /** Interleaving and nested turns. */
@@ -62,8 +63,8 @@ export class Mailbox<T extends MailboxEntry> {
     this.#state = "open";
     this.#drain();
     // From now on such turns never wait, and those that came before waited for nothing but this.
-    for (const turn of this.#queue.filter(({ concurrency }) => concurrency === "interleave")) {
-      if (this.remove((other) => other === turn) === undefined) continue;
+    const mayPass = ({ concurrency }: T): boolean => concurrency === "interleave";
+    for (let turn = this.remove(mayPass); turn !== undefined; turn = this.remove(mayPass)) {
       this.#count(turn);
       this.#start(turn);
     }
@@ -79,16 +80,13 @@ export class Mailbox<T extends MailboxEntry> {
 
   /** Takes a waiting turn out of the queue. */
   remove(matches: (turn: T) => boolean): T | undefined {
-    const index = this.#queue.findIndex(matches);
-    return index < 0 ? undefined : this.#queue.splice(index, 1)[0];
+    return this.#queue.remove(matches);
   }
 
   /** Starts nothing any more; gives back the turns that wait. */
   close(): T[] {
     this.#state = "closed";
-    const waiting = this.#queue;
-    this.#queue = [];
-    return waiting;
+    return this.#queue.clear();
   }
 
   #drain(): void {
@@ -96,7 +94,7 @@ export class Mailbox<T extends MailboxEntry> {
     if (this.#draining) return;
     this.#draining = true;
     try {
-      for (let turn = this.#queue[0]; turn !== undefined && this.#mayStart(turn); turn = this.#queue[0]) {
+      for (let turn = this.#queue.peek(); turn !== undefined && this.#mayStart(turn); turn = this.#queue.peek()) {
         this.#queue.shift();
         this.#count(turn);
         this.#start(turn);

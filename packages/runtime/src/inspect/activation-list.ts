@@ -1,7 +1,7 @@
 import type { Catalog } from "../activation/catalog.ts";
 
-/** Actors of one answer: enough for people; whoever needs more asks for a type. */
-const LIST_MAX = 1_000;
+/** Entries of one answer: enough for people. */
+export const LIST_MAX = 1_000;
 
 /** One active actor, for `troupe actors`. */
 export interface ActivationInfo {

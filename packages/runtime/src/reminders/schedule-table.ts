@@ -120,7 +120,13 @@ export class ScheduleTable implements Schedules<TimerOptions> {
   }
 
   #info(record: ScheduleRecord): ScheduleInfo {
-    return { name: record.name, data: this.dataOf(record), nextAt: record.nextAt, count: record.count };
+    return {
+      name: record.name,
+      data: this.dataOf(record),
+      nextAt: record.nextAt,
+      count: record.count,
+      failed: record.failed ?? 0,
+    };
   }
 
   #checkWritable(what: string): void {

@@ -22,6 +22,8 @@ export interface ScheduleRecord {
   readonly nextAt: number;
   /** Ticks so far. */
   readonly count: number;
+  /** Ticks that were given up because each attempt threw. Older records lack it. */
+  readonly failed?: number;
 }
 
 /** A tick that is due, and what the schedule is after it: undefined if it has ended. */

@@ -44,5 +44,7 @@ export async function runTick(table: TickTable, facts: TickFacts, handle: (tick:
 /** Gives up on a tick that threw too often: the schedule moves on without it. */
 export function skipTick(table: TickTable, { name, dueAt, now }: TickFacts): void {
   const record = table.find(name);
-  if (record?.nextAt === dueAt) table.put(name, dueTick(record, now).next);
+  if (record?.nextAt !== dueAt) return;
+  const { next } = dueTick(record, now);
+  table.put(name, next === undefined ? undefined : { ...next, failed: (record.failed ?? 0) + 1 });
 }

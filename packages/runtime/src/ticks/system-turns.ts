@@ -15,6 +15,7 @@ export const SKIP_TIMER_TURN = "$skipTimer";
 export const ARRIVED_TURN = "$arrived";
 export const DIED_TURN = "$died";
 export const SETTLED_TURN = "$settled";
+export const REMINDERS_TURN = "$reminders";
 export const LETTERS_TURN = "$letters";
 export const RESEND_TURN = "$resend";
 
@@ -54,6 +55,7 @@ export function systemMethods(clock: Clock): ReadonlyMap<string, SystemMethod> {
     [ARRIVED_TURN, (activation, [seq]) => storageOf(activation).outbox.arrived(Number(seq))],
     [DIED_TURN, (activation, [seq, reason]) => storageOf(activation).outbox.die(Number(seq), String(reason), clock.now())],
     [SETTLED_TURN, (activation, [sender, seq]) => storageOf(activation).received.settle(String(sender), Number(seq))],
+    [REMINDERS_TURN, (activation) => storageOf(activation).reminders.list()],
     [LETTERS_TURN, (activation) => storageOf(activation).outbox.deadLetters],
     [RESEND_TURN, (activation, [seq]) => storageOf(activation).outbox.revive(Number(seq), clock.now())],
   ]);
