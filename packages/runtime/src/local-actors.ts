@@ -1,6 +1,6 @@
 import {
-  type ActorReferences,
   Caller,
+  type CallTarget,
   callTarget,
   type Placement,
   References,
@@ -23,7 +23,7 @@ import type {
   StateStore,
   TroupeError,
 } from "@troupe/core";
-import type { Actor, ActorClass, ActorDefinition, ActorRef, CallOptions, UntypedActorRef } from "@troupe/sdk";
+import type { ActorDefinition } from "@troupe/sdk";
 import type { Activation } from "./activation/activation.ts";
 import { Catalog } from "./activation/catalog.ts";
 import { IdleCollector } from "./activation/idle-collector.ts";
@@ -99,8 +99,8 @@ export class LocalActors {
   }
 
   /** Makes a call that no actor of this silo makes. */
-  call(target: CallTarget, method: string, args: readonly unknown[]): Promise<unknown> {
-    return this.#caller.call(target, method, [...args]);
+  call(target: CallTarget, method: string, args: unknown[]): Promise<unknown> {
+    return this.#caller.call(target, method, args);
   }
 
   /** From now on this silo hosts, and its reminders tick. */
