@@ -72,7 +72,7 @@ class Busy extends Actor {
   }
 }
 
-@actor("Board", { mailboxMax: 2 })
+@actor("Board", { mailboxMax: 3 })
 class Board extends Actor {
   @state() accessor lines: string[] = [];
 
@@ -205,11 +205,11 @@ describe("a one-way call", () => {
     const board = cluster.actor(Board, "b");
     const block = board.block();
     await cluster.advance(10);
-    for (const line of ["1", "2", "3", "4"]) await cluster.run(board.write(line));
+    for (const line of ["1", "2", "3", "4", "5"]) await cluster.run(board.write(line));
     await cluster.advance(10);
     opened.resolve();
     await cluster.run(block);
     await cluster.advance(10);
-    expect(await cluster.run(board.read())).toEqual(["1", "2"]);
+    expect(await cluster.run(board.read())).toEqual(["1", "2", "3"]);
   });
 });

@@ -69,7 +69,7 @@ describe("a silo that cannot reach the membership store", () => {
     const { siloId } = silo;
     expect(await cluster.run(cluster.actor(Counter, "c").increment())).toBe(1);
     membership.cutOff();
-    await cluster.advance(4_800);
+    await cluster.advance(4_600);
     expect(silo.snapshot().serving).toBe(false);
     const held = cluster.actor(Counter, "c").increment();
     membership.reconnect();

@@ -14,8 +14,11 @@ import {
 import { LeaseGuard, type LeasePolicy } from "./lease-guard.ts";
 import { ViewCoalescer } from "./view-coalescer.ts";
 
-/** Renewals in the time of one lease: two may fail before it matters. */
+/** Renewals in the time of one lease. */
 const RENEWALS_PER_LEASE = 4;
+
+/** Tries in the time of one lease after one has failed: often, because a silo that stands still may only wait for the next. */
+const RETRIES_PER_LEASE = 20;
 
 /** The part of a lease that the guard leaves unused: for clocks that run at slightly different rates, and for what is just leaving. */
 const MARGIN_SHARE = 0.1;
@@ -101,15 +104,16 @@ export class MembershipAgent {
     this.guard.confirm(sentAt, this.#parts.leaseTtlMs * (1 - MARGIN_SHARE));
   }
 
-  #renewLater(): void {
+  #renewLater(times = RENEWALS_PER_LEASE): void {
     if (this.#ended) return;
-    this.#renewal = this.#parts.clock.schedule(this.#parts.leaseTtlMs / RENEWALS_PER_LEASE, () => void this.#renew());
+    this.#renewal = this.#parts.clock.schedule(this.#parts.leaseTtlMs / times, () => void this.#renew());
   }
 
   async #renew(): Promise<void> {
     const { membership, clock, logger } = this.#parts;
     if (this.#lease === undefined) return;
     const sentAt = clock.monotonic();
+    let times = RENEWALS_PER_LEASE;
     try {
       const result = await membership.renew(this.#lease);
       if (this.#ended) return;
@@ -117,8 +121,9 @@ export class MembershipAgent {
       else this.#confirm(sentAt);
     } catch (error) {
       logger.warn({ reason: messageOf(error), serving: this.guard.isServing() }, "the lease could not be renewed; trying again");
+      times = RETRIES_PER_LEASE;
     }
-    this.#renewLater();
+    this.#renewLater(times);
   }
 
   /** The record is known to be gone. */
