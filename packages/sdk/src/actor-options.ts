@@ -1,5 +1,5 @@
 import { DURATION_FORMS, parseDuration, type Duration } from "@troupe/core";
-import type { ActorDefinition, Reentrancy } from "./actor-definition.ts";
+import type { ActorDefinition, Migrate, Reentrancy } from "./actor-definition.ts";
 import { show } from "./names.ts";
 
 /** Options of an actor type. They belong to the type: a class that extends another actor class does not inherit them. */
@@ -19,6 +19,12 @@ export interface ActorOptions {
   readonly placement?: "hash";
   /** Number of the definition, for deployments that change it. Default: 1. */
   readonly version?: number;
+  /**
+   * Upgrades what an older version stored, once for each actor, before its first turn: from every stored slot by name and the version
+   * that stored them, it returns the slots that get another value. What it returns is stored before the actor answers. A slot that
+   * the class no longer has stays in the store. State of a newer version than this one is never touched: the activation fails.
+   */
+  readonly migrate?: Migrate;
 }
 
 /** Options of a durable slot. */
@@ -27,9 +33,18 @@ export interface StateOptions {
   readonly save?: "turn" | "manual";
 }
 
-type TypeSettings = Pick<ActorDefinition, "idleAfterMs" | "reentrancy" | "mailboxMax" | "callTimeoutMs" | "version">;
+type TypeSettings = Pick<ActorDefinition, "idleAfterMs" | "reentrancy" | "mailboxMax" | "callTimeoutMs" | "version" | "migrate">;
 
-const ACTOR_OPTIONS = ["idleAfter", "reentrancy", "mailboxMax", "callTimeout", "placement", "statelessWorker", "version"];
+const ACTOR_OPTIONS = [
+  "idleAfter",
+  "reentrancy",
+  "mailboxMax",
+  "callTimeout",
+  "placement",
+  "statelessWorker",
+  "version",
+  "migrate",
+];
 
 type Report = (text: string) => void;
 
@@ -61,6 +76,7 @@ export function readActorOptions(given: unknown, report: Report): TypeSettings {
     mailboxMax: readPositiveInteger("mailboxMax", options.mailboxMax, 1_000, report),
     callTimeoutMs: readDuration("callTimeout", options.callTimeout, 30_000, report),
     version: readPositiveInteger("version", options.version, 1, report),
+    migrate: readMigrate(options.migrate, report),
   };
 }
 
@@ -69,6 +85,12 @@ export function readSave(given: unknown, report: Report): "turn" | "manual" {
   if (save === undefined || save === "turn" || save === "manual") return save ?? "turn";
   report(`save must be "turn" or "manual", not ${show(save)}`);
   return "turn";
+}
+
+function readMigrate(value: unknown, report: Report): Migrate | undefined {
+  if (value === undefined || typeof value === "function") return value as Migrate | undefined;
+  report(`migrate must be a function of the stored slots and their version, not ${show(value)}`);
+  return undefined;
 }
 
 function readDuration(name: string, value: unknown, fallback: number, report: Report): number {

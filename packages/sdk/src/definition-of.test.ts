@@ -197,7 +197,7 @@ describe("definitionOf", () => {
     ['@actor("A", 5)', "the options must be an object, not 5"],
     [
       '@actor("A", { idle: 5 })',
-      `the options have no "idle"; there are idleAfter, reentrancy, mailboxMax, callTimeout, placement, statelessWorker, version`,
+      `the options have no "idle"; there are idleAfter, reentrancy, mailboxMax, callTimeout, placement, statelessWorker, version, migrate`,
     ],
     [
       '@actor("A", { idleAfter: "soon" })',
@@ -229,7 +229,7 @@ describe("definitionOf", () => {
     ["{ timers: { poll: 5 } }", `the handler of the timer "poll" must be the name of a method, not 5`],
     [
       "{ nmae: 'x' }",
-      `the options have no "nmae"; there are idleAfter, reentrancy, mailboxMax, callTimeout, placement, statelessWorker, version`,
+      `the options have no "nmae"; there are idleAfter, reentrancy, mailboxMax, callTimeout, placement, statelessWorker, version, migrate`,
     ],
     ["5", "the options must be an object, not 5"],
   ])("refuses defineActor(Account, %s)", (options, problem) => {

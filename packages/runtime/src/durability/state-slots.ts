@@ -82,6 +82,27 @@ export class StateSlots implements SlotAccess {
     }
   }
 
+  /** Every stored slot by name, also those that the class no longer has. */
+  stored(fields: Fields): Record<string, unknown> {
+    const state: Record<string, unknown> = {};
+    for (const [field, bytes] of fields) {
+      if (field.startsWith(SLOT_PREFIX)) state[field.slice(SLOT_PREFIX.length)] = this.#unpack(bytes);
+    }
+    return state;
+  }
+
+  /** Gives slots another value than the stored one, before the actor is constructed. Names that are no slots are an error. */
+  assign(values: Readonly<Record<string, unknown>>): void {
+    for (const [name, value] of Object.entries(values)) {
+      const slot = this.#slots.get(name);
+      if (slot === undefined)
+        throw new TroupeError("BAD_DEFINITION", `migrate of ${this.#address.type} returns ${name}, which is no slot`);
+      this.#loaded.add(name);
+      if (!slot.isTouched) this.#touch(slot);
+      slot.value = value;
+    }
+  }
+
   initialise(name: string, initial: unknown): void {
     const slot = this.#slots.get(name);
     if (slot === undefined || this.#loaded.has(name)) return;

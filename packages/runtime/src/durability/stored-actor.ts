@@ -3,7 +3,6 @@ import {
   type ActorAddress,
   type Clock,
   type DueEntry,
-  type Fields,
   formatAddress,
   type Logger,
   type MakeReference,
@@ -21,6 +20,7 @@ import { dueEntryOf } from "./due-entries.ts";
 import { KeptResults } from "./kept-results.ts";
 import { Outbox, parseLetterKey } from "./outbox.ts";
 import { ReceivedLetters } from "./received-letters.ts";
+import { StateVersion } from "./state-version.ts";
 import { packSlotValue, type SlotChange, StateSlots } from "./state-slots.ts";
 
 export interface StoredActorParts {
@@ -41,7 +41,6 @@ export interface StoredActorParts {
 
 /** Tables of records that are stored with an actor. */
 interface StoredTable {
-  load(fields: Fields): void;
   collect(): readonly RecordChange<unknown>[];
   adopt(): void;
   rollback(): void;
@@ -87,6 +86,8 @@ export class StoredActor implements ActorStorage {
   readonly #parts: StoredActorParts;
   readonly #isDurable: boolean;
   readonly #results: KeptResults;
+  readonly #stateVersion: StateVersion;
+  readonly #definition: ActorDefinition;
   readonly #dirty: DirtyFlag = { isSet: false };
   readonly #tables: readonly StoredTable[];
   #epoch = 0;
@@ -99,6 +100,7 @@ export class StoredActor implements ActorStorage {
     const { makeReference, clock } = parts;
     this.#address = address;
     this.#parts = parts;
+    this.#definition = definition;
     this.#isDurable = definition.slots.length > 0 || definition.reminders.size > 0 || definition.timers.size > 0;
     const dirty = this.#dirty;
     const facts = { address, makeReference, dirty, now: () => clock.now() };
@@ -108,7 +110,8 @@ export class StoredActor implements ActorStorage {
     this.slots = new StateSlots(address, definition.slots, makeReference);
     this.reminders = new ScheduleTable({ kind: "reminder", handlers: definition.reminders, ...facts });
     this.timers = new ScheduleTable({ kind: "timer", handlers: definition.timers, ...facts });
-    this.#tables = [this.reminders, this.timers, this.outbox, this.received, this.#results];
+    this.#stateVersion = new StateVersion(dirty);
+    this.#tables = [this.reminders, this.timers, this.outbox, this.received, this.#results, this.#stateVersion];
   }
 
   get epoch(): number {
@@ -127,7 +130,8 @@ export class StoredActor implements ActorStorage {
     this.#epoch = result.epoch;
     this.#version = result.version;
     this.slots.load(result.fields);
-    for (const table of this.#tables) table.load(result.fields);
+    for (const table of [this.reminders, this.timers, this.outbox, this.received, this.#results]) table.load(result.fields);
+    this.#stateVersion.load(result.fields, this.slots, this.#definition);
     this.onTimersChanged?.();
     if (!this.outbox.isEmpty) this.onLettersStored?.(this.outbox.lastSeq);
     return { kind: "loaded" };
