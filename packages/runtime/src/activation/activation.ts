@@ -22,7 +22,7 @@ import { RepeatedCalls } from "./repeated-calls.ts";
 import { Turn, type TurnFacts, type TurnOwner } from "./turn.ts";
 import { UnitOfWork } from "./unit-of-work.ts";
 
-/** How long a turn that does not end may hold up the deactivation of its actor. */
+/** How long a turn that does not end may hold up the deactivation of its actor, if its deadline is not later. */
 const LAST_TURN_MS = 30_000;
 
 type State =
@@ -114,6 +114,10 @@ export class Activation implements TurnOwner {
         this.#abandon({ kind: "refused", reason: "not-owner", revision: result.revision });
         return;
       }
+      if (!this.#isServing()) {
+        this.#abandon({ kind: "refused", reason: "not-ready", revision: this.#parts.revision() });
+        return;
+      }
       const actor = constructActor(this.definition, this.#host);
       await this.#runInternal("onActivate", () => actor.onActivate());
       if (this.state !== "loading") return;
@@ -194,7 +198,7 @@ export class Activation implements TurnOwner {
     for (const turn of this.#mailbox.close()) this.#giveBack(turn);
     await this.#quiet();
     await this.gate.drained().catch(() => undefined);
-    if (actor !== undefined && reason !== "failed") {
+    if (actor !== undefined && reason !== "failed" && this.#isServing()) {
       try {
         await this.#runInternal("onDeactivate", () => actor.onDeactivate(reason));
       } catch (error) {
@@ -215,7 +219,9 @@ export class Activation implements TurnOwner {
     if (this.#running.size === 0) return;
     const { promise, resolve } = Promise.withResolvers<void>();
     this.#onQuiet = resolve;
-    const timer = this.#parts.clock.schedule(LAST_TURN_MS, () => {
+    const { clock } = this.#parts;
+    const lastDeadline = Math.max(...[...this.#running].map(({ deadline }) => deadline));
+    const timer = clock.schedule(Math.max(LAST_TURN_MS, lastDeadline - clock.monotonic()), () => {
       const methods = [...this.#running].map((turn) => turn.request.method);
       this.log.error({ methods }, "a turn did not end in time; the actor is deactivated without it, and nothing of it is stored");
       resolve();
@@ -303,6 +309,10 @@ export class Activation implements TurnOwner {
     return actor;
   }
 
+  #isServing(): boolean {
+    return this.#parts.isServing(this.#parts.clock.monotonic());
+  }
+
   #turn(facts: TurnFacts): Turn {
     return new Turn(facts, this, this.#parts.clock);
   }
@@ -320,7 +330,7 @@ export class Activation implements TurnOwner {
     this.#endRepeated(turn.request);
     // A one-way call was answered when it was accepted.
     if (turn.request.oneWay) return;
-    if (this.#parts.isServing(this.#parts.clock.monotonic())) turn.sink.reply(turn.request.callId, outcome);
+    if (this.#isServing()) turn.sink.reply(turn.request.callId, outcome);
     else void this.#answerWhenServing(turn, outcome);
   }
 
