@@ -3,11 +3,16 @@ import { TestCluster } from "@troupe/testkit";
 import { describe, expect, expectTypeOf, it, onTestFinished } from "vitest";
 import type { ClusterClient } from "./cluster-client.ts";
 
+/** What a slot may hold: a slot whose type is a reference to its own class would be typed by itself. */
+interface Payee {
+  deposit(amount: number): Promise<number>;
+}
+
 @actor("Account", { callTimeout: "10s" })
 class Account extends Actor {
   @state() accessor balance = 0;
-  @state() accessor friend: ActorRef<Account> | undefined = undefined;
-  @state() accessor friends = new Map<string, ActorRef<Account>>();
+  @state() accessor friend: Payee | undefined = undefined;
+  @state() accessor friends = new Map<string, Payee>();
 
   async deposit(amount: number): Promise<number> {
     this.balance += amount;

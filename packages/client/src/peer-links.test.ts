@@ -83,6 +83,7 @@ function setUp(dials: (siloId: string) => "now" | "when-needed" | "never" = (sil
       onUp: (siloId) => events.push(`up ${siloId}`),
       onDown: (siloId) => events.push(`down ${siloId}`),
       onRefused: (siloId) => events.push(`refused ${siloId}`),
+      onRejected: (siloId, error) => events.push(`${error.code} from ${siloId}`),
     },
   });
   const settle = (): Promise<void> => clock.advance(0);
@@ -183,6 +184,15 @@ describe("peer links", () => {
     await clock.advance(20);
     await answer(new ScriptedLink("x"));
     expect(links.linkTo("x")).toBeDefined();
+  });
+
+  it("tell why a peer takes no link from this side, and go on dialling", async () => {
+    const { clock, transport, events, links, answer } = setUp();
+    links.setMembers([member("x")]);
+    await answer(new TroupeError("UNAUTHENTICATED", "no token"));
+    expect(events).toEqual(["UNAUTHENTICATED from x"]);
+    await clock.advance(20);
+    expect(transport.dials.length).toBe(2);
   });
 
   it("are adopted from a peer that dials, also before the view has it", async () => {

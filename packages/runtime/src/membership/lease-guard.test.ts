@@ -4,12 +4,12 @@ import { LeaseGuard } from "./lease-guard.ts";
 
 describe("a lease guard", () => {
   it("does not serve before a lease was confirmed", () => {
-    expect(new LeaseGuard(new VirtualClock()).isServing()).toBe(false);
+    expect(new LeaseGuard(new VirtualClock(), "strict").isServing()).toBe(false);
   });
 
   it("serves until the time of the last confirmed renewal is over, counted from its sending", async () => {
     const clock = new VirtualClock();
-    const guard = new LeaseGuard(clock);
+    const guard = new LeaseGuard(clock, "strict");
     await clock.advance(300);
     guard.confirm(100, 900);
     expect(guard.isServing()).toBe(true);
@@ -21,7 +21,7 @@ describe("a lease guard", () => {
 
   it("is not shortened by an answer that comes late", async () => {
     const clock = new VirtualClock();
-    const guard = new LeaseGuard(clock);
+    const guard = new LeaseGuard(clock, "strict");
     guard.confirm(500, 900);
     guard.confirm(100, 900);
     await clock.advance(1_399);
@@ -30,7 +30,7 @@ describe("a lease guard", () => {
 
   it("lets who waits go on when the lease is confirmed again, and not by an answer that is too old", async () => {
     const clock = new VirtualClock();
-    const guard = new LeaseGuard(clock);
+    const guard = new LeaseGuard(clock, "strict");
     await clock.advance(1_000);
     let told: boolean | undefined;
     void guard.serving().then((isServing) => (told = isServing));
@@ -45,7 +45,7 @@ describe("a lease guard", () => {
 
   it("tells who waits that it is over when the lease is revoked, and is not brought back", async () => {
     const clock = new VirtualClock();
-    const guard = new LeaseGuard(clock);
+    const guard = new LeaseGuard(clock, "strict");
     const waiting = guard.serving();
     guard.revoke();
     expect(await waiting).toBe(false);
@@ -56,12 +56,24 @@ describe("a lease guard", () => {
 
   it("does not care for jumps of the wall clock", async () => {
     const clock = new VirtualClock();
-    const guard = new LeaseGuard(clock);
+    const guard = new LeaseGuard(clock, "strict");
     guard.confirm(0, 900);
     clock.jumpWall(86_400_000);
     expect(guard.isServing()).toBe(true);
     clock.jumpWall(-172_800_000);
     await clock.advance(900);
     expect(guard.isServing()).toBe(false);
+  });
+
+  it("whose policy is available serves beyond its lease, until it is told that the lease is gone", async () => {
+    const clock = new VirtualClock();
+    const guard = new LeaseGuard(clock, "available");
+    expect(guard.isServing()).toBe(false);
+    guard.confirm(0, 900);
+    await clock.advance(100_000);
+    expect(guard.isServing()).toBe(true);
+    guard.revoke();
+    expect(guard.isServing()).toBe(false);
+    expect(await guard.serving()).toBe(false);
   });
 });
