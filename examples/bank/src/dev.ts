@@ -15,13 +15,13 @@ Amounts are cents. Change examples/bank/src/account.ts, and the silos follow. Wh
 
 process.stdout.write(`${WHAT_TO_TRY}\n`);
 
-// The channel ends with this process, and the silos with the channel.
+// In a process group of its own, so that Ctrl-C reaches it once, from here. The channel ends with this process, and the silos with
+// the channel.
 const dev = spawn(process.execPath, [TROUPE_COMMAND, "dev", ACTORS, ...process.argv.slice(2)], {
+  detached: true,
   stdio: ["inherit", "inherit", "inherit", "ipc"],
 });
 dev.once("exit", (code) => {
   process.exitCode = code ?? 1;
 });
-// Ctrl-C reaches the other process too; this one only waits for it.
-process.on("SIGINT", () => undefined);
-process.on("SIGTERM", () => dev.kill("SIGTERM"));
+for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => dev.kill(signal));

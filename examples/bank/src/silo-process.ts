@@ -8,7 +8,7 @@ export const TROUPE_COMMAND = fileURLToPath(new URL("../bin/troupe.js", import.m
 export const ACTORS = fileURLToPath(new URL("../src/account.ts", import.meta.url));
 
 /** How long a silo may take to drain before it is killed. */
-const DRAIN_MAX_MS = 5_000;
+const DRAIN_MAX_MS = 3_000;
 
 /** Where the silos of a cluster find each other and keep what they know. */
 export interface ClusterPlace {
