@@ -13,7 +13,7 @@ function member(siloId: string): Member {
   return { siloId, address: "a:1", state: "active", types: {}, version: "0.1.0", labels: {} };
 }
 
-function entry(key: Buffer, revision: number, value = Buffer.alloc(0)): IKeyValue {
+function entry(key: Buffer, revision: number, value: Buffer = Buffer.alloc(0)): IKeyValue {
   return { key, value, mod_revision: String(revision), create_revision: "1", version: "1", lease: "0" };
 }
 

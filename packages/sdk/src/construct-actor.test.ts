@@ -33,6 +33,9 @@ class MapHost implements ActorHost {
   reference(type: string, id: string, options: CallOptions | undefined): unknown {
     return { type, id, options };
   }
+  send(type: string, id: string): unknown {
+    return { sendsTo: `${type}/${id}` };
+  }
   now(): number {
     return 17;
   }
