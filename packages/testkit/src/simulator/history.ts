@@ -12,6 +12,8 @@ export interface CallPlan {
   readonly method: string;
   readonly args: readonly unknown[];
   readonly timeoutMs: number;
+  /** True if the call's id is its idempotency key. */
+  readonly isKeyed?: boolean;
 }
 
 export type CallOutcome =
@@ -91,6 +93,8 @@ export class History {
   readonly activations: ActivationRecord[] = [];
   readonly faults: FaultWindow[] = [];
   readonly violations: Violation[] = [];
+  /** Searches of a checker that were given up. */
+  inconclusive = 0;
   readonly #clock: Clock;
   #order = 0;
 

@@ -1,7 +1,9 @@
 import { ClusterClient } from "@troupe/client";
 import { type Ran, silentLogger, sleep, TroupeError } from "@troupe/core";
+import type { CallOptions } from "@troupe/sdk";
 import { seededRandom } from "../seeded-random.ts";
 import { checkHistory } from "./checkers/check-history.ts";
+import { lettersOnTheWay } from "./checkers/conservation.ts";
 import { FaultInjector } from "./fault-injector.ts";
 import type { CallOutcome, CallPlan, CallRecord, History, Violation } from "./history.ts";
 import type { Mutation } from "./mutation.ts";
@@ -120,7 +122,7 @@ class Simulation {
       const from = history.calls.length;
       for (const plan of finalCalls(clock.monotonic())) this.#issue({ ...plan, id: `${plan.id} ${round}` });
       await this.#until(() => history.calls.slice(from).every(({ outcome }) => outcome.kind !== "pending"));
-      if (history.calls.slice(from).every(isAtRest)) return;
+      if (history.calls.slice(from).every(isAtRest) && lettersOnTheWay(history).length === 0) return;
       await sleep(clock, SETTLE_EVERY_MS);
     }
   }
@@ -147,7 +149,8 @@ class Simulation {
       record.endedOrder = history.nextOrder();
       trace.add("call", `${process.name}: ${plan.id} ends: ${describeOutcome(outcome)}`);
     };
-    const method = actor(plan.type, plan.actorId, { timeout: plan.timeoutMs })[plan.method];
+    const options = { timeout: plan.timeoutMs, ...(plan.isKeyed === true ? { idempotencyKey: plan.id } : {}) };
+    const method = actor(plan.type, plan.actorId, options)[plan.method];
     method?.(plan.id, ...plan.args).then(
       (value) => end({ kind: "value", value }),
       (error: unknown) => end(errorOutcome(error)),
@@ -174,7 +177,7 @@ interface Caller {
   readonly actor: (
     type: string,
     id: string,
-    options: { timeout: number },
+    options: CallOptions,
   ) => Readonly<Record<string, (...args: readonly unknown[]) => Promise<unknown>>>;
 }
 

@@ -76,6 +76,34 @@ export function workloadActors(probe: Probe, reentrancy: "chain" | "full" = "cha
       });
     }
 
+    /** Named by a key, so that it may be sent again and takes effect once. */
+    async addKeyed(call: string, amount: number): Promise<number> {
+      return await probe.turn(this, { call, method: "addKeyed" }, () => {
+        this.value += amount;
+        return this.value;
+      });
+    }
+
+    /** Comes back to itself through a call, as part of its own turn. */
+    async addThrough(call: string, amount: number): Promise<number> {
+      return await probe.turn(this, { call, method: "addThrough" }, async () => {
+        await this.actor(Cell, this.id, { timeout: "2s" }).addWithin(amount);
+        return this.value;
+      });
+    }
+
+    async addWithin(amount: number): Promise<void> {
+      this.value += amount;
+    }
+
+    /** Ends the activation behind itself. */
+    async retire(call: string): Promise<number> {
+      return await probe.turn(this, { call, method: "retire" }, () => {
+        this.deactivate();
+        return this.value;
+      });
+    }
+
     async write(call: string, value: number): Promise<void> {
       await probe.turn(this, { call, method: "write" }, () => {
         this.value = value;
@@ -157,6 +185,22 @@ export function workloadActors(probe: Probe, reentrancy: "chain" | "full" = "cha
     async credit(call: string, transfer: string, amount: number): Promise<void> {
       await probe.turn(this, { call, method: "credit" }, () => {
         if (this.received.includes(transfer)) return;
+        this.received.push(transfer);
+        this.balance += amount;
+      });
+    }
+
+    /** The short way: the send is stored with the debit, and takes effect once. */
+    async wire(call: string, to: string, amount: number): Promise<void> {
+      await probe.turn(this, { call, method: "wire" }, () => {
+        this.balance -= amount;
+        this.sent.push(call);
+        this.send(Account, to).receive(call, amount);
+      });
+    }
+
+    async receive(transfer: string, amount: number): Promise<void> {
+      await probe.turn(this, { call: `receive ${transfer}`, method: "receive" }, () => {
         this.received.push(transfer);
         this.balance += amount;
       });

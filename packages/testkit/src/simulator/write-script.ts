@@ -58,7 +58,7 @@ interface Frame {
 
 function writeFaults(dice: Dice, frame: Frame): TimedFault[] {
   const faults: TimedFault[] = [];
-  const count = frame.profile === "calm" ? 1 + dice.below(6) : 2 + dice.below(10);
+  const count = frame.profile === "calm" ? 1 + dice.below(14) : 2 + dice.below(10);
   for (let index = 0; index < count; index++) {
     const at = dice.between(500, frame.durationMs);
     // Faults often do their worst together with a change of the members, or with each other.
@@ -134,9 +134,10 @@ function writeCalls(dice: Dice, frame: Frame): CallPlan[] {
     const from: CallPlan["from"] = dice.chance(0.85)
       ? { kind: "client", index: dice.below(frame.clients) }
       : { kind: "silo", index: dice.below(SLOTS) };
-    const timeoutMs = frame.profile !== "calm" && dice.chance(0.1) ? dice.between(5, 500) : LONG_TIMEOUT_MS;
+    const timeoutMs = frame.profile !== "calm" && dice.chance(0.15) ? dice.between(5, dice.of([500, 5_000])) : LONG_TIMEOUT_MS;
     const id = `k${index}`;
-    const call = { id, at, from, timeoutMs, ...drawCall(dice) };
+    const drawn = drawCall(dice);
+    const call = { id, at, from, timeoutMs, ...drawn, ...(drawn.method === "addKeyed" ? { isKeyed: true } : {}) };
     calls.push(call);
     // Several at once, so that there is an order to keep.
     const burst = call.type === "Recorder" ? dice.below(5) : 0;
@@ -151,10 +152,10 @@ function drawCall(dice: Dice): Pick<CallPlan, "type" | "actorId" | "method" | "a
   const ms = dice.chance(0.5) ? 0 : dice.between(0, 60);
   const roll = dice.between(0, 1);
   if (roll < 0.18) return { type: "Cell", actorId: cell, method: "add", args: [amount, ms] };
-  if (roll < 0.26) return { type: "Cell", actorId: cell, method: "addOnce", args: [amount] };
+  if (roll < 0.26) return { type: "Cell", actorId: cell, method: dice.of(["addOnce", "addKeyed", "addThrough"]), args: [amount] };
   if (roll < 0.31) return { type: "Cell", actorId: cell, method: "write", args: [dice.below(100)] };
   if (roll < 0.4) return { type: "Cell", actorId: cell, method: "read", args: [] };
-  if (roll < 0.42) return { type: "Cell", actorId: cell, method: "spoil", args: [] };
+  if (roll < 0.43) return { type: "Cell", actorId: cell, method: dice.of(["spoil", "retire"]), args: [] };
   if (roll < 0.57) return { type: "Plain", actorId: `p${dice.below(PLAINS)}`, method: "touch", args: [ms] };
   if (roll < 0.6) return { type: "Plain", actorId: `p${dice.below(PLAINS)}`, method: "nudge", args: [] };
   if (roll < 0.65) return { type: "Plain", actorId: `p${dice.below(PLAINS)}`, method: "relay", args: [cell, amount] };
@@ -162,7 +163,7 @@ function drawCall(dice: Dice): Pick<CallPlan, "type" | "actorId" | "method" | "a
   if (roll < 0.88) {
     const from = dice.below(ACCOUNTS);
     const to = (from + 1 + dice.below(ACCOUNTS - 1)) % ACCOUNTS;
-    return { type: "Account", actorId: `a${from}`, method: "transfer", args: [`a${to}`, amount] };
+    return { type: "Account", actorId: `a${from}`, method: dice.of(["transfer", "wire"]), args: [`a${to}`, amount] };
   }
   const name = dice.of(["once", "often"]);
   if (roll < 0.96)

@@ -1,13 +1,18 @@
 import type { CallRecord, History, TurnRecord } from "../history.ts";
 
 /** Methods that may run again. */
-const IDEMPOTENT = new Set(["addOnce", "credit"]);
+const IDEMPOTENT = new Set(["addOnce", "addKeyed", "credit"]);
 
 /** C4: without `@idempotent()` a call runs at most once, and what is said not to have run did not. */
 export function checkAtMostOnce(history: History): void {
   const turns = turnsByCall(history);
   for (const call of history.calls) {
     const runs = turns.get(call.plan.id) ?? [];
+    const outer = turns.get(`${call.plan.id}>`) ?? [];
+    if (outer.length > 1) history.violate("C4", `${name(call)} ran ${outer.length} times`);
+    if (outer.length > 0 && call.outcome.kind === "error" && call.outcome.ran === "no") {
+      history.violate("C4", `${name(call)} ran, but its error says that it did not: ${call.outcome.message}`);
+    }
     const on = runs.map(({ siloId }) => siloId).join(", ");
     if (runs.length > 1 && !IDEMPOTENT.has(call.plan.method)) {
       history.violate("C4", `${name(call)} ran ${runs.length} times, on ${on}`);

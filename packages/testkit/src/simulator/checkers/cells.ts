@@ -17,6 +17,7 @@ export function checkCells(history: History): void {
   }
   for (const [cell, operations] of cells) {
     const result = linearize(operations, 0);
+    if (result.kind === "unknown") history.inconclusive++;
     if (result.kind !== "not linearizable") continue;
     const reached = new Set(result.reached);
     const stuck = operations.filter(({ name, until }) => !reached.has(name) && until !== Number.POSITIVE_INFINITY).slice(0, 3);
@@ -33,18 +34,20 @@ function cellOf({ plan }: CallRecord): string | undefined {
 function operationOf(call: CallRecord, turns: readonly TurnRecord[]): Operation<number> | undefined {
   const { plan, outcome, startedOrder } = call;
   const firstRun = turns[0]?.startedOrder;
+  const isRead = plan.method === "read" || plan.method === "retire";
   // What never ran had no effect; where that is a lie, the value that it left is found out all the same.
-  if (outcome.kind !== "value" && (firstRun === undefined || plan.method === "read")) return undefined;
+  if (outcome.kind !== "value" && (firstRun === undefined || isRead)) return undefined;
   const amount = Number(plan.method === "relay" ? plan.args[1] : plan.args[0]);
   const answer = outcome.kind === "value" ? outcome.value : undefined;
   const isKnown = outcome.kind === "value";
   const facts = {
-    name: `${plan.id} ${plan.method}(${plan.method === "read" ? "" : amount})${isKnown ? ` = ${String(answer)}` : " (unknown)"}`,
+    name: `${plan.id} ${plan.method}(${isRead ? "" : amount})${isKnown ? ` = ${String(answer)}` : " (unknown)"}`,
     from: isKnown ? startedOrder : (firstRun ?? startedOrder),
     until: isKnown ? call.endedOrder : Number.POSITIVE_INFINITY,
   };
   switch (plan.method) {
     case "read":
+    case "retire":
       return { ...facts, apply: (value) => (value === answer ? value : undefined) };
     case "write":
       return { ...facts, apply: () => amount };
