@@ -5,7 +5,7 @@ import { TestCluster } from "@troupe/testkit";
 import { describe, expect, it, onTestFinished } from "vitest";
 
 /** What happened to the actors of one test, in order. Tests run one at a time. */
-let events: string[] = [];
+let events: unknown[] = [];
 /** Actors whose next `onActivate` does what stands here. */
 let onActivating: (() => unknown) | undefined;
 
@@ -71,6 +71,37 @@ class Narcissus extends Actor {
   }
 }
 
+/** It asks back whoever wakes it. */
+@actor("Curious", { callTimeout: "20s" })
+class Curious extends Actor {
+  override async onActivate(): Promise<void> {
+    const [type = "", id = ""] = this.id.split(":");
+    events.push(await this.actor(type, id).name?.());
+  }
+
+  async hello(): Promise<string> {
+    return "hello";
+  }
+}
+
+@actor("Waker")
+class Waker extends Actor {
+  async wake(): Promise<string> {
+    return await this.actor(Curious, `Waker:${this.id}`).hello();
+  }
+
+  async name(): Promise<string> {
+    return `I am ${this.id}`;
+  }
+}
+
+@actor("StrictWaker", { reentrancy: "none" })
+class StrictWaker extends Waker {
+  override async wake(): Promise<string> {
+    return await this.actor(Curious, `StrictWaker:${this.id}`).hello();
+  }
+}
+
 @actor("Walker")
 class Walker extends Actor {
   @state() accessor steps = 0;
@@ -117,7 +148,10 @@ class Door extends Actor {
 async function start(silos = 1): Promise<TestCluster> {
   events = [];
   onActivating = undefined;
-  const cluster = await TestCluster.start({ actors: [Guest, Fragile, Narcissus, Walker, Companion, Door], silos });
+  const cluster = await TestCluster.start({
+    actors: [Guest, Fragile, Narcissus, Curious, Waker, StrictWaker, Walker, Companion, Door],
+    silos,
+  });
   onTestFinished(async () => {
     onActivating = undefined;
     await cluster[Symbol.asyncDispose]();
@@ -228,6 +262,26 @@ describe("an activation", () => {
     expect(cluster.clock.monotonic() - started).toBeLessThan(1_000);
   });
 
+  it("may call back the actor that woke it, whose turn waits for it", async () => {
+    const cluster = await start(2);
+    expect(await cluster.run(cluster.actor(Waker, "w").wake())).toBe("hello");
+    expect(events).toEqual(["I am w"]);
+  });
+
+  it("shows the cycle at once if the actor that woke it takes no call that comes back", async () => {
+    const cluster = await start(2);
+    const from = cluster.clock.monotonic();
+    const error: unknown = await cluster.run(
+      cluster
+        .actor(StrictWaker, "w")
+        .wake()
+        .catch((thrown: unknown) => thrown),
+    );
+    expect(error).toMatchObject({ code: "ACTIVATION_FAILED", cause: { code: "DEADLOCK" } });
+    expect(String(error)).toContain("StrictWaker/w -> Curious/StrictWaker:w -> StrictWaker/w.name()");
+    expect(cluster.clock.monotonic() - from).toBeLessThan(1_000);
+  });
+
   it("that moves away while onActivate runs waits for its end, and no other begins before", async () => {
     const { cluster, id } = await startBeforeMove("Guest");
     const gate = Promise.withResolvers<void>();
@@ -242,7 +296,7 @@ describe("an activation", () => {
     const from = cluster.clock.monotonic();
     expect(await cluster.run(visit)).toBe(1);
     expect(cluster.clock.monotonic() - from).toBeLessThan(1_000);
-    expect(events.filter((event) => event.startsWith("activate"))).toHaveLength(2);
+    expect(events.filter((event) => String(event).startsWith("activate"))).toHaveLength(2);
     await cluster.advance(100);
     expect(activations(cluster)).toEqual([0, 1]);
   });

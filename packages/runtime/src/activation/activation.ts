@@ -354,7 +354,8 @@ export class Activation implements TurnOwner {
       args: { value: [], revive: false, size: 0 },
       deadline: clock.monotonic() + this.definition.callTimeoutMs,
       revision: this.#parts.revision(),
-      chain: [],
+      // Whoever woke the actor waits for its onActivate too, so a call of that may come back to them.
+      chain: this.#mailbox.first?.request.chain ?? [],
       oneWay: false,
       headers: undefined,
       idempotencyKey: undefined,

@@ -41,6 +41,11 @@ export class Mailbox<T extends MailboxEntry> {
     return this.#exclusive + this.#readonly + this.#beside;
   }
 
+  /** The turn that waits for longest. */
+  get first(): T | undefined {
+    return this.#queue.peek();
+  }
+
   post(turn: T): "accepted" | "full" | "closed" {
     if (this.#state !== "held" && (turn.nested || (turn.concurrency === "interleave" && this.#state === "open"))) {
       this.#beside++;
@@ -63,8 +68,7 @@ export class Mailbox<T extends MailboxEntry> {
     this.#state = "open";
     this.#drain();
     // From now on such turns never wait, and those that came before waited for nothing but this.
-    const mayPass = ({ concurrency }: T): boolean => concurrency === "interleave";
-    for (let turn = this.remove(mayPass); turn !== undefined; turn = this.remove(mayPass)) {
+    for (let turn = this.remove(isInterleaving); turn !== undefined; turn = this.remove(isInterleaving)) {
       this.#count(turn);
       this.#start(turn);
     }
@@ -122,4 +126,8 @@ export class Mailbox<T extends MailboxEntry> {
     else if (turn.concurrency === "readonly") this.#readonly++;
     else this.#exclusive++;
   }
+}
+
+function isInterleaving({ concurrency }: MailboxEntry): boolean {
+  return concurrency === "interleave";
 }
