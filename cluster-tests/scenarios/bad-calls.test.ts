@@ -1,10 +1,12 @@
 import { connect, type Socket } from "node:net";
 import { randomBytes } from "node:crypto";
 import { type Cluster, TroupeError } from "troupe";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { Echo } from "../actors/echo.ts";
 import { Ledger } from "../actors/ledger.ts";
 import { usingClusters } from "../harness/using-clusters.ts";
+
+vi.setConfig({ testTimeout: 60_000 });
 
 class Point {
   readonly x = 1;

@@ -1,10 +1,12 @@
 import { fileURLToPath } from "node:url";
 import { connect, silentLogger } from "troupe";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { Ledger } from "../actors/ledger.ts";
 import { FLAVOURS } from "../harness/backends.ts";
 import type { ProcessCluster } from "../harness/process-cluster.ts";
 import { usingClusters } from "../harness/using-clusters.ts";
+
+vi.setConfig({ testTimeout: 60_000 });
 
 const OTHER_ACTORS = fileURLToPath(new URL("../actors/other-ledger.ts", import.meta.url));
 

@@ -1,8 +1,10 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { Ledger } from "../actors/ledger.ts";
 import { Relay } from "../actors/relay.ts";
 import { FLAVOURS } from "../harness/backends.ts";
 import { usingClusters } from "../harness/using-clusters.ts";
+
+vi.setConfig({ testTimeout: 60_000 });
 
 const IDS = Array.from({ length: 30 }, (_, index) => `placed-${index}`);
 

@@ -1,5 +1,6 @@
 import { describe, expect, it, vi } from "vitest";
 import { systemClock } from "@troupe/core";
+import type { TestService } from "@troupe/testkit";
 import type { Cluster } from "troupe";
 import { Clockwork } from "../actors/clockwork.ts";
 import { Echo } from "../actors/echo.ts";
@@ -41,18 +42,23 @@ describe("Redis going away", () => {
     expect(await ids(cluster.snapshots(client))).toEqual((await Promise.all(silos.map(idOf))).toSorted());
   });
 
-  it("says so in bounded time when Redis hangs, and nothing acknowledged is lost", async () => {
+  it("says so in bounded time under load, when Redis hangs and when it is killed, and nothing acknowledged is lost", async () => {
     const { redis } = clusters.servers();
     const cluster = clusters.create();
     await cluster.start(2);
     const client = await cluster.connect();
     const load = new Load(client);
     await cluster.waitFor("the load is under way", () => load.acknowledged > 100);
-    await redis.pause();
-    await cluster.waitFor("calls fail", () => load.failures.some(({ code }) => code === "STORE_UNAVAILABLE"));
-    await redis.resume();
-    const before = load.acknowledged;
-    await cluster.waitFor("calls are answered again", () => load.acknowledged > before + 100);
+    for (const [begin, end] of [
+      [() => redis.pause(), () => redis.resume()],
+      [() => redis.kill(), () => redis.restart()],
+    ] as const) {
+      const [failed, acknowledged] = [load.failures.length, load.acknowledged];
+      await begin();
+      await cluster.waitFor("calls fail", () => load.failures.length > failed);
+      await end();
+      await cluster.waitFor("calls are answered again", () => load.acknowledged > acknowledged + 100);
+    }
     await load.stop();
     expect(await load.check(cluster.journal())).toEqual(NO_DISCREPANCIES);
     expect(new Set(load.failures.map(({ code }) => code))).toEqual(new Set(["STORE_UNAVAILABLE"]));
@@ -104,6 +110,32 @@ describe("etcd going away", () => {
     for (const operations of stored) expect(operations.filter((operation) => operation < 3)).toEqual([1]);
     await cluster.startSilo();
     await cluster.waitFor("the others see a new silo", async () => (await cluster.snapshots(client)).length === 3);
+  });
+});
+
+/** How etcd can be away for longer than the leases, and come back. */
+const LONG_OUTAGES: readonly (readonly [string, (etcd: TestService) => Promise<void>, (etcd: TestService) => Promise<void>])[] = [
+  ["hangs", (etcd) => etcd.pause(), (etcd) => etcd.resume()],
+  ["comes back without its data", (etcd) => etcd.kill(), (etcd) => etcd.restart({ wipe: true })],
+];
+
+describe.each(LONG_OUTAGES)("etcd that %s", (_, begin, end) => {
+  const clusters = usingClusters("servers", { faults: true });
+
+  it("is waited for by the calls, and nothing acknowledged is lost", async () => {
+    const { etcd } = clusters.servers();
+    const cluster = clusters.create({ leaseTtl: "2s" });
+    await cluster.start(2);
+    const client = await cluster.connect();
+    const load = new Load(client);
+    await cluster.waitFor("the load is under way", () => load.acknowledged > 100);
+    await begin(etcd);
+    await cluster.waitFor("no silo serves", async () => (await cluster.snapshots(client)).every(({ serving }) => !serving));
+    await end(etcd);
+    const before = load.acknowledged;
+    await cluster.waitFor("calls are answered again", () => load.acknowledged > before + 100);
+    await load.stop();
+    expect(await load.check(cluster.journal())).toEqual(NO_DISCREPANCIES);
   });
 });
 
