@@ -2,6 +2,7 @@ import { TestCluster } from "@troupe/testkit";
 import { beforeEach, afterEach, describe, expect, it } from "vitest";
 import { Account, Courier } from "./account.ts";
 
+const MINUTE_MS = 60_000;
 const DAY_MS = 86_400_000;
 
 let cluster: TestCluster;
@@ -109,13 +110,17 @@ describe("a transfer", () => {
 });
 
 describe("a statement", () => {
-  it("is made each day, and sums up what moved since the last one", async () => {
+  it("is due each day", async () => {
+    expect(await cluster.run(account("alice").openStatements())).toBe(cluster.clock.now() + DAY_MS);
+  });
+
+  it("sums up what moved since the last one", async () => {
     await cluster.run(account("alice").open("Alice", 100));
-    await cluster.run(account("alice").openStatements());
+    await cluster.run(account("alice").openStatements("1m"));
     await cluster.run(account("alice").transfer("bob", 30));
-    await cluster.advance(DAY_MS);
+    await cluster.advance(MINUTE_MS);
     await cluster.run(account("alice").deposit(5));
-    await cluster.advance(DAY_MS);
+    await cluster.advance(MINUTE_MS);
     const [first, second, ...others] = await cluster.run(account("alice").statements());
     expect(first).toMatchObject({ opening: 0, moneyIn: 100, moneyOut: 30, entries: 2, closing: 70 });
     expect(second).toMatchObject({ from: first?.to, opening: 70, moneyIn: 5, moneyOut: 0, entries: 1, closing: 75 });
@@ -124,11 +129,11 @@ describe("a statement", () => {
 
   it("is made although every silo died and the account was not used since", async () => {
     await cluster.run(account("alice").deposit(100));
-    await cluster.run(account("alice").openStatements("1h"));
+    await cluster.run(account("alice").openStatements("2m"));
     while (cluster.silos[0] !== undefined) cluster.silos[0].kill();
-    await cluster.advance(60_000);
+    await cluster.advance(MINUTE_MS);
     await cluster.startSilo();
-    await cluster.advance(3_600_000);
+    await cluster.advance(2 * MINUTE_MS);
     expect((await cluster.run(account("alice").statements())).length).toBe(1);
   });
 });

@@ -140,9 +140,10 @@ export class Account extends Actor {
     return { holder, balance, inTransit: pendingTransfers.reduce((sum, { amount }) => sum + amount, 0), entries };
   }
 
-  /** From now on there is a statement each day, or as often as is said. */
-  async openStatements(every: Duration = "1d"): Promise<void> {
+  /** From now on there is a statement each day, or as often as is said. Gives when the first one is due. */
+  async openStatements(every: Duration = "1d"): Promise<number | undefined> {
     await this.reminders.set("statement", { every });
+    return (await this.reminders.get("statement"))?.nextAt;
   }
 
   @reminder("statement")
