@@ -54,7 +54,7 @@ export class SimWorld {
     this.membershipService = new SimService(
       clock,
       { random: this.stream(), trace },
-      { name: "registry", kind: "member", errorCode: "CLUSTER_UNAVAILABLE", delayMs: fast ? 2 : 60 },
+      { name: "registry", kind: "member", errorCode: "CLUSTER_UNAVAILABLE", delayMs: fast ? 2 : 30 + shape.next() * 200 },
     );
     this.storeService = new SimService(
       clock,

@@ -27,8 +27,8 @@ export interface SimulationOptions {
   readonly mutation?: Mutation;
 }
 
-/** How long a cluster may take to be well again after the last fault has ended, besides the time of three leases. */
-const RECOVERY_MS = 15_000;
+/** How long two silos may take to run after the last fault has ended: one may have to drain, and to join again. */
+const RECOVERY_MS = 80_000;
 
 /** How often the end of a run is looked for, and how often at most. */
 const SETTLE_EVERY_MS = 3_000;
@@ -104,15 +104,18 @@ class Simulation {
 
   /** Ends all faults, sees to it that two silos run, and lets the cluster come to rest. */
   async #recover(): Promise<void> {
-    const { world } = { world: this.#world };
-    world.trace.add("fault", "all faults end");
-    world.heal();
+    const { clock, trace } = this.#world;
+    trace.add("fault", "all faults end");
+    this.#world.heal();
     for (const { membership } of this.#clients) membership.reconnect();
     for (const { current } of this.#slots) current?.membership.reconnect();
-    for (const slot of this.#slots.slice(0, 2)) slot.start();
-    await sleep(world.clock, RECOVERY_MS + 3 * this.#script.leaseTtlMs);
-    for (const slot of this.#slots.slice(0, 2)) slot.start();
-    await sleep(world.clock, RECOVERY_MS);
+    const kept = this.#slots.slice(0, 2);
+    const end = clock.monotonic() + RECOVERY_MS;
+    while (kept.some(({ silo }) => silo === undefined) && clock.monotonic() < end) {
+      for (const slot of kept) slot.start();
+      await sleep(clock, 100);
+    }
+    await sleep(clock, 2_000 + 3 * this.#script.leaseTtlMs);
   }
 
   /** Asks every actor until nothing is owed and nothing is due any more. */

@@ -45,7 +45,7 @@ export function writeScript(seed: number, profile?: Profile): Script {
   const silos = 1 + dice.below(4);
   const clients = 1 + dice.below(2);
   const faults = writeFaults(dice, { profile: chosen, durationMs, silos, clients });
-  const calls = writeCalls(dice, { profile: chosen, durationMs, clients, silos });
+  const calls = writeCalls(dice, { profile: chosen, durationMs, clients, silos }, faults);
   return { seed, profile: chosen, silos, clients, leaseTtlMs: dice.of([1_500, 3_000, 5_000]), durationMs, faults, calls };
 }
 
@@ -126,11 +126,19 @@ function drawPause(dice: Dice, slot: number): Fault {
   return { kind: "pauseAtEffect", slot, left: 1 + dice.below(40), side: dice.of(["before", "after"]), ms };
 }
 
-function writeCalls(dice: Dice, frame: Frame): CallPlan[] {
+/** Most calls come when something happens: just before a fault, and while the cluster deals with it. */
+function timeOfCall(dice: Dice, { durationMs }: Frame, faults: readonly TimedFault[]): number {
+  const fault = faults[dice.below(faults.length)];
+  if (fault === undefined || dice.chance(0.4)) return dice.between(0, durationMs);
+  const at = fault.at + (dice.chance(0.7) ? dice.between(-20, 400) : dice.between(400, 6_000));
+  return Math.min(Math.max(at, 0), durationMs);
+}
+
+function writeCalls(dice: Dice, frame: Frame, faults: readonly TimedFault[]): CallPlan[] {
   const calls: CallPlan[] = [];
-  const count = 40 + dice.below(120);
+  const count = 60 + dice.below(120);
   for (let index = 0; index < count; index++) {
-    const at = dice.between(0, frame.durationMs);
+    const at = timeOfCall(dice, frame, faults);
     const from: CallPlan["from"] = dice.chance(0.85)
       ? { kind: "client", index: dice.below(frame.clients) }
       : { kind: "silo", index: dice.below(SLOTS) };

@@ -49,6 +49,10 @@ function checkTransfer(history: History, { plan, outcome }: CallRecord, accounts
   const rule = plan.method === "wire" ? "D7" : "C4";
   if (left > 1 || arrived > 1) history.violate(rule, `the transfer ${plan.id} left ${left} times and arrived ${arrived} times`);
   if (outcome.kind === "value" && left === 0) history.violate("C3", `the transfer ${plan.id} was acknowledged and is lost`);
+  const owed = accounts.get(plan.actorId)?.pending.some(({ id }) => id === plan.id) === true;
+  if (left > arrived && !owed && plan.method === "transfer") {
+    history.violate("C3", `the transfer ${plan.id} was settled, and never arrived`);
+  }
   if (arrived > left) history.violate("conservation", `the transfer ${plan.id} arrived and never left`);
 }
 
