@@ -19,6 +19,8 @@ import { WaitingCalls } from "./waiting-calls.ts";
 export interface ReplySink {
   /** The silo or client that made the request. */
   readonly peerId: string;
+  /** True if it is a client, which may not do everything that a silo may. */
+  readonly isClient: boolean;
   reply(callId: number, outcome: Outcome): void;
 }
 
@@ -52,6 +54,7 @@ const RETRY_EVERY_MS = 20;
  */
 export class Router implements ReplySink {
   readonly peerId: string;
+  readonly isClient = false;
   readonly #parts: RouterParts;
   readonly #pending: PendingCalls;
   readonly #waiting = new WaitingCalls();

@@ -71,14 +71,14 @@ export class LocalActors {
     this.#placement = placement;
     this.#handoff = new Handoff(siloId, placement);
     this.#catalog = this.#createCatalog();
-    const isServing = (): boolean => guard.isServing();
     this.#dispatcher = new Dispatcher(
       {
         siloId,
         definitions,
         catalog: this.#catalog,
         handoff: this.#handoff,
-        isServing,
+        isServing: () => guard.isServing(),
+        serving: () => guard.serving(),
         callSilo: (method, args) => parts.callSilo(method, args),
       },
       placement,
@@ -141,7 +141,10 @@ export class LocalActors {
   }
 
   onReleased(siloId: string, released: ReleasedEnvelope): void {
+    const wasSettled = this.#handoff.isSettled;
     this.#handoff.setReleased(siloId, released);
+    // What a former owner's last turns set may have come after this silo's last look.
+    if (!wasSettled && this.#handoff.isSettled) this.#reminders.readNow();
     this.#dispatcher.releaseParked();
   }
 

@@ -148,6 +148,7 @@ export class SiloLinks {
     if (known !== undefined) return known;
     const sink: ReplySink = {
       peerId: link.remote.peerId,
+      isClient: link.remote.role === "client",
       reply: (callId, outcome) => {
         // A reply that finds no room ends the link: the caller must not wait for what will never come.
         if (link.send({ kind: "reply", callId, outcome }) === "full") link.close("the peer does not read its replies");

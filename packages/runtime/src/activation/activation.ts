@@ -55,6 +55,7 @@ export class Activation implements TurnOwner {
   #onQuiet: (() => void) | undefined;
   #internalCalls = 0;
   #usedAt: number;
+  #waitsForLease = false;
 
   constructor(parts: ActivationParts, address: ActorAddress, definition: ActorDefinition) {
     this.#parts = parts;
@@ -62,7 +63,11 @@ export class Activation implements TurnOwner {
     this.definition = definition;
     this.storage = parts.createStorage(this);
     this.#host = new ActivationHost(address, this.storage, parts);
-    this.#mailbox = new Mailbox(definition.mailboxMax, (turn) => this.#start(turn));
+    this.#mailbox = new Mailbox(
+      definition.mailboxMax,
+      (turn) => this.#start(turn),
+      () => this.#isServing() || this.#goOnLater(),
+    );
     this.gate = new OutputGate(
       // What a flush sets going (letters, reminders) is not the doing of the turn that staged last.
       () => runOutsideTurns(() => this.storage.flush()),
@@ -114,10 +119,8 @@ export class Activation implements TurnOwner {
         this.#abandon({ kind: "refused", reason: "not-owner", revision: result.revision });
         return;
       }
-      if (!this.#isServing()) {
-        this.#abandon({ kind: "refused", reason: "not-ready", revision: this.#parts.revision() });
-        return;
-      }
+      if (!this.#isServing() && !(await this.#parts.serving())) return;
+      if (this.state !== "loading") return;
       const actor = constructActor(this.definition, this.#host);
       await this.#runInternal("onActivate", () => actor.onActivate());
       if (this.state !== "loading") return;
@@ -254,7 +257,8 @@ export class Activation implements TurnOwner {
   #start(turn: Turn): void {
     const { request } = turn;
     const now = this.#parts.clock.monotonic();
-    this.#usedAt = now;
+    // Ticks of its own timers keep no actor alive.
+    if (!request.method.startsWith("$")) this.#usedAt = now;
     const instead = this.#outcomeWithoutRunning(request, now);
     if (instead !== undefined) {
       this.#mailbox.finish(turn);
@@ -280,7 +284,6 @@ export class Activation implements TurnOwner {
 
   /** What a turn that has come to its start is answered with if it must not, or need not, run. */
   #outcomeWithoutRunning({ method, deadline, idempotencyKey }: RequestEnvelope, now: number): Outcome | undefined {
-    if (!this.#parts.isServing(now)) return { kind: "refused", reason: "not-ready", revision: this.#parts.revision() };
     if (deadline <= now) {
       const message = `${formatAddress(this.address)}.${method}() waited beyond its deadline`;
       return errorOutcome(new TroupeError("TIMEOUT", message, { ran: "no" }));
@@ -307,6 +310,20 @@ export class Activation implements TurnOwner {
     const actor = this.#state.kind === "active" || this.#state.kind === "closing" ? this.#state.actor : undefined;
     if (actor === undefined) throw new TroupeError("ACTIVATION_FAILED", `${formatAddress(this.address)} is not active`);
     return actor;
+  }
+
+  /** No turn starts now, and none is refused: so they keep their order (C5). Always false. */
+  #goOnLater(): false {
+    if (this.#waitsForLease) return false;
+    this.#waitsForLease = true;
+    void this.#openWhenServing();
+    return false;
+  }
+
+  async #openWhenServing(): Promise<void> {
+    const isServing = await this.#parts.serving();
+    this.#waitsForLease = false;
+    if (isServing && this.state !== "loading") this.#mailbox.open();
   }
 
   #isServing(): boolean {
@@ -360,7 +377,7 @@ export class Activation implements TurnOwner {
       headers: undefined,
       idempotencyKey: undefined,
     };
-    const sink: ReplySink = { peerId: `${formatAddress(this.address)}#${method}`, reply() {} };
+    const sink: ReplySink = { peerId: `${formatAddress(this.address)}#${method}`, isClient: false, reply() {} };
     const turn = this.#turn({ request, sink, concurrency: "exclusive", parent: undefined });
     this.#running.add(turn);
     try {

@@ -19,6 +19,7 @@ export interface MailboxEntry {
 export class Mailbox<T extends MailboxEntry> {
   readonly #max: number;
   readonly #start: (turn: T) => void;
+  readonly #mayRun: () => boolean;
   readonly #queue = new Fifo<T>();
   #exclusive = 0;
   #readonly = 0;
@@ -27,10 +28,11 @@ export class Mailbox<T extends MailboxEntry> {
   #state: "held" | "open" | "closed" = "held";
   #draining = false;
 
-  /** Holds its turns until `open`. */
-  constructor(max: number, start: (turn: T) => void) {
+  /** Holds its turns until `open`, and whenever `mayRun` says no: then until the next `open`. */
+  constructor(max: number, start: (turn: T) => void, mayRun: () => boolean = () => true) {
     this.#max = max;
     this.#start = start;
+    this.#mayRun = mayRun;
   }
 
   get waiting(): number {
@@ -47,17 +49,14 @@ export class Mailbox<T extends MailboxEntry> {
   }
 
   post(turn: T): "accepted" | "full" | "closed" {
-    if (this.#state !== "held" && (turn.nested || (turn.concurrency === "interleave" && this.#state === "open"))) {
-      this.#beside++;
-      this.#start(turn);
-      return "accepted";
-    }
-    if (this.#state === "closed") return "closed";
-    if (this.#queue.length === 0 && !this.#draining && this.#mayStart(turn)) {
+    const passes = turn.nested || (turn.concurrency === "interleave" && this.#state === "open");
+    const isNext = this.#queue.length === 0 && !this.#draining && this.#mayStart(turn);
+    if (this.#state !== "held" && (passes || isNext) && this.#mayRun()) {
       this.#count(turn);
       this.#start(turn);
       return "accepted";
     }
+    if (this.#state === "closed" && !turn.nested) return "closed";
     if (this.#queue.length >= this.#max) return "full";
     this.#queue.push(turn);
     this.#drain();
@@ -65,10 +64,10 @@ export class Mailbox<T extends MailboxEntry> {
   }
 
   open(): void {
-    this.#state = "open";
+    if (this.#state === "held") this.#state = "open";
     this.#drain();
-    // From now on such turns never wait, and those that came before waited for nothing but this.
-    for (let turn = this.remove(isInterleaving); turn !== undefined; turn = this.remove(isInterleaving)) {
+    // Such turns wait for nothing but this.
+    for (let turn = this.#nextThatPasses(); turn !== undefined; turn = this.#nextThatPasses()) {
       this.#count(turn);
       this.#start(turn);
     }
@@ -93,9 +92,13 @@ export class Mailbox<T extends MailboxEntry> {
     return this.#queue.clear();
   }
 
+  #nextThatPasses(): T | undefined {
+    return this.#mayRun() ? this.#queue.remove(passesOthers) : undefined;
+  }
+
   #drain(): void {
     // A turn may finish while it is being started; the loop that is running then goes on with the next.
-    if (this.#draining) return;
+    if (this.#draining || !this.#mayRun()) return;
     this.#draining = true;
     try {
       for (let turn = this.#queue.peek(); turn !== undefined && this.#mayStart(turn); turn = this.#queue.peek()) {
@@ -128,6 +131,6 @@ export class Mailbox<T extends MailboxEntry> {
   }
 }
 
-function isInterleaving({ concurrency }: MailboxEntry): boolean {
-  return concurrency === "interleave";
+function passesOthers({ concurrency, nested }: MailboxEntry): boolean {
+  return nested || concurrency === "interleave";
 }

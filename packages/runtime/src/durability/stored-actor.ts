@@ -1,4 +1,4 @@
-import { isAutomaticKey } from "@troupe/client";
+import { bucketOf, isAutomaticKey } from "@troupe/client";
 import {
   type ActorAddress,
   type Clock,
@@ -214,6 +214,11 @@ export class StoredActor implements ActorStorage {
     if (planned.length > 0) this.#parts.onRemindersPlanned(planned);
     this.#forget(this.#dueEntries(records.values(), "before"));
     if (!this.outbox.isEmpty) this.onLettersStored?.(lastSeq);
+  }
+
+  /** An entry of the due index was found to stand for nothing. */
+  forgetDue(name: string, dueAt: number): void {
+    this.#forget([{ bucket: bucketOf(formatAddress(this.#address)), address: this.#address, name, dueAt }]);
   }
 
   rollback(): void {

@@ -31,7 +31,7 @@ const LONGEST_BACKOFF_MS = 60_000;
 
 /** What became of a tick. */
 export type TickOutcome =
-  /** It ran and is stored, or there was nothing to run: the entry has done its duty. */
+  /** It ran and is stored, or there was nothing to run: the entry has done its duty, and is gone. */
   | { readonly kind: "done" }
   /** The actor's silo has a wall clock that is behind this one's. */
   | { readonly kind: "early" }
@@ -55,7 +55,8 @@ export interface ReminderServiceParts {
  *
  * N1. What is due within the horizon is in memory: read from the index, or told by the actor that set it. So an idle reminder costs
  *     nothing, and no reminder waits for a poll (D5).
- * N2. An entry leaves the index only after its tick is stored, or was found to stand for nothing (D3).
+ * N2. An entry leaves the index only after its tick is stored, or was found to stand for nothing; the actor itself takes it out, in
+ *     order with what it puts in (D3).
  * N3. A reminder belongs to the silo that owns its actor: a view that moves keys makes the new owner read the index (D4).
  * N4. Nothing ticks before its time on the wall clock.
  */
@@ -71,6 +72,7 @@ export class ReminderService {
   /** True if the last reading left some of what is due in the index. */
   #hasMore = false;
   #stopped = true;
+  #readMax = READ_MAX;
   /** The time up to which the index was read. */
   #horizon = 0;
 
@@ -94,6 +96,11 @@ export class ReminderService {
   /** The buckets that hold this silo's reminders, after a change of the view. */
   setBuckets(buckets: Iterable<number>): void {
     this.#buckets = [...buckets];
+    this.#read();
+  }
+
+  /** Others have let go of actors that are this silo's now. */
+  readNow(): void {
     this.#read();
   }
 
@@ -131,12 +138,13 @@ export class ReminderService {
     // Before the reading: what is set meanwhile may not be in it.
     this.#horizon = until;
     try {
-      const entries = await store.due(this.#buckets, until, READ_MAX);
+      const entries = await store.due(this.#buckets, until, this.#readMax);
       if (this.#stopped) return;
-      for (const entry of entries) {
-        if (!this.#ticking.has(entryKey(entry)) && this.#parts.owns(entry.address)) this.#queue.push(entry);
-      }
-      this.#hasMore = entries.length === READ_MAX;
+      const own = entries.filter((entry) => this.#parts.owns(entry.address));
+      for (const entry of own) if (!this.#ticking.has(entryKey(entry))) this.#queue.push(entry);
+      this.#hasMore = entries.length === this.#readMax;
+      // A bucket on a border may be full of another silo's reminders; then more has to be read to find this one's.
+      this.#readMax = this.#hasMore && own.length * 2 < entries.length ? this.#readMax * 2 : READ_MAX;
       this.#fire();
     } catch (error) {
       logger.warn({ reason: messageOf(error) }, "due reminders could not be read; trying again");
@@ -167,17 +175,15 @@ export class ReminderService {
     this.#ticking.add(key);
     try {
       const outcome = await this.#parts.tick(entry, attempt);
-      if (outcome.kind === "done") {
-        await this.#parts.store.remove([entry]);
-      } else if (outcome.kind === "early") {
+      if (outcome.kind === "early") {
         return this.#tickAgain(entry, attempt, EARLY_PAUSE_MS);
-      } else if (attempt >= outcome.attempts) {
+      } else if (outcome.kind === "threw" && attempt >= outcome.attempts) {
         this.#parts.logger.error(
           { ...entry.address, reminder: entry.name, attempt },
           "a reminder's tick threw too often; it is given up",
         );
         await this.#parts.skip(entry);
-      } else {
+      } else if (outcome.kind === "threw") {
         return this.#tickAgain(entry, attempt + 1, outcome.backoffMs * 2 ** (attempt - 1));
       }
     } catch (error) {

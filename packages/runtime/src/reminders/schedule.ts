@@ -49,6 +49,9 @@ const MISSED_COUNT_MAX = 10_000;
 export function createSchedule(name: string, options: ScheduleOptions, now: number): ScheduleRecord {
   const rule = ruleOf(name, options);
   const nextAt = firstTick(name, rule, options, now);
+  if (rule.untilAt !== undefined && nextAt > rule.untilAt) {
+    throw badSchedule(name, "until", String(options.until), "a moment that is not before the first tick");
+  }
   const data = toPortable(options.data, { root: `reminder ${name}: data` });
   return { name, rule, data: data.value, nextAt, count: 0 };
 }

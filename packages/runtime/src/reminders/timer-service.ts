@@ -1,6 +1,9 @@
 import type { Clock, Scheduled } from "@troupe/core";
 import type { ScheduleRecord } from "./schedule.ts";
 
+/** A timer that is overdue although it was just asked to tick (its actor's mailbox is full, say) is asked again after this. */
+const OVERDUE_PAUSE_MS = 10;
+
 /** The timers of one activation. */
 export interface TimedActor {
   readonly isDisposed: boolean;
@@ -30,7 +33,7 @@ export class TimerService {
       if (!this.#ticking.has(record.name)) nextAt = Math.min(nextAt, record.nextAt);
     }
     if (nextAt === Number.POSITIVE_INFINITY) return;
-    this.#wake = this.#clock.schedule(Math.max(1, Math.ceil(nextAt - this.#clock.now())), () => this.#fire());
+    this.#wake = this.#clock.schedule(Math.max(OVERDUE_PAUSE_MS, Math.ceil(nextAt - this.#clock.now())), () => this.#fire());
   }
 
   #fire(): void {

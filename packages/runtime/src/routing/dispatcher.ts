@@ -20,9 +20,14 @@ export interface DispatcherParts {
   readonly handoff: Handoff;
   /** False while the silo starts, or its lease is in doubt. */
   isServing(): boolean;
+  /** True once the silo is certain of its lease, false if that is lost. */
+  serving(): Promise<boolean>;
   /** Answers a call to the silo itself. */
   callSilo(method: string, args: readonly unknown[]): Promise<unknown>;
 }
+
+/** The turns of a silo's own in an actor that a client may ask for. The others are the business of silos. */
+const OPERATOR_TURNS: ReadonlySet<string> = new Set(["$reminders", "$letters", "$resend"]);
 
 /**
  * Takes every request that reaches this silo, from its own actors and over the links, and brings it to its activation.
@@ -60,6 +65,8 @@ export class Dispatcher implements LocalSilo {
   }
 
   dispatch(request: RequestEnvelope, sink: ReplySink): void {
+    if (sink.isClient && request.method.startsWith("$") && !OPERATOR_TURNS.has(request.method))
+      return rejectSystemTurn(request, sink);
     if (request.type !== SILO_TYPE) this.#received++;
     this.#route(request, sink);
   }
@@ -77,7 +84,7 @@ export class Dispatcher implements LocalSilo {
   #route(request: RequestEnvelope, sink: ReplySink): void {
     if (request.type === SILO_TYPE) return void this.#answer(request, sink);
     if (request.revision > this.#placement.revision) return this.#park(request, sink);
-    if (!this.#parts.isServing()) return this.#refuse(request, sink, "not-ready");
+    if (!this.#parts.isServing()) return this.#parkUntilServing(request, sink);
     const activation = this.#parts.catalog.find(request);
     if (activation !== undefined) {
       if (activation.accept(request, sink) === "closing") this.#park(request, sink);
@@ -85,7 +92,7 @@ export class Dispatcher implements LocalSilo {
     }
     const definition = this.#parts.definitions.get(request.type);
     const owner = this.#placement.ownerOf(request);
-    if (owner?.siloId !== this.siloId || definition === undefined) return this.#refuse(request, sink, "not-owner");
+    if (owner?.siloId !== this.siloId || definition === undefined) return this.#refuse(request, sink);
     if (!this.#parts.handoff.mayActivate(request)) return this.#park(request, sink);
     try {
       this.#parts.catalog.start(request, definition).accept(request, sink);
@@ -94,12 +101,24 @@ export class Dispatcher implements LocalSilo {
     }
   }
 
+  /** Not refused: a later call of the same caller, which is under way already, must not overtake it (C5). */
   #park(request: RequestEnvelope, sink: ReplySink): void {
-    if (!this.#parked.park(request, sink)) this.#refuse(request, sink, "not-ready");
+    if (this.#parked.park(request, sink)) return;
+    const message = `silo ${this.siloId} has too many calls waiting for a change of the cluster; call again later`;
+    sink.reply(request.callId, { kind: "error", payload: errorToPortable(new TroupeError("OVERLOADED", message)) });
   }
 
-  #refuse({ callId }: RequestEnvelope, sink: ReplySink, reason: "not-owner" | "not-ready"): void {
-    sink.reply(callId, { kind: "refused", reason, revision: this.#placement.revision });
+  #parkUntilServing(request: RequestEnvelope, sink: ReplySink): void {
+    this.#park(request, sink);
+    void this.#releaseWhenServing();
+  }
+
+  async #releaseWhenServing(): Promise<void> {
+    if (await this.#parts.serving()) this.releaseParked();
+  }
+
+  #refuse({ callId }: RequestEnvelope, sink: ReplySink): void {
+    sink.reply(callId, { kind: "refused", reason: "not-owner", revision: this.#placement.revision });
   }
 
   async #answer(request: RequestEnvelope, sink: ReplySink): Promise<void> {
@@ -112,4 +131,9 @@ export class Dispatcher implements LocalSilo {
       sink.reply(request.callId, { kind: "error", payload: errorToPortable(known) });
     }
   }
+}
+
+function rejectSystemTurn(request: RequestEnvelope, sink: ReplySink): void {
+  const error = new TroupeError("NO_SUCH_METHOD", `${formatAddress(request)} has no public method ${request.method}`);
+  sink.reply(request.callId, { kind: "error", payload: errorToPortable(error) });
 }

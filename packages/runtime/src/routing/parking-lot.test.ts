@@ -19,8 +19,8 @@ function requestOf(callId: number): RequestEnvelope {
   };
 }
 
-const sink = { peerId: "p", reply() {} };
-const otherSink = { peerId: "q", reply() {} };
+const sink = { peerId: "p", isClient: false, reply() {} };
+const otherSink = { peerId: "q", isClient: false, reply() {} };
 
 describe("a parking lot", () => {
   it("hands requests out in the order in which they came, each once", () => {

@@ -66,12 +66,15 @@ async function tickReminder(activation: Activation, facts: Parameters<typeof run
   if (facts.name === OUTBOX_CHECK) {
     // The letters, if there are any, are being delivered since the activation was loaded.
     if (outbox.checkAt === facts.dueAt) outbox.checked(facts.now);
+    else storageOf(activation).forgetDue(facts.name, facts.dueAt);
     return "ticked";
   }
   const rule = reminders.find(facts.name)?.rule;
   try {
     const method = activation.definition.reminders.get(facts.name) ?? `@reminder(${facts.name})`;
-    return await runTick(reminders, facts, (tick) => activation.invoke(method, tick));
+    const result = await runTick(reminders, facts, (tick) => activation.invoke(method, tick));
+    if (result === "stale") storageOf(activation).forgetDue(facts.name, facts.dueAt);
+    return result;
   } catch (error) {
     activation.log.warn({ reminder: facts.name, attempt: facts.attempt, reason: messageOf(error) }, "a reminder's tick threw");
     throw new TickThrew(rule ?? { attempts: 1, backoffMs: 0 }, error);
@@ -92,7 +95,7 @@ export function runSystemTurn(
   call: { method: string; args: readonly unknown[] },
 ): Promise<Outcome> {
   return new Promise((resolve) => {
-    const sink: ReplySink = { peerId: "$system", reply: (_, outcome) => resolve(outcome) };
+    const sink: ReplySink = { peerId: "$system", isClient: false, reply: (_, outcome) => resolve(outcome) };
     const request: RequestEnvelope = {
       kind: "request",
       callId: ++turns,
