@@ -16,6 +16,7 @@ import type { ActivationParts } from "./activation-parts.ts";
 import type { ActorStorage } from "./actor-storage.ts";
 import { Mailbox } from "./mailbox.ts";
 import { OutputGate } from "./output-gate.ts";
+import { ownRequest } from "./own-request.ts";
 import { errorOutcome, outcomeOf, thrownOutcome } from "./outcome.ts";
 import { reentryOf } from "./reentrancy.ts";
 import { RepeatedCalls } from "./repeated-calls.ts";
@@ -362,21 +363,14 @@ export class Activation implements TurnOwner {
 
   /** Runs a hook of the actor as a turn of its own, and stores what it changed. */
   async #runInternal(method: string, work: () => unknown): Promise<void> {
-    const { clock } = this.#parts;
-    const request: RequestEnvelope = {
-      kind: "request",
-      callId: ++this.#internalCalls,
+    const request = ownRequest({
       ...this.address,
+      callId: ++this.#internalCalls,
       method,
-      args: { value: [], revive: false, size: 0 },
-      deadline: clock.monotonic() + this.definition.callTimeoutMs,
-      revision: this.#parts.revision(),
+      deadline: this.#parts.clock.monotonic() + this.definition.callTimeoutMs,
       // Whoever woke the actor waits for its onActivate too, so a call of that may come back to them.
       chain: this.#mailbox.first?.request.chain ?? [],
-      oneWay: false,
-      headers: undefined,
-      idempotencyKey: undefined,
-    };
+    });
     const sink: ReplySink = { peerId: `${formatAddress(this.address)}#${method}`, isClient: false, reply() {} };
     const turn = this.#turn({ request, sink, concurrency: "exclusive", parent: undefined });
     this.#running.add(turn);

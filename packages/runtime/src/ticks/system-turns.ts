@@ -1,7 +1,8 @@
 import type { ReplySink } from "@troupe/client";
-import { type Clock, messageOf, type Outcome, type RequestEnvelope, toPortable, TroupeError } from "@troupe/core";
+import { type Clock, messageOf, type Outcome, toPortable, TroupeError } from "@troupe/core";
 import type { Activation } from "../activation/activation.ts";
 import type { SystemMethod } from "../activation/activation-parts.ts";
+import { ownRequest } from "../activation/own-request.ts";
 import { OUTBOX_CHECK } from "../durability/due-entries.ts";
 import { StoredActor } from "../durability/stored-actor.ts";
 import { runTick, skipTick } from "../reminders/tick.ts";
@@ -96,19 +97,13 @@ export function runSystemTurn(
 ): Promise<Outcome> {
   return new Promise((resolve) => {
     const sink: ReplySink = { peerId: "$system", isClient: false, reply: (_, outcome) => resolve(outcome) };
-    const request: RequestEnvelope = {
-      kind: "request",
-      callId: ++turns,
+    const request = ownRequest({
       ...activation.address,
+      callId: ++turns,
       method: call.method,
       args: toPortable(call.args, { root: "args" }),
       deadline: clock.monotonic() + activation.definition.callTimeoutMs,
-      revision: 0,
-      chain: [],
-      oneWay: false,
-      headers: undefined,
-      idempotencyKey: undefined,
-    };
+    });
     if (activation.accept(request, sink) === "closing") resolve({ kind: "refused", reason: "not-ready", revision: 0 });
   });
 }

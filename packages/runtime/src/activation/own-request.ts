@@ -1,0 +1,19 @@
+import type { RequestEnvelope } from "@troupe/core";
+
+const NO_ARGUMENTS = { value: [], revive: false, size: 0 } as const;
+
+type Facts = Pick<RequestEnvelope, "callId" | "type" | "id" | "method" | "deadline"> & Partial<RequestEnvelope>;
+
+/** A request that a silo makes of one of its own actors: for a hook, or a tick. */
+export function ownRequest(facts: Facts): RequestEnvelope {
+  return {
+    kind: "request",
+    args: NO_ARGUMENTS,
+    revision: 0,
+    chain: [],
+    oneWay: false,
+    headers: undefined,
+    idempotencyKey: undefined,
+    ...facts,
+  };
+}
