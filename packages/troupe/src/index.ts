@@ -12,7 +12,7 @@ export {
   type TroupeErrorOptions,
   type View,
 } from "@troupe/core";
-export type { SiloSnapshot } from "@troupe/runtime";
+export type { LeasePolicy, SiloSnapshot } from "@troupe/runtime";
 export {
   Actor,
   type ActorClass,

@@ -10,9 +10,17 @@ describe("siloSettings", () => {
       listen: "10.0.0.5:7100",
       tls,
       leaseTtl: "10s",
+      leasePolicy: "available",
       labels: { zone: "a" },
     });
-    expect(settings).toMatchObject({ cluster: "bank", listen: "10.0.0.5:7100", tls, leaseTtlMs: 10_000, labels: { zone: "a" } });
+    expect(settings).toMatchObject({
+      cluster: "bank",
+      listen: "10.0.0.5:7100",
+      tls,
+      leaseTtlMs: 10_000,
+      leasePolicy: "available",
+      labels: { zone: "a" },
+    });
   });
 
   it("names what is wrong, and where it was said", () => {

@@ -1,4 +1,5 @@
 import type { Duration, Logger } from "@troupe/core";
+import type { LeasePolicy } from "@troupe/runtime";
 import type { ActorClass } from "@troupe/sdk";
 import { fromObject } from "./config/config-layers.ts";
 import { settingsOf } from "./config/load-settings.ts";
@@ -55,6 +56,12 @@ export interface SiloOptions extends ClusterOptions {
   readonly labels?: Readonly<Record<string, string>>;
   /** After how long a silo that went silent is given up, from 2 s to 10 min. Default: `"5s"`. */
   readonly leaseTtl?: Duration;
+  /**
+   * What this silo does while the membership store does not confirm its lease. `"strict"`: it stands still, so that no actor ever runs
+   * on two silos. `"available"`: it goes on until it hears that the lease is gone, so that the cluster outlives an outage of the store;
+   * an actor may then run twice for a while, but what the older one changes is not stored. Default: `"strict"`.
+   */
+  readonly leasePolicy?: LeasePolicy;
 }
 
 const CLIENT_OPTIONS: readonly OptionName[] = ["cluster", "membership", "token", "tls.ca", "tls.cert", "tls.key", "logLevel"];

@@ -43,7 +43,7 @@ export async function startSilo(options: SiloOptions): Promise<Silo> {
 /** Starts a silo with settings that were checked. */
 export async function openSilo(settings: Settings, logger: Logger, actors: readonly ActorClass[]): Promise<Silo> {
   const { ports, close } = await openSiloPorts(settings, logger);
-  const { cluster, listen, advertise, token, labels, leaseTtlMs } = settings;
+  const { cluster, listen, advertise, token, labels, leaseTtlMs, leasePolicy } = settings;
   try {
     const silo = await RuntimeSilo.start(ports, {
       cluster,
@@ -53,6 +53,7 @@ export async function openSilo(settings: Settings, logger: Logger, actors: reado
       ...(advertise === undefined ? {} : { advertise }),
       ...(token === undefined ? {} : { token }),
       ...(leaseTtlMs === undefined ? {} : { leaseTtlMs }),
+      ...(leasePolicy === undefined ? {} : { leasePolicy }),
     });
     return new OwningSilo(silo, close, logger);
   } catch (error) {

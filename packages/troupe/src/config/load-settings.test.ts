@@ -62,6 +62,19 @@ describe("loadSettings", () => {
     }
   });
 
+  it("takes the policy of the lease from a flag, a variable or the file, and knows two", () => {
+    for (const places of [
+      { flags: { leasePolicy: "available" } },
+      { variables: { TROUPE_LEASE_POLICY: "available" } },
+      { file: { leasePolicy: "available" } },
+    ]) {
+      expect(load(places).leasePolicy).toBe("available");
+      rmSync(join(folder, "troupe.config.json"), { force: true });
+    }
+    expect(load({}).leasePolicy).toBeUndefined();
+    expect(refusal({ flags: { leasePolicy: "lax" } })).toContain('leasePolicy (--lease-policy) "lax": give "strict"');
+  });
+
   it("keeps storage beside a local membership unless it is given", () => {
     expect(load({ flags: { membership: "file:/data" } }).storage).toEqual({ kind: "file", folder: "/data" });
     expect(load({ flags: { membership: "memory:a" } }).storage).toEqual({ kind: "memory", name: "a" });

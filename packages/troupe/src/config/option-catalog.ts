@@ -65,6 +65,14 @@ export const OPTIONS = {
   leaseTtl: facts("lease-ttl", "<duration>", "time after which a silo that went silent is given up (default: 5s)", {
     right: 'give a duration from "2s" to "10m"',
   }),
+  leasePolicy: facts(
+    "lease-policy",
+    "<policy>",
+    "what a silo does while it cannot renew its lease: strict (stands still) or available (goes on) (default: strict)",
+    {
+      right: 'give "strict" (an actor never runs twice) or "available" (the cluster outlives its membership store)',
+    },
+  ),
   logLevel: facts("log-level", "<level>", "debug, info, warn, error or silent", {
     right: 'give "debug", "info", "warn", "error" or "silent"',
   }),

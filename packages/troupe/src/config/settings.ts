@@ -1,5 +1,6 @@
 import { resolve } from "node:path";
 import { parseDuration } from "@troupe/core";
+import type { LeasePolicy } from "@troupe/runtime";
 import { z } from "zod";
 import { formatHostPort, isLoopback, isUnspecified, parseHostPort, type HostPort } from "./host-port.ts";
 import type { ConfigProblem } from "./config-problem.ts";
@@ -43,6 +44,7 @@ export interface Settings {
   readonly tls: TlsFiles | undefined;
   readonly labels: Readonly<Record<string, string>>;
   readonly leaseTtlMs: number | undefined;
+  readonly leasePolicy: LeasePolicy | undefined;
   readonly logLevel: LogLevel | undefined;
   readonly logFormat: "pretty" | "json" | undefined;
 }
@@ -112,6 +114,7 @@ const schema = z.object({
   allowInsecure: z.union([z.boolean(), z.enum(["true", "false"]).transform((text) => text === "true")]).default(false),
   labels: labels.default({}),
   leaseTtl: duration.optional(),
+  leasePolicy: z.enum(["strict", "available"]).optional(),
   logLevel: z.enum(["debug", "info", "warn", "error", "silent"]).optional(),
   logFormat: z.enum(["pretty", "json"]).optional(),
 } satisfies Record<OptionName, unknown>);
@@ -175,6 +178,7 @@ function toSettings(checked: Checked): Settings {
     tls: ca === undefined || cert === undefined || key === undefined ? undefined : { ca, cert, key },
     labels: checked.labels,
     leaseTtlMs: checked.leaseTtl,
+    leasePolicy: checked.leasePolicy,
     logLevel: checked.logLevel,
     logFormat: checked.logFormat,
   };
