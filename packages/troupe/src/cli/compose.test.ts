@@ -46,6 +46,11 @@ async function understand(args: readonly string[]): Promise<Understood> {
     silo: (module, flags) => note("silo", module, flags),
     call: (_, flags) => note("call", undefined, flags),
     status: (flags) => note("status", undefined, flags),
+    actors: (_, flags) => note("actors", undefined, flags),
+    reminders: (_, flags) => note("reminders", undefined, flags),
+    letters: (_, flags) => note("letters", undefined, flags),
+    drain: (_, flags) => note("drain", undefined, flags),
+    bench: () => note("bench", undefined, {}),
   };
   const program = createProgram(commands, "0", () => undefined);
   for (const command of [program, ...program.commands]) command.exitOverride();

@@ -38,6 +38,7 @@ export async function runDev(module: string, flags: DevFlags): Promise<number> {
       siloProcess({ module: path, flags: { ...flags, ...ON_THIS_MACHINE, logFormat }, json: false, onLine: prefixed(place) }),
     report: printNote,
     onLost: (place) => printNote(`silo ${place + 1} stays down until a file changes`),
+    onEmpty: () => printNote("all silos have been drained; they stay down until a file changes"),
   });
   const asked = whenAskedToEnd(() => group.kill());
   const started = await Promise.race([group.start(), asked]);

@@ -13,7 +13,7 @@ import { EXIT_FAILED, EXIT_OK, printData, printNote } from "./terminal.ts";
 
 export type SiloFlags = Flags & { readonly processes: number; readonly json: boolean };
 
-/** `troupe silo`: runs until it is asked to end, or the silo has stopped by itself. */
+/** `troupe silo`: runs until it is asked to end by a signal, or to drain by another process. */
 export function runSilo(module: string, flags: SiloFlags): Promise<number> {
   return flags.processes === 1 ? runHere(module, flags) : runProcesses(module, flags);
 }
@@ -27,10 +27,10 @@ async function runHere(module: string, flags: SiloFlags): Promise<number> {
   const silo = await openSilo(settings, logger, actors);
   const { siloId, address } = silo;
   announce({ siloId, address }, settings.cluster, flags.json);
-  const end = await Promise.race([asked.then(() => "asked" as const), silo.stopped.then(() => "by itself" as const)]);
+  const end = await Promise.race([asked.then(() => "asked" as const), silo.stopped.then(() => "drained" as const)]);
   if (end === "asked") await silo.stop();
-  else printNote(`silo ${siloId} stopped by itself`);
-  return end === "asked" ? EXIT_OK : EXIT_FAILED;
+  else printNote(`silo ${siloId} was drained and has left the cluster`);
+  return EXIT_OK;
 }
 
 /** Tells whoever started this process, in the form that they read. */
@@ -39,12 +39,13 @@ function announce(ready: SiloReady, cluster: string, json: boolean): void {
   printData(json ? JSON.stringify(ready) : `silo ${ready.siloId} of cluster ${cluster} is ready at ${ready.address}`);
 }
 
-/** Several silos, each in a process of its own. If one cannot be kept up, all are stopped. */
+/** Several silos, each in a process of its own. If one cannot be kept up, all are stopped; it ends when all have been drained. */
 async function runProcesses(module: string, flags: SiloFlags): Promise<number> {
   // Mistakes are shown once, and before any process is started.
   const settings = loadSettings({ flags, variables: process.env, folder: process.cwd() });
   refuseMemory(settings);
   const lost = Promise.withResolvers<"lost">();
+  const drained = Promise.withResolvers<"drained">();
   const group = new SiloGroup({
     clock: systemClock,
     count: flags.processes,
@@ -55,10 +56,11 @@ async function runProcesses(module: string, flags: SiloFlags): Promise<number> {
     },
     report: printNote,
     onLost: () => lost.resolve("lost"),
+    onEmpty: () => drained.resolve("drained"),
   });
   const asked = whenAskedToEnd(() => group.kill());
   const started = group.start().then((all) => (all ? lost.promise : "lost"));
-  const end = await Promise.race([asked, lost.promise, started]);
+  const end = await Promise.race([asked, lost.promise, drained.promise, started]);
   await group.stop();
   return end === "lost" ? EXIT_FAILED : EXIT_OK;
 }

@@ -51,6 +51,7 @@ beforeEach(() => {
     },
     report: (text) => reports.push(text),
     onLost: (place) => lost.push(place),
+    onEmpty: () => reports.push("all drained"),
   });
 });
 
@@ -86,6 +87,14 @@ describe("SiloGroup", () => {
     children[0]?.kill();
     await vi.waitFor(() => expect(log().filter((line) => line === "ready 0")).toHaveLength(2), { timeout: 10_000 });
     expect(reports).toEqual(["silo 1 was ended by SIGKILL; starting it again"]);
+  });
+
+  it("does not start a silo again that has been drained, and says when it was the last", async () => {
+    await group.start();
+    for (const { pid } of children) if (pid !== undefined) process.kill(pid, "SIGTERM");
+    await vi.waitFor(() => expect(reports).toContain("all drained"), { timeout: 10_000 });
+    expect(reports.toSorted()).toEqual(["all drained", "silo 1 was drained", "silo 2 was drained"]);
+    expect(children).toHaveLength(2);
   });
 
   it("gives up a silo that crashes at start three times, and has shown its error", async () => {

@@ -36,12 +36,15 @@ export interface SiloGroupOptions {
   readonly report: (text: string) => void;
   /** A place stays empty: its silo crashed, and so did those that were to follow it. */
   readonly onLost: (place: number) => void;
+  /** Every place is empty because its silo was drained. */
+  readonly onEmpty: () => void;
 }
 
 /**
  * Silo processes of this machine that are started, replaced and stopped together.
  *
- * P1. A silo that ends unasked is started again; one that does not get ready is given up after three attempts.
+ * P1. A silo that ends unasked is started again, unless it ended well: then somebody has drained it, and its place stays empty. One
+ *     that does not get ready is given up after three attempts.
  * P2. While silos are replaced, all but one of them are up, and the one that is not has drained; unless the new ones cannot
  *     run beside the old ones.
  * P3. After `stop` no process is left.
@@ -51,6 +54,8 @@ export class SiloGroup {
   readonly #places = new Map<number, ChildSilo>();
   /** Every process that was started and has not ended. */
   readonly #living = new Set<ChildSilo>();
+  /** Places that are empty because their silos were drained. */
+  readonly #drained = new Set<number>();
   readonly #turns = new Map<number, Promise<unknown>>();
   #stopping = false;
 
@@ -138,6 +143,7 @@ export class SiloGroup {
 
   #keep(place: number, child: ChildSilo): void {
     this.#places.set(place, child);
+    this.#drained.delete(place);
     void this.#watchOver(place, child);
   }
 
@@ -146,6 +152,12 @@ export class SiloGroup {
     // Whoever stops a child on purpose takes it from its place first.
     if (this.#stopping || this.#places.get(place) !== child) return;
     this.#places.delete(place);
+    if (exit.code === 0) {
+      this.#options.report(`silo ${place + 1} was drained`);
+      this.#drained.add(place);
+      if (this.#drained.size === this.#options.count) this.#options.onEmpty();
+      return;
+    }
     this.#options.report(`silo ${place + 1} ${describeExit(exit)}; starting it again`);
     const filled = await this.#inTurn(place, async () => (this.#places.has(place) ? "ready" : this.#fill(place)));
     if (filled !== "ready" && !this.#stopping) this.#options.onLost(place);

@@ -1,10 +1,10 @@
 import { type Member, messageOf } from "@troupe/core";
 import Table from "cli-table3";
-import { type Cluster, openCluster } from "../connect.ts";
+import type { Cluster } from "../connect.ts";
 import { ownershipShares } from "./ownership-share.ts";
-import type { Flags } from "./program.ts";
-import { refuseMemory, settingsOfCommand } from "./settings-of-command.ts";
+import type { JsonFlags } from "./program.ts";
 import { EXIT_FAILED, EXIT_OK, printData, printNote } from "./terminal.ts";
+import { noSilo, withCluster } from "./with-cluster.ts";
 
 /** One silo as `status --json` shows it. What only the silo itself knows is null if it did not answer. */
 export interface SiloStatus {
@@ -24,22 +24,17 @@ export interface SiloStatus {
 }
 
 /** `troupe status`: what the membership says of each silo, and what the silo says of itself. */
-export async function runStatus(flags: Flags & { readonly json: boolean }): Promise<number> {
-  const { settings, logger } = settingsOfCommand(flags, "warn");
-  refuseMemory(settings);
-  const cluster = await openCluster(settings, logger);
-  try {
+export function runStatus(flags: JsonFlags): Promise<number> {
+  return withCluster(flags, async (cluster, settings) => {
     const { revision, members } = cluster.view;
     const shares = ownershipShares(cluster.view);
     const silos = await Promise.all(members.map((member) => statusOf(cluster, member, shares.get(member.siloId) ?? 0)));
     if (flags.json) printData(JSON.stringify({ cluster: settings.cluster, revision, silos }));
     else if (silos.length > 0) printData(tableOf(silos));
     for (const silo of silos.filter(({ error }) => error !== null)) printNote(`${silo.siloId} did not answer: ${silo.error}`);
-    if (silos.length === 0) printNote(`the cluster ${settings.cluster} has no silo; is --membership right, and is one running?`);
+    if (silos.length === 0) printNote(noSilo(settings.cluster));
     return silos.length > 0 && silos.every(({ error }) => error === null) ? EXIT_OK : EXIT_FAILED;
-  } finally {
-    await cluster.close();
-  }
+  });
 }
 
 async function statusOf(cluster: Cluster, member: Member, ownership: number): Promise<SiloStatus> {
