@@ -15,6 +15,7 @@ import { ActivationHost } from "./activation-host.ts";
 import type { ActivationParts } from "./activation-parts.ts";
 import type { ActorStorage } from "./actor-storage.ts";
 import { Mailbox } from "./mailbox.ts";
+import { methodOf } from "./method-of.ts";
 import { OutputGate } from "./output-gate.ts";
 import { ownRequest } from "./own-request.ts";
 import { errorOutcome, outcomeOf, thrownOutcome } from "./outcome.ts";
@@ -395,12 +396,4 @@ export class Activation implements TurnOwner {
 
 function answerError(sink: ReplySink, request: RequestEnvelope, error: TroupeError): void {
   sink.reply(request.callId, errorOutcome(error));
-}
-
-function methodOf(actor: Actor, name: string): (...args: unknown[]) => unknown {
-  return (actor as unknown as Record<string, (...args: unknown[]) => unknown>)[name] ?? missing(actor, name);
-}
-
-function missing(actor: Actor, name: string): never {
-  throw new TroupeError("NO_SUCH_METHOD", `${actor.type}/${actor.id} has no method ${name}, which its definition names`);
 }

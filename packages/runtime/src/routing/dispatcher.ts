@@ -115,6 +115,8 @@ export class Dispatcher implements LocalSilo {
 
   async #releaseWhenServing(): Promise<void> {
     if (await this.#parts.serving()) this.releaseParked();
+    // It never will again, so nothing can overtake here: what waits has certainly not run, and another silo can have it (C6).
+    else this.#parked.release((request, sink) => this.#refuse(request, sink));
   }
 
   #refuse({ callId }: RequestEnvelope, sink: ReplySink): void {
