@@ -1,4 +1,4 @@
-import type { RequestEnvelope } from "@troupe/core";
+import { type RequestEnvelope, TroupeError } from "@troupe/core";
 import type { Placement } from "./placement.ts";
 
 /** Which silo owns an actor, in the placement that was asked. */
@@ -24,6 +24,8 @@ export class OutboundCall {
   target: string | undefined;
   /** The silo that runs the turn of the called actor that waits for this call; it gets the call, whoever owns the actor by now. */
   comesBackTo: string | undefined;
+  /** True if a silo that had it was lost: it may have run there, whatever becomes of it now. */
+  mayHaveRun: boolean;
 
   constructor(
     routed: RoutedTarget,
@@ -36,11 +38,18 @@ export class OutboundCall {
     this.resolve = resolve;
     this.reject = reject;
     this.target = undefined;
+    this.mayHaveRun = false;
     this.comesBackTo = request.chain.length === 0 ? undefined : siloOfWaitingTurn(request);
   }
 
   get key(): string {
     return this.routed.key;
+  }
+
+  /** Ends it with an error; one that speaks of the last try alone does not say that the call has not run if it may have (C4). */
+  fail(error: unknown): void {
+    const isHalfTrue = this.mayHaveRun && error instanceof TroupeError && error.ran === "no";
+    this.reject(isHalfTrue ? withDoubt(error) : error);
   }
 
   /** True if it may be sent again though it may have run: whoever serves it tells a repetition by its key. */
@@ -71,4 +80,8 @@ export function turnToken(siloId: string, peerId: string, callId: number): strin
 function siloOfWaitingTurn({ chain, type, id }: RequestEnvelope): string | undefined {
   const turn = chain.findLast((entry) => entry.id === id && entry.type === type)?.turn;
   return turn?.slice(0, turn.indexOf("/"));
+}
+
+function withDoubt({ code, message, retryable, cause }: TroupeError): TroupeError {
+  return new TroupeError(code, message.slice(code.length + 3), { ran: "maybe", retryable, cause });
 }

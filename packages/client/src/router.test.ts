@@ -1,4 +1,14 @@
-import type { Envelope, Link, Member, MemberState, Outcome, RequestEnvelope, SendResult } from "@troupe/core";
+import {
+  type Envelope,
+  errorToPortable,
+  type Link,
+  type Member,
+  type MemberState,
+  type Outcome,
+  type RequestEnvelope,
+  type SendResult,
+  TroupeError,
+} from "@troupe/core";
 import { VirtualClock } from "@troupe/testkit";
 import { describe, expect, it } from "vitest";
 import { OutboundCall } from "./outbound-call.ts";
@@ -206,6 +216,24 @@ describe("a router", () => {
     expect(again.requests).toEqual([1]);
     desk.value(1, 5);
     expect(desk.fates.get(1)).toEqual({ value: 5 });
+  });
+
+  it("does not say of a call that was lost with a silo that it has not run, whatever ends it later", async () => {
+    const desk = new Desk(ONE);
+    const link = desk.link("a");
+    desk.call({ idempotent: true, deadline: 500 });
+    desk.call({ idempotent: true });
+    desk.links.delete("a");
+    desk.router.linkDown("a", "gone");
+    await desk.clock.advance(500);
+    expect(desk.fates.get(1)?.error).toMatchObject({ code: "TIMEOUT", ran: "maybe" });
+
+    desk.links.set("a", link);
+    desk.router.linkUp();
+    const full = new TroupeError("MAILBOX_FULL", "too many", { cause: "why" });
+    desk.router.reply(2, { kind: "error", payload: errorToPortable(full) });
+    const expected = { code: "MAILBOX_FULL", message: "[MAILBOX_FULL] too many", ran: "maybe", retryable: true, cause: "why" };
+    expect(desk.fates.get(2)?.error).toMatchObject(expected);
   });
 
   it("answers OVERLOADED when the link has no room", () => {

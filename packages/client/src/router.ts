@@ -91,9 +91,7 @@ export class Router implements ReplySink {
     if (!this.#pending.remove(call.request.callId)) return;
     const ran = call.target === undefined ? "no" : "maybe";
     this.#abandon(call);
-    call.reject(
-      new TroupeError("CANCELLED", `${describeCall(call.request)} was cancelled by its caller`, { ran, cause: reason }),
-    );
+    call.fail(new TroupeError("CANCELLED", `${describeCall(call.request)} was cancelled by its caller`, { ran, cause: reason }));
   }
 
   reply(callId: number, outcome: Outcome): void {
@@ -111,7 +109,7 @@ export class Router implements ReplySink {
     const { payload } = outcome;
     const value = payload.revive ? fromPortable(payload, this.#parts.makeReference) : payload.value;
     if (outcome.kind === "value") call.resolve(value);
-    else call.reject(value);
+    else call.fail(value);
     if (mayTryOthers) this.#retry();
   }
 
@@ -137,11 +135,12 @@ export class Router implements ReplySink {
       this.#waiting.release(call);
       if (call.idempotent) {
         call.target = undefined;
+        call.mayHaveRun = true;
         this.#wait(call);
       } else {
         this.#pending.remove(call.request.callId);
         const message = `the silo ${siloId} that had ${describeCall(call.request)} was lost (${reason}); whether it ran is unknown`;
-        call.reject(new TroupeError("SILO_LOST", message));
+        call.fail(new TroupeError("SILO_LOST", message));
       }
     }
     this.#retry();
@@ -156,6 +155,17 @@ export class Router implements ReplySink {
     }
   }
 
+  /** Fails the calls that wait for a silo, if there is none and none is about to come: they would wait until their deadlines. */
+  giveUpWaiting(): void {
+    if (this.#waiting.isEmpty || this.#placement.view.members.some(({ state }) => state !== "draining")) return;
+    for (const call of this.#pending.values()) {
+      if (call.target !== undefined) continue;
+      this.#waiting.remove(call);
+      const message = `no silo is left that could take ${describeCall(call.request)}: all of them stop`;
+      this.#fail(call, new TroupeError("CLUSTER_UNAVAILABLE", message));
+    }
+  }
+
   /** Fails every call that is under way, and refuses new ones. */
   close(): void {
     this.#closed = true;
@@ -163,7 +173,7 @@ export class Router implements ReplySink {
     for (const call of this.#pending.clear()) {
       const ran = call.target === undefined ? "no" : "maybe";
       const message = `this client or silo was closed while ${describeCall(call.request)} was under way`;
-      call.reject(new TroupeError("CANCELLED", message, { ran }));
+      call.fail(new TroupeError("CANCELLED", message, { ran }));
     }
   }
 
@@ -199,7 +209,7 @@ export class Router implements ReplySink {
 
   #fail(call: OutboundCall, error: TroupeError): void {
     this.#pending.remove(call.request.callId);
-    call.reject(error);
+    call.fail(error);
   }
 
   #wait(call: OutboundCall): void {
@@ -224,7 +234,7 @@ export class Router implements ReplySink {
   #expire(call: OutboundCall): void {
     const { target } = call;
     this.#abandon(call);
-    call.reject(timeoutOf(call, target, this.#placement));
+    call.fail(timeoutOf(call, target, this.#placement));
   }
 
   /** Lets go of a call that nobody waits for any more, and tells the silo that has it. */
