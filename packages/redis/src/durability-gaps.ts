@@ -1,10 +1,13 @@
 import type { RedisConnection } from "./redis-connection.ts";
 
+type Settings = Readonly<Record<string, string>>;
+
 /** In which ways the settings of a Redis let it lose what it acknowledged, each with what would help. */
 export async function durabilityGaps(connection: RedisConnection): Promise<string[]> {
-  const settings = await readSettings(connection);
-  // A managed Redis often hides its settings, and then nobody knows.
-  if (settings === undefined) return [];
+  return [...new Set((await readSettings(connection)).flatMap((settings) => gapsOf(settings)))];
+}
+
+function gapsOf(settings: Settings): string[] {
   const gaps: string[] = [];
   if (settings.appendonly !== "yes") gaps.push("it keeps no append-only file; set appendonly yes and appendfsync always");
   else if (settings.appendfsync !== "always") {
@@ -17,13 +20,15 @@ export async function durabilityGaps(connection: RedisConnection): Promise<strin
   return gaps;
 }
 
-async function readSettings(connection: RedisConnection): Promise<Readonly<Record<string, string>> | undefined> {
+/** Of each server; none if they hide their settings, as managed ones often do. */
+async function readSettings(connection: RedisConnection): Promise<Settings[]> {
   try {
-    const replies = await connection.run((redis) =>
-      Promise.all(["appendonly", "appendfsync", "maxmemory", "maxmemory-policy"].map((name) => redis.config("GET", name))),
-    );
-    return Object.fromEntries(replies as [string, string][]);
+    return await connection.runOnEach(async (redis) => {
+      const names = ["appendonly", "appendfsync", "maxmemory", "maxmemory-policy"];
+      const replies = await Promise.all(names.map((name) => redis.config("GET", name)));
+      return Object.fromEntries(replies as [string, string][]);
+    });
   } catch {
-    return undefined;
+    return [];
   }
 }

@@ -7,7 +7,10 @@ import { RedisStateStore } from "./redis-state-store.ts";
 import { StoreKeys } from "./store-keys.ts";
 
 export interface RedisStoresOptions {
-  /** `redis://[user:password@]host[:port][/database]`, or `rediss://` for TLS. */
+  /**
+   * `redis://[user:password@]host[:port][/database]`, or `redis+cluster://[user:password@]host:port,host:port` for a Redis Cluster;
+   * `rediss` for TLS.
+   */
   readonly url: string;
   /** Clusters of different names share nothing. */
   readonly cluster: string;

@@ -1,26 +1,8 @@
 import { TroupeError, withTimeout, type Clock, type Logger } from "@troupe/core";
-import { Redis } from "ioredis";
-import { CLAIM_SCRIPT, COMMIT_SCRIPT } from "./actor-scripts.ts";
+import { Cluster, type Redis } from "ioredis";
 import type { RedisAddress } from "./redis-address.ts";
-import { describeFailure, isConfigurationError, storeFailure } from "./store-failure.ts";
-
-/** How long opening may take. */
-const OPEN_TIMEOUT_MS = 3_000;
-
-/** A command may wait behind one pipeline that times out, so the longest wait is twice this. */
-const COMMAND_TIMEOUT_MS = 1_500;
-
-/** A connection that says nothing for so long, while commands wait, is dropped: the network may have forgotten it. */
-const SILENCE_TIMEOUT_MS = 2_000;
-
-const RECONNECT_MIN_MS = 50;
-const RECONNECT_MAX_MS = 500;
-
-/** The client with the scripts of this package as commands; the variants with `Buffer` answer bytes instead of text. */
-export interface ScriptedRedis extends Redis {
-  troupeClaimBuffer(key: string, revision: string, siloId: string): Promise<unknown>;
-  troupeCommit(key: string, args: readonly (string | Buffer)[]): Promise<unknown>;
-}
+import { createRedisClient, OPEN_TIMEOUT_MS, type RedisClient, type ScriptedRedis } from "./redis-client.ts";
+import { describeFailure, hasMoved, isConfigurationError, storeFailure } from "./store-failure.ts";
 
 export interface ConnectionContext {
   readonly clock: Clock;
@@ -28,7 +10,7 @@ export interface ConnectionContext {
 }
 
 /**
- * One connection to a Redis. Commands of one tick go out together.
+ * One connection to a Redis, or one to each node of a Redis Cluster. Commands of one tick go out together.
  *
  * R1. A command is never repeated unseen: it is sent once or not at all, and fails when the connection does.
  * R2. Every command settles within about three seconds; every failure is a `STORE_UNAVAILABLE` that says what helps.
@@ -36,7 +18,7 @@ export interface ConnectionContext {
  */
 export class RedisConnection implements AsyncDisposable {
   readonly label: string;
-  readonly #redis: ScriptedRedis;
+  readonly #redis: RedisClient;
   readonly #logger: Logger;
   /** Why the connection broke last; it says more than the error of a command that found it broken. */
   #lastError: Error | undefined;
@@ -44,7 +26,7 @@ export class RedisConnection implements AsyncDisposable {
   private constructor(address: RedisAddress, logger: Logger) {
     this.label = address.label;
     this.#logger = logger;
-    this.#redis = createClient(address);
+    this.#redis = createRedisClient(address);
     this.#redis.on("error", (error: Error) => this.#noteError(error));
     this.#redis.on("ready", () => this.#noteReady());
   }
@@ -66,8 +48,15 @@ export class RedisConnection implements AsyncDisposable {
     try {
       return await commands(this.#redis);
     } catch (error) {
+      this.#followMove(error);
       throw storeFailure(this.label, this.#redis.status === "ready" ? error : (this.#lastError ?? error));
     }
+  }
+
+  /** Runs commands on each server that has data: there are several in a Redis Cluster. */
+  async runOnEach<T>(commands: (redis: Redis) => Promise<T>): Promise<T[]> {
+    const servers = this.#redis instanceof Cluster ? this.#redis.nodes("master") : [this.#redis as Redis];
+    return Promise.all(servers.map((server) => this.run(() => commands(server))));
   }
 
   async close(): Promise<void> {
@@ -81,6 +70,11 @@ export class RedisConnection implements AsyncDisposable {
   async #start(): Promise<void> {
     await this.#redis.connect();
     await this.#redis.ping();
+  }
+
+  /** The client follows a slot that has moved by itself, unless the command went out together with others that were served. */
+  #followMove(error: unknown): void {
+    if (this.#redis instanceof Cluster && hasMoved(error)) this.#redis.refreshSlotsCache();
   }
 
   #openFailure(error: unknown): TroupeError {
@@ -104,33 +98,4 @@ export class RedisConnection implements AsyncDisposable {
 
 function throwTimeout(): never {
   throw new Error(`no answer within ${OPEN_TIMEOUT_MS} ms`);
-}
-
-function createClient(address: RedisAddress): ScriptedRedis {
-  const { username, password } = address;
-  return new Redis({
-    host: address.host,
-    port: address.port,
-    db: address.database,
-    ...(username === undefined ? {} : { username }),
-    ...(password === undefined ? {} : { password }),
-    ...(address.tls ? { tls: {} } : {}),
-    protocol: 2,
-    lazyConnect: true,
-    connectTimeout: OPEN_TIMEOUT_MS - 500,
-    commandTimeout: COMMAND_TIMEOUT_MS,
-    socketTimeout: SILENCE_TIMEOUT_MS,
-    // R1: by default a command whose reply was lost would run again.
-    maxRetriesPerRequest: 0,
-    enableOfflineQueue: false,
-    enableAutoPipelining: true,
-    maxLoadingRetryTime: 200,
-    // A primary that became a replica stays one; a new connection may find the new primary under the same name.
-    reconnectOnError: (error) => error.message.startsWith("READONLY"),
-    retryStrategy: (attempt) => Math.min(RECONNECT_MIN_MS * 2 ** Math.min(attempt - 1, 10), RECONNECT_MAX_MS),
-    scripts: {
-      troupeClaim: { lua: CLAIM_SCRIPT, numberOfKeys: 1 },
-      troupeCommit: { lua: COMMIT_SCRIPT, numberOfKeys: 1 },
-    },
-  }) as ScriptedRedis;
 }

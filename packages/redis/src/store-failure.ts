@@ -8,7 +8,10 @@ const REMEDIES: Readonly<Record<string, string>> = {
   OOM: "has no memory left; raise its maxmemory or free some, and keep maxmemory-policy at noeviction",
   MISCONF: "cannot write to its disk and refuses changes; see its log, and free disk space",
   CLUSTERDOWN: "belongs to a Redis Cluster that is down; see CLUSTER INFO",
-  MOVED: "belongs to a Redis Cluster, which is not supported; give a Redis that stands alone",
+  MOVED: "belongs to a Redis Cluster; write its URL as redis+cluster://host:port,host:port",
+  ASK: "is moving what was asked for to another node of its cluster; it will answer when that is done",
+  TRYAGAIN: "is moving what was asked for to another node of its cluster; it will answer when that is done",
+  CROSSSLOT: "belongs to a Redis Cluster; write its URL as redis+cluster://host:port,host:port",
   MASTERDOWN: "is a replica that has lost its primary; give the address of the primary",
   NOREPLICAS: "has too few replicas to accept changes (min-replicas-to-write); start them",
   BUSY: "is busy with a script of someone else; see its log",
@@ -32,6 +35,11 @@ function firstWord(message: string): string {
 /** True if the error says that the configuration is wrong, rather than that Redis is away. */
 export function isConfigurationError(thrown: unknown): boolean {
   return CONFIGURATION.has(firstWord(messageOf(thrown)));
+}
+
+/** True if a node of a Redis Cluster refused the command because another one has its key by now. */
+export function hasMoved(thrown: unknown): boolean {
+  return firstWord(messageOf(thrown)) === "MOVED";
 }
 
 /** What went wrong and what helps, as the end of a message that starts with the server's name. */

@@ -1,4 +1,5 @@
 export * from "./etcd-service.ts";
+export * from "./redis-cluster-service.ts";
 export * from "./redis-service.ts";
 export * from "./tcp-proxy.ts";
 export * from "./test-service.ts";
