@@ -182,7 +182,7 @@ export class Incarnation {
     this.actors.quiesce();
     try {
       await this.#agent.become("draining");
-      await this.#until(() => this.#placement.member(this.siloId)?.state !== "active" && this.actors.isQuiet, DRAIN_MS);
+      await this.#until(() => this.#hasDrained(), DRAIN_MS);
     } catch (error) {
       this.#logger.warn({ reason: messageOf(error) }, "the silo could not drain; it leaves with what is still active");
     }
@@ -191,6 +191,12 @@ export class Incarnation {
     });
     await sleep(this.#clock, LAST_WORDS_MS);
     await this.#end("the silo has left the cluster");
+  }
+
+  #hasDrained(): boolean {
+    if (this.#placement.member(this.siloId)?.state === "active") return false;
+    this.actors.giveUpWaiting();
+    return this.actors.isQuiet;
   }
 
   #setView(view: View): void {

@@ -184,6 +184,11 @@ export class LocalActors {
     return this.#parts.reminderStore.due([DEAD_LETTER_BUCKET], Number.MAX_SAFE_INTEGER, LIST_MAX);
   }
 
+  /** For a silo that drains: what its actors wait for must not hold it up if nobody is left who could do it. */
+  giveUpWaiting(): void {
+    this.#router.giveUpWaiting();
+  }
+
   /** True if nothing is active here and no call of this process is under way. */
   get isQuiet(): boolean {
     return this.#catalog.size === 0 && this.#router.pendingCount === 0;
