@@ -47,8 +47,8 @@ export interface SiloOptions extends ClusterOptions {
   /** `host:port` at which the others reach this silo. Default: the address that it listens on. */
   readonly advertise?: string;
   /**
-   * Where state and reminders are: `file:./folder`, `redis://host:6379`, `rediss://…` or `memory:name`. Default: where the
-   * members are if that is a folder or memory, else `"file:./.troupe"`.
+   * Where state and reminders are: `file:./folder`, `redis://host:6379`, `rediss://…`, `redis+cluster://host:6379,host:6379` or
+   * `memory:name`. Default: where the members are if that is a folder or memory, else `"file:./.troupe"`.
    */
   readonly storage?: string;
   /** Allows to listen beyond this machine without `token` and `tls`. Default: false. */

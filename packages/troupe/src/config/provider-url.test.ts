@@ -42,13 +42,28 @@ describe("parseStorageUrl", () => {
     }
   });
 
+  it("takes nodes of a Redis Cluster", () => {
+    const urls = ["redis+cluster://h:7000,h:7001", "rediss+cluster://me:p%40ss@h", "redis://h:7000,[::1]:7001/0"];
+    for (const url of urls) expect(parseStorageUrl(url)).toEqual({ kind: "location", location: { kind: "redis", url } });
+    expect(parseStorageUrl("redis+cluster://h:7000/1")).toMatchObject({ right: expect.stringContaining("database 0 only") });
+    expect(parseMembershipUrl("redis+cluster://h:1")).toMatchObject({ right: expect.stringContaining("Redis holds storage") });
+  });
+
   it("reads memory with a name", () => {
     expect(parseStorageUrl("memory:")).toMatchObject({ location: { kind: "memory", name: "" } });
     expect(parseStorageUrl("memory://bank")).toMatchObject({ location: { kind: "memory", name: "bank" } });
   });
 
   it("says what would be right instead of a wrong URL", () => {
-    for (const wrong of ["redis://", "redis://me:100%@h", "redis://h:x", "redis://h/name", "postgres://h"]) {
+    for (const wrong of [
+      "redis://",
+      "redis://me:100%@h",
+      "redis://h:x",
+      "redis://h/name",
+      "redis://h,,i",
+      "redis+cluster://",
+      "postgres://h",
+    ]) {
       expect(parseStorageUrl(wrong), wrong).toMatchObject({ kind: "wrong", right: expect.stringContaining("give ") });
     }
     expect(parseStorageUrl("etcd://h:1")).toMatchObject({ right: expect.stringContaining("etcd holds members") });

@@ -18,11 +18,15 @@ export type Parsed<T> = { readonly kind: "location"; readonly location: T } | { 
 const MEMBERSHIP_FORMS = '"file:./folder" (one machine) or "etcd://host:2379,host:2379" (a cluster)';
 const STORAGE_FORMS = '"file:./folder" (one machine) or "redis://host:6379" (a cluster)';
 
+const REDIS_FORMS =
+  'give a host, and a database number if any, such as "redis://10.0.0.4:6379/0", or nodes of a Redis Cluster, such as "redis+cluster://10.0.0.4:6379,10.0.0.5:6379"';
+const REDIS_URL = /^rediss?(\+cluster)?:\/\/(?:([^/]*)@)?([^@/?#]+)(?:\/(\d*))?$/i;
+
 /** Reads the URL of a membership provider. */
 export function parseMembershipUrl(text: string): Parsed<MembershipLocation> {
   const scheme = schemeOf(text);
   if (scheme === "etcd" || scheme === "etcds") return parseEtcd(text);
-  if (scheme === "redis" || scheme === "rediss") {
+  if (isRedis(scheme)) {
     return { kind: "wrong", right: `Redis holds storage, not members; give ${MEMBERSHIP_FORMS}` };
   }
   return parseLocal(text, MEMBERSHIP_FORMS);
@@ -31,7 +35,7 @@ export function parseMembershipUrl(text: string): Parsed<MembershipLocation> {
 /** Reads the URL of a storage provider. */
 export function parseStorageUrl(text: string): Parsed<StorageLocation> {
   const scheme = schemeOf(text);
-  if (scheme === "redis" || scheme === "rediss") return parseRedis(text);
+  if (isRedis(scheme)) return parseRedis(text);
   if (scheme === "etcd" || scheme === "etcds")
     return { kind: "wrong", right: `etcd holds members, not storage; give ${STORAGE_FORMS}` };
   return parseLocal(text, STORAGE_FORMS);
@@ -39,6 +43,10 @@ export function parseStorageUrl(text: string): Parsed<StorageLocation> {
 
 function schemeOf(text: string): string | undefined {
   return /^([a-z][a-z0-9+.-]*):/i.exec(text)?.[1]?.toLowerCase();
+}
+
+function isRedis(scheme: string | undefined): boolean {
+  return scheme !== undefined && /^rediss?(\+cluster)?$/.test(scheme);
 }
 
 function parseLocal(text: string, forms: string): Parsed<FolderLocation | MemoryLocation> {
@@ -65,12 +73,13 @@ function parseEtcd(text: string): Parsed<EtcdLocation> {
 }
 
 function parseRedis(text: string): Parsed<RedisLocation> {
-  const url = URL.parse(text);
-  if (url === null || url.hostname === "" || !/^\/?\d*$/.test(url.pathname)) {
-    return { kind: "wrong", right: 'give a host, and a database number if any, such as "redis://10.0.0.4:6379/0"' };
+  const [, plus, credentials = "", hosts = "", database = ""] = REDIS_URL.exec(text) ?? [];
+  const nodes = hosts.split(",").map((host) => parseHostPort(/:\d+$/.test(host) ? host : `${host}:6379`));
+  if (nodes.some((node) => node === undefined)) return { kind: "wrong", right: REDIS_FORMS };
+  if ((plus !== undefined || nodes.length > 1) && Number(database) !== 0) {
+    return { kind: "wrong", right: `give it without /${database}: a Redis Cluster has database 0 only` };
   }
-  if (!isDecodable(url.username + url.password)) return WRONG_CREDENTIALS;
-  return { kind: "location", location: { kind: "redis", url: text } };
+  return isDecodable(credentials) ? { kind: "location", location: { kind: "redis", url: text } } : WRONG_CREDENTIALS;
 }
 
 const WRONG_CREDENTIALS = { kind: "wrong", right: "give the user and the password with every % written as %25" } as const;
