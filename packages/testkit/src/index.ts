@@ -7,6 +7,7 @@ export * from "./reminder-store-cases.ts";
 export * from "./reminder-store-suite.ts";
 export * from "./seeded-random.ts";
 export * from "./services/index.ts";
+export * from "./simulator/index.ts";
 export * from "./state-store-cases.ts";
 export * from "./state-store-suite.ts";
 export * from "./store-cases.ts";

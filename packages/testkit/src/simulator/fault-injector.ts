@@ -61,10 +61,10 @@ export class FaultInjector {
     if (others.length > 0) this.#parts.slots[slot]?.stop();
   }
 
-  #kill(fault: { readonly kind: "kill" | "blackout"; readonly slot: number; readonly restartMs: number }): void {
+  #kill(fault: Extract<Fault, { kind: "kill" | "blackout" }>): void {
     const slot = this.#parts.slots[fault.slot];
     if (slot?.current === undefined) return;
-    this.#window(describeFault(fault as Fault), fault.restartMs);
+    this.#window(describeFault(fault), fault.restartMs);
     slot.kill({ restartMs: fault.restartMs, silent: fault.kind === "blackout" });
   }
 

@@ -100,14 +100,12 @@ export class SimMembership implements MembershipProvider {
   }
 
   #keepAlive(lease: Lease): void {
-    this.#process.clock.schedule(lease.ttlMs / 4, () => {
-      this.renew(lease).then(
-        (result) => {
-          if (result === "alive") this.#keepAlive(lease);
-        },
-        () => this.#keepAlive(lease),
-      );
-    });
+    this.#process.clock.schedule(lease.ttlMs / 4, () => void this.#renewAgain(lease));
+  }
+
+  async #renewAgain(lease: Lease): Promise<void> {
+    const result = await this.renew(lease).catch(() => "alive");
+    if (result === "alive") this.#keepAlive(lease);
   }
 }
 

@@ -66,7 +66,7 @@ export class SimService {
           this.#trace.add(this.#facts.kind, `${process.name}: ${what}${describe(value)}`);
           return () => resolve(value);
         } catch (error) {
-          return () => reject(error as Error);
+          return () => reject(error);
         }
       };
       process.act(() => {

@@ -9,13 +9,18 @@ import { workloadActors } from "./workload-actors.ts";
 /** How long the keeper of a slot waits before it tries again to start a silo that could not. */
 const RETRY_MS = 500;
 
+interface Current extends Equipped {
+  silo: Silo | undefined;
+  isStopping: boolean;
+}
+
 /** A place with an address, where silo processes run one after the other; a keeper starts them again as a machine's would. */
 export class SimSlot {
   readonly index: number;
   readonly #world: SimWorld;
   readonly #script: Script;
   readonly #mutation: Mutation | undefined;
-  #current: (Equipped & { silo: Silo | undefined; isStopping: boolean }) | undefined;
+  #current: Current | undefined;
   #generation = 0;
 
   constructor(index: number, world: SimWorld, facts: { readonly script: Script; readonly mutation: Mutation | undefined }) {
@@ -38,7 +43,7 @@ export class SimSlot {
     if (this.#current !== undefined) return;
     const world = this.#world;
     const equipped = world.createProcess(`silo${this.index}.${++this.#generation}`);
-    const current = { ...equipped, silo: undefined as Silo | undefined, isStopping: false };
+    const current: Current = { ...equipped, silo: undefined, isStopping: false };
     this.#current = current;
     const { process, membership, probe } = equipped;
     world.trace.add("fault", `${process.name} starts`);
@@ -61,17 +66,7 @@ export class SimSlot {
         leaseTtlMs: toldLeaseMs(this.#mutation, this.#script.leaseTtlMs),
       },
     );
-    started.then(
-      (silo) => {
-        current.silo = silo;
-        world.trace.add("fault", `${process.name} is active as ${silo.siloId}`);
-        if (current.isStopping) this.#drain(current, silo);
-      },
-      (error: unknown) => {
-        world.trace.add("fault", `${process.name} could not start: ${messageOf(error)}`);
-        if (!process.isDead) this.kill({ restartMs: RETRY_MS, silent: false });
-      },
-    );
+    void this.#await(started, current);
   }
 
   /** Drains the silo, or does so as soon as it is active. */
@@ -79,7 +74,7 @@ export class SimSlot {
     const current = this.#current;
     if (current === undefined || current.isStopping) return;
     current.isStopping = true;
-    if (current.silo !== undefined) this.#drain(current, current.silo);
+    if (current.silo !== undefined) void this.#drain(current, current.silo);
   }
 
   kill({ restartMs, silent }: { readonly restartMs: number | undefined; readonly silent: boolean }): void {
@@ -90,14 +85,26 @@ export class SimSlot {
     if (restartMs !== undefined && !wasStopping) this.#world.clock.schedule(restartMs, () => this.start());
   }
 
-  #drain(current: Equipped & { isStopping: boolean }, silo: Silo): void {
+  async #await(started: Promise<Silo>, current: Current): Promise<void> {
+    const { process } = current;
+    const { trace } = this.#world;
+    try {
+      current.silo = await started;
+    } catch (error) {
+      trace.add("fault", `${process.name} could not start: ${messageOf(error)}`);
+      if (!process.isDead) this.kill({ restartMs: RETRY_MS, silent: false });
+      return;
+    }
+    trace.add("fault", `${process.name} is active as ${current.silo.siloId}`);
+    if (current.isStopping) await this.#drain(current, current.silo);
+  }
+
+  async #drain(current: Current, silo: Silo): Promise<void> {
     const { process } = current;
     this.#world.trace.add("fault", `${process.name} drains`);
-    const done = (): void => {
-      this.#world.trace.add("fault", `${process.name} has stopped`);
-      if (this.#current?.process === process) this.#end(current, false);
-    };
-    silo.stop().then(done, done);
+    await silo.stop().catch(() => undefined);
+    this.#world.trace.add("fault", `${process.name} has stopped`);
+    if (this.#current?.process === process) this.#end(current, false);
   }
 
   #end({ process }: Equipped, silent: boolean): void {

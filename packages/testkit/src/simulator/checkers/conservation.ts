@@ -7,7 +7,8 @@ export function checkConservation(history: History): void {
   const accounts = lastAccounts(history);
   if (accounts === undefined) return;
   for (const [id, { pending }] of accounts) {
-    for (const owed of pending) history.violate("D3", `Account/${id} still owes ${owed.id} to ${owed.to}: its reminder does not tick`);
+    for (const owed of pending)
+      history.violate("D3", `Account/${id} still owes ${owed.id} to ${owed.to}: its reminder does not tick`);
   }
   const onTheWay = lettersOnTheWay(history);
   for (const { plan } of onTheWay) {
@@ -57,7 +58,9 @@ function checkTransfer(history: History, { plan, outcome }: CallRecord, accounts
 }
 
 function checkLetterOrder(history: History, accounts: ReadonlyMap<string, AccountFacts>): void {
-  const receivers = new Map(history.calls.map(({ plan }) => [plan.id, plan.method === "wire" ? String(plan.args[0]) : undefined]));
+  const receivers = new Map(
+    history.calls.map(({ plan }) => [plan.id, plan.method === "wire" ? String(plan.args[0]) : undefined]),
+  );
   for (const [from, { sent }] of accounts) {
     for (const [to, { received }] of accounts) {
       const expected = sent.filter((id) => receivers.get(id) === to && received.includes(id));

@@ -1,0 +1,11 @@
+export * from "./checkers/check-history.ts";
+export * from "./checkers/linearizability.ts";
+export * from "./history.ts";
+export { type Mutation, MUTATIONS } from "./mutation.ts";
+export { describeResult } from "./report.ts";
+export { findViolation, runSeeds, type SeedRange } from "./run-seeds.ts";
+export { type Fault, type Profile, PROFILES, type Script, type TimedFault } from "./script.ts";
+export { shrink, type ShrinkLimits } from "./shrink.ts";
+export { simulate, type SimulationOptions, type SimulationResult } from "./simulation.ts";
+export { formatTraceLine, Trace, type TraceKind, type TraceLine } from "./trace.ts";
+export { writeScript } from "./write-script.ts";
