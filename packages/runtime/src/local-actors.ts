@@ -35,7 +35,7 @@ import type { LeaseGuard } from "./membership/lease-guard.ts";
 import { Handoff } from "./ownership/handoff.ts";
 import { ReminderService } from "./reminders/reminder-service.ts";
 import { systemMethods } from "./ticks/system-turns.ts";
-import { courierOf, reminderTicks, timersOf } from "./ticks/actor-ticks.ts";
+import { ActorTicks, reminderTicks } from "./ticks/actor-ticks.ts";
 import { Dispatcher } from "./routing/dispatcher.ts";
 
 export interface LocalActorsParts {
@@ -63,6 +63,7 @@ export class LocalActors {
   readonly #dispatcher: Dispatcher;
   readonly #reminders: ReminderService;
   readonly #idle: IdleCollector;
+  readonly #ticks: ActorTicks;
   #placement: Placement;
 
   constructor(parts: LocalActorsParts, placement: Placement) {
@@ -71,6 +72,12 @@ export class LocalActors {
     this.#placement = placement;
     this.#handoff = new Handoff(siloId, placement);
     this.#catalog = this.#createCatalog();
+    this.#ticks = new ActorTicks({
+      clock,
+      logger,
+      deliver: (letter, key) => this.#deliver(letter, key),
+      call: (address, method, args) => this.#callSystemTurn(address, method, args),
+    });
     this.#dispatcher = new Dispatcher(
       {
         siloId,
@@ -223,6 +230,7 @@ export class LocalActors {
   #createCatalog(): Catalog {
     const { siloId, clock, logger, guard } = this.#parts;
     const methods = systemMethods(clock);
+    const storedActorParts = this.#createStoredActorParts();
     return new Catalog({
       siloId,
       clock,
@@ -230,7 +238,7 @@ export class LocalActors {
       isServing: (now) => guard.isServing(now),
       serving: () => guard.serving(),
       revision: () => this.#placement.revision,
-      createStorage: (activation) => this.#createStorage(activation),
+      createStorage: (activation) => new StoredActor(storedActorParts, activation.address, activation.definition),
       reference: (type, id, options) => this.#references.actor(type, id, options),
       sendReference: (type, id, post) => this.#references.sendReference(type, id, post),
       makeReference: (address) => this.#references.reference(address),
@@ -240,9 +248,10 @@ export class LocalActors {
     });
   }
 
-  #createStorage(activation: Activation): StoredActor {
+  /** One for all actors: there are many. */
+  #createStoredActorParts(): StoredActorParts {
     const { siloId, clock, logger, stateStore, reminderStore, guard } = this.#parts;
-    const parts: StoredActorParts = {
+    return {
       siloId,
       clock,
       logger,
@@ -253,20 +262,16 @@ export class LocalActors {
       isServing: () => guard.isServing(),
       serving: () => guard.serving(),
       onRemindersPlanned: (entries) => this.#reminders.planned(entries),
-    };
-    const storage = new StoredActor(parts, activation.address, activation.definition);
-    if (activation.definition.timers.size > 0) storage.onTimersChanged = timersOf(clock, activation, storage);
-    storage.onLettersStored = courierOf(
-      {
-        clock,
-        logger,
-        deliver: (letter, key) => this.#deliver(letter, key),
-        call: (address, method, args) => this.#callSystemTurn(address, method, args),
+      onTimersChanged: (storage) => {
+        const activation = this.#catalog.find(storage.address);
+        if (activation?.storage === storage) this.#ticks.timersChanged(activation, storage);
       },
-      activation,
-      storage,
-    );
-    return storage;
+      onLettersStored: (storage, upTo) => {
+        const activation = this.#catalog.find(storage.address);
+        if (activation?.storage === storage) this.#ticks.lettersStored(activation, storage, upTo);
+      },
+      onDisposed: (storage) => this.#ticks.ended(storage),
+    };
   }
 
   #callSystemTurn(address: ActorAddress, method: string, args: readonly unknown[]): Promise<unknown> {

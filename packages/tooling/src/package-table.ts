@@ -31,7 +31,7 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** Tests of every package may use these besides. */
-export const TESTS_MAY_IMPORT: readonly string[] = ["testkit"];
+export const TESTS_MAY_IMPORT: readonly string[] = ["testkit", "memory"];
 
 /** Which folder of `packages/runtime/src` may import which. Files beside the folders compose them, or are shared. */
 export const RUNTIME_MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {

@@ -14,18 +14,20 @@ import { type Actor, type ActorDefinition, type Concurrency, constructActor, typ
 import { ActivationHost } from "./activation-host.ts";
 import type { ActivationParts } from "./activation-parts.ts";
 import type { ActorStorage } from "./actor-storage.ts";
-import { Mailbox } from "./mailbox.ts";
+import { Mailbox, type MailboxOwner } from "./mailbox.ts";
 import { methodOf } from "./method-of.ts";
-import { OutputGate } from "./output-gate.ts";
+import { type GateOwner, OutputGate } from "./output-gate.ts";
 import { ownRequest } from "./own-request.ts";
-import { errorOutcome, outcomeOf, thrownOutcome } from "./outcome.ts";
+import { answerError, errorOutcome, outcomeOf, thrownOutcome } from "./outcome.ts";
 import { reentryOf } from "./reentrancy.ts";
 import { RepeatedCalls } from "./repeated-calls.ts";
 import { Turn, type TurnFacts, type TurnOwner } from "./turn.ts";
-import { UnitOfWork } from "./unit-of-work.ts";
+import { UnitOfWork, type UnitOwner } from "./unit-of-work.ts";
 
 /** How long a turn that does not end may hold up the deactivation of its actor, if its deadline is not later. */
 const LAST_TURN_MS = 30_000;
+
+const NO_TURNS: readonly Turn[] = [];
 
 type State =
   | { readonly kind: "loading" }
@@ -42,17 +44,18 @@ type State =
  *     changed; a turn that throws changes nothing (D1; see `UnitOfWork` and `OutputGate`).
  * A3. A failed commit ends the activation: what it has in memory may not be what is stored (D2).
  */
-export class Activation implements TurnOwner {
+export class Activation implements TurnOwner, MailboxOwner<Turn>, GateOwner, UnitOwner {
   readonly address: ActorAddress;
   readonly definition: ActorDefinition;
   readonly storage: ActorStorage;
   readonly #parts: ActivationParts;
   readonly #host: ActivationHost;
-  readonly #repeated = new RepeatedCalls();
+  #repeated: RepeatedCalls | undefined;
   readonly #mailbox: Mailbox<Turn>;
   readonly gate: OutputGate;
   readonly #unit: UnitOfWork;
-  readonly #running = new Set<Turn>();
+  /** Nearly always one or none. */
+  #running: readonly Turn[] = NO_TURNS;
   #state: State = { kind: "loading" };
   #onQuiet: (() => void) | undefined;
   #internalCalls = 0;
@@ -65,23 +68,9 @@ export class Activation implements TurnOwner {
     this.definition = definition;
     this.storage = parts.createStorage(this);
     this.#host = new ActivationHost(address, this.storage, parts);
-    this.#mailbox = new Mailbox(
-      definition.mailboxMax,
-      (turn) => this.#start(turn),
-      () => this.#isServing() || this.#goOnLater(),
-    );
-    this.gate = new OutputGate(
-      // What a flush sets going (letters, reminders) is not the doing of the turn that staged last.
-      () => runOutsideTurns(() => this.storage.flush()),
-      (failure) => {
-        this.log.warn({ reason: messageOf(failure) }, "a commit failed; the activation is thrown away");
-        void this.close("failed");
-      },
-    );
-    this.#unit = new UnitOfWork(this.storage, this.gate, {
-      onAnswer: (turn, outcome) => this.#answer(turn, outcome),
-      onOver: (turn) => this.#over(turn),
-    });
+    this.#mailbox = new Mailbox(definition.mailboxMax, this);
+    this.gate = new OutputGate(this);
+    this.#unit = new UnitOfWork(this);
     this.#usedAt = parts.clock.monotonic();
   }
 
@@ -157,7 +146,8 @@ export class Activation implements TurnOwner {
       return "accepted";
     }
     const { idempotencyKey } = request;
-    if (idempotencyKey !== undefined && this.#repeated.joinOrBegin(idempotencyKey, request, sink)) return "accepted";
+    if (idempotencyKey !== undefined && (this.#repeated ??= new RepeatedCalls()).joinOrBegin(idempotencyKey, request, sink))
+      return "accepted";
     const posted = this.#mailbox.post(this.#turn({ request, sink, concurrency, parent }));
     if (posted !== "accepted") this.#endRepeated(request);
     if (posted === "full") {
@@ -221,13 +211,13 @@ export class Activation implements TurnOwner {
 
   /** Resolves when no turn runs, or when those that do have had their time. */
   async #quiet(): Promise<void> {
-    if (this.#running.size === 0) return;
+    if (this.#running.length === 0) return;
     const { promise, resolve } = Promise.withResolvers<void>();
     this.#onQuiet = resolve;
     const { clock } = this.#parts;
-    const lastDeadline = Math.max(...[...this.#running].map(({ deadline }) => deadline));
+    const lastDeadline = Math.max(...this.#running.map(({ deadline }) => deadline));
     const timer = clock.schedule(Math.max(LAST_TURN_MS, lastDeadline - clock.monotonic()), () => {
-      const methods = [...this.#running].map((turn) => turn.request.method);
+      const methods = this.#running.map((turn) => turn.request.method);
       this.log.error({ methods }, "a turn did not end in time; the actor is deactivated without it, and nothing of it is stored");
       resolve();
     });
@@ -256,7 +246,8 @@ export class Activation implements TurnOwner {
     return this.definition.reentrancy === "full" && concurrency === "exclusive" ? "interleave" : concurrency;
   }
 
-  #start(turn: Turn): void {
+  /** For the mailbox: runs the turn. */
+  startTurn(turn: Turn): void {
     const { request } = turn;
     const now = this.#parts.clock.monotonic();
     // Ticks of its own timers keep no actor alive.
@@ -264,10 +255,10 @@ export class Activation implements TurnOwner {
     const instead = this.#outcomeWithoutRunning(request, now);
     if (instead !== undefined) {
       this.#mailbox.finish(turn);
-      this.gate.pass((failure) => this.#answer(turn, failure === undefined ? instead : errorOutcome(failure)));
+      this.gate.pass((failure) => this.onAnswer(turn, failure === undefined ? instead : errorOutcome(failure)));
       return;
     }
-    this.#running.add(turn);
+    this.#running = [...this.#running, turn];
     this.#unit.begin(turn);
     try {
       const result = runInTurn(turn, () => this.#invokeRequest(request));
@@ -314,15 +305,26 @@ export class Activation implements TurnOwner {
     return actor;
   }
 
-  /** No turn starts now, and none is refused: so they keep their order (C5). Always false. */
-  #goOnLater(): false {
-    if (this.#waitsForLease) return false;
-    this.#waitsForLease = true;
-    void this.#openWhenServing();
+  /** For the mailbox. While the lease is in doubt no turn starts, and none is refused: so they keep their order (C5). */
+  mayRunTurns(): boolean {
+    if (this.#isServing()) return true;
+    if (!this.#waitsForLease) void this.#openWhenServing();
     return false;
   }
 
+  /** For the gate. What a flush sets going (letters, reminders) is not the doing of the turn that staged last. */
+  writeStaged(): Promise<void> {
+    return runOutsideTurns(() => this.storage.flush());
+  }
+
+  /** For the gate: a write failed. */
+  onBroken(failure: unknown): void {
+    this.log.warn({ reason: messageOf(failure) }, "a commit failed; the activation is thrown away");
+    void this.close("failed");
+  }
+
   async #openWhenServing(): Promise<void> {
+    this.#waitsForLease = true;
     const isServing = await this.#parts.serving();
     this.#waitsForLease = false;
     if (isServing && this.state !== "loading") this.#mailbox.open();
@@ -336,16 +338,18 @@ export class Activation implements TurnOwner {
     return new Turn(facts, this, this.#parts.clock);
   }
 
-  #over(turn: Turn): void {
+  /** For the unit of work: the turn is over, and what waits for it may start. */
+  onOver(turn: Turn): void {
     turn.end();
-    this.#running.delete(turn);
+    this.#running = this.#running.length === 1 ? NO_TURNS : this.#running.filter((other) => other !== turn);
     this.#mailbox.finish(turn);
-    if (this.#running.size > 0) return;
+    if (this.#running.length > 0) return;
     this.#onQuiet?.();
     if (this.#host.wantsToEnd && this.#state.kind === "active") void this.close("requested");
   }
 
-  #answer(turn: Turn, outcome: Outcome): void {
+  /** For the unit of work: the outcome may leave now. */
+  onAnswer(turn: Turn, outcome: Outcome): void {
     this.#endRepeated(turn.request);
     // A one-way call was answered when it was accepted.
     if (turn.request.oneWay) return;
@@ -355,7 +359,7 @@ export class Activation implements TurnOwner {
 
   #endRepeated({ idempotencyKey }: RequestEnvelope): void {
     if (idempotencyKey === undefined) return;
-    this.#repeated.end(idempotencyKey, (request, sink) => this.#parts.redispatch(request, sink));
+    this.#repeated?.end(idempotencyKey, (request, sink) => this.#parts.redispatch(request, sink));
   }
 
   async #answerWhenServing({ sink, request }: Turn, outcome: Outcome): Promise<void> {
@@ -374,7 +378,7 @@ export class Activation implements TurnOwner {
     });
     const sink: ReplySink = { peerId: `${formatAddress(this.address)}#${method}`, isClient: false, reply() {} };
     const turn = this.#turn({ request, sink, concurrency: "exclusive", parent: undefined });
-    this.#running.add(turn);
+    this.#running = [...this.#running, turn];
     try {
       await runInTurn(turn, work);
       const changes = this.storage.collect([]);
@@ -387,13 +391,9 @@ export class Activation implements TurnOwner {
       throw error;
     } finally {
       turn.end();
-      this.#running.delete(turn);
-      if (this.#running.size === 0) this.#onQuiet?.();
+      this.#running = this.#running.length === 1 ? NO_TURNS : this.#running.filter((other) => other !== turn);
+      if (this.#running.length === 0) this.#onQuiet?.();
     }
     await this.gate.drained();
   }
-}
-
-function answerError(sink: ReplySink, request: RequestEnvelope, error: TroupeError): void {
-  sink.reply(request.callId, errorOutcome(error));
 }

@@ -8,6 +8,12 @@ export interface MailboxEntry {
   readonly nested: boolean;
 }
 
+/** The activation, as its mailbox sees it. */
+export interface MailboxOwner<T> {
+  startTurn(turn: T): void;
+  mayRunTurns(): boolean;
+}
+
 /**
  * The queue in front of one activation.
  *
@@ -18,8 +24,7 @@ export interface MailboxEntry {
  */
 export class Mailbox<T extends MailboxEntry> {
   readonly #max: number;
-  readonly #start: (turn: T) => void;
-  readonly #mayRun: () => boolean;
+  readonly #owner: MailboxOwner<T>;
   readonly #queue = new Fifo<T>();
   #exclusive = 0;
   #readonly = 0;
@@ -28,11 +33,10 @@ export class Mailbox<T extends MailboxEntry> {
   #state: "held" | "open" | "closed" = "held";
   #draining = false;
 
-  /** Holds its turns until `open`, and whenever `mayRun` says no: then until the next `open`. */
-  constructor(max: number, start: (turn: T) => void, mayRun: () => boolean = () => true) {
+  /** Holds its turns until `open`, and whenever its owner says that none may run: then until the next `open`. */
+  constructor(max: number, owner: MailboxOwner<T>) {
     this.#max = max;
-    this.#start = start;
-    this.#mayRun = mayRun;
+    this.#owner = owner;
   }
 
   get waiting(): number {
@@ -51,9 +55,9 @@ export class Mailbox<T extends MailboxEntry> {
   post(turn: T): "accepted" | "full" | "closed" {
     const passes = turn.nested || (turn.concurrency === "interleave" && this.#state === "open");
     const isNext = this.#queue.length === 0 && !this.#draining && this.#mayStart(turn);
-    if (this.#state !== "held" && (passes || isNext) && this.#mayRun()) {
+    if (this.#state !== "held" && (passes || isNext) && this.#owner.mayRunTurns()) {
       this.#count(turn);
-      this.#start(turn);
+      this.#owner.startTurn(turn);
       return "accepted";
     }
     if (this.#state === "closed" && !turn.nested) return "closed";
@@ -69,7 +73,7 @@ export class Mailbox<T extends MailboxEntry> {
     // Such turns wait for nothing but this.
     for (let turn = this.#nextThatPasses(); turn !== undefined; turn = this.#nextThatPasses()) {
       this.#count(turn);
-      this.#start(turn);
+      this.#owner.startTurn(turn);
     }
   }
 
@@ -93,18 +97,18 @@ export class Mailbox<T extends MailboxEntry> {
   }
 
   #nextThatPasses(): T | undefined {
-    return this.#mayRun() ? this.#queue.remove(passesOthers) : undefined;
+    return this.#owner.mayRunTurns() ? this.#queue.remove(passesOthers) : undefined;
   }
 
   #drain(): void {
     // A turn may finish while it is being started; the loop that is running then goes on with the next.
-    if (this.#draining || !this.#mayRun()) return;
+    if (this.#draining || !this.#owner.mayRunTurns()) return;
     this.#draining = true;
     try {
       for (let turn = this.#queue.peek(); turn !== undefined && this.#mayStart(turn); turn = this.#queue.peek()) {
         this.#queue.shift();
         this.#count(turn);
-        this.#start(turn);
+        this.#owner.startTurn(turn);
       }
     } finally {
       this.#draining = false;

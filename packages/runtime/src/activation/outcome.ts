@@ -1,4 +1,5 @@
-import { errorToPortable, type Outcome, toPortable, TroupeError } from "@troupe/core";
+import type { ReplySink } from "@troupe/client";
+import { errorToPortable, type Outcome, type RequestEnvelope, toPortable, TroupeError } from "@troupe/core";
 
 /** What a method returned, if that can be copied. */
 export function outcomeOf(value: unknown): Outcome {
@@ -19,4 +20,9 @@ export function thrownOutcome(error: unknown): Outcome {
 
 export function errorOutcome(error: unknown): Outcome {
   return { kind: "error", payload: errorToPortable(error) };
+}
+
+/** Answers a request with an error of Troupe's own. */
+export function answerError(sink: ReplySink, request: RequestEnvelope, error: TroupeError): void {
+  sink.reply(request.callId, errorOutcome(error));
 }

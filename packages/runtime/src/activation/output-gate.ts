@@ -1,3 +1,5 @@
+import { Fifo } from "./fifo.ts";
+
 /** Told once: undefined when the output may leave, or why it never will. */
 export type Release = (failure: unknown) => void;
 
@@ -5,6 +7,14 @@ interface Held {
   /** How many stagings have to be stored before it leaves. */
   readonly after: number;
   readonly release: Release;
+}
+
+/** The activation, as its gate sees it. */
+export interface GateOwner {
+  /** Stores everything that is staged when it is called. */
+  writeStaged(): Promise<void>;
+  /** A write failed: memory is no longer what is stored. */
+  onBroken(failure: unknown): void;
 }
 
 /**
@@ -17,18 +27,16 @@ interface Held {
  * G4. After a failed write nothing leaves any more: each output is told the failure instead.
  */
 export class OutputGate {
-  readonly #write: () => Promise<void>;
-  readonly #onBroken: (failure: unknown) => void;
+  readonly #owner: GateOwner;
   #staged = 0;
   #stored = 0;
   #isWriting = false;
   #broken: { readonly failure: unknown } | undefined;
-  #held: Held[] = [];
+  /** Made when something is held: most activations are idle, and there are many. */
+  #held: Fifo<Held> | undefined;
 
-  /** `write` stores everything that is staged when it is called. */
-  constructor(write: () => Promise<void>, onBroken: (failure: unknown) => void) {
-    this.#write = write;
-    this.#onBroken = onBroken;
+  constructor(owner: GateOwner) {
+    this.#owner = owner;
   }
 
   /** True if nothing would be held now. */
@@ -45,8 +53,8 @@ export class OutputGate {
   /** Calls `release` when the output may leave: now, if nothing is staged. */
   pass(release: Release): void {
     if (this.#broken !== undefined) release(this.#broken.failure);
-    else if (this.isOpen) release(undefined);
-    else this.#held.push({ after: this.#staged, release });
+    else if (this.isOpen && this.#heldCount === 0) release(undefined);
+    else (this.#held ??= new Fifo()).push({ after: this.#staged, release });
   }
 
   /** Resolves when everything that was staged is stored; rejects if it never will be. */
@@ -56,12 +64,16 @@ export class OutputGate {
     });
   }
 
+  get #heldCount(): number {
+    return this.#held?.length ?? 0;
+  }
+
   async #writeAll(): Promise<void> {
     this.#isWriting = true;
     try {
       while (this.#stored < this.#staged) {
         const upTo = this.#staged;
-        await this.#write();
+        await this.#owner.writeStaged();
         this.#stored = upTo;
         this.#releaseStored();
       }
@@ -72,17 +84,18 @@ export class OutputGate {
   }
 
   #releaseStored(): void {
-    const stillHeld = this.#held.findIndex(({ after }) => after > this.#stored);
-    const leaving = this.#held.splice(0, stillHeld < 0 ? this.#held.length : stillHeld);
-    for (const { release } of leaving) release(undefined);
+    // What a release lets pass waits behind those that are still here (G2).
+    for (let held = this.#held?.peek(); held !== undefined && held.after <= this.#stored; held = this.#held?.peek()) {
+      this.#held?.shift();
+      held.release(undefined);
+    }
   }
 
   #break(failure: unknown): void {
     this.#broken = { failure };
-    const held = this.#held;
-    this.#held = [];
+    const held = this.#held?.clear() ?? [];
     // First, so that nothing new starts on a memory that is not what is stored.
-    this.#onBroken(failure);
+    this.#owner.onBroken(failure);
     for (const { release } of held) release(failure);
   }
 }

@@ -3,12 +3,18 @@ import type { ActorStorage, Changes, KeptCall } from "./actor-storage.ts";
 import type { OutputGate } from "./output-gate.ts";
 import type { Turn } from "./turn.ts";
 
+/** Shared by all units that are empty, which is nearly all. Never changed. */
+const NONE: never[] = [];
+
 interface EndedTurn {
   readonly turn: Turn;
   readonly outcome: Outcome;
 }
 
-export interface UnitOfWorkEvents {
+/** The activation, as its unit of work sees it. */
+export interface UnitOwner {
+  readonly storage: ActorStorage;
+  readonly gate: OutputGate;
   /** The outcome may leave now. */
   onAnswer(turn: Turn, outcome: Outcome): void;
   /** The turn is over: what waits for it in the mailbox may start. */
@@ -26,20 +32,16 @@ export interface UnitOfWorkEvents {
  *     what was staged before, not for the turn that waits for it.
  */
 export class UnitOfWork {
-  readonly #storage: ActorStorage;
-  readonly #gate: OutputGate;
-  readonly #events: UnitOfWorkEvents;
+  readonly #owner: UnitOwner;
   /** Turns that run and may write. */
   #writers = 0;
   /** Turns that have ended and wait for the unit to be staged. */
-  #ended: EndedTurn[] = [];
+  #ended: EndedTurn[] = NONE;
   /** What the unit has to keep of the calls that it served. */
-  #served: KeptCall[] = [];
+  #served: KeptCall[] = NONE;
 
-  constructor(storage: ActorStorage, gate: OutputGate, events: UnitOfWorkEvents) {
-    this.#storage = storage;
-    this.#gate = gate;
-    this.#events = events;
+  constructor(owner: UnitOwner) {
+    this.#owner = owner;
   }
 
   begin(turn: Turn): void {
@@ -49,19 +51,19 @@ export class UnitOfWork {
   end(turn: Turn, outcome: Outcome): void {
     if (mayWrite(turn)) this.#writers--;
     const key = turn.request.idempotencyKey;
-    if (key === undefined && this.#isEmpty && !turn.nested && !this.#storage.mayHaveChanges) {
+    if (key === undefined && this.#isEmpty && !turn.nested && !this.#owner.storage.mayHaveChanges) {
       // Nearly every turn that changes nothing: it needs no unit.
       this.#settle(turn, outcome);
       return;
     }
-    if (key !== undefined && outcome.kind === "value") this.#served.push({ key, result: outcome.payload });
+    if (key !== undefined && outcome.kind === "value") this.#served = [...this.#served, { key, result: outcome.payload }];
     const isPart = turn.parent !== undefined && !turn.parent.ended;
-    const leavesAlone = this.#writers > 0 && this.#ended.length + this.#served.length === 0 && !this.#storage.hasChanges();
+    const leavesAlone = this.#writers > 0 && this.#ended.length + this.#served.length === 0 && !this.#owner.storage.hasChanges();
     if (isPart || leavesAlone) {
       this.#settle(turn, outcome);
       return;
     }
-    this.#ended.push({ turn, outcome });
+    this.#ended = [...this.#ended, { turn, outcome }];
     if (this.#writers === 0) this.#stage();
   }
 
@@ -72,18 +74,18 @@ export class UnitOfWork {
   #stage(): void {
     const ended = this.#ended;
     const served = this.#served;
-    this.#ended = [];
-    this.#served = [];
+    this.#ended = NONE;
+    this.#served = NONE;
     const changes = this.#collect(ended, served);
     if (changes instanceof TroupeError) {
-      this.#storage.rollback();
+      this.#owner.storage.rollback();
       const error: Outcome = { kind: "error", payload: errorToPortable(changes) };
       for (const { turn, outcome } of ended) this.#settle(turn, outcome.kind === "value" ? error : outcome);
       return;
     }
     if (changes !== undefined) {
-      this.#storage.stage(changes);
-      this.#gate.stage();
+      this.#owner.storage.stage(changes);
+      this.#owner.gate.stage();
     }
     for (const { turn, outcome } of ended) this.#settle(turn, outcome);
   }
@@ -92,11 +94,11 @@ export class UnitOfWork {
   #collect(ended: readonly EndedTurn[], served: readonly KeptCall[]): Changes | TroupeError | undefined {
     const [only, ...others] = ended;
     if (only !== undefined && others.length === 0 && only.outcome.kind === "error") {
-      this.#storage.rollback();
+      this.#owner.storage.rollback();
       return undefined;
     }
     try {
-      const changes = this.#storage.collect(served);
+      const changes = this.#owner.storage.collect(served);
       const wrote = changes?.hasEffect === true && ended.every(({ turn }) => turn.concurrency === "readonly");
       return wrote && only !== undefined ? readonlyWrite(only.turn) : changes;
     } catch (error) {
@@ -107,15 +109,15 @@ export class UnitOfWork {
 
   /** The order matters: the outcome must take its place at the gate before another turn stages anything. */
   #settle(turn: Turn, outcome: Outcome): void {
-    if (this.#gate.isOpen) {
-      this.#events.onAnswer(turn, outcome);
-      this.#events.onOver(turn);
+    if (this.#owner.gate.isOpen) {
+      this.#owner.onAnswer(turn, outcome);
+      this.#owner.onOver(turn);
       return;
     }
-    this.#gate.pass((failure) => {
-      this.#events.onAnswer(turn, failure === undefined ? outcome : unstored(turn, failure));
+    this.#owner.gate.pass((failure) => {
+      this.#owner.onAnswer(turn, failure === undefined ? outcome : unstored(turn, failure));
     });
-    this.#events.onOver(turn);
+    this.#owner.onOver(turn);
   }
 }
 

@@ -32,7 +32,12 @@ interface Slot {
   stored: unknown;
   /** True if the value was assigned, or handed out and can be changed from within, since it was last compared. */
   isTouched: boolean;
+  /** True if the store had a value, which then comes before the first one. */
+  isLoaded: boolean;
 }
+
+/** Shared by all actors of which no slot is touched, which is nearly all. */
+const NO_SLOTS: readonly Slot[] = [];
 
 /** A slot whose value differs from what counts as stored. */
 export interface SlotChange {
@@ -59,24 +64,27 @@ export function packSlotValue(value: unknown): Uint8Array {
 export class StateSlots implements SlotAccess {
   readonly #address: ActorAddress;
   readonly #makeReference: MakeReference;
-  readonly #slots = new Map<string, Slot>();
-  readonly #loaded = new Set<string>();
-  #touched: Slot[] = [];
+  readonly #slots: readonly Slot[];
+  #touched: readonly Slot[] = NO_SLOTS;
 
   constructor(address: ActorAddress, definitions: readonly SlotDefinition[], makeReference: MakeReference) {
     this.#address = address;
     this.#makeReference = makeReference;
-    for (const definition of definitions) {
-      this.#slots.set(definition.name, { definition, value: undefined, stored: undefined, isTouched: false });
-    }
+    this.#slots = definitions.map((definition) => ({
+      definition,
+      value: undefined,
+      stored: undefined,
+      isTouched: false,
+      isLoaded: false,
+    }));
   }
 
   /** Takes what the store has; to be called before the actor is constructed. */
   load(fields: Fields): void {
-    for (const slot of this.#slots.values()) {
+    for (const slot of this.#slots) {
       const bytes = fields.get(SLOT_PREFIX + slot.definition.name);
       if (bytes === undefined) continue;
-      this.#loaded.add(slot.definition.name);
+      slot.isLoaded = true;
       slot.value = this.#unpack(bytes);
       slot.stored = isMutable(slot.value) ? new Packed(bytes) : slot.value;
     }
@@ -94,31 +102,31 @@ export class StateSlots implements SlotAccess {
   /** Gives slots another value than the stored one, before the actor is constructed. Names that are no slots are an error. */
   assign(values: Readonly<Record<string, unknown>>): void {
     for (const [name, value] of Object.entries(values)) {
-      const slot = this.#slots.get(name);
+      const slot = this.#find(name);
       if (slot === undefined)
         throw new TroupeError("BAD_DEFINITION", `migrate of ${this.#address.type} returns ${name}, which is no slot`);
-      this.#loaded.add(name);
+      slot.isLoaded = true;
       if (!slot.isTouched) this.#touch(slot);
       slot.value = value;
     }
   }
 
   initialise(name: string, initial: unknown): void {
-    const slot = this.#slots.get(name);
-    if (slot === undefined || this.#loaded.has(name)) return;
+    const slot = this.#find(name);
+    if (slot === undefined || slot.isLoaded) return;
     slot.value = initial;
     slot.stored = isMutable(initial) ? undefined : initial;
   }
 
   read(name: string): unknown {
-    const slot = this.#slots.get(name);
+    const slot = this.#find(name);
     if (slot === undefined) return undefined;
     if (!slot.isTouched && isMutable(slot.value)) this.#touch(slot);
     return slot.value;
   }
 
   write(name: string, value: unknown): void {
-    const slot = this.#slots.get(name);
+    const slot = this.#find(name);
     if (slot === undefined) return;
     if (currentTurn()?.isReadonly === true) {
       const message = `${formatAddress(this.#address)} assigns to ${name} in a readonly method; drop @readonly() or the assignment`;
@@ -172,11 +180,16 @@ export class StateSlots implements SlotAccess {
     this.#touched = manual;
   }
 
+  /** A class has few slots; looking through them is as quick as a map, and a map would cost each actor ten times the memory. */
+  #find(name: string): Slot | undefined {
+    return this.#slots.find(({ definition }) => definition.name === name);
+  }
+
   #touch(slot: Slot): void {
     // A first value from an initialiser was never packed; once it is handed out it would be too late.
     if (slot.stored === undefined && isMutable(slot.value)) slot.stored = new Packed(this.#pack(slot));
     slot.isTouched = true;
-    this.#touched.push(slot);
+    this.#touched = [...this.#touched, slot];
   }
 
   #change(slot: Slot, value: unknown): SlotChange {
@@ -186,7 +199,7 @@ export class StateSlots implements SlotAccess {
       adopt: () => {
         slot.stored = value instanceof Uint8Array ? new Packed(value) : value;
         slot.isTouched = false;
-        this.#touched = this.#touched.length === 1 ? [] : this.#touched.filter((other) => other !== slot);
+        this.#touched = this.#touched.length === 1 ? NO_SLOTS : this.#touched.filter((other) => other !== slot);
       },
     };
   }

@@ -3,6 +3,7 @@ import {
   type ActorAddress,
   type Clock,
   type DueEntry,
+  type Fields,
   formatAddress,
   type Logger,
   type MakeReference,
@@ -37,6 +38,11 @@ export interface StoredActorParts {
   serving(): Promise<boolean>;
   /** A reminder of this actor is due at these times now. */
   onRemindersPlanned(entries: readonly DueEntry[]): void;
+  /** The timers of the actor are not what they were. */
+  onTimersChanged(storage: StoredActor): void;
+  /** Letters up to this number are stored, and may be delivered. */
+  onLettersStored(storage: StoredActor, upTo: number): void;
+  onDisposed(storage: StoredActor): void;
 }
 
 /** Tables of records that are stored with an actor. */
@@ -45,6 +51,8 @@ interface StoredTable {
   adopt(): void;
   rollback(): void;
 }
+
+const NO_TABLES: readonly StoredTable[] = [];
 
 interface ActorChanges extends Changes {
   readonly slots: readonly SlotChange[];
@@ -74,44 +82,48 @@ function nothingStaged(): Staged {
  */
 export class StoredActor implements ActorStorage {
   readonly slots: StateSlots;
-  readonly reminders: ScheduleTable;
-  readonly timers: ScheduleTable;
-  readonly outbox: Outbox;
-  readonly received: ReceivedLetters;
-  /** Called when the set of timers is not what it was; `dispose` is the last time, with none left. */
-  onTimersChanged: (() => void) | undefined;
-  /** Called when letters up to this number are stored, and may be delivered. */
-  onLettersStored: ((upTo: number) => void) | undefined;
-  readonly #address: ActorAddress;
+  readonly address: ActorAddress;
   readonly #parts: StoredActorParts;
   readonly #isDurable: boolean;
-  readonly #results: KeptResults;
-  readonly #stateVersion: StateVersion;
   readonly #definition: ActorDefinition;
   readonly #dirty: DirtyFlag = { isSet: false };
-  readonly #tables: readonly StoredTable[];
+  /** Made when they are first needed: most actors have none of these. */
+  #reminders: ScheduleTable | undefined;
+  #timers: ScheduleTable | undefined;
+  #outbox: Outbox | undefined;
+  #received: ReceivedLetters | undefined;
+  #results: KeptResults | undefined;
+  #stateVersion: StateVersion | undefined;
+  /** Those that were made. */
+  #tables: readonly StoredTable[] = NO_TABLES;
   #epoch = 0;
   #version = 0;
-  #staged = nothingStaged();
+  #staged: Staged | undefined;
   #includesManual = false;
   #isDisposed = false;
 
   constructor(parts: StoredActorParts, address: ActorAddress, definition: ActorDefinition) {
-    const { makeReference, clock } = parts;
-    this.#address = address;
+    this.address = address;
     this.#parts = parts;
     this.#definition = definition;
     this.#isDurable = definition.slots.length > 0 || definition.reminders.size > 0 || definition.timers.size > 0;
-    const dirty = this.#dirty;
-    const facts = { address, makeReference, dirty, now: () => clock.now() };
-    this.outbox = new Outbox(dirty);
-    this.received = new ReceivedLetters(dirty);
-    this.#results = new KeptResults(dirty);
-    this.slots = new StateSlots(address, definition.slots, makeReference);
-    this.reminders = new ScheduleTable({ kind: "reminder", handlers: definition.reminders, ...facts });
-    this.timers = new ScheduleTable({ kind: "timer", handlers: definition.timers, ...facts });
-    this.#stateVersion = new StateVersion(dirty);
-    this.#tables = [this.reminders, this.timers, this.outbox, this.received, this.#results, this.#stateVersion];
+    this.slots = new StateSlots(address, definition.slots, parts.makeReference);
+  }
+
+  get reminders(): ScheduleTable {
+    return (this.#reminders ??= this.#made(this.#scheduleTable("reminder", this.#definition.reminders)));
+  }
+
+  get timers(): ScheduleTable {
+    return (this.#timers ??= this.#made(this.#scheduleTable("timer", this.#definition.timers)));
+  }
+
+  get outbox(): Outbox {
+    return (this.#outbox ??= this.#made(new Outbox(this.#dirty)));
+  }
+
+  get received(): ReceivedLetters {
+    return (this.#received ??= this.#made(new ReceivedLetters(this.#dirty)));
   }
 
   get epoch(): number {
@@ -125,21 +137,56 @@ export class StoredActor implements ActorStorage {
   async load(): Promise<LoadResult> {
     if (!this.#isDurable) return { kind: "loaded" };
     const { stateStore, siloId } = this.#parts;
-    const result = await stateStore.claim(this.#address, { revision: this.#parts.revision(), siloId });
+    const result = await stateStore.claim(this.address, { revision: this.#parts.revision(), siloId });
     if (result.kind === "refused") return { kind: "refused", revision: result.revision };
     this.#epoch = result.epoch;
     this.#version = result.version;
     this.slots.load(result.fields);
-    for (const table of [this.reminders, this.timers, this.outbox, this.received, this.#results]) table.load(result.fields);
-    this.#stateVersion.load(result.fields, this.slots, this.#definition);
-    this.onTimersChanged?.();
-    if (!this.outbox.isEmpty) this.onLettersStored?.(this.outbox.lastSeq);
+    const kinds = new Set(Array.from(result.fields.keys(), (field) => field.slice(0, 2)));
+    if (kinds.has("r:")) this.reminders.load(result.fields);
+    if (kinds.has("t:")) this.timers.load(result.fields);
+    if (kinds.has("o:") || kinds.has("l:") || kinds.has("n:")) this.outbox.load(result.fields);
+    if (kinds.has("d:")) this.received.load(result.fields);
+    if (kinds.has("i:")) this.#keptResults.load(result.fields);
+    if (kinds.has("m:") || this.#definition.version > 1) this.#loadVersion(result.fields);
+    if (kinds.has("t:")) this.#parts.onTimersChanged(this);
+    if (this.#hasLetters) this.#parts.onLettersStored(this, this.outbox.lastSeq);
     return { kind: "loaded" };
+  }
+
+  get #keptResults(): KeptResults {
+    return (this.#results ??= this.#made(new KeptResults(this.#dirty)));
+  }
+
+  get #hasLetters(): boolean {
+    return this.#outbox !== undefined && !this.#outbox.isEmpty;
+  }
+
+  #scheduleTable(kind: "reminder" | "timer", handlers: ReadonlyMap<string, string>): ScheduleTable {
+    const { clock, makeReference } = this.#parts;
+    return new ScheduleTable({
+      kind,
+      address: this.address,
+      handlers,
+      makeReference,
+      dirty: this.#dirty,
+      now: () => clock.now(),
+    });
+  }
+
+  #loadVersion(fields: Fields): void {
+    this.#stateVersion ??= this.#made(new StateVersion(this.#dirty));
+    this.#stateVersion.load(fields, this.slots, this.#definition);
+  }
+
+  #made<T extends StoredTable>(table: T): T {
+    this.#tables = [...this.#tables, table];
+    return table;
   }
 
   resultOf(key: string): Payload | undefined {
     const letter = parseLetterKey(key);
-    if (letter === undefined) return this.#results.find(key);
+    if (letter === undefined) return this.#results?.find(key);
     return this.received.has(letter.sender, letter.seq) ? NO_RESULT : undefined;
   }
 
@@ -150,7 +197,7 @@ export class StoredActor implements ActorStorage {
 
   send(to: ActorAddress, send: DurableSend): void {
     if (!this.#isDurable) {
-      const message = `${formatAddress(this.#address)} has nothing durable, so it cannot send durably; give its class a @state, or await a call`;
+      const message = `${formatAddress(this.address)} has nothing durable, so it cannot send durably; give its class a @state, or await a call`;
       throw new TroupeError("BAD_DEFINITION", message, { ran: "yes" });
     }
     this.outbox.post(to, send, this.#parts.clock.now());
@@ -178,22 +225,23 @@ export class StoredActor implements ActorStorage {
 
   stage(changes: Changes): void {
     const { slots, records } = changes as ActorChanges;
+    const staged = (this.#staged ??= nothingStaged());
     for (const slot of slots) {
       slot.adopt();
-      this.#staged.slots.set(slot.field, slot.value);
+      staged.slots.set(slot.field, slot.value);
     }
     for (const change of records) {
-      const earlier = this.#staged.records.get(change.field);
-      this.#staged.records.set(change.field, earlier === undefined ? change : { ...change, before: earlier.before });
+      const earlier = staged.records.get(change.field);
+      staged.records.set(change.field, earlier === undefined ? change : { ...change, before: earlier.before });
     }
     if (records.length > 0) this.#adoptTables();
     this.#includesManual = false;
   }
 
   async flush(): Promise<void> {
-    const { slots, records } = this.#staged;
-    const lastSeq = this.outbox.lastSeq;
-    this.#staged = nothingStaged();
+    const { slots, records } = this.#staged ?? nothingStaged();
+    const lastSeq = this.#outbox?.lastSeq ?? 0;
+    this.#staged = undefined;
     const version = ++this.#version;
     const set = new Map<string, Uint8Array>();
     const remove: string[] = [];
@@ -208,17 +256,17 @@ export class StoredActor implements ActorStorage {
     if (planned.length > 0) await this.#parts.reminderStore.add(planned);
     // An activation that was given up because a turn did not end may have a successor here, which claims after this.
     if (this.#isDisposed) throw this.#fenced();
-    const result = await this.#parts.stateStore.commit(this.#address, { epoch: this.#epoch, version, set, remove });
+    const result = await this.#parts.stateStore.commit(this.address, { epoch: this.#epoch, version, set, remove });
     if (result.kind === "fenced") throw this.#fenced();
     if (records.size === 0) return;
     if (planned.length > 0) this.#parts.onRemindersPlanned(planned);
     this.#forget(this.#dueEntries(records.values(), "before"));
-    if (!this.outbox.isEmpty) this.onLettersStored?.(lastSeq);
+    if (this.#hasLetters) this.#parts.onLettersStored(this, lastSeq);
   }
 
   /** An entry of the due index was found to stand for nothing. */
   forgetDue(name: string, dueAt: number): void {
-    this.#forget([{ bucket: bucketOf(formatAddress(this.#address)), address: this.#address, name, dueAt }]);
+    this.#forget([{ bucket: bucketOf(formatAddress(this.address)), address: this.address, name, dueAt }]);
   }
 
   rollback(): void {
@@ -234,7 +282,7 @@ export class StoredActor implements ActorStorage {
 
   dispose(): void {
     this.#isDisposed = true;
-    this.onTimersChanged?.();
+    this.#parts.onDisposed(this);
   }
 
   #keep(key: string, result: Payload, hasEffect: boolean): void {
@@ -242,18 +290,18 @@ export class StoredActor implements ActorStorage {
     const letter = parseLetterKey(key);
     if (letter !== undefined) this.received.put(letter.sender, letter.seq, now);
     // A call without effect may as well be served again; unless its caller asked for the same answer.
-    else if (hasEffect || !isAutomaticKey(key)) this.#results.put(key, result, now);
+    else if (hasEffect || !isAutomaticKey(key)) this.#keptResults.put(key, result, now);
   }
 
   #adoptTables(): void {
-    const timersChanged = this.timers.isChanged;
+    const timersChanged = this.#timers?.isChanged === true;
     for (const table of this.#tables) table.adopt();
     this.#dirty.isSet = false;
-    if (timersChanged && !this.#isDisposed) this.onTimersChanged?.();
+    if (timersChanged && !this.#isDisposed) this.#parts.onTimersChanged(this);
   }
 
   #fenced(): TroupeError {
-    const message = `${formatAddress(this.#address)} is owned by another silo by now; nothing of this turn was stored`;
+    const message = `${formatAddress(this.address)} is owned by another silo by now; nothing of this turn was stored`;
     return new TroupeError("FENCED", message, { ran: "maybe" });
   }
 
@@ -261,8 +309,8 @@ export class StoredActor implements ActorStorage {
   #dueEntries(changes: Iterable<RecordChange<unknown>>, side: "before" | "after"): DueEntry[] {
     const entries: DueEntry[] = [];
     for (const { field, before, after } of changes) {
-      const from = dueEntryOf(this.#address, field, before);
-      const to = dueEntryOf(this.#address, field, after);
+      const from = dueEntryOf(this.address, field, before);
+      const to = dueEntryOf(this.address, field, after);
       if (from?.dueAt === to?.dueAt) continue;
       const entry = side === "before" ? from : to;
       if (entry !== undefined) entries.push(entry);

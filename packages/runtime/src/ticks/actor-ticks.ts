@@ -38,37 +38,67 @@ export function reminderTicks(call: CallSystemTurn): Pick<ReminderServiceParts, 
   };
 }
 
-/** How the timers of one activation tick. A timer whose handler throws moves on. Returns what to call when they have changed. */
-export function timersOf(clock: Clock, activation: Activation, storage: StoredActor): () => void {
-  const service = new TimerService(clock, {
-    get isDisposed() {
-      return storage.isDisposed;
-    },
-    records: () => storage.timers.values(),
-    async tick(name, dueAt) {
-      const outcome = await runSystemTurn(activation, clock, { method: TIMER_TURN, args: [name, dueAt] });
-      if (outcome.kind !== "error" || storage.isDisposed) return;
-      activation.log.warn({ timer: name }, "a timer's tick threw; the timer moves on");
-      await runSystemTurn(activation, clock, { method: SKIP_TIMER_TURN, args: [name, dueAt] });
-    },
-  });
-  return () => service.rearm();
-}
-
 /** How a letter reaches its receiver. */
 export type DeliverLetter = (letter: Letter, key: string) => Promise<unknown>;
 
-/** How the letters of one activation are delivered. Returns what to call when letters are stored. */
-export function courierOf(
-  parts: { readonly clock: Clock; readonly logger: Logger; readonly deliver: DeliverLetter; readonly call: CallSystemTurn },
-  activation: Activation,
-  storage: StoredActor,
-): (upTo: number) => void {
-  const { clock, logger, deliver, call } = parts;
-  const sender = activation.address;
-  let courier: Courier | undefined;
-  return (upTo) => {
-    courier ??= new Courier({
+export interface ActorTicksParts {
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly deliver: DeliverLetter;
+  readonly call: CallSystemTurn;
+}
+
+/** What activations do by themselves: their timers, and the delivery of what they sent. Most do neither, and cost nothing here. */
+export class ActorTicks {
+  readonly #parts: ActorTicksParts;
+  readonly #timers = new WeakMap<StoredActor, TimerService>();
+  readonly #couriers = new WeakMap<StoredActor, Courier>();
+
+  constructor(parts: ActorTicksParts) {
+    this.#parts = parts;
+  }
+
+  /** The timers of the activation are not what they were. */
+  timersChanged(activation: Activation, storage: StoredActor): void {
+    const service = this.#timers.get(storage) ?? this.#createTimers(activation, storage);
+    this.#timers.set(storage, service);
+    service.rearm();
+  }
+
+  /** Letters of the activation up to this number are stored. */
+  lettersStored(activation: Activation, storage: StoredActor, upTo: number): void {
+    const courier = this.#couriers.get(storage) ?? this.#createCourier(activation, storage);
+    this.#couriers.set(storage, courier);
+    courier.stored(upTo);
+  }
+
+  /** The activation is over. */
+  ended(storage: StoredActor): void {
+    this.#timers.get(storage)?.rearm();
+    this.#couriers.get(storage)?.dispose();
+  }
+
+  /** A timer whose handler throws moves on. */
+  #createTimers(activation: Activation, storage: StoredActor): TimerService {
+    const { clock } = this.#parts;
+    return new TimerService(clock, {
+      get isDisposed() {
+        return storage.isDisposed;
+      },
+      records: () => storage.timers.values(),
+      async tick(name, dueAt) {
+        const outcome = await runSystemTurn(activation, clock, { method: TIMER_TURN, args: [name, dueAt] });
+        if (outcome.kind !== "error" || storage.isDisposed) return;
+        activation.log.warn({ timer: name }, "a timer's tick threw; the timer moves on");
+        await runSystemTurn(activation, clock, { method: SKIP_TIMER_TURN, args: [name, dueAt] });
+      },
+    });
+  }
+
+  #createCourier(activation: Activation, storage: StoredActor): Courier {
+    const { clock, logger, deliver, call } = this.#parts;
+    const sender = activation.address;
+    return new Courier({
       clock,
       logger,
       sender,
@@ -88,8 +118,7 @@ export function courierOf(
         call(letter, SETTLED_TURN, [formatAddress(sender), letter.seq]).catch(() => undefined);
       },
     });
-    courier.stored(upTo);
-  };
+  }
 }
 
 /** What was thrown has travelled, so it is told by its name and not by its class. */
