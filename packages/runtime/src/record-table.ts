@@ -12,7 +12,7 @@ export interface RecordChange<R> {
 
 /** Set by every table of an actor that changes: so that a turn which changed none asks none. */
 export interface DirtyFlag {
-  isSet: boolean;
+  isDirty: boolean;
 }
 
 /**
@@ -57,7 +57,7 @@ export class RecordTable<R> {
   put(name: string, record: R | undefined): void {
     const records = (this.#records ??= new Map<string, R>());
     const before = (this.#before ??= new Map<string, R | undefined>());
-    this.#dirty.isSet = true;
+    this.#dirty.isDirty = true;
     if (!before.has(name)) before.set(name, records.get(name));
     if (record === undefined) records.delete(name);
     else records.set(name, record);

@@ -25,7 +25,8 @@ export interface MailboxOwner<T> {
 export class Mailbox<T extends MailboxEntry> {
   readonly #max: number;
   readonly #owner: MailboxOwner<T>;
-  readonly #queue = new Fifo<T>();
+  /** Made when a turn has to wait for the first time. */
+  #queue: Fifo<T> | undefined;
   #exclusive = 0;
   #readonly = 0;
   /** Interleaving and nested turns. */
@@ -40,7 +41,7 @@ export class Mailbox<T extends MailboxEntry> {
   }
 
   get waiting(): number {
-    return this.#queue.length;
+    return this.#queue?.length ?? 0;
   }
 
   get running(): number {
@@ -49,20 +50,20 @@ export class Mailbox<T extends MailboxEntry> {
 
   /** The turn that waits for longest. */
   get first(): T | undefined {
-    return this.#queue.peek();
+    return this.#queue?.peek();
   }
 
   post(turn: T): "accepted" | "full" | "closed" {
     const passes = turn.nested || (turn.concurrency === "interleave" && this.#state === "open");
-    const isNext = this.#queue.length === 0 && !this.#draining && this.#mayStart(turn);
+    const isNext = this.waiting === 0 && !this.#draining && this.#mayStart(turn);
     if (this.#state !== "held" && (passes || isNext) && this.#owner.mayRunTurns()) {
       this.#count(turn);
       this.#owner.startTurn(turn);
       return "accepted";
     }
     if (this.#state === "closed" && !turn.nested) return "closed";
-    if (this.#queue.length >= this.#max) return "full";
-    this.#queue.push(turn);
+    if (this.waiting >= this.#max) return "full";
+    (this.#queue ??= new Fifo()).push(turn);
     this.#drain();
     return "accepted";
   }
@@ -87,17 +88,17 @@ export class Mailbox<T extends MailboxEntry> {
 
   /** Takes a waiting turn out of the queue. */
   remove(matches: (turn: T) => boolean): T | undefined {
-    return this.#queue.remove(matches);
+    return this.#queue?.remove(matches);
   }
 
   /** Starts nothing any more; gives back the turns that wait. */
   close(): T[] {
     this.#state = "closed";
-    return this.#queue.clear();
+    return this.#queue?.clear() ?? [];
   }
 
   #nextThatPasses(): T | undefined {
-    return this.#owner.mayRunTurns() ? this.#queue.remove(passesOthers) : undefined;
+    return this.#owner.mayRunTurns() ? this.#queue?.remove(passesOthers) : undefined;
   }
 
   #drain(): void {
@@ -105,8 +106,8 @@ export class Mailbox<T extends MailboxEntry> {
     if (this.#draining || !this.#owner.mayRunTurns()) return;
     this.#draining = true;
     try {
-      for (let turn = this.#queue.peek(); turn !== undefined && this.#mayStart(turn); turn = this.#queue.peek()) {
-        this.#queue.shift();
+      for (let turn = this.first; turn !== undefined && this.#mayStart(turn); turn = this.first) {
+        this.#queue?.shift();
         this.#count(turn);
         this.#owner.startTurn(turn);
       }

@@ -80,13 +80,14 @@ function nothingStaged(): Staged {
  *     check that finds letters left behind (D7).
  * S3. An actor of a type without slots, reminders or timers is never stored, and costs no store a thing.
  */
-export class StoredActor implements ActorStorage {
+export class StoredActor implements ActorStorage, DirtyFlag {
   readonly slots: StateSlots;
   readonly address: ActorAddress;
   readonly #parts: StoredActorParts;
   readonly #isDurable: boolean;
   readonly #definition: ActorDefinition;
-  readonly #dirty: DirtyFlag = { isSet: false };
+  /** As the tables' flag: one of them has changed. */
+  isDirty = false;
   /** Made when they are first needed: most actors have none of these. */
   #reminders: ScheduleTable | undefined;
   #timers: ScheduleTable | undefined;
@@ -119,11 +120,11 @@ export class StoredActor implements ActorStorage {
   }
 
   get outbox(): Outbox {
-    return (this.#outbox ??= this.#made(new Outbox(this.#dirty)));
+    return (this.#outbox ??= this.#made(new Outbox(this)));
   }
 
   get received(): ReceivedLetters {
-    return (this.#received ??= this.#made(new ReceivedLetters(this.#dirty)));
+    return (this.#received ??= this.#made(new ReceivedLetters(this)));
   }
 
   get epoch(): number {
@@ -155,7 +156,7 @@ export class StoredActor implements ActorStorage {
   }
 
   get #keptResults(): KeptResults {
-    return (this.#results ??= this.#made(new KeptResults(this.#dirty)));
+    return (this.#results ??= this.#made(new KeptResults(this)));
   }
 
   get #hasLetters(): boolean {
@@ -169,13 +170,13 @@ export class StoredActor implements ActorStorage {
       address: this.address,
       handlers,
       makeReference,
-      dirty: this.#dirty,
+      dirty: this,
       now: () => clock.now(),
     });
   }
 
   #loadVersion(fields: Fields): void {
-    this.#stateVersion ??= this.#made(new StateVersion(this.#dirty));
+    this.#stateVersion ??= this.#made(new StateVersion(this));
     this.#stateVersion.load(fields, this.slots, this.#definition);
   }
 
@@ -204,23 +205,23 @@ export class StoredActor implements ActorStorage {
   }
 
   get mayHaveChanges(): boolean {
-    return this.#dirty.isSet || this.slots.isTouched;
+    return this.isDirty || this.slots.isTouched;
   }
 
   collect(served: readonly KeptCall[]): ActorChanges | undefined {
     if (!this.mayHaveChanges && served.length === 0) return undefined;
     const slots = this.slots.collect(this.#includesManual);
-    const hasEffect = slots.length > 0 || this.#dirty.isSet;
+    const hasEffect = slots.length > 0 || this.isDirty;
     for (const { key, result } of served) this.#keep(key, result, hasEffect);
-    const records = this.#dirty.isSet ? this.#tables.flatMap((table) => table.collect()) : [];
+    const records = this.isDirty ? this.#tables.flatMap((table) => table.collect()) : [];
     if (this.#isDurable && slots.length + records.length > 0) return { hasEffect, slots, records };
     // Nothing of this is stored, such as a volatile timer, but it is so from now on.
-    if (this.#dirty.isSet) this.#adoptTables();
+    if (this.isDirty) this.#adoptTables();
     return undefined;
   }
 
   hasChanges(): boolean {
-    return this.#dirty.isSet || this.slots.hasChanges();
+    return this.isDirty || this.slots.hasChanges();
   }
 
   stage(changes: Changes): void {
@@ -271,8 +272,8 @@ export class StoredActor implements ActorStorage {
 
   rollback(): void {
     this.slots.rollback();
-    if (this.#dirty.isSet) for (const table of this.#tables) table.rollback();
-    this.#dirty.isSet = false;
+    if (this.isDirty) for (const table of this.#tables) table.rollback();
+    this.isDirty = false;
     this.#includesManual = false;
   }
 
@@ -296,7 +297,7 @@ export class StoredActor implements ActorStorage {
   #adoptTables(): void {
     const timersChanged = this.#timers?.isChanged === true;
     for (const table of this.#tables) table.adopt();
-    this.#dirty.isSet = false;
+    this.isDirty = false;
     if (timersChanged && !this.#isDisposed) this.#parts.onTimersChanged(this);
   }
 
