@@ -1,3 +1,4 @@
+import { runOutsideTurns } from "@troupe/client";
 import { type ActorAddress, type Clock, formatAddress, type Logger } from "@troupe/core";
 import type { Activation } from "../activation/activation.ts";
 import type { Letter } from "../durability/outbox.ts";
@@ -62,14 +63,15 @@ export class ActorTicks {
   timersChanged(activation: Activation, storage: StoredActor): void {
     const service = this.#timers.get(storage) ?? this.#createTimers(activation, storage);
     this.#timers.set(storage, service);
-    service.rearm();
+    runOutsideTurns(() => service.rearm());
   }
 
   /** Letters of the activation up to this number are stored. */
   lettersStored(activation: Activation, storage: StoredActor, upTo: number): void {
     const courier = this.#couriers.get(storage) ?? this.#createCourier(activation, storage);
     this.#couriers.set(storage, courier);
-    courier.stored(upTo);
+    // The turn that woke the actor may be another's: a letter that belonged to it would be a part of it, and be undone with it.
+    runOutsideTurns(() => courier.stored(upTo));
   }
 
   /** The activation is over. */
@@ -102,7 +104,7 @@ export class ActorTicks {
       clock,
       logger,
       sender,
-      letters: () => storage.outbox.letters,
+      letters: () => storage.tables.outbox.letters,
       get isDisposed() {
         return storage.isDisposed;
       },

@@ -33,6 +33,7 @@ export interface CourierParts {
  * Delivers the letters of one active actor.
  *
  * K1. A letter leaves only when it is stored, and is forgotten only when it has arrived or has been given up (D7).
+ *     What could not be forgotten is tried again after a pause, never at once: a receiver in the same process may answer at once.
  * K2. To one receiver one letter is under way at a time, in the order in which they were sent.
  */
 export class Courier {
@@ -86,6 +87,9 @@ export class Courier {
       logger.error({ ...sender, to, seq: letter.seq, reason }, "a durable send is given up; it is among the dead letters");
       await this.#parts.died(letter.seq, reason);
     }
+    // A sender that is just closing stores nothing any more; its next activation delivers what is left.
+    if (this.#parts.letters().some(({ seq }) => seq === letter.seq))
+      return this.#tryLater(letter, to, { ...so, made: so.made + 1 });
     this.#busy.delete(to);
     if (!this.#parts.letters().some((other) => formatAddress(other) === to)) this.#parts.settled(letter);
     this.#next();

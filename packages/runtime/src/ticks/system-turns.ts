@@ -53,17 +53,17 @@ export function systemMethods(clock: Clock): ReadonlyMap<string, SystemMethod> {
       },
     ],
     [SKIP_TIMER_TURN, (activation, args) => skipTick(storageOf(activation).timers, factsOf(args))],
-    [ARRIVED_TURN, (activation, [seq]) => storageOf(activation).outbox.arrived(Number(seq))],
-    [DIED_TURN, (activation, [seq, reason]) => storageOf(activation).outbox.die(Number(seq), String(reason), clock.now())],
-    [SETTLED_TURN, (activation, [sender, seq]) => storageOf(activation).received.settle(String(sender), Number(seq))],
+    [ARRIVED_TURN, (activation, [seq]) => storageOf(activation).tables.outbox.arrived(Number(seq))],
+    [DIED_TURN, (activation, [seq, reason]) => storageOf(activation).tables.outbox.die(Number(seq), String(reason), clock.now())],
+    [SETTLED_TURN, (activation, [sender, seq]) => storageOf(activation).tables.received.settle(String(sender), Number(seq))],
     [REMINDERS_TURN, (activation) => storageOf(activation).reminders.list()],
-    [LETTERS_TURN, (activation) => storageOf(activation).outbox.deadLetters],
-    [RESEND_TURN, (activation, [seq]) => storageOf(activation).outbox.revive(Number(seq), clock.now())],
+    [LETTERS_TURN, (activation) => storageOf(activation).tables.outbox.deadLetters],
+    [RESEND_TURN, (activation, [seq]) => storageOf(activation).tables.outbox.revive(Number(seq), clock.now())],
   ]);
 }
 
 async function tickReminder(activation: Activation, facts: Parameters<typeof runTick>[1]): Promise<unknown> {
-  const { reminders, outbox } = storageOf(activation);
+  const { reminders, outbox } = storageOf(activation).tables;
   if (facts.name === OUTBOX_CHECK) {
     // The letters, if there are any, are being delivered since the activation was loaded.
     if (outbox.checkAt === facts.dueAt) outbox.checked(facts.now);
