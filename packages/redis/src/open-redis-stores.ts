@@ -40,7 +40,7 @@ export async function openRedisStores({ url, cluster, clock, logger }: RedisStor
     const reminders = await RedisConnection.open(address, { clock, logger });
     const keys = new StoreKeys(cluster);
     return {
-      stateStore: new RedisStateStore(state, keys),
+      stateStore: await RedisStateStore.on(state, keys),
       reminderStore: new RedisReminderStore(reminders, keys),
       async close() {
         await Promise.all([state.close(), reminders.close()]);

@@ -1,5 +1,5 @@
 import { Cluster, Redis, type RedisCommander } from "ioredis";
-import { CLAIM_SCRIPT, COMMIT_SCRIPT } from "./actor-scripts.ts";
+import { ACTOR_SCRIPT } from "./actor-script.ts";
 import type { RedisAddress } from "./redis-address.ts";
 
 /** How long opening may take. */
@@ -17,10 +17,11 @@ const RECONNECT_MAX_MS = 500;
 /** How often a Redis Cluster is asked who has which slots, besides when it says that one has moved. */
 const SLOTS_EVERY_MS = 10_000;
 
-/** Commands of a Redis, with the scripts of this package; the variants with `Buffer` answer bytes instead of text. */
+/** Commands of a Redis, with the script of this package, which answers bytes instead of text. */
 export interface ScriptedRedis extends RedisCommander {
-  troupeClaimBuffer(key: string, revision: string, siloId: string): Promise<unknown>;
-  troupeCommit(key: string, args: readonly (string | Buffer)[]): Promise<unknown>;
+  troupeActorsBuffer(keyCount: number, ...keysAndRequests: readonly (string | Buffer)[]): Promise<unknown>;
+  /** The same for one actor. The client of a Redis Cluster has to know at once which argument is the key. */
+  troupeActorBuffer(key: string, requests: Buffer): Promise<unknown>;
 }
 
 /** A client of one Redis, or of the nodes of a Redis Cluster. */
@@ -47,10 +48,7 @@ function connectionOptions({ username, password, tls }: RedisAddress) {
   };
 }
 
-const SCRIPTS = {
-  troupeClaim: { lua: CLAIM_SCRIPT, numberOfKeys: 1 },
-  troupeCommit: { lua: COMMIT_SCRIPT, numberOfKeys: 1 },
-} as const;
+const SCRIPTS = { troupeActors: { lua: ACTOR_SCRIPT }, troupeActor: { lua: ACTOR_SCRIPT, numberOfKeys: 1 } } as const;
 
 function reconnectDelay(attempt: number): number {
   return Math.min(RECONNECT_MIN_MS * 2 ** Math.min(attempt - 1, 10), RECONNECT_MAX_MS);
@@ -65,6 +63,8 @@ function createSingle(address: RedisAddress): Redis {
     lazyConnect: true,
     enableOfflineQueue: false,
     enableAutoPipelining: true,
+    // Its requests are batches already, which need not wait for the one before.
+    autoPipeliningIgnoredCommands: Object.keys(SCRIPTS),
     // A primary that became a replica stays one; a new connection may find the new primary under the same name.
     reconnectOnError: (error: Error) => error.message.startsWith("READONLY"),
     retryStrategy: reconnectDelay,

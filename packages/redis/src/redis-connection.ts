@@ -18,7 +18,8 @@ export interface ConnectionContext {
  */
 export class RedisConnection implements AsyncDisposable {
   readonly label: string;
-  readonly #redis: RedisClient;
+  /** For whoever turns what its commands throw into `failureOf` itself. */
+  readonly client: RedisClient;
   readonly #logger: Logger;
   /** Why the connection broke last; it says more than the error of a command that found it broken. */
   #lastError: Error | undefined;
@@ -26,9 +27,9 @@ export class RedisConnection implements AsyncDisposable {
   private constructor(address: RedisAddress, logger: Logger) {
     this.label = address.label;
     this.#logger = logger;
-    this.#redis = createRedisClient(address);
-    this.#redis.on("error", (error: Error) => this.#noteError(error));
-    this.#redis.on("ready", () => this.#noteReady());
+    this.client = createRedisClient(address);
+    this.client.on("error", (error: Error) => this.#noteError(error));
+    this.client.on("ready", () => this.#noteReady());
   }
 
   /** Connects and sees that Redis answers, or rejects with `STORE_UNAVAILABLE` or `BAD_CONFIG` within three seconds. */
@@ -46,21 +47,26 @@ export class RedisConnection implements AsyncDisposable {
   /** Runs commands on the client; whatever they throw becomes a `STORE_UNAVAILABLE`. */
   async run<T>(commands: (redis: ScriptedRedis) => Promise<T>): Promise<T> {
     try {
-      return await commands(this.#redis);
+      return await commands(this.client);
     } catch (error) {
-      this.#followMove(error);
-      throw storeFailure(this.label, this.#redis.status === "ready" ? error : (this.#lastError ?? error));
+      throw this.failureOf(error);
     }
+  }
+
+  /** The `STORE_UNAVAILABLE` of a command that threw. */
+  failureOf(error: unknown): TroupeError {
+    this.#followMove(error);
+    return storeFailure(this.label, this.client.status === "ready" ? error : (this.#lastError ?? error));
   }
 
   /** Runs commands on each server that has data: there are several in a Redis Cluster. */
   async runOnEach<T>(commands: (redis: Redis) => Promise<T>): Promise<T[]> {
-    const servers = this.#redis instanceof Cluster ? this.#redis.nodes("master") : [this.#redis as Redis];
+    const servers = this.client instanceof Cluster ? this.client.nodes("master") : [this.client as Redis];
     return Promise.all(servers.map((server) => this.run(() => commands(server))));
   }
 
   async close(): Promise<void> {
-    this.#redis.disconnect();
+    this.client.disconnect();
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -68,13 +74,13 @@ export class RedisConnection implements AsyncDisposable {
   }
 
   async #start(): Promise<void> {
-    await this.#redis.connect();
-    await this.#redis.ping();
+    await this.client.connect();
+    await this.client.ping();
   }
 
   /** The client follows a slot that has moved by itself, unless the command went out together with others that were served. */
   #followMove(error: unknown): void {
-    if (this.#redis instanceof Cluster && hasMoved(error)) this.#redis.refreshSlotsCache();
+    if (this.client instanceof Cluster && hasMoved(error)) this.client.refreshSlotsCache();
   }
 
   #openFailure(error: unknown): TroupeError {

@@ -1,5 +1,5 @@
 import { messageOf, TroupeError } from "@troupe/core";
-import { FORMAT_ERROR } from "./actor-scripts.ts";
+import { FORMAT_ERROR } from "./actor-script.ts";
 
 /** What the first word of an error of Redis means, and what helps. Any other error is one of the connection. */
 const REMEDIES: Readonly<Record<string, string>> = {

@@ -1,0 +1,143 @@
+import type { Claim, ClaimResult, Commit, CommitResult } from "@troupe/core";
+import { ACTOR_FORMAT, ANSWER, CONTROL_FIELD, FIELD_PREFIX, REQUEST } from "./actor-script.ts";
+import type { RedisConnection } from "./redis-connection.ts";
+import { RequestPacker } from "./request-packer.ts";
+
+/** More in one command would save little, and keep Redis from everything else for longer. */
+export const REQUESTS_MAX = 32;
+
+/** A batch that has so many bytes takes no further request. */
+const BATCH_BYTES = 256 * 1024;
+
+type ActorRequest =
+  | { readonly kind: "commit"; readonly key: string; readonly commit: Commit; readonly settle: Settle<CommitResult> }
+  | { readonly kind: "claim"; readonly key: string; readonly claim: Claim; readonly settle: Settle<ClaimResult> };
+
+interface Settle<T> {
+  readonly resolve: (result: T) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+type Answer = readonly [place: number, kind: number, ...facts: unknown[]];
+
+const STORED: CommitResult = { kind: "stored" };
+
+/**
+ * The requests of one tick, which go to Redis in as few commands as possible: an own command costs each of them 20 µs in this
+ * process, a place in a batch 4.
+ *
+ * Q1. Requests for one actor take effect in the order they were made.
+ * Q2. One that Redis refuses takes no other of its batch along; when the connection fails, all under way fail.
+ */
+export class ActorRequests {
+  readonly #connection: RedisConnection;
+  readonly #packer = new RequestPacker();
+  #waiting: ActorRequest[] = [];
+  #isFlushing = false;
+  readonly #requestsMax: number;
+
+  /** `requestsMax` is how many actors one command may be for. */
+  constructor(connection: RedisConnection, requestsMax: number) {
+    this.#connection = connection;
+    this.#requestsMax = requestsMax;
+  }
+
+  claim(key: string, claim: Claim): Promise<ClaimResult> {
+    return new Promise((resolve, reject) => this.#add({ kind: "claim", key, claim, settle: { resolve, reject } }));
+  }
+
+  commit(key: string, commit: Commit): Promise<CommitResult> {
+    return new Promise((resolve, reject) => this.#add({ kind: "commit", key, commit, settle: { resolve, reject } }));
+  }
+
+  #add(request: ActorRequest): void {
+    pack(this.#packer, request);
+    this.#waiting.push(request);
+    if (this.#waiting.length >= this.#requestsMax || this.#packer.length >= BATCH_BYTES) this.#flush();
+    else if (!this.#isFlushing) {
+      this.#isFlushing = true;
+      // After all promises of this tick, so that what they lead to is in the batch.
+      process.nextTick(this.#flush);
+    }
+  }
+
+  readonly #flush = (): void => {
+    this.#isFlushing = false;
+    const requests = this.#waiting;
+    if (requests.length === 0) return;
+    this.#waiting = [];
+    const keys = requests.map(({ key }) => key);
+    this.#send(keys, this.#packer.take(keys.length)).then(
+      (reply) => this.#settle(requests, reply as [number, ...Answer[]]),
+      (error) => this.#failAll(requests, error),
+    );
+  };
+
+  #send(keys: readonly string[], packed: Buffer): Promise<unknown> {
+    const { client } = this.#connection;
+    const [key] = keys;
+    if (key !== undefined && keys.length === 1) return client.troupeActorBuffer(key, packed);
+    return client.troupeActorsBuffer(keys.length, ...keys, packed);
+  }
+
+  #settle(requests: readonly ActorRequest[], [count, ...answers]: readonly [number, ...Answer[]]): void {
+    if (count !== requests.length) return this.#failAll(requests, new Error(`${count} answers to ${requests.length} requests`));
+    for (const answer of answers) {
+      // The script counts from 1.
+      const request = requests[answer[0] - 1];
+      if (request !== undefined) this.#answer(request, answer);
+    }
+    // Those that had an answer are settled, and settling them again does nothing.
+    for (const request of requests) if (request.kind === "commit") request.settle.resolve(STORED);
+  }
+
+  #answer({ kind, settle }: ActorRequest, [, became, first, second, stored]: Answer): void {
+    if (became === ANSWER.failed) settle.reject(this.#connection.failureOf(new Error(String(first))));
+    else if (kind === "commit") settle.resolve({ kind: "fenced", epoch: Number(first) });
+    else if (became === ANSWER.refused) settle.resolve({ kind: "refused", revision: Number(first), siloId: String(second) });
+    else {
+      const fields = readFields(stored as readonly Buffer[]);
+      settle.resolve({ kind: "claimed", epoch: Number(first), version: Number(second), fields });
+    }
+  }
+
+  #failAll(requests: readonly ActorRequest[], error: unknown): void {
+    for (const { settle } of requests) settle.reject(this.#connection.failureOf(error));
+  }
+}
+
+function pack(packer: RequestPacker, request: ActorRequest): void {
+  switch (request.kind) {
+    case "claim":
+      packer.array(3);
+      packer.number(REQUEST.claim);
+      packer.text(String(request.claim.revision));
+      packer.text(request.claim.siloId);
+      break;
+    case "commit":
+      packCommit(packer, request.commit);
+      break;
+  }
+}
+
+function packCommit(packer: RequestPacker, { epoch, version, set, remove }: Commit): void {
+  packer.array(4 + 2 * set.size + remove.length);
+  packer.number(REQUEST.commit);
+  packer.text(`${ACTOR_FORMAT} ${epoch} ${version - 1} `);
+  packer.text(`${ACTOR_FORMAT} ${epoch} ${version} `);
+  packer.number(set.size);
+  for (const [name, value] of set) {
+    packer.text(FIELD_PREFIX + name);
+    packer.bytes(value);
+  }
+  for (const name of remove) packer.text(FIELD_PREFIX + name);
+}
+
+function readFields(stored: readonly Buffer[]): Map<string, Uint8Array> {
+  const fields = new Map<string, Uint8Array>();
+  for (let index = 0; index + 1 < stored.length; index += 2) {
+    const [name, value] = [stored[index]?.toString(), stored[index + 1]];
+    if (name !== undefined && name !== CONTROL_FIELD && value !== undefined) fields.set(name.slice(FIELD_PREFIX.length), value);
+  }
+  return fields;
+}
