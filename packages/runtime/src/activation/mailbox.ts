@@ -80,6 +80,7 @@ export class Mailbox<T extends MailboxEntry> {
 
   /** To be called once for each turn that was started. */
   finish(turn: T): void {
+    if (this.waiting === 0) this.#queue = undefined;
     if (turn.nested || turn.concurrency === "interleave") this.#beside--;
     else if (turn.concurrency === "readonly") this.#readonly--;
     else this.#exclusive--;

@@ -89,6 +89,7 @@ export class OutputGate {
       this.#held?.shift();
       held.release(undefined);
     }
+    if (this.#heldCount === 0) this.#held = undefined;
   }
 
   #break(failure: unknown): void {

@@ -16,6 +16,11 @@ const SLOT_PREFIX = "s:";
 
 const packer = createValuePacker();
 
+/** True for the name of a stored field that holds a slot. */
+export function isSlotField(field: string): boolean {
+  return field.startsWith(SLOT_PREFIX);
+}
+
 /** The stored form of a value that can be changed from within. */
 class Packed {
   readonly bytes: Uint8Array;

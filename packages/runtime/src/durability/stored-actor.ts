@@ -15,14 +15,12 @@ import {
 } from "@troupe/core";
 import type { ActorDefinition } from "@troupe/sdk";
 import type { ActorStorage, Changes, DurableSend, KeptCall, LoadResult } from "../activation/actor-storage.ts";
-import { type DirtyFlag, packRecord, type RecordChange } from "../record-table.ts";
-import { ScheduleTable } from "../reminders/schedule-table.ts";
+import { packRecord, type RecordChange } from "../record-table.ts";
+import type { ScheduleTable } from "../reminders/schedule-table.ts";
+import { ActorTables } from "./actor-tables.ts";
 import { dueEntryOf } from "./due-entries.ts";
-import { KeptResults } from "./kept-results.ts";
-import { Outbox, parseLetterKey } from "./outbox.ts";
-import { ReceivedLetters } from "./received-letters.ts";
-import { StateVersion } from "./state-version.ts";
-import { packSlotValue, type SlotChange, StateSlots } from "./state-slots.ts";
+import { parseLetterKey } from "./outbox.ts";
+import { isSlotField, packSlotValue, type SlotChange, StateSlots } from "./state-slots.ts";
 
 export interface StoredActorParts {
   readonly siloId: string;
@@ -44,15 +42,6 @@ export interface StoredActorParts {
   onLettersStored(storage: StoredActor, upTo: number): void;
   onDisposed(storage: StoredActor): void;
 }
-
-/** Tables of records that are stored with an actor. */
-interface StoredTable {
-  collect(): readonly RecordChange<unknown>[];
-  adopt(): void;
-  rollback(): void;
-}
-
-const NO_TABLES: readonly StoredTable[] = [];
 
 interface ActorChanges extends Changes {
   readonly slots: readonly SlotChange[];
@@ -80,23 +69,12 @@ function nothingStaged(): Staged {
  *     check that finds letters left behind (D7).
  * S3. An actor of a type without slots, reminders or timers is never stored, and costs no store a thing.
  */
-export class StoredActor implements ActorStorage, DirtyFlag {
+export class StoredActor implements ActorStorage {
   readonly slots: StateSlots;
   readonly address: ActorAddress;
   readonly #parts: StoredActorParts;
-  readonly #isDurable: boolean;
   readonly #definition: ActorDefinition;
-  /** As the tables' flag: one of them has changed. */
-  isDirty = false;
-  /** Made when they are first needed: most actors have none of these. */
-  #reminders: ScheduleTable | undefined;
-  #timers: ScheduleTable | undefined;
-  #outbox: Outbox | undefined;
-  #received: ReceivedLetters | undefined;
-  #results: KeptResults | undefined;
-  #stateVersion: StateVersion | undefined;
-  /** Those that were made. */
-  #tables: readonly StoredTable[] = NO_TABLES;
+  #tables: ActorTables | undefined;
   #epoch = 0;
   #version = 0;
   #staged: Staged | undefined;
@@ -107,24 +85,27 @@ export class StoredActor implements ActorStorage, DirtyFlag {
     this.address = address;
     this.#parts = parts;
     this.#definition = definition;
-    this.#isDurable = definition.slots.length > 0 || definition.reminders.size > 0 || definition.timers.size > 0;
     this.slots = new StateSlots(address, definition.slots, parts.makeReference);
   }
 
   get reminders(): ScheduleTable {
-    return (this.#reminders ??= this.#made(this.#scheduleTable("reminder", this.#definition.reminders)));
+    return this.tables.reminders;
   }
 
   get timers(): ScheduleTable {
-    return (this.#timers ??= this.#made(this.#scheduleTable("timer", this.#definition.timers)));
+    return this.tables.timers;
   }
 
-  get outbox(): Outbox {
-    return (this.#outbox ??= this.#made(new Outbox(this)));
+  /** What is stored besides the slots. */
+  get tables(): ActorTables {
+    const { address } = this;
+    const { clock, makeReference } = this.#parts;
+    return (this.#tables ??= new ActorTables({ address, definition: this.#definition, clock, makeReference }));
   }
 
-  get received(): ReceivedLetters {
-    return (this.#received ??= this.#made(new ReceivedLetters(this)));
+  get #isDurable(): boolean {
+    const { slots, reminders, timers } = this.#definition;
+    return slots.length > 0 || reminders.size > 0 || timers.size > 0;
   }
 
   get epoch(): number {
@@ -143,57 +124,25 @@ export class StoredActor implements ActorStorage, DirtyFlag {
     this.#epoch = result.epoch;
     this.#version = result.version;
     this.slots.load(result.fields);
-    const kinds = new Set(Array.from(result.fields.keys(), (field) => field.slice(0, 2)));
-    if (kinds.has("r:")) this.reminders.load(result.fields);
-    if (kinds.has("t:")) this.timers.load(result.fields);
-    if (kinds.has("o:") || kinds.has("l:") || kinds.has("n:")) this.outbox.load(result.fields);
-    if (kinds.has("d:")) this.received.load(result.fields);
-    if (kinds.has("i:")) this.#keptResults.load(result.fields);
-    if (kinds.has("m:") || this.#definition.version > 1) this.#loadVersion(result.fields);
-    if (kinds.has("t:")) this.#parts.onTimersChanged(this);
-    if (this.#hasLetters) this.#parts.onLettersStored(this, this.outbox.lastSeq);
+    if (this.#hasMoreThanSlots(result.fields)) this.tables.load(result.fields, this.slots);
+    if (this.#tables?.hasTimers === true) this.#parts.onTimersChanged(this);
+    if (this.#tables?.hasLetters === true) this.#parts.onLettersStored(this, this.#tables.outbox.lastSeq);
     return { kind: "loaded" };
   }
 
-  get #keptResults(): KeptResults {
-    return (this.#results ??= this.#made(new KeptResults(this)));
-  }
-
-  get #hasLetters(): boolean {
-    return this.#outbox !== undefined && !this.#outbox.isEmpty;
-  }
-
-  #scheduleTable(kind: "reminder" | "timer", handlers: ReadonlyMap<string, string>): ScheduleTable {
-    const { clock, makeReference } = this.#parts;
-    return new ScheduleTable({
-      kind,
-      address: this.address,
-      handlers,
-      makeReference,
-      dirty: this,
-      now: () => clock.now(),
-    });
-  }
-
-  #loadVersion(fields: Fields): void {
-    this.#stateVersion ??= this.#made(new StateVersion(this));
-    this.#stateVersion.load(fields, this.slots, this.#definition);
-  }
-
-  #made<T extends StoredTable>(table: T): T {
-    this.#tables = [...this.#tables, table];
-    return table;
+  #hasMoreThanSlots(fields: Fields): boolean {
+    return this.#definition.version > 1 || fields.keys().some((field) => !isSlotField(field));
   }
 
   resultOf(key: string): Payload | undefined {
     const letter = parseLetterKey(key);
-    if (letter === undefined) return this.#results?.find(key);
-    return this.received.has(letter.sender, letter.seq) ? NO_RESULT : undefined;
+    if (letter === undefined) return this.#tables?.results.find(key);
+    return this.tables.received.has(letter.sender, letter.seq) ? NO_RESULT : undefined;
   }
 
   hasRoomFor(key: string): boolean {
     const letter = parseLetterKey(key);
-    return letter === undefined || this.received.hasRoomFor(letter.sender);
+    return letter === undefined || this.tables.received.hasRoomFor(letter.sender);
   }
 
   send(to: ActorAddress, send: DurableSend): void {
@@ -201,27 +150,27 @@ export class StoredActor implements ActorStorage, DirtyFlag {
       const message = `${formatAddress(this.address)} has nothing durable, so it cannot send durably; give its class a @state, or await a call`;
       throw new TroupeError("BAD_DEFINITION", message, { ran: "yes" });
     }
-    this.outbox.post(to, send, this.#parts.clock.now());
+    this.tables.outbox.post(to, send, this.#parts.clock.now());
   }
 
   get mayHaveChanges(): boolean {
-    return this.isDirty || this.slots.isTouched;
+    return this.#isDirty || this.slots.isTouched;
   }
 
   collect(served: readonly KeptCall[]): ActorChanges | undefined {
     if (!this.mayHaveChanges && served.length === 0) return undefined;
     const slots = this.slots.collect(this.#includesManual);
-    const hasEffect = slots.length > 0 || this.isDirty;
+    const hasEffect = slots.length > 0 || this.#isDirty;
     for (const { key, result } of served) this.#keep(key, result, hasEffect);
-    const records = this.isDirty ? this.#tables.flatMap((table) => table.collect()) : [];
+    const records = this.#tables?.collect() ?? [];
     if (this.#isDurable && slots.length + records.length > 0) return { hasEffect, slots, records };
     // Nothing of this is stored, such as a volatile timer, but it is so from now on.
-    if (this.isDirty) this.#adoptTables();
+    this.#adoptTables();
     return undefined;
   }
 
   hasChanges(): boolean {
-    return this.isDirty || this.slots.hasChanges();
+    return this.#isDirty || this.slots.hasChanges();
   }
 
   stage(changes: Changes): void {
@@ -241,7 +190,7 @@ export class StoredActor implements ActorStorage, DirtyFlag {
 
   async flush(): Promise<void> {
     const { slots, records } = this.#staged ?? nothingStaged();
-    const lastSeq = this.#outbox?.lastSeq ?? 0;
+    const lastSeq = this.#tables?.hasLetters === true ? this.#tables.outbox.lastSeq : 0;
     this.#staged = undefined;
     const version = ++this.#version;
     const set = new Map<string, Uint8Array>();
@@ -262,7 +211,7 @@ export class StoredActor implements ActorStorage, DirtyFlag {
     if (records.size === 0) return;
     if (planned.length > 0) this.#parts.onRemindersPlanned(planned);
     this.#forget(this.#dueEntries(records.values(), "before"));
-    if (this.#hasLetters) this.#parts.onLettersStored(this, lastSeq);
+    if (lastSeq > 0) this.#parts.onLettersStored(this, lastSeq);
   }
 
   /** An entry of the due index was found to stand for nothing. */
@@ -272,8 +221,7 @@ export class StoredActor implements ActorStorage, DirtyFlag {
 
   rollback(): void {
     this.slots.rollback();
-    if (this.isDirty) for (const table of this.#tables) table.rollback();
-    this.isDirty = false;
+    this.#tables?.rollback();
     this.#includesManual = false;
   }
 
@@ -289,15 +237,18 @@ export class StoredActor implements ActorStorage, DirtyFlag {
   #keep(key: string, result: Payload, hasEffect: boolean): void {
     const now = this.#parts.clock.now();
     const letter = parseLetterKey(key);
-    if (letter !== undefined) this.received.put(letter.sender, letter.seq, now);
+    if (letter !== undefined) this.tables.received.put(letter.sender, letter.seq, now);
     // A call without effect may as well be served again; unless its caller asked for the same answer.
-    else if (hasEffect || !isAutomaticKey(key)) this.#keptResults.put(key, result, now);
+    else if (hasEffect || !isAutomaticKey(key)) this.tables.results.put(key, result, now);
+  }
+
+  get #isDirty(): boolean {
+    return this.#tables?.isDirty === true;
   }
 
   #adoptTables(): void {
-    const timersChanged = this.#timers?.isChanged === true;
-    for (const table of this.#tables) table.adopt();
-    this.isDirty = false;
+    const timersChanged = this.#tables?.haveTimersChanged === true;
+    this.#tables?.adopt();
     if (timersChanged && !this.#isDisposed) this.#parts.onTimersChanged(this);
   }
 
