@@ -67,19 +67,33 @@ async function tickReminder(activation: Activation, facts: Parameters<typeof run
   if (facts.name === OUTBOX_CHECK) {
     // The letters, if there are any, are being delivered since the activation was loaded.
     if (outbox.checkAt === facts.dueAt) outbox.checked(facts.now);
-    else storageOf(activation).forgetDue(facts.name, facts.dueAt);
+    else forgetWhenStored(activation, facts, () => outbox.checkAt);
     return "ticked";
   }
   const rule = reminders.find(facts.name)?.rule;
   try {
     const method = activation.definition.reminders.get(facts.name) ?? `@reminder(${facts.name})`;
     const result = await runTick(reminders, facts, (tick) => activation.invoke(method, tick));
-    if (result === "stale") storageOf(activation).forgetDue(facts.name, facts.dueAt);
+    if (result === "stale") forgetWhenStored(activation, facts, () => reminders.find(facts.name)?.nextAt);
     return result;
   } catch (error) {
     activation.log.warn({ reminder: facts.name, attempt: facts.attempt, reason: messageOf(error) }, "a reminder's tick threw");
     throw new TickThrew(rule ?? { attempts: 1, backoffMs: 0 }, error);
   }
+}
+
+/**
+ * Lets go of a due time that nothing stands for any more, once that is stored: what has taken its place may be a change that never
+ * will be, and then the stored reminder has no other entry (D3).
+ */
+function forgetWhenStored(
+  activation: Activation,
+  { name, dueAt }: { readonly name: string; readonly dueAt: number },
+  currentDueAt: () => number | undefined,
+): void {
+  activation.gate.pass((failure) => {
+    if (failure === undefined && currentDueAt() !== dueAt) storageOf(activation).forgetDue(name, dueAt);
+  });
 }
 
 function storageOf(activation: Activation): StoredActor {
