@@ -15,7 +15,7 @@
  * A5. Requests of a batch take effect in their order.
  *
  * Revisions and epochs are compared as Lua's doubles, exact up to 2^53. They are kept as text, because Lua prints large numbers
- * rounded; a revision, which may be large from the start, is answered as text, too.
+ * rounded.
  */
 
 /** The format of a hash that this script reads and writes. */
@@ -43,7 +43,7 @@ export const ANSWER = { failed: 0, fenced: 1, refused: 2, claimed: 3 } as const;
  *   how many fields are set, and their names and values; the names of those that are removed.
  * - `[claim, revision, siloId]`, both as text.
  *
- * Answers `{ count of requests, answer, … }`, each answer with its request's place, what became of it, and
+ * Answers one MessagePack array, too, of the answers. Each is an array of its request's place, what became of it, and
  *
  * - failed: the error. fenced: the epoch that is the highest. refused: the last claim's revision and silo.
  * - claimed: epoch, version, and the hash as it was, name and value in turn.
@@ -103,7 +103,7 @@ local function claim(place, key, request)
     epoch, version, revision, silo = parse(control)
     if not epoch then return { place, ${ANSWER.failed}, version } end
     local asked, known = tonumber(request[2]), tonumber(revision)
-    if asked < known or (asked == known and silo ~= request[3]) then return { place, ${ANSWER.refused}, revision, silo } end
+    if asked < known or (asked == known and silo ~= request[3]) then return { place, ${ANSWER.refused}, known, silo } end
   end
   local raised = tonumber(epoch) + 1
   local changed = string.format('${ACTOR_FORMAT} %.0f %s %s %s', raised, version, request[2], request[3])
@@ -112,12 +112,12 @@ local function claim(place, key, request)
   return { place, ${ANSWER.claimed}, raised, tonumber(version), stored }
 end
 
-local answers = { #KEYS }
+local answers = {}
 for place, request in ipairs(cmsgpack.unpack(ARGV[1])) do
   local answer
   if request[1] == ${REQUEST.commit} then answer = commit(place, KEYS[place], request)
   else answer = claim(place, KEYS[place], request) end
   if answer then answers[#answers + 1] = answer end
 end
-return answers
+return cmsgpack.pack(answers)
 `;

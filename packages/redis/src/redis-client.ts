@@ -19,9 +19,9 @@ const SLOTS_EVERY_MS = 10_000;
 
 /** Commands of a Redis, with the script of this package, which answers bytes instead of text. */
 export interface ScriptedRedis extends RedisCommander {
-  troupeActorsBuffer(keyCount: number, ...keysAndRequests: readonly (string | Buffer)[]): Promise<unknown>;
+  troupeActorsBuffer(keyCount: number, ...keysAndRequests: readonly (string | Buffer)[]): Promise<Buffer>;
   /** The same for one actor. The client of a Redis Cluster has to know at once which argument is the key. */
-  troupeActorBuffer(key: string, requests: Buffer): Promise<unknown>;
+  troupeActorBuffer(key: string, requests: Buffer): Promise<Buffer>;
 }
 
 /** A client of one Redis, or of the nodes of a Redis Cluster. */

@@ -24,6 +24,15 @@ describe("RequestPacker", () => {
     expect(unpack(first)).toEqual(["first"]);
   });
 
+  it("forgets what was written half", () => {
+    const packer = new RequestPacker();
+    packer.text("whole");
+    const start = packer.length;
+    packer.array(7);
+    packer.rewind(start);
+    expect(unpack(packer.take(1))).toEqual(["whole"]);
+  });
+
   it("grows as it has to, also within an array", () => {
     const packer = new RequestPacker();
     const long = "x".repeat(300_000);

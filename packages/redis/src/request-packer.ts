@@ -50,6 +50,11 @@ export class RequestPacker {
     this.#length += bytes.length;
   }
 
+  /** Forgets what was written since `length` was this. */
+  rewind(length: number): void {
+    this.#length = length;
+  }
+
   /** The array of the `count` items that were written, in memory of its own. The next item starts another array. */
   take(count: number): Buffer {
     const length = this.#length;
