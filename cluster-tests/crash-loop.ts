@@ -1,0 +1,31 @@
+import { parseArgs } from "node:util";
+import { type CrashLoopOptions, runCrashLoop } from "./crash-loop/run-crash-loop.ts";
+
+const USAGE = "npm run crashloop -- [--store embedded|redis] [--kills 200] [--seed 1]";
+
+/** What the command line asks for, or undefined if it asks for nothing that there is. */
+function optionsOf(args: readonly string[]): Omit<CrashLoopOptions, "report"> | undefined {
+  const { values } = parseArgs({
+    args: [...args],
+    options: {
+      store: { type: "string", default: "embedded" },
+      kills: { type: "string", default: "200" },
+      seed: { type: "string", default: "1" },
+    },
+  });
+  const { store, kills, seed } = values;
+  if (store !== "embedded" && store !== "redis") return undefined;
+  if (!/^\d+$/.test(kills) || !/^\d+$/.test(seed)) return undefined;
+  return { store, kills: Number(kills), seed: Number(seed) };
+}
+
+const options = optionsOf(process.argv.slice(2));
+if (options === undefined) {
+  console.error(USAGE);
+  process.exitCode = 2;
+} else {
+  const { problems, summary } = await runCrashLoop({ ...options, report: (line) => console.log(line) });
+  for (const problem of problems.slice(0, 50)) console.error(`PROBLEM: ${problem}`);
+  console.log(`${problems.length === 0 ? "OK" : `FAILED with ${problems.length} problems`} on ${summary}`);
+  process.exitCode = problems.length === 0 ? 0 : 1;
+}
