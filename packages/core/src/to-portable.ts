@@ -80,8 +80,12 @@ function scalarBytes(value: unknown): number | undefined {
       return HEAD_BYTES;
     case "string":
       return HEAD_BYTES + stringBytes(value);
-    default:
+    case "object":
       return value === null ? HEAD_BYTES : undefined;
+    case "bigint":
+    case "function":
+    case "symbol":
+      return undefined;
   }
 }
 
