@@ -1,6 +1,6 @@
 import { sleep, systemClock } from "@troupe/core";
 import { freePort } from "./free-port.ts";
-import type { ServiceKind, TestService } from "./test-service.ts";
+import { type ExtraArgs, extraArgsFor, type ServiceKind, type TestService } from "./test-service.ts";
 
 /** How long the server in a container may take until it answers, once its image is here. */
 const START_MS = 30_000;
@@ -20,12 +20,12 @@ export async function dockerAnswers(): Promise<boolean> {
  * Starts the service in a container on a fixed free port, so that it keeps its URL through restarts. Testcontainers' own
  * reaper removes it if this process dies.
  */
-export async function startContainerService(kind: ServiceKind, extraArgs: readonly string[] = []): Promise<TestService> {
+export async function startContainerService(kind: ServiceKind, extraArgs: ExtraArgs = []): Promise<TestService> {
   const { GenericContainer, getContainerRuntimeClient } = await import("testcontainers");
   const port = await freePort();
   const started = await new GenericContainer(kind.image)
     .withExposedPorts({ container: kind.port, host: port })
-    .withCommand([...kind.containerCommand, ...extraArgs])
+    .withCommand([...kind.containerCommand, ...extraArgsFor(kind.port, extraArgs)])
     .start();
   const container = (await getContainerRuntimeClient()).container.getById(started.getId());
   await untilItAnswers(kind, port);

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { messageOf, sleep, systemClock } from "@troupe/core";
 import { freePort } from "./free-port.ts";
-import type { ServiceKind, TestService } from "./test-service.ts";
+import { type ExtraArgs, extraArgsFor, type ServiceKind, type TestService } from "./test-service.ts";
 
 /** How long a server may take until it answers. Generous: it costs nothing when it is quick. */
 const START_MS = 20_000;
@@ -21,11 +21,7 @@ const OUTPUT_KEPT = 4_000;
 const GUARD = 'read -r _; kill -9 "$1" 2>/dev/null; rm -rf "$2"';
 
 /** Starts a binary of this machine on a free loopback port, with a temporary folder. */
-export async function startLocalService(
-  kind: ServiceKind,
-  binary: string,
-  extraArgs: readonly string[] = [],
-): Promise<TestService> {
+export async function startLocalService(kind: ServiceKind, binary: string, extraArgs: ExtraArgs = []): Promise<TestService> {
   for (let attempt = 1; ; attempt++) {
     const service = new LocalService(kind, binary, extraArgs, await choosePlace(kind));
     try {
@@ -59,11 +55,11 @@ class LocalService implements TestService {
   readonly url: string;
   readonly #kind: ServiceKind;
   readonly #binary: string;
-  readonly #extraArgs: readonly string[];
+  readonly #extraArgs: ExtraArgs;
   readonly #place: Place;
   #running: Running | undefined;
 
-  constructor(kind: ServiceKind, binary: string, extraArgs: readonly string[], place: Place) {
+  constructor(kind: ServiceKind, binary: string, extraArgs: ExtraArgs, place: Place) {
     this.url = kind.url(place.port);
     this.#kind = kind;
     this.#binary = binary;
@@ -97,7 +93,7 @@ class LocalService implements TestService {
     await this.kill();
     if (wipe) await rm(this.#place.folder, { recursive: true, force: true });
     await mkdir(this.#place.folder, { recursive: true });
-    const args = [...this.#kind.localArgs(this.#place), ...this.#extraArgs];
+    const args = [...this.#kind.localArgs(this.#place), ...extraArgsFor(this.#place.port, this.#extraArgs)];
     const child = spawn(this.#binary, args, { stdio: ["ignore", "pipe", "pipe"] });
     const output = collectOutput(child);
     const ended = new Promise<string>((resolve) => {

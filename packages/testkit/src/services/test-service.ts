@@ -14,11 +14,16 @@ export interface TestService {
   restart(options?: { readonly wipe?: boolean }): Promise<void>;
 }
 
+export type ExtraArgs = readonly string[] | ((port: number) => readonly string[]);
+
 export interface StartOptions {
   /** The test will pause or kill the service, so one that was only given by URL will not do. Default: false. */
   readonly faults?: boolean;
-  /** Further arguments for the server's command line. They come last, so they win; a service given by URL will not do then. */
-  readonly args?: readonly string[];
+  /**
+   * Further arguments for the server's command line, or what makes them of the port that it listens on. They come last, so they win;
+   * a service given by URL will not do then.
+   */
+  readonly args?: ExtraArgs;
 }
 
 /** What is known of a kind of server: how to find it, start it and see that it answers. */
@@ -40,4 +45,8 @@ export interface ServiceKind {
   containerFolder: string;
   /** True if the service at the port answers and is ready to work. */
   answers(port: number): Promise<boolean>;
+}
+
+export function extraArgsFor(port: number, args: ExtraArgs = []): readonly string[] {
+  return typeof args === "function" ? args(port) : args;
 }
