@@ -14,6 +14,8 @@ export interface BenchOptions {
   readonly profile: string | undefined;
   /** `failover` only: the silo is stopped instead of killed. */
   readonly hang: boolean;
+  /** `soak` only: how long it lasts. */
+  readonly minutes: number;
 }
 
 export interface BenchContext extends BenchOptions {
@@ -31,6 +33,14 @@ export interface Target {
   readonly limit: number;
 }
 
+/** Something else that has to hold. */
+export interface Check {
+  readonly what: string;
+  readonly value: number;
+  readonly sense: "at-least" | "at-most";
+  readonly limit: number;
+}
+
 export interface Measurement {
   /** Median over the rounds. */
   readonly value: number;
@@ -39,6 +49,10 @@ export interface Measurement {
   readonly ratio: number | null;
   /** What else the bench found, for whoever reads the JSON. */
   readonly details: Readonly<Record<string, unknown>>;
+  /** Takes the place of the bench's target, where an option changes what is measured. */
+  readonly target?: Target;
+  /** The result is good only if these hold, too. */
+  readonly checks?: readonly Check[];
 }
 
 /** One row of the table of targets. */
@@ -49,6 +63,8 @@ export interface Bench {
   readonly unit: string;
   /** Undefined if there is nothing but to look at. */
   readonly target: Target | undefined;
+  /** It takes long, and runs only when it is named. */
+  readonly isOnlyByName?: true;
   measure(context: BenchContext): Promise<Measurement>;
 }
 
@@ -61,5 +77,6 @@ export interface BenchResult {
   readonly ratio: number | null;
   readonly target: string;
   readonly ok: boolean;
+  readonly checks: readonly (Check & { readonly ok: boolean })[];
   readonly details: Readonly<Record<string, unknown>>;
 }

@@ -24,4 +24,9 @@ export class DurableCounter extends Actor {
   @readonly() read(): number {
     return this.total;
   }
+
+  /** The process in which it lives just now. */
+  @readonly() pid(): number {
+    return process.pid;
+  }
 }

@@ -1,12 +1,14 @@
-/** The least that one turn at a time costs in JavaScript: each turn is chained to the one before it. */
+/**
+ * The least that one turn at a time costs in JavaScript: each piece of work is chained to the one before, and its caller waits for
+ * that very promise. It is no mailbox to use: after work that throws it runs nothing more, it has no limit and no deadlines, and
+ * its callers share what they are given.
+ */
 export class PromiseMailbox {
-  #last: Promise<unknown> = Promise.resolve();
+  #tail: Promise<unknown> = Promise.resolve();
 
-  post<T>(turn: () => T): Promise<T> {
-    const result = this.#last.then(turn);
-    this.#last = result.then(ignore, ignore);
-    return result;
+  post<T>(work: () => T): Promise<T> {
+    const done = this.#tail.then(work);
+    this.#tail = done;
+    return done;
   }
 }
-
-function ignore(): void {}

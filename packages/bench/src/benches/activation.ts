@@ -4,6 +4,7 @@ import { DurableCounter } from "../actors/counters.ts";
 import type { Bench, BenchContext, Measurement } from "../bench.ts";
 import { rateOfAll } from "../measuring/call-rate.ts";
 import { compare } from "../measuring/compare.ts";
+import { CpuCost, ownCpu } from "../measuring/cpu-cost.ts";
 import { type BenchStorage, openBenchStorage } from "./storage.ts";
 
 const IN_FLIGHT = 256;
@@ -21,23 +22,36 @@ async function measure(context: BenchContext): Promise<Measurement> {
   await using storage = await openBenchStorage(context);
   const load = { clock: context.clock, inFlight: IN_FLIGHT };
   const ids = Array.from({ length: context.quick ? 300 : 20_000 }, (_, index) => `counter-${index}`);
+  const idOf = idsOf(ids);
   context.progress(`storing ${ids.length} actors`);
   {
     await using first = await start(storage);
-    const idOf = idsOf(ids);
     await rateOfAll(load, ids.length, (index) => first.actor(DurableCounter, idOf(index)).add(1));
     await rateOfAll(load, ids.length, (index) => storage.write(idOf(index), "1"));
   }
+  const ours = new CpuCost({ silo: ownCpu, store: storage.cpu });
+  const baseline = new CpuCost({ client: ownCpu, store: storage.cpu });
   const measured = await compare(context, {
     // A new silo each time, on which nothing is active yet.
     ours: async () => {
       await using silo = await start(storage);
-      const idOf = idsOf(ids);
-      return await rateOfAll(load, ids.length, (index) => silo.actor(DurableCounter, idOf(index)).read());
+      return await ours.of((count) =>
+        rateOfAll(load, ids.length, (index) => {
+          count();
+          return silo.actor(DurableCounter, idOf(index)).read();
+        }),
+      );
     },
-    baseline: () => rateOfAll(load, ids.length, (index) => storage.load(idsOf(ids)(index))),
+    baseline: () =>
+      baseline.of((count) =>
+        rateOfAll(load, ids.length, (index) => {
+          count();
+          return storage.load(idOf(index));
+        }),
+      ),
   });
-  return { ...measured, details: { ...measured.details, storage: storage.kind, actors: ids.length } };
+  const cpuMicrosEach = { ours: ours.microsEach, baseline: baseline.microsEach };
+  return { ...measured, details: { ...measured.details, cpuMicrosEach, storage: storage.kind, actors: ids.length } };
 }
 
 function start({ url }: BenchStorage): Promise<Silo> {

@@ -2,10 +2,26 @@ import type { Bench } from "../bench.ts";
 import { activation } from "./activation.ts";
 import { callLocal } from "./call-local.ts";
 import { callRemote } from "./call-remote.ts";
+import { drain } from "./drain.ts";
+import { failover } from "./failover.ts";
 import { latencyRemote } from "./latency-remote.ts";
 import { memory } from "./memory.ts";
+import { reminders } from "./reminders.ts";
+import { scale } from "./scale.ts";
 import { turnHot } from "./turn-hot.ts";
 import { turnSpread } from "./turn-spread.ts";
 
 /** Every bench, in the order of the table of targets. */
-export const BENCHES: readonly Bench[] = [callLocal, callRemote, latencyRemote, turnHot, turnSpread, activation, memory];
+export const BENCHES: readonly Bench[] = [
+  callLocal,
+  callRemote,
+  latencyRemote,
+  turnHot,
+  turnSpread,
+  activation,
+  memory,
+  reminders,
+  failover,
+  drain,
+  scale,
+];

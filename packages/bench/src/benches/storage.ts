@@ -2,6 +2,7 @@ import { join } from "node:path";
 import { Redis } from "ioredis";
 import { open } from "lmdb";
 import type { BenchContext, StorageKind } from "../bench.ts";
+import type { CpuReading } from "../measuring/cpu-cost.ts";
 
 /** Where a durable bench stores, and the same store without Troupe. */
 export interface BenchStorage extends AsyncDisposable {
@@ -12,6 +13,8 @@ export interface BenchStorage extends AsyncDisposable {
   write(key: string, value: string): Promise<unknown>;
   /** Reads a record; in a folder, where reading costs next to nothing, it writes a mark instead, as an activation has to. */
   load(key: string): Promise<unknown>;
+  /** What the store's own process used; nothing in a folder, which has none. */
+  readonly cpu: CpuReading;
 }
 
 /** Opens a store that this run alone uses. */
@@ -34,11 +37,18 @@ async function openRedis(): Promise<BenchStorage> {
     url: service.url,
     write: (key, value) => redis.hset(`bench:${key}`, "value", value),
     load: (key) => redis.hgetall(`bench:${key}`),
+    cpu: () => redisCpu(redis),
     async [Symbol.asyncDispose]() {
       redis.disconnect();
       await service.stop();
     },
   };
+}
+
+/** Microseconds of CPU that the Redis has used. */
+export async function redisCpu(redis: Redis): Promise<number> {
+  const used = [...(await redis.info("cpu")).matchAll(/used_cpu_(?:sys|user):([\d.]+)/g)];
+  return used.reduce((sum, [, seconds]) => sum + Number(seconds) * 1_000_000, 0);
 }
 
 async function openFolder(folder: string): Promise<BenchStorage> {
@@ -49,6 +59,7 @@ async function openFolder(folder: string): Promise<BenchStorage> {
     url: `file:${join(folder, "store")}`,
     write: (key, value) => database.put(key, value),
     load: (key) => database.put(key, database.get(key) ?? "claimed"),
+    cpu: () => Promise.resolve(0),
     async [Symbol.asyncDispose]() {
       await database.close();
     },

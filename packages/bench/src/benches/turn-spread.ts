@@ -4,6 +4,7 @@ import { DurableCounter } from "../actors/counters.ts";
 import type { Bench, BenchContext, Measurement } from "../bench.ts";
 import { callRate } from "../measuring/call-rate.ts";
 import { compare } from "../measuring/compare.ts";
+import { CpuCost, ownCpu } from "../measuring/cpu-cost.ts";
 import { openBenchStorage } from "./storage.ts";
 
 const ACTORS = 1_000;
@@ -30,9 +31,24 @@ async function measure(context: BenchContext): Promise<Measurement> {
   const load = { clock: context.clock, inFlight: IN_FLIGHT, durationMs: context.quick ? 100 : 2_000 };
   const ids = Array.from({ length: ACTORS }, (_, index) => `counter-${index}`);
   const counters = ids.map((id) => silo.actor(DurableCounter, id));
+  const ours = new CpuCost({ silo: ownCpu, store: storage.cpu });
+  const baseline = new CpuCost({ client: ownCpu, store: storage.cpu });
   const measured = await compare(context, {
-    ours: () => callRate(load, (index) => counters[index % ACTORS]?.add(1) ?? Promise.reject(new RangeError())),
-    baseline: () => callRate(load, (index) => storage.write(ids[index % ACTORS] ?? "", String(index))),
+    ours: () =>
+      ours.of((count) =>
+        callRate(load, (index) => {
+          count();
+          return counters[index % ACTORS]?.add(1) ?? Promise.reject(new RangeError());
+        }),
+      ),
+    baseline: () =>
+      baseline.of((count) =>
+        callRate(load, (index) => {
+          count();
+          return storage.write(ids[index % ACTORS] ?? "", String(index));
+        }),
+      ),
   });
-  return { ...measured, details: { ...measured.details, storage: storage.kind } };
+  const cpuMicrosEach = { ours: ours.microsEach, baseline: baseline.microsEach };
+  return { ...measured, details: { ...measured.details, cpuMicrosEach, storage: storage.kind } };
 }

@@ -11,6 +11,7 @@ function contextOf(rounds: number): BenchContext {
     storage: "file",
     profile: undefined,
     hang: false,
+    minutes: 1,
     folder: "",
     progress() {},
   };

@@ -1,6 +1,6 @@
 import { type ChildProcess, fork, type Serializable } from "node:child_process";
 import { fileURLToPath } from "node:url";
-import { CPU_QUESTION } from "./cpu-question.ts";
+import { USAGE_QUESTION, type Usage } from "./process-usage.ts";
 
 export interface ChildOptions {
   /** File name in `dist/programs`. */
@@ -50,14 +50,32 @@ export class BenchChild {
     return this.#said.shift();
   }
 
-  /** Microseconds of CPU that it has used. To be asked when no other message is expected. */
+  get pid(): number | undefined {
+    return this.#process.pid;
+  }
+
+  /** Its answer to a message. To be asked when no other message is expected. */
+  ask(message: Serializable): Promise<unknown> {
+    this.#process.send(message);
+    return this.next();
+  }
+
+  async usage(): Promise<Usage> {
+    return (await this.ask(USAGE_QUESTION)) as Usage;
+  }
+
+  /** Microseconds of CPU that it has used. */
   async cpu(): Promise<number> {
-    this.#process.send(CPU_QUESTION);
-    return Number(await this.next());
+    return (await this.usage()).cpuMicros;
   }
 
   signal(signal: NodeJS.Signals): void {
     this.#process.kill(signal);
+  }
+
+  /** Waits until it has ended. */
+  async exited(): Promise<void> {
+    await this.#exited;
   }
 
   /** Lets it end by itself, which leaves its profile; one that does not is killed by its program's own limit. */

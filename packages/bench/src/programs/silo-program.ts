@@ -1,6 +1,8 @@
 import { silentLogger } from "@troupe/core";
 import { startSilo } from "troupe";
 import { Counter, DurableCounter } from "../actors/counters.ts";
+import { Sleeper } from "../actors/sleeper.ts";
+import { Worker } from "../actors/worker.ts";
 import { argumentOfStarter, endWithStarter, tellStarter } from "./starter.ts";
 
 /** What the program of a silo is given. */
@@ -10,8 +12,10 @@ export interface SiloArgument {
   readonly storage: string;
 }
 
+const SILO_ACTORS = [Counter, DurableCounter, Sleeper, Worker];
+
 const argument = (await argumentOfStarter()) as SiloArgument;
-const silo = await startSilo({ ...argument, actors: [Counter, DurableCounter], logger: silentLogger });
+const silo = await startSilo({ ...argument, actors: SILO_ACTORS, logger: silentLogger });
 endWithStarter(() => silo.stop());
 process.once("SIGTERM", () => void silo.stop().finally(() => process.exit()));
 tellStarter({ siloId: silo.siloId, address: silo.address });

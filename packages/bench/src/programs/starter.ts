@@ -1,4 +1,4 @@
-import { CPU_QUESTION } from "./cpu-question.ts";
+import { ownUsage, USAGE_QUESTION } from "./process-usage.ts";
 
 /** The argument that the starter of this program sends first. */
 export function argumentOfStarter(): Promise<unknown> {
@@ -9,10 +9,15 @@ export function argumentOfStarter(): Promise<unknown> {
 
 // Every program that has a starter answers this.
 process.on("message", (message) => {
-  if (message !== CPU_QUESTION) return;
-  const { user, system } = process.cpuUsage();
-  tellStarter(user + system);
+  if (message === USAGE_QUESTION) tellStarter(ownUsage());
 });
+
+/** Calls `work` for each later message, and tells the starter what becomes of it. */
+export function workForStarter(work: (task: unknown) => Promise<unknown>): void {
+  process.on("message", (message) => {
+    if (message !== USAGE_QUESTION) void work(message).then(tellStarter);
+  });
+}
 
 export function tellStarter(message: unknown): void {
   process.send?.(message);

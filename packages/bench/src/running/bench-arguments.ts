@@ -1,5 +1,5 @@
 import { parseArgs } from "node:util";
-import type { BenchOptions, StorageKind } from "../bench.ts";
+import type { Bench, BenchOptions, StorageKind } from "../bench.ts";
 
 /** What the command line asks for, or what is wrong with it. */
 export type Asked =
@@ -10,8 +10,14 @@ export type Asked =
 const ROUNDS = 3;
 const ROUNDS_MAX = 100;
 
-/** Reads `[name…] [--json] [--rounds n] [--quick] [--storage redis|file] [--hang] [--profile folder]`. */
-export function readArguments(argv: readonly string[], known: readonly string[]): Asked {
+const MINUTES = 3;
+const MINUTES_MAX = 60;
+/** Enough to see that it works. */
+const QUICK_MINUTES = 0.05;
+
+/** Reads `[name…] [--json] [--rounds n] [--quick] [--storage redis|file] [--hang] [--minutes n] [--profile folder]`. */
+export function readArguments(argv: readonly string[], benches: readonly Pick<Bench, "name" | "isOnlyByName">[]): Asked {
+  const known = benches.map(({ name }) => name);
   const parsed = parse(argv);
   if (parsed instanceof Error) return { kind: "wrong", message: parsed.message };
   const { values, positionals } = parsed;
@@ -27,8 +33,13 @@ export function readArguments(argv: readonly string[], known: readonly string[])
   }
   const storage = storageOf(values.storage);
   if (storage === undefined) return { kind: "wrong", message: `--storage is ${values.storage}; give redis or file` };
-  const names = positionals.length === 0 || positionals.includes("all") ? known : positionals;
-  const options = { rounds, quick, storage, profile: values.profile, hang: values.hang === true };
+  const minutes = values.minutes === undefined ? (quick ? QUICK_MINUTES : MINUTES) : Number(values.minutes);
+  if (!(minutes > 0 && minutes <= MINUTES_MAX)) {
+    return { kind: "wrong", message: `--minutes is ${values.minutes}; give a number up to ${MINUTES_MAX}` };
+  }
+  const usual = benches.filter(({ isOnlyByName }) => isOnlyByName !== true).map(({ name }) => name);
+  const names = positionals.length === 0 ? usual : positionals.flatMap((name) => (name === "all" ? usual : name));
+  const options = { rounds, quick, storage, profile: values.profile, hang: values.hang === true, minutes };
   return { kind: "run", names, json: values.json === true, options };
 }
 
@@ -43,6 +54,7 @@ function parse(argv: readonly string[]) {
         hang: { type: "boolean" },
         help: { type: "boolean" },
         rounds: { type: "string" },
+        minutes: { type: "string" },
         storage: { type: "string" },
         profile: { type: "string" },
       },

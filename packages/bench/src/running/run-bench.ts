@@ -9,13 +9,14 @@ import { runOne } from "./run-one.ts";
 
 const HELP = `Usage: troupe bench [name…] [options]
 
-${BENCHES.map(({ name, what }) => `  ${name.padEnd(16)} ${what}`).join("\n")}
+${BENCHES.map(({ name, what, isOnlyByName }) => `  ${name.padEnd(16)} ${what}${isOnlyByName ? " (only when it is named)" : ""}`).join("\n")}
 
   --json              print only JSON, one line for each bench
   --rounds <n>        rounds of ours and the baseline in turn (default: 3)
   --quick             a smoke run of one short round; its figures mean nothing
   --storage <kind>    redis (default) or file, the embedded default
   --hang              failover: stop the silo instead of killing it
+  --minutes <n>       soak: how long it lasts (default: 3)
   --profile <folder>  leave a CPU profile of every process there, and say where the time went
 
 The last line is the result as JSON. Exit codes: 0 all ran, 1 one did not, 2 the command is wrong. A target that is not reached is
@@ -34,10 +35,7 @@ const STANDARD: BenchOutput = {
 
 /** The bench command, after its name. Resolves with the exit code. */
 export async function runBench(argv: readonly string[], output: BenchOutput = STANDARD): Promise<number> {
-  const asked = readArguments(
-    argv,
-    BENCHES.map(({ name }) => name),
-  );
+  const asked = readArguments(argv, BENCHES);
   if (asked.kind === "wrong") {
     output.error(`${asked.message}\n(add --help for what can be said)`);
     return 2;

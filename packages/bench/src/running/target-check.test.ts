@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Target } from "../bench.ts";
-import { describeTarget, reaches } from "./target-check.ts";
+import { describeTarget, holds, reaches } from "./target-check.ts";
 
 const ATLEAST: Target = { of: "ratio", sense: "at-least", limit: 0.35 };
 const ATMOST: Target = { of: "value", sense: "at-most", limit: 1_000 };
@@ -24,4 +24,11 @@ describe("a target", () => {
   it("is shown with its sense", () => {
     expect([ATLEAST, ATMOST, undefined].map(describeTarget)).toEqual(["ratio >= 0.35", "value <= 1000", "none"]);
   });
+});
+
+it("holds a check at its limit, from the right side", () => {
+  const check = { what: "lost", value: 0, limit: 0 };
+  expect(holds({ ...check, sense: "at-most" })).toBe(true);
+  expect(holds({ ...check, sense: "at-most", value: 1 })).toBe(false);
+  expect(holds({ ...check, sense: "at-least", value: -1 })).toBe(false);
 });

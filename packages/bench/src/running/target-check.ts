@@ -1,4 +1,4 @@
-import type { Measurement, Target } from "../bench.ts";
+import type { Check, Measurement, Target } from "../bench.ts";
 
 /** The target for people: `ratio >= 0.35`. */
 export function describeTarget(target: Target | undefined): string {
@@ -12,4 +12,8 @@ export function reaches(target: Target | undefined, { value, ratio }: Pick<Measu
   const found = target.of === "value" ? value : ratio;
   if (found === null) return false;
   return target.sense === "at-least" ? found >= target.limit : found <= target.limit;
+}
+
+export function holds({ value, sense, limit }: Check): boolean {
+  return sense === "at-least" ? value >= limit : value <= limit;
 }

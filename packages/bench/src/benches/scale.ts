@@ -1,0 +1,99 @@
+import type { Bench, BenchContext, Measurement } from "../bench.ts";
+import { median } from "../measuring/median.ts";
+import { BenchChild } from "../programs/child-process.ts";
+import type { ClientTask } from "../programs/client-program.ts";
+import { SiloCluster } from "./silo-cluster.ts";
+
+const SILOS = [1, 2, 4] as const;
+const CLIENTS = 2;
+const FEW_ACTORS = 1_000;
+const MANY_ACTORS = 50_000;
+const IN_FLIGHT = 256;
+
+/** What more silos and more actors change. On a machine with few cores more silos cannot be faster, but must not be slower. */
+export const scale: Bench = {
+  name: "scale",
+  what: "calls of 2 client processes to 1,000 actors on 4 silos; against the same calls to 1 silo",
+  unit: "calls/s",
+  target: { of: "ratio", sense: "at-least", limit: 1 },
+  measure,
+};
+
+interface Load {
+  readonly rate: number;
+  /** Of all silos and clients together. */
+  readonly cpuMicrosEach: number;
+}
+
+async function measure(context: BenchContext): Promise<Measurement> {
+  const rounds: Record<string, Load>[] = [];
+  for (let round = 1; round <= context.rounds; round++) {
+    rounds.push(await oneRound(context));
+    const shown = Object.entries(rounds.at(-1) ?? {}).map(([of, { rate }]) => `${of}: ${Math.round(rate)}`);
+    context.progress(`round ${round} of ${context.rounds}: ${shown.join(", ")}`);
+  }
+  const rates = (name: string): number[] => rounds.map((round) => round[name]?.rate ?? 0);
+  const [first, last] = [rates("1 silo"), rates("4 silos")];
+  const names = Object.keys(rounds[0] ?? {});
+  return {
+    value: median(last),
+    baseline: median(first),
+    ratio: median(last.map((rate, round) => rate / (first[round] ?? Number.NaN))),
+    details: {
+      rates: Object.fromEntries(names.map((name) => [name, Math.round(median(rates(name)))])),
+      cpuMicrosEach: Object.fromEntries(
+        names.map((name) => [name, Math.round(100 * median(rounds.map((round) => round[name]?.cpuMicrosEach ?? 0))) / 100]),
+      ),
+      rounds,
+    },
+  };
+}
+
+async function oneRound(context: BenchContext): Promise<Record<string, Load>> {
+  await using cluster = await SiloCluster.start(context, { silos: 0, durable: false });
+  const { cluster: name, membership } = cluster.argument;
+  await cluster.add();
+  const clients = Array.from(
+    { length: CLIENTS },
+    () => new BenchChild({ program: "client-program.js", argument: { cluster: name, membership }, profile: context.profile }),
+  );
+  try {
+    await Promise.all(clients.map((client) => client.next()));
+    const loads: Record<string, Load> = {};
+    for (const silos of SILOS) {
+      while (cluster.silos.length < silos) await cluster.add();
+      loads[silos === 1 ? "1 silo" : `${silos} silos`] = await loadOf(context, { cluster, clients, actors: FEW_ACTORS });
+    }
+    loads[`4 silos, ${MANY_ACTORS.toLocaleString("en")} actors`] = await loadOf(context, {
+      cluster,
+      clients,
+      actors: MANY_ACTORS,
+    });
+    return loads;
+  } finally {
+    await Promise.all(clients.map((client) => client.stop()));
+  }
+}
+
+interface Parts {
+  readonly cluster: SiloCluster;
+  readonly clients: readonly BenchChild[];
+  readonly actors: number;
+}
+
+async function loadOf({ quick }: BenchContext, { cluster: { silos }, clients, actors }: Parts): Promise<Load> {
+  const run = async (durationMs: number): Promise<number> => {
+    const task: ClientTask = { actors: quick ? 100 : actors, inFlight: IN_FLIGHT / CLIENTS, durationMs };
+    const rates = await Promise.all(clients.map((client) => client.ask({ ...task })));
+    return rates.reduce<number>((sum, rate) => sum + Number(rate), 0);
+  };
+  const processes = [...silos, ...clients];
+  const used = async (): Promise<number> =>
+    (await Promise.all(processes.map((one) => one.cpu()))).reduce((sum, micros) => sum + micros, 0);
+  await run(quick ? 100 : 1_000);
+  const durationMs = quick ? 100 : 2_000;
+  const before = await used();
+  const rate = await run(durationMs);
+  const calls = (rate * durationMs) / 1_000;
+  return { rate, cpuMicrosEach: ((await used()) - before) / calls };
+}

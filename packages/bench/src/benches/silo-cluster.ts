@@ -1,0 +1,104 @@
+import { join } from "node:path";
+import { randomId, silentLogger, systemRandom } from "@troupe/core";
+import { type Cluster, connect } from "troupe";
+import { Counter, DurableCounter } from "../actors/counters.ts";
+import type { BenchContext } from "../bench.ts";
+import { BenchChild } from "../programs/child-process.ts";
+import type { SiloArgument } from "../programs/silo-program.ts";
+
+/** A process that does not end by itself when it is told to is killed after so long. */
+const STOP_MAX_MS = 10_000;
+
+/** What the silos share: a Redis and an etcd, a folder, or no store at all. */
+interface Shared {
+  readonly membership: string;
+  readonly storage: string;
+  stop(): Promise<void>;
+}
+
+/** Silos in processes of their own, and this process as their client. */
+export class SiloCluster implements AsyncDisposable {
+  readonly cluster: Cluster;
+  readonly argument: SiloArgument;
+  readonly silos: BenchChild[] = [];
+  readonly #context: BenchContext;
+  readonly #shared: Shared;
+
+  /** `durable` actors are stored where the bench stores; without it nothing is stored. */
+  static async start(
+    context: BenchContext,
+    { silos, durable }: { readonly silos: number; readonly durable: boolean },
+  ): Promise<SiloCluster> {
+    const shared = await openShared(context, durable);
+    const { membership, storage } = shared;
+    const argument: SiloArgument = { cluster: `bench-${randomId(systemRandom)}`, membership, storage };
+    const cluster = await connect({
+      cluster: argument.cluster,
+      membership,
+      actors: [Counter, DurableCounter],
+      logger: silentLogger,
+    });
+    const started = new SiloCluster(context, { cluster, argument, shared });
+    for (let count = 0; count < silos; count++) await started.add();
+    return started;
+  }
+
+  private constructor(
+    context: BenchContext,
+    { cluster, argument, shared }: { readonly cluster: Cluster; readonly argument: SiloArgument; readonly shared: Shared },
+  ) {
+    this.#context = context;
+    this.cluster = cluster;
+    this.argument = argument;
+    this.#shared = shared;
+  }
+
+  /** Starts one more silo, and waits until it is active. */
+  async add(): Promise<BenchChild> {
+    const silo = new BenchChild({ program: "silo-program.js", argument: { ...this.argument }, profile: this.#context.profile });
+    this.silos.push(silo);
+    await silo.next();
+    return silo;
+  }
+
+  /** The silo's process has ended, or is to: it does not belong to the cluster any more. */
+  forget(silo: BenchChild): void {
+    this.silos.splice(this.silos.indexOf(silo), 1);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.cluster.close();
+    await Promise.all(this.silos.map((silo) => this.#stop(silo)));
+    await this.#shared.stop();
+  }
+
+  async #stop(silo: BenchChild): Promise<void> {
+    // A stopped process would not end.
+    silo.signal("SIGCONT");
+    const limit = this.#context.clock.schedule(STOP_MAX_MS, () => silo.signal("SIGKILL"));
+    await silo.stop();
+    limit.cancel();
+  }
+}
+
+async function nothing(): Promise<void> {}
+
+async function openShared({ storage, folder }: BenchContext, durable: boolean): Promise<Shared> {
+  const store = `file:${join(folder, `silos-${randomId(systemRandom)}`)}`;
+  if (!durable) return { membership: store, storage: "memory:none", stop: nothing };
+  switch (storage) {
+    case "file":
+      return { membership: store, storage: store, stop: nothing };
+    case "redis": {
+      const { startEtcd, startRedis } = await import("@troupe/testkit");
+      const [etcd, redis] = await Promise.all([startEtcd(), startRedis()]);
+      return {
+        membership: etcd.url.replace("http://", "etcd://"),
+        storage: redis.url,
+        async stop() {
+          await Promise.all([etcd.stop(), redis.stop()]);
+        },
+      };
+    }
+  }
+}
