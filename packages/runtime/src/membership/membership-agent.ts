@@ -43,6 +43,7 @@ export class MembershipAgent {
   #lease: Lease | undefined;
   #watch: ViewWatch | undefined;
   #renewal: Scheduled | undefined;
+  #renewalFails = false;
   #ended = false;
 
   constructor(parts: MembershipAgentParts) {
@@ -119,8 +120,13 @@ export class MembershipAgent {
       if (this.#ended) return;
       if (result === "gone") this.lose();
       else this.#confirm(sentAt);
+      if (this.#renewalFails) logger.info({}, "the lease is renewed again");
+      this.#renewalFails = false;
     } catch (error) {
-      logger.warn({ reason: messageOf(error), serving: this.guard.isServing() }, "the lease could not be renewed; trying again");
+      const facts = { reason: messageOf(error), serving: this.guard.isServing() };
+      // Once an outage, and not at each try.
+      logger[this.#renewalFails ? "debug" : "warn"](facts, "the lease could not be renewed; trying again");
+      this.#renewalFails = true;
       times = RETRIES_PER_LEASE;
     }
     this.#renewLater(times);
