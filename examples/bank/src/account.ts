@@ -1,9 +1,5 @@
 import { Actor, actor, type Duration, idempotent, readonly, reminder, state } from "troupe";
-import { Courier } from "./courier.ts";
 import { closePeriod, newPeriod, type Period, type Statement, withMovement } from "./statement.ts";
-import type { Transfer } from "./transfer.ts";
-
-export { Courier };
 
 /** One movement of money. */
 export interface Entry {
@@ -20,8 +16,6 @@ export interface Entry {
 export interface Overview {
   readonly holder: string;
   readonly balance: number;
-  /** Money that was sent and has perhaps not arrived yet. */
-  readonly inTransit: number;
   /** The last movements, the newest last. */
   readonly entries: readonly Entry[];
 }
@@ -29,8 +23,6 @@ export interface Overview {
 /** Older entries are dropped. A repeated order is recognised as long as its entry is here. */
 const ENTRIES_MAX = 200;
 const STATEMENTS_MAX = 31;
-/** Transfers of one account that may be under way. */
-const PENDING_MAX = 100;
 
 /**
  * An account. Amounts are whole cents, so that sums are exact. An account exists from its first deposit or credit on; opening it
@@ -38,22 +30,15 @@ const PENDING_MAX = 100;
  *
  * A transfer takes money here and gives it there, each exactly once, whatever dies on the way:
  *
- * T1. Debit, pending transfer and the reminder that finishes it are one turn, and so are stored all or none.
- * T2. The courier looks for pending transfers in a later turn, so nothing is credited before its debit is stored.
- * T3. A transfer stays pending until its credit is stored: the reminder sends the courier again and again.
- * T4. The transfers of a sender are numbered and delivered in that order, and the receiver keeps the last number that it took, in the
- *     turn that takes the money. So one that comes again is recognised however late it comes; what that costs is one number for
- *     each account that ever paid in, not one for each transfer.
+ * T1. The debit and the send of the credit are one turn, and so are stored all or none.
+ * T2. The send leaves when it is stored, is repeated until it has arrived, and takes effect once. Nobody waits for it, so two accounts
+ *     that send each other money never wait for each other.
  */
 @actor("Account", { idleAfter: "10m" })
 export class Account extends Actor {
   @state() accessor holder = "";
   @state() accessor balance = 0;
   @state() accessor entries: Entry[] = [];
-  @state() accessor pendingTransfers: Transfer[] = [];
-  @state() accessor transfersSent = 0;
-  /** The number of the last transfer taken, by sender (T4). */
-  @state() accessor lastReceived = new Map<string, number>();
   @state() accessor period: Period = newPeriod(this.now(), 0);
   @state() accessor closedStatements: Statement[] = [];
 
@@ -83,47 +68,16 @@ export class Account extends Actor {
   async transfer(to: string, amount: number, order: string = this.context.callId): Promise<number> {
     checkAmount(amount);
     if (to === this.id) throw new RangeError(`${this.id} cannot send money to itself`);
-    // What cannot be an id is refused here; later the money would be on its way already.
-    this.actor(Account, to);
     if (this.entries.some((entry) => entry.kind === "sent" && entry.order === order)) return this.balance;
     if (amount > this.balance) throw new RangeError(`not enough money: ${this.id} has ${this.balance} cents, not ${amount}`);
-    if (this.pendingTransfers.length >= PENDING_MAX) {
-      throw new RangeError(`${this.id} has ${PENDING_MAX} transfers under way; wait until some have arrived`);
-    }
-    this.transfersSent++;
-    this.pendingTransfers.push({ number: this.transfersSent, from: this.id, to, amount, order });
     this.#book({ kind: "sent", at: this.now(), amount: -amount, other: to, order });
-    if ((await this.reminders.get("settle")) === undefined) await this.reminders.set("settle", { in: "2s", every: "5s" });
-    this.#sendCourier();
+    this.send(Account, to).credit(this.id, amount, order);
     return this.balance;
   }
 
-  /** What the courier has to deliver. */
-  @readonly()
-  @idempotent()
-  async pending(): Promise<readonly Transfer[]> {
-    return this.pendingTransfers;
-  }
-
-  /** Takes the money of a transfer, once. */
-  @idempotent()
-  async credit({ number, from, amount, order }: Transfer): Promise<void> {
-    if (number <= (this.lastReceived.get(from) ?? 0)) return;
-    this.lastReceived.set(from, number);
+  /** Takes the money of a transfer. */
+  async credit(from: string, amount: number, order: string): Promise<void> {
     this.#book({ kind: "received", at: this.now(), amount, other: from, order });
-  }
-
-  /** These transfers have arrived. */
-  @idempotent()
-  async settle(numbers: readonly number[]): Promise<void> {
-    this.pendingTransfers = this.pendingTransfers.filter(({ number }) => !numbers.includes(number));
-  }
-
-  /** Finishes what a crash has interrupted (T3). It ends when nothing is pending. */
-  @reminder("settle")
-  async settleLater(): Promise<void> {
-    if (this.pendingTransfers.length > 0) this.#sendCourier();
-    else await this.reminders.delete("settle");
   }
 
   /** The balance, in cents. */
@@ -136,8 +90,8 @@ export class Account extends Actor {
   @readonly()
   @idempotent()
   async overview(): Promise<Overview> {
-    const { holder, balance, entries, pendingTransfers } = this;
-    return { holder, balance, inTransit: pendingTransfers.reduce((sum, { amount }) => sum + amount, 0), entries };
+    const { holder, balance, entries } = this;
+    return { holder, balance, entries };
   }
 
   /** From now on there is a statement each day, or as often as is said. Gives when the first one is due. */
@@ -164,13 +118,6 @@ export class Account extends Actor {
     this.balance += entry.amount;
     this.entries = [...this.entries, entry].slice(-ENTRIES_MAX);
     this.period = withMovement(this.period, entry.amount);
-  }
-
-  /** Without waiting: if the courier is not reached, the reminder sends it again. */
-  #sendCourier(): void {
-    this.actor(Courier, this.id)
-      .deliver()
-      .catch((error: unknown) => this.log.debug({ error }, "the courier was not reached"));
   }
 }
 

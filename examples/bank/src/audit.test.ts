@@ -2,8 +2,8 @@ import { describe, expect, it } from "vitest";
 import type { Entry, Overview } from "./account.ts";
 import { audit, isSound, type Order } from "./audit.ts";
 
-function overview(balance: number, entries: readonly Partial<Entry>[], inTransit = 0): Overview {
-  return { holder: "x", balance, inTransit, entries: entries.map((entry) => ({ kind: "sent", at: 0, amount: 0, ...entry })) };
+function overview(balance: number, entries: readonly Partial<Entry>[]): Overview {
+  return { holder: "x", balance, entries: entries.map((entry) => ({ kind: "sent", at: 0, amount: 0, ...entry })) };
 }
 
 const order: Order = { name: "rent", from: "alice", to: "bob", amount: 30, outcome: "acknowledged" };
@@ -17,7 +17,7 @@ function auditOf(orders: readonly Order[], alice: Overview, bob: Overview) {
 describe("an audit", () => {
   it("is sound if each transfer is there once on both sides", () => {
     const result = auditOf([order], overview(70, [sent]), overview(30, [received]));
-    expect(result).toEqual({ total: 100, inTransit: 0, acknowledged: 1, lost: [], doubled: [], halves: [] });
+    expect(result).toEqual({ total: 100, acknowledged: 1, lost: [], doubled: [], halves: [] });
     expect(isSound(result, 100)).toBe(true);
     expect(isSound(result, 101)).toBe(false);
   });
@@ -34,6 +34,8 @@ describe("an audit", () => {
   });
 
   it("is not sound while money is on its way", () => {
-    expect(isSound(auditOf([], overview(70, [], 30), overview(30, [])), 100)).toBe(false);
+    const onItsWay = auditOf([order], overview(70, [sent]), overview(0, []));
+    expect(onItsWay.total).toBe(70);
+    expect(isSound(onItsWay, 100)).toBe(false);
   });
 });
