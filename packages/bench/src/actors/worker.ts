@@ -1,7 +1,7 @@
 import { Actor, actor, interleave } from "troupe";
 
 /** Takes the silo's time, or the caller's. */
-@actor("BenchWorker", { idleAfter: "1h", mailboxMax: 20 })
+@actor("BenchWorker", { idleAfter: "1h", mailboxMax: 5 })
 export class Worker extends Actor {
   /** Keeps the processor busy for so many rounds of nothing. */
   work(rounds: number): number {

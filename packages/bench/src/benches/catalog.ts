@@ -8,6 +8,7 @@ import { latencyRemote } from "./latency-remote.ts";
 import { memory } from "./memory.ts";
 import { reminders } from "./reminders.ts";
 import { scale } from "./scale.ts";
+import { soak } from "./soak.ts";
 import { turnHot } from "./turn-hot.ts";
 import { turnSpread } from "./turn-spread.ts";
 
@@ -24,4 +25,5 @@ export const BENCHES: readonly Bench[] = [
   failover,
   drain,
   scale,
+  soak,
 ];

@@ -41,24 +41,30 @@ interface Round {
 async function measure(context: BenchContext): Promise<Measurement> {
   const { ours, baseline, kind } = await rounds(context);
   const sleeping = context.storage === "redis" ? await sleepingCost(context) : undefined;
-  const of = (which: readonly Round[], name: keyof Round): number => median(which.map((round) => round[name]));
-  const summary = (which: readonly Round[]) =>
-    Object.fromEntries((["setRate", "p50", "p99", "ticksPerSecond"] as const).map((name) => [name, of(which, name)]));
   return {
-    value: of(ours, "p99"),
-    baseline: of(baseline, "p99"),
-    ratio: of(ours, "p99") / of(baseline, "p99"),
+    value: medianOf(ours, "p99"),
+    baseline: medianOf(baseline, "p99"),
+    ratio: medianOf(ours, "p99") / medianOf(baseline, "p99"),
     checks: [
-      { what: "set a second", value: of(ours, "setRate"), sense: "at-least", limit: 12_000 },
-      { what: "ticks a second, all due at once", value: of(ours, "ticksPerSecond"), sense: "at-least", limit: 20_000 },
+      { what: "set a second", value: medianOf(ours, "setRate"), sense: "at-least", limit: 12_000 },
+      { what: "ticks a second, all due at once", value: medianOf(ours, "ticksPerSecond"), sense: "at-least", limit: 20_000 },
       ...(sleeping === undefined ? [] : sleeping.checks),
     ],
     details: { ours: summary(ours), baseline: summary(baseline), sleeping: sleeping?.details, storage: kind },
   };
 }
 
+function medianOf(which: readonly Round[], name: keyof Round): number {
+  return median(which.map((round) => round[name]));
+}
+
+function summary(which: readonly Round[]): object {
+  const names = ["setRate", "p50", "p99", "ticksPerSecond"] as const;
+  return Object.fromEntries(names.map((name) => [name, medianOf(which, name)]));
+}
+
 async function rounds(context: BenchContext): Promise<{ ours: Round[]; baseline: Round[]; kind: string }> {
-  const { clock, rounds: count, progress } = context;
+  const { clock, rounds: count } = context;
   await using storage = await openBenchStorage({ ...context, storage: "redis" });
   await using silo = await startSilo({
     cluster: "bench",
@@ -80,7 +86,7 @@ async function rounds(context: BenchContext): Promise<{ ours: Round[]; baseline:
           late: TICKS,
         }),
       );
-      progress(`round ${round} of ${count}: ${shown(ours.at(-1))}; baseline ${shown(baseline.at(-1))}`);
+      context.progress(`round ${round} of ${count}: ${shown(ours.at(-1))}; baseline ${shown(baseline.at(-1))}`);
     }
   } finally {
     await loop.close();
@@ -94,21 +100,22 @@ function shown(round: Round | undefined): string {
   return `set ${Math.round(setRate)}/s, late ${p50.toFixed(1)} / ${p99.toFixed(1)} ms, ${Math.round(ticksPerSecond)} ticks/s`;
 }
 
-async function oneRound({ clock, quick }: BenchContext, { set, late }: Contestant): Promise<Round> {
+async function oneRound({ clock, quick }: BenchContext, contestant: Contestant): Promise<Round> {
   const count = quick ? 200 : 10_000;
   const setForMs = quick ? 200 : 5_000;
   const spreadMs = quick ? 200 : 5_000;
   const load = { clock, inFlight: IN_FLIGHT };
+  const { late } = contestant;
 
   late.length = 0;
   const first = clock.now() + setForMs;
-  const setRate = await rateOfAll(load, count, (index) => set(index, first + Math.floor((index * spreadMs) / count)));
+  const setRate = await rateOfAll(load, count, (index) => contestant.set(index, first + Math.floor((index * spreadMs) / count)));
   await untilTicked(clock, late, count);
   const [p50, p99] = [percentile(late, 0.5), percentile(late, 0.99)];
 
   late.length = 0;
   const together = clock.now() + setForMs;
-  await rateOfAll(load, count, (index) => set(index, together));
+  await rateOfAll(load, count, (index) => contestant.set(index, together));
   await untilTicked(clock, late, count);
   return { setRate, p50, p99, ticksPerSecond: (count * 1_000) / Math.max(1, ...late) };
 }

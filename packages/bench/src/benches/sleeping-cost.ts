@@ -20,7 +20,7 @@ interface Idle {
 
 /** What a million reminders cost that are not due: they are put where the Redis store looks for them. */
 export async function sleepingCost(context: BenchContext): Promise<{ checks: Check[]; details: object }> {
-  const { quick, progress } = context;
+  const { quick } = context;
   await using storage = await openBenchStorage(context);
   const redis = new Redis(storage.url);
   try {
@@ -29,7 +29,7 @@ export async function sleepingCost(context: BenchContext): Promise<{ checks: Che
     const count = quick ? 10_000 : 1_000_000;
     await putToSleep(redis, cluster, { count, from: context.clock.now() + ASLEEP_MS });
     const asleep = await idle(context, redis, { cluster, membership: "memory:bench", storage: storage.url });
-    progress(`${count} asleep: start ${Math.round(asleep.startMs)} ms, ${asleep.siloCpuPercent.toFixed(2)} % CPU`);
+    context.progress(`${count} asleep: start ${Math.round(asleep.startMs)} ms, ${asleep.siloCpuPercent.toFixed(2)} % CPU`);
     const siloMore = asleep.siloCpuPercent - without.siloCpuPercent;
     const redisMore = asleep.redisCpuPercent - without.redisCpuPercent;
     return {

@@ -50,6 +50,18 @@ describe("the bench command", () => {
     });
   });
 
+  it.each(["failover", "drain", "scale", "reminders", "soak"])(
+    "runs %s on the embedded default, and ends its processes",
+    async (name) => {
+      const { code, lines, errors } = await run(name, "--quick", "--json", "--storage", "file");
+      expect(errors.filter((line) => line.includes("failed:"))).toEqual([]);
+      expect(code).toBe(0);
+      expect(JSON.parse(lines.at(-1) ?? "")).toMatchObject({ name, value: expect.any(Number) });
+      expect(await readdir(temporary)).toEqual([]);
+    },
+    120_000,
+  );
+
   it("lists every bench when it is asked for help", async () => {
     const { code, lines } = await run("--help");
     expect(code).toBe(0);

@@ -1,0 +1,147 @@
+import { sleep } from "@troupe/core";
+import { Counter } from "../actors/counters.ts";
+import { Worker } from "../actors/worker.ts";
+import type { Bench, BenchContext, Check, Measurement } from "../bench.ts";
+import { median } from "../measuring/median.ts";
+import { openLoop, type OpenLoopResult } from "../measuring/open-loop.ts";
+import type { Usage } from "../programs/process-usage.ts";
+import { SiloCluster } from "./silo-cluster.ts";
+
+const ACTORS = 1_000;
+const STEADY_RATE = 5_000;
+const SAMPLES = 40;
+
+const TIMEOUT_RATE = 10_000;
+const TIMEOUT_MS = 100;
+
+/** Rounds of the busy method: about a millisecond. */
+const WORK = 400_000;
+const WORKERS = 20;
+
+/** Growth over the second half that a heap may show without growing. */
+const GROWTH_MAX = 1.1;
+
+/** What has to stay bounded, over minutes: memory under a steady load, a link under timeouts, latency under too much load. */
+export const soak: Bench = {
+  name: "soak",
+  what: "a steady load, then 10,000 timeouts a second, then three times capacity: memory, links and latency stay bounded",
+  unit: "x heap",
+  target: { of: "value", sense: "at-most", limit: GROWTH_MAX },
+  isOnlyByName: true,
+  measure,
+};
+
+async function measure(context: BenchContext): Promise<Measurement> {
+  await using cluster = await SiloCluster.start(context, { silos: 1, durable: false });
+  const wholeMs = context.minutes * 60_000;
+  const steady = await steadyLoad(context, cluster, wholeMs / 2);
+  const timeouts = await manyTimeouts(context, cluster, wholeMs / 4);
+  const overload = await threeTimesCapacity(context, cluster, wholeMs / 8);
+  return {
+    value: steady.heapGrowth,
+    baseline: null,
+    ratio: null,
+    checks: [...steady.checks, ...timeouts.checks, ...overload.checks],
+    details: { minutes: context.minutes, steady: steady.details, timeouts: timeouts.details, overload: overload.details },
+  };
+}
+
+interface Part {
+  readonly checks: readonly Check[];
+  readonly details: object;
+}
+
+async function steadyLoad(context: BenchContext, { cluster, silos: [silo] }: SiloCluster, durationMs: number) {
+  const { clock } = context;
+  const samples: Usage[] = [];
+  let index = 0;
+  const load = openLoop({ clock, durationMs, rate: STEADY_RATE }, () =>
+    cluster.actor(Counter, `counter-${index++ % ACTORS}`).add(1),
+  );
+  for (let sample = 0; sample < SAMPLES; sample++) {
+    await sleep(clock, durationMs / (SAMPLES + 1));
+    if (silo !== undefined) samples.push(await silo.usage());
+  }
+  const { answered, failures, p99Ms } = await load;
+  const heapGrowth = growth(samples.map(({ heapBytes }) => heapBytes));
+  const residentGrowth = growth(samples.map(({ residentBytes }) => residentBytes));
+  context.progress(`steady: ${answered} calls, heap x ${heapGrowth.toFixed(3)}, resident x ${residentGrowth.toFixed(3)}`);
+  return {
+    heapGrowth,
+    checks: [{ what: "growth of resident memory", value: residentGrowth, sense: "at-most", limit: GROWTH_MAX }] satisfies Check[],
+    details: {
+      calls: answered,
+      failures,
+      p99Ms,
+      heapMegabytes: samples.map(({ heapBytes }) => megabytes(heapBytes)),
+      residentMegabytes: samples.map(({ residentBytes }) => megabytes(residentBytes)),
+    },
+  };
+}
+
+function megabytes(bytes: number): number {
+  return Math.round(bytes / 1e5) / 10;
+}
+
+/** The last quarter of the values as a multiple of the one before: what comes before that is warming up. */
+function growth(values: readonly number[]): number {
+  const quarter = Math.floor(values.length / 4);
+  return median(values.slice(-quarter)) / median(values.slice(-2 * quarter, -quarter));
+}
+
+/** Calls that nobody answers, beside calls on the same link that are to be answered. */
+async function manyTimeouts(context: BenchContext, { cluster }: SiloCluster, durationMs: number): Promise<Part> {
+  const { clock } = context;
+  let index = 0;
+  const [late, beside] = await Promise.all([
+    openLoop({ clock, durationMs, rate: TIMEOUT_RATE }, () =>
+      cluster.actor(Worker, `stalled-${index++ % ACTORS}`, { timeout: TIMEOUT_MS }).stall(),
+    ),
+    openLoop({ clock, durationMs, rate: 100 }, () => cluster.actor(Counter, "beside").add(1)),
+  ]);
+  const timeouts = late.failures["TIMEOUT"] ?? 0;
+  const other = sum(late.failures) - timeouts + sum(beside.failures);
+  context.progress(`timeouts: ${timeouts}, other failures ${other}, calls beside them p99 ${beside.p99Ms.toFixed(1)} ms`);
+  return {
+    checks: [
+      { what: "timeouts a second", value: (timeouts * 1_000) / durationMs, sense: "at-least", limit: 0.9 * TIMEOUT_RATE },
+      { what: "failures other than timeouts, a reset of the link among them", value: other, sense: "at-most", limit: 0 },
+    ],
+    details: { timeouts, failures: late.failures, beside },
+  };
+}
+
+/** As much as the silo can do, and then three times as much. */
+async function threeTimesCapacity(context: BenchContext, { cluster }: SiloCluster, durationMs: number): Promise<Part> {
+  const { clock } = context;
+  let index = 0;
+  const work = (): Promise<unknown> => cluster.actor(Worker, `worker-${index++ % WORKERS}`).work(WORK);
+  const full = await openLoop({ clock, durationMs: durationMs / 2, rate: 50_000, inFlightMax: WORKERS * 3 }, work);
+  const capacity = (full.answered * 2_000) / durationMs;
+  const once = await openLoop({ clock, durationMs, rate: capacity, inFlightMax: WORKERS * 6 }, work);
+  const thrice = await openLoop({ clock, durationMs, rate: 3 * capacity }, work);
+  const refused = (thrice.failures["MAILBOX_FULL"] ?? 0) + (thrice.failures["OVERLOADED"] ?? 0);
+  context.progress(
+    `capacity ${Math.round(capacity)}/s, p99 ${shown(once)}; at three times that ${shown(thrice)}, ${refused} refused`,
+  );
+  return {
+    checks: [
+      {
+        what: "p99 of accepted calls at 3 x capacity, to that at capacity",
+        value: thrice.p99Ms / once.p99Ms,
+        sense: "at-most",
+        limit: 2,
+      },
+      { what: "calls that failed otherwise than refused", value: sum(thrice.failures) - refused, sense: "at-most", limit: 0 },
+    ],
+    details: { capacity, once, thrice },
+  };
+}
+
+function shown({ p99Ms }: OpenLoopResult): string {
+  return `${p99Ms.toFixed(1)} ms`;
+}
+
+function sum(failures: Readonly<Record<string, number>>): number {
+  return Object.values(failures).reduce((total, count) => total + count, 0);
+}
