@@ -1,5 +1,5 @@
 import { type Member, type View, formatAddress, type ActorAddress } from "@troupe/core";
-import { Ring } from "./ring.ts";
+import { type Ring, ringOf } from "./ring.ts";
 
 /** The type of the system actor that every silo is: its id is the silo's, and the silo itself answers. */
 export const SILO_TYPE = "$silo";
@@ -11,9 +11,7 @@ export const SILO_TYPE = "$silo";
 export class Placement {
   readonly view: View;
   readonly #members = new Map<string, Member>();
-  readonly #rings = new Map<string, Ring | undefined>();
-  /** Most types are hosted by the same silos, and then share a ring. */
-  readonly #ringsByHosts = new Map<string, Ring>();
+  readonly #rings = new Map<string, Ring>();
 
   constructor(view: View) {
     this.view = view;
@@ -41,29 +39,24 @@ export class Placement {
 
   /** The reminder buckets in which the silo owns keys of any type. */
   bucketsOf(siloId: string): ReadonlySet<number> {
+    const types = Object.keys(this.#members.get(siloId)?.types ?? {});
+    // Most types are hosted by the same silos, and share a ring.
+    const rings = new Set(types.map((type) => this.#ringOf(type)));
     const buckets = new Set<number>();
-    for (const type of Object.keys(this.#members.get(siloId)?.types ?? {})) this.#ringOf(type);
-    for (const ring of this.#ringsByHosts.values()) {
-      for (const bucket of ring.bucketOwners().get(siloId) ?? []) buckets.add(bucket);
+    for (const ring of rings) {
+      for (const bucket of ring?.bucketOwners().get(siloId) ?? []) buckets.add(bucket);
     }
     return buckets;
   }
 
   #ringOf(type: string): Ring | undefined {
-    if (this.#rings.has(type)) return this.#rings.get(type);
-    const hosts = this.view.members
-      .filter((member) => member.state === "active" && Object.hasOwn(member.types, type))
-      .map((member) => member.siloId);
-    const ring = hosts.length === 0 ? undefined : this.#sharedRing(hosts);
+    const known = this.#rings.get(type);
+    if (known !== undefined) return known;
+    const hosts = this.view.members.filter(({ state, types }) => state === "active" && Object.hasOwn(types, type));
     // A client may ask for any name; only those that exist are worth remembering.
-    if (ring !== undefined) this.#rings.set(type, ring);
-    return ring;
-  }
-
-  #sharedRing(hosts: readonly string[]): Ring {
-    const key = hosts.join();
-    const ring = this.#ringsByHosts.get(key) ?? new Ring(hosts);
-    this.#ringsByHosts.set(key, ring);
+    if (hosts.length === 0) return undefined;
+    const ring = ringOf(hosts.map(({ siloId }) => siloId));
+    this.#rings.set(type, ring);
     return ring;
   }
 }

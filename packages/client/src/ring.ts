@@ -26,6 +26,7 @@ export function bucketOf(key: string): number {
  */
 export class Ring {
   readonly #ring: HashRing;
+  #bucketOwners: ReadonlyMap<string, ReadonlySet<number>> | undefined;
 
   constructor(siloIds: readonly string[]) {
     const servers = Object.fromEntries([...siloIds].toSorted().map((siloId) => [siloId, { vnodes: POINTS_PER_SILO }]));
@@ -38,6 +39,10 @@ export class Ring {
 
   /** The buckets that hold keys of each silo. A bucket on a border stands with more than one. */
   bucketOwners(): ReadonlyMap<string, ReadonlySet<number>> {
+    return (this.#bucketOwners ??= this.#findBucketOwners());
+  }
+
+  #findBucketOwners(): ReadonlyMap<string, ReadonlySet<number>> {
     const owners = new Map<string, Set<number>>();
     const points = this.#ring.ring;
     const first = points[0];
@@ -56,4 +61,20 @@ export class Ring {
     }
     return owners;
   }
+}
+
+/** Rings that are kept. Most views differ from the last in something else than who is active, and then share its ring. */
+const KEPT_RINGS = 16;
+
+const kept = new Map<string, Ring>();
+
+/** The ring of a set of silos. Rings never change, so those that were made lately are given again: making one takes milliseconds. */
+export function ringOf(siloIds: readonly string[]): Ring {
+  const key = siloIds.toSorted().join();
+  const ring = kept.get(key) ?? new Ring(siloIds);
+  kept.delete(key);
+  kept.set(key, ring);
+  const [oldest] = kept.keys();
+  if (kept.size > KEPT_RINGS && oldest !== undefined) kept.delete(oldest);
+  return ring;
 }

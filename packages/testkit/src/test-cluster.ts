@@ -95,32 +95,35 @@ export class TestCluster implements AsyncDisposable {
     }
   }
 
-  async startSilo(options: Partial<SiloOptions> = {}): Promise<TestSilo> {
+  startSilo(options: Partial<SiloOptions> = {}): Promise<TestSilo> {
+    return this.run(this.joinSilo(options));
+  }
+
+  /** Starts a silo while others do the same; it goes on as time passes. */
+  async joinSilo(options: Partial<SiloOptions> = {}): Promise<TestSilo> {
     const name = `silo-process-${++this.#started}`;
     const { actors, token, leaseTtlMs } = this.#options;
     const transport = new MemoryTransport({ network: this.network, clock: this.clock, name });
     const membership = new MemoryMembership(this.registry);
     const stores = new FallibleStores(new MemoryStateStore(this.states), new MemoryReminderStore(this.due));
-    const silo = await this.run(
-      Silo.start(
-        {
-          clock: this.clock,
-          random: this.#random,
-          logger: this.#options.logger ?? silentLogger,
-          transport,
-          membership,
-          stateStore: stores.stateStore,
-          reminderStore: stores.reminderStore,
-        },
-        {
-          cluster: "test",
-          actors,
-          listen: "127.0.0.1:0",
-          ...(token === undefined ? {} : { token }),
-          ...(leaseTtlMs === undefined ? {} : { leaseTtlMs }),
-          ...options,
-        },
-      ),
+    const silo = await Silo.start(
+      {
+        clock: this.clock,
+        random: this.#random,
+        logger: this.#options.logger ?? silentLogger,
+        transport,
+        membership,
+        stateStore: stores.stateStore,
+        reminderStore: stores.reminderStore,
+      },
+      {
+        cluster: "test",
+        actors,
+        listen: "127.0.0.1:0",
+        ...(token === undefined ? {} : { token }),
+        ...(leaseTtlMs === undefined ? {} : { leaseTtlMs }),
+        ...options,
+      },
     );
     const kill = (): void => {
       stores.fault = "dead";
