@@ -1,6 +1,8 @@
+import { systemClock } from "@troupe/core";
 import { Actor, actor, readonly, state } from "troupe";
 import { existsSync, watch } from "node:fs";
 import { dirname } from "node:path";
+import { setImmediate } from "node:timers/promises";
 import { note } from "./journal.ts";
 
 /** Keeps the numbers of the operations that it was given, in the order in which they ran. */
@@ -8,9 +10,23 @@ import { note } from "./journal.ts";
 export class Ledger extends Actor {
   @state() accessor operations: number[] = [];
 
+  /** Lasts a moment, in which no other turn of this actor may begin anywhere: both ends are noted, with the token of the activation. */
   async record(operation: number): Promise<void> {
-    note("record", this.id, operation);
+    const { fence } = this.context;
+    note("record", this.id, operation, fence);
+    await setImmediate();
     this.operations.push(operation);
+    note("end", this.id, operation, fence);
+  }
+
+  /** The same, in a turn that leaves its process no time for anything else for that long. */
+  async recordSpinning(operation: number, lastsMs: number): Promise<void> {
+    const { fence } = this.context;
+    note("record", this.id, operation, fence);
+    const end = systemClock.monotonic() + lastsMs;
+    while (systemClock.monotonic() < end);
+    this.operations.push(operation);
+    note("end", this.id, operation, fence);
   }
 
   /** The same, in a turn that lasts until the file is there. */

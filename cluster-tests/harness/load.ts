@@ -1,7 +1,7 @@
 import { messageOf, type Scheduled, systemClock } from "@troupe/core";
-import { type Cluster, type Ran, TroupeError } from "troupe";
-import { Ledger } from "../actors/ledger.ts";
-import { Relay } from "../actors/relay.ts";
+import { type Actor, type ActorRef, type Cluster, type Ran, TroupeError } from "troupe";
+import type { Ledger } from "../actors/ledger.ts";
+import type { Relay } from "../actors/relay.ts";
 
 /** Enough for each of three silos to have some. */
 const LEDGERS = 24;
@@ -10,7 +10,28 @@ const RELAYS = 6;
 /** Milliseconds between two operations: a steady load that leaves most of a small machine to the silos. */
 const EVERY_MS = 8;
 
-interface Failure {
+export interface LoadOptions {
+  /** How many ledgers there are. Default: 24. */
+  readonly ledgers?: number;
+  /** What the names of its ledgers begin with. Default: `"ledger"`. */
+  readonly prefix?: string;
+}
+
+/** The way that operations take: to a ledger, straight or by way of a relay. */
+export interface Route {
+  readonly relay: string | undefined;
+  readonly ledger: string;
+}
+
+/** A call that has come to its end. Times are on the monotonic clock. */
+export interface EndedCall {
+  readonly route: Route;
+  readonly startedAt: number;
+  readonly endedAt: number;
+  readonly failure: Failure | undefined;
+}
+
+export interface Failure {
   readonly operation: number;
   /** The code of the error, or the name of what is none of Troupe's. */
   readonly code: string;
@@ -38,14 +59,22 @@ export const NO_DISCREPANCIES: Discrepancies = { lost: [], doubled: [], denied: 
  */
 export class Load {
   readonly failures: Failure[] = [];
+  readonly ended: EndedCall[] = [];
+  readonly routes: readonly Route[];
+  readonly prefix: string;
+  readonly #ledgers: readonly string[];
   readonly #acknowledged = new Set<number>();
   readonly #client: Cluster;
   readonly #pending = new Set<Promise<void>>();
   #next = 1;
   #timer: Scheduled | undefined;
 
-  constructor(client: Cluster) {
+  constructor(client: Cluster, { ledgers = LEDGERS, prefix = "ledger" }: LoadOptions = {}) {
     this.#client = client;
+    this.prefix = prefix;
+    this.#ledgers = Array.from({ length: ledgers }, (_, index) => `${prefix}-${index}`);
+    // After as many operations, the ways repeat.
+    this.routes = Array.from({ length: 2 * ledgers * RELAYS }, (_, operation) => this.#routeOf(operation));
     this.#step();
   }
 
@@ -61,10 +90,12 @@ export class Load {
 
   /** Reads every ledger. `journal` has what ran, stored or not. */
   async check(journal: readonly (readonly string[])[]): Promise<Discrepancies> {
-    const ids = Array.from({ length: LEDGERS }, (_, index) => `ledger-${index}`);
-    const ledgers = await Promise.all(ids.map((id) => this.#client.actor(Ledger, id).read()));
+    const ledgers = await Promise.all(this.#ledgers.map((id) => this.ledger(id).read()));
     const stored = ledgers.flat();
-    const ran = journal.filter(([, what]) => what === "record").map(([, , , operation]) => Number(operation));
+    const mine = new Set(this.#ledgers);
+    const ran = journal
+      .filter(([, what, id = ""]) => what === "record" && mine.has(id))
+      .map(([, , , operation]) => Number(operation));
     const denied = new Set(this.failures.filter((failure) => failure.ran === "no").map(({ operation }) => operation));
     return {
       lost: [...this.#acknowledged].filter((operation) => !stored.includes(operation)),
@@ -81,15 +112,41 @@ export class Load {
     this.#pending.add(done);
   }
 
+  /** A reference by the name of the type: its class is for the silos, which load it in another form. */
+  ledger(id: string): ActorRef<Ledger> {
+    return this.#actor<Ledger>("Ledger", id);
+  }
+
+  relay(id: string): ActorRef<Relay> {
+    return this.#actor<Relay>("Relay", id);
+  }
+
+  #actor<A extends Actor>(type: string, id: string): ActorRef<A> {
+    return this.#client.actor(type, id) as unknown as ActorRef<A>;
+  }
+
+  #routeOf(operation: number): Route {
+    const relay = isDirect(operation) ? undefined : `relay-${operation % RELAYS}`;
+    return { relay, ledger: this.#ledgers[Math.floor(operation / 2) % this.#ledgers.length] ?? "" };
+  }
+
   async #perform(operation: number): Promise<void> {
-    const ledger = `ledger-${Math.floor(operation / 2) % LEDGERS}`;
+    const route = this.#routeOf(operation);
+    const startedAt = systemClock.monotonic();
+    const failure = await this.#outcomeOf(operation, route);
+    if (failure === undefined) this.#acknowledged.add(operation);
+    else this.failures.push(failure);
+    this.ended.push({ route, startedAt, endedAt: systemClock.monotonic(), failure });
+  }
+
+  async #outcomeOf(operation: number, { relay, ledger }: Route): Promise<Failure | undefined> {
     try {
-      if (isDirect(operation)) await this.#client.actor(Ledger, ledger).record(operation);
-      else await this.#client.actor(Relay, `relay-${operation % RELAYS}`).record(ledger, operation);
-      this.#acknowledged.add(operation);
+      if (relay === undefined) await this.ledger(ledger).record(operation);
+      else await this.relay(relay).record(ledger, operation);
+      return undefined;
     } catch (error) {
       const { code, ran } = error instanceof TroupeError ? error : { code: (error as Error).name, ran: "yes" as const };
-      this.failures.push({ operation, code, ran, message: messageOf(error) });
+      return { operation, code, ran, message: messageOf(error) };
     }
   }
 }

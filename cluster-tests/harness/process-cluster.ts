@@ -6,7 +6,7 @@ import { messageOf, randomId, sleep, systemClock, systemRandom } from "@troupe/c
 import { type Cluster, connect, silentLogger, type SiloSnapshot } from "troupe";
 import type { Locations } from "./backends.ts";
 import { ProcessGuard } from "./process-guard.ts";
-import { type SiloExit, SiloProcess } from "./silo-process.ts";
+import { HERE, type SiloExit, type SiloPlace, SiloProcess } from "./silo-process.ts";
 
 const ACTORS = fileURLToPath(new URL("../actors/index.ts", import.meta.url));
 const BUILT = fileURLToPath(new URL("../../packages/troupe/dist/cli/main.js", import.meta.url));
@@ -19,6 +19,8 @@ const LOOK_EVERY_MS = 20;
 export interface ProcessClusterOptions {
   /** The lease of each silo. Default: the product's. */
   readonly leaseTtl?: string;
+  /** Where the next silo runs. Default: where the tests do, on the loopback interface. */
+  readonly nextPlace?: () => SiloPlace;
 }
 
 /**
@@ -67,7 +69,8 @@ export class ProcessCluster {
     const { leaseTtl } = this.#options;
     const own = ["--cluster", this.name, "--listen", "127.0.0.1:0", "--membership", membership, "--storage", storage];
     const lease = leaseTtl === undefined ? [] : ["--lease-ttl", leaseTtl];
-    const silo = new SiloProcess([module, ...own, ...lease, ...flags], this.#journal);
+    const place = this.#options.nextPlace?.() ?? HERE;
+    const silo = new SiloProcess([module, ...own, ...lease, ...place.flags, ...flags], this.#journal, place);
     this.#started.push(silo);
     this.#guard.started(silo.pid);
     void silo.exited.then(() => this.#guard.ended(silo.pid));

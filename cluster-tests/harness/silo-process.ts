@@ -20,6 +20,17 @@ export interface SiloExit {
   readonly signal: NodeJS.Signals | null;
 }
 
+/** Where and how a silo's process runs. */
+export interface SiloPlace {
+  /** The beginning of its command line, such as what puts it into a network of its own. It must end by running the rest as this process. */
+  readonly within: readonly string[];
+  /** Flags for `troupe silo`. */
+  readonly flags: readonly string[];
+  readonly environment: Readonly<Record<string, string>>;
+}
+
+export const HERE: SiloPlace = { within: [], flags: [], environment: {} };
+
 /** A process of `troupe silo`. */
 export class SiloProcess {
   /** Rejects, with all that the process wrote, if it ends before it is ready. */
@@ -27,13 +38,18 @@ export class SiloProcess {
   /** Settles when it has ended and everything that it wrote is in `lines`. */
   readonly exited: Promise<SiloExit>;
   readonly lines: string[] = [];
+  readonly place: SiloPlace;
   readonly #process: ChildProcess;
   #hasExited = false;
 
-  constructor(args: readonly string[], journal: string) {
+  constructor(args: readonly string[], journal: string, place: SiloPlace = HERE) {
+    this.place = place;
     const inherited = Object.entries(process.env).filter(([name]) => !/^(TROUPE_|NODE_OPTIONS|VITEST)/.test(name));
-    this.#process = spawn(process.execPath, [COMMAND, "silo", ...args, "--json"], {
-      env: { ...Object.fromEntries(inherited), [JOURNAL_VARIABLE]: journal },
+    const words = [COMMAND, "silo", ...args, "--json"];
+    const [first, ...rest] = place.within;
+    const [program, all] = first === undefined ? [process.execPath, words] : [first, [...rest, process.execPath, ...words]];
+    this.#process = spawn(program, all, {
+      env: { ...Object.fromEntries(inherited), [JOURNAL_VARIABLE]: journal, ...place.environment },
       stdio: ["ignore", "pipe", "pipe"],
     });
     this.exited = new Promise((resolve) => {

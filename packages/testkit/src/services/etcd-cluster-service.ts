@@ -1,6 +1,6 @@
 import { ETCD } from "./etcd-service.ts";
 import { findBinary } from "./find-binary.ts";
-import { freePort } from "./free-port.ts";
+import { freePorts } from "./free-port.ts";
 import { startLocalService } from "./local-service.ts";
 import { prepareServices } from "./start-service.ts";
 import { extraArgsFor, type ExtraArgs, type TestService } from "./test-service.ts";
@@ -23,8 +23,7 @@ export async function startEtcdCluster(args: ExtraArgs = []): Promise<EtcdCluste
   if (findBinary(ETCD.binary) === undefined) await prepareServices([ETCD]);
   const binary = findBinary(ETCD.binary);
   if (binary === undefined) throw new Error("these tests need an etcd of three local processes: put etcd on the PATH");
-  const peers: string[] = [];
-  for (let index = 0; index < MEMBERS; index++) peers.push(`http://127.0.0.1:${await freePort()}`);
+  const peers = (await freePorts(MEMBERS)).map((port) => `http://127.0.0.1:${port}`);
   const everyone = peers.map((peer, index) => `member-${index}=${peer}`).join(",");
   // None answers before two run, so they are started together.
   const starting = peers.map((peer, index) =>
