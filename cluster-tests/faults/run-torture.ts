@@ -49,16 +49,25 @@ export async function runTorture(options: TortureOptions): Promise<readonly Tria
   while (systemClock.monotonic() < end) {
     const opened = await openArena(chooseDeck(decks, random), options);
     try {
-      for (let trial = 0; trial < TRIALS_PER_ARENA && systemClock.monotonic() < end; trial++) {
-        const result = await tryFault(opened, random);
-        results.push(result);
-        tell(opened.arena, result, options.report);
-        // Whatever is wrong must not show again in the next trial.
-        if (problemsOf(result).length > 0) break;
-      }
+      results.push(...(await tryFaults(opened, { ...options, random, end })));
     } finally {
       await opened.arena.dispose();
     }
+  }
+  return results;
+}
+
+/** Ends early when something was wrong, so that it does not show again in the next trial. */
+async function tryFaults(
+  opened: Opened,
+  { random, end, report }: TortureOptions & { readonly random: Random; readonly end: number },
+): Promise<readonly TrialResult[]> {
+  const results: TrialResult[] = [];
+  while (results.length < TRIALS_PER_ARENA && systemClock.monotonic() < end) {
+    const result = await tryFault(opened, random);
+    results.push(result);
+    tell(opened.arena, result, report);
+    if (problemsOf(result).length > 0) break;
   }
   return results;
 }
