@@ -1,5 +1,5 @@
 import { systemClock } from "@troupe/core";
-import { Actor, actor, readonly, state } from "troupe";
+import { Actor, actor, readonly, state, timer, type TimerTick } from "troupe";
 import { existsSync, watch } from "node:fs";
 import { dirname } from "node:path";
 import { setImmediate } from "node:timers/promises";
@@ -34,6 +34,19 @@ export class Ledger extends Actor {
     note("begin", this.id, operation);
     await fileIsThere(file);
     this.operations.push(operation);
+  }
+
+  /** From now on it also has a turn of its own every few moments, for as long as it stays in memory and wherever nobody calls it any more. */
+  async pulse(): Promise<void> {
+    await this.timers.set("pulse", { every: "100ms", volatile: true });
+  }
+
+  @timer("pulse")
+  async onPulse({ count }: TimerTick<undefined>): Promise<void> {
+    const { fence } = this.context;
+    note("pulse", this.id, count, fence);
+    await setImmediate();
+    note("end", this.id, count, fence);
   }
 
   @readonly()

@@ -10,6 +10,8 @@ const SILOS = 3;
 
 export interface ArenaOptions {
   readonly leaseTtl: string;
+  /** Silos that go on while they cannot know whether they hold their leases. For a look at the checks themselves. */
+  readonly serveInDoubt?: boolean;
   /** Every silo in a network namespace of its own. */
   readonly namespaces?: boolean;
   /** An etcd of three members instead of one. */
@@ -26,7 +28,7 @@ interface Parts {
 }
 
 /** A cluster of three silos with servers of its own, in which faults happen one after the other. */
-export class Arena {
+export class Arena implements AsyncDisposable {
   readonly options: ArenaOptions;
   readonly cluster: ProcessCluster;
   readonly redis: TestService;
@@ -122,16 +124,21 @@ export class Arena {
     }
   }
 
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.dispose();
+  }
+
   #nextPlace(): SiloPlace {
+    const policy = this.options.serveInDoubt === true ? ["--lease-policy", "available"] : [];
     if (this.#parts.network !== undefined) {
       const { namespace, address } = this.#parts.network.addHost();
-      const flags = ["--listen", `${address}:7100`, "--allow-insecure"];
+      const flags = ["--listen", `${address}:7100`, "--allow-insecure", ...policy];
       return { within: ["ip", "netns", "exec", namespace], flags, environment: { SILO_HOST: address } };
     }
-    if (this.options.clocks !== true) return HERE;
+    if (this.options.clocks !== true) return { ...HERE, flags: policy };
     const clock = new WallClock(join(this.cluster.folder, `clock-${this.#clocks.length}`));
     this.#clocks.push(clock);
-    return { ...HERE, environment: clock.environment };
+    return { ...HERE, flags: policy, environment: clock.environment };
   }
 }
 

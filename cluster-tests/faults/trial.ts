@@ -40,6 +40,8 @@ export async function runTrial(arena: Arena, fault: Fault, random: Random): Prom
   const load = new Load(arena.client, { ledgers: LEDGERS, prefix });
   try {
     const ways = await locate(load);
+    // A silo that is cut off gets no calls, and must not run turns by its timers either.
+    await Promise.all(ways.map(({ route }) => load.ledger(route.ledger).pulse()));
     await arena.cluster.waitFor("the load is under way", () => load.acknowledged > ways.length * CALLS_A_WAY);
     const scene = await chooseScene({ arena, load, random }, ways, prefix);
     const from = systemClock.monotonic();

@@ -1,9 +1,12 @@
+/** What the lines of turns say: that one begins, for a call or by a timer, or that it ends. */
+const TURN_WORDS: ReadonlySet<string> = new Set(["record", "pulse", "end"]);
+
 /** What a process noted at the beginning or end of a turn. */
 interface TurnNote {
   readonly pid: number;
-  readonly what: "record" | "end";
+  readonly isEnd: boolean;
   readonly actor: string;
-  readonly operation: string;
+  readonly turn: string;
   /** The token of the activation: higher than that of every earlier one of the actor. */
   readonly fence: number;
 }
@@ -23,8 +26,8 @@ export function turnsAtOnce(journal: readonly (readonly string[])[], stalled: Re
   for (const note of journal.flatMap((line) => parse(line))) {
     const turns = actors.get(note.actor) ?? new ActorTurns();
     actors.set(note.actor, turns);
-    const problem = note.what === "record" ? turns.begin(note, stalled) : turns.end(note);
-    if (problem !== undefined) problems.push(`${note.actor}: operation ${note.operation} in process ${note.pid} ${problem}`);
+    const problem = note.isEnd ? turns.end(note) : turns.begin(note, stalled);
+    if (problem !== undefined) problems.push(`${note.actor}: ${note.turn} in process ${note.pid} ${problem}`);
   }
   return problems;
 }
@@ -42,7 +45,7 @@ class ActorTurns {
     this.#latest = note;
     if (latest?.fence === note.fence && latest.pid !== note.pid)
       return `began under the token ${note.fence} of process ${latest.pid}`;
-    if (other !== undefined) return `began while operation ${other.operation} ran in process ${other.pid}`;
+    if (other !== undefined) return `began while ${other.turn} ran in process ${other.pid}`;
     return undefined;
   }
 
@@ -51,7 +54,7 @@ class ActorTurns {
   }
 }
 
-function parse([pid, what, actor, operation, fence]: readonly string[]): TurnNote[] {
-  if ((what !== "record" && what !== "end") || actor === undefined || operation === undefined) return [];
-  return [{ pid: Number(pid), what, actor, operation, fence: Number(fence) }];
+function parse([pid, what = "", actor, number, fence]: readonly string[]): TurnNote[] {
+  if (!TURN_WORDS.has(what) || actor === undefined || number === undefined) return [];
+  return [{ pid: Number(pid), isEnd: what === "end", actor, turn: `${what} ${number}`, fence: Number(fence) }];
 }

@@ -99,6 +99,8 @@ export class NamespaceNetwork {
     const ended = new Promise((resolve) => {
       this.#guard.once("close", resolve);
     });
+    // Nothing else may keep this process alive until then.
+    this.#guard.ref();
     this.#guard.stdin?.end();
     await ended;
   }

@@ -42,6 +42,8 @@ export class ProcessGuard {
 
   /** Ends what is left and removes the folder; resolves when that is done. */
   async release(): Promise<void> {
+    // Nothing else may keep the process of the test alive until then.
+    this.#process.ref();
     this.#process.stdin?.end();
     await this.#ended;
   }

@@ -51,3 +51,12 @@ describe.each(WANTED)("under load, with %o,", (options, names) => {
     expect({ lost, doubled, wronglyFailed, other }).toEqual({ lost: [], doubled: [], wronglyFailed: [], other: [] });
   });
 });
+
+describe.runIf(wantsNamespaces())("the check for two turns at once", () => {
+  it("finds them where silos may go on without their leases", async () => {
+    await using arena = await Arena.open({ leaseTtl: "2s", namespaces: true, serveInDoubt: true });
+    const { lost, other } = await runTrial(arena, faultNamed("network: silo–etcd cut, both ways"), systemRandom);
+    expect(other.filter((problem) => problem.includes("began"))).not.toEqual([]);
+    expect(lost).toEqual([]);
+  });
+});
