@@ -55,11 +55,19 @@ export class Alarms implements Workload {
     if (doomed !== undefined) this.#delete(doomed);
   }
 
-  async isQuiet(): Promise<boolean> {
+  async underWay(): Promise<readonly string[]> {
+    // Before the reading, which takes a while after a long run.
+    const now = systemClock.now();
     const [repeated, single] = [await this.#repeated(), await this.#read(this.#single)];
     this.#ticks = [...repeated, ...single].reduce((sum, { ticks }) => sum + ticks, 0);
-    const now = systemClock.now();
-    return repeated.every(({ expected }) => expected > now - BEHIND_MS) && single.every(({ ticks }) => ticks > 0);
+    return [
+      ...repeated.flatMap(({ expected }, index) =>
+        expected > now - BEHIND_MS ? [] : [`${repeatedId(index)} is ${now - expected} ms behind`],
+      ),
+      ...single.flatMap(({ ticks, expected }, index) =>
+        ticks > 0 ? [] : [`${this.#single[index]} has not ticked, ${now - expected} ms after its time`],
+      ),
+    ];
   }
 
   async problems(): Promise<readonly string[]> {

@@ -22,8 +22,8 @@ export class Increments implements Workload {
     for (let index = 0; index < AT_ONCE; index++) this.#increment();
   }
 
-  async isQuiet(): Promise<boolean> {
-    return true;
+  async underWay(): Promise<readonly string[]> {
+    return [];
   }
 
   async problems(): Promise<readonly string[]> {

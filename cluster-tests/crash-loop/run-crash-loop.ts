@@ -127,23 +127,23 @@ function startLoad(workloads: readonly Workload[], caller: SteadyCaller): () => 
   return () => timer?.cancel();
 }
 
-/** Waits until every call was answered and nothing is under way; what never ends is a problem of its own. */
+/** Waits until every call was answered and nothing is under way; gives what never comes to an end. */
 async function untilQuiet(workloads: readonly Workload[], caller: SteadyCaller): Promise<readonly string[]> {
   const end = systemClock.monotonic() + PATIENCE_MS;
-  let isQuiet = false;
-  while (systemClock.monotonic() < end && !isQuiet) {
+  for (;;) {
     await sleep(systemClock, STEP_MS);
-    try {
-      isQuiet = caller.waiting === 0 && (await areQuiet(workloads));
-    } catch {
-      // A silo that was killed last may not be missed yet.
-    }
+    const underWay = await whatIsUnderWay(workloads, caller);
+    if (underWay.length === 0) return [];
+    if (systemClock.monotonic() > end) return underWay.map((one) => `after ${PATIENCE_MS / 1_000} s without kills ${one}`);
   }
-  if (isQuiet) return [];
-  const waiting = caller.waiting === 0 ? "" : `; ${caller.waiting} calls are not answered`;
-  return [`something is still under way after ${PATIENCE_MS / 1_000} s without kills${waiting}`];
 }
 
-async function areQuiet(workloads: readonly Workload[]): Promise<boolean> {
-  return (await Promise.all(workloads.map((workload) => workload.isQuiet()))).every((isQuiet) => isQuiet);
+async function whatIsUnderWay(workloads: readonly Workload[], caller: SteadyCaller): Promise<readonly string[]> {
+  if (caller.waiting > 0) return [`${caller.waiting} calls are not answered`];
+  try {
+    return (await Promise.all(workloads.map((workload) => workload.underWay()))).flat();
+  } catch (error) {
+    // A silo that was killed last may not be missed yet.
+    return [`the actors cannot be asked: ${messageOf(error)}`];
+  }
 }

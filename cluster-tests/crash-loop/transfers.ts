@@ -32,10 +32,13 @@ export class Transfers implements Workload {
     );
   }
 
-  async isQuiet(): Promise<boolean> {
+  async underWay(): Promise<readonly string[]> {
     const purses = await this.#read();
     this.#letters = purses.reduce((sum, { taken }) => sum + taken.length, 0);
-    return purses.every(({ sent }, index) => purses[(index + 1) % PURSES]?.taken.length === sent.length);
+    return purses.flatMap(({ sent }, index) => {
+      const taken = purses[(index + 1) % PURSES]?.taken.length ?? 0;
+      return taken === sent.length ? [] : [`${purseId(index)} has sent ${sent.length}, of which ${taken} have arrived`];
+    });
   }
 
   async problems(): Promise<readonly string[]> {

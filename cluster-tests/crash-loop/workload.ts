@@ -2,8 +2,8 @@
 export interface Workload {
   /** Makes one more call, or a few. */
   step(): void;
-  /** True if nothing of it is under way any more. It is asked only after the last step, when every call was answered. */
-  isQuiet(): Promise<boolean>;
+  /** What of it is still under way, for people; empty if nothing is. It is asked after the last step, when every call was answered. */
+  underWay(): Promise<readonly string[]>;
   /** What is wrong, in the end; empty if nothing is. */
   problems(): Promise<readonly string[]>;
   /** What was done, in few words. */
