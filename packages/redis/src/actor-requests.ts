@@ -1,4 +1,4 @@
-import type { Claim, ClaimResult, Commit, CommitResult } from "@troupe/core";
+import { type Claim, type ClaimResult, type Commit, type CommitResult, randomId, systemRandom } from "@troupe/core";
 import { ACTOR_FORMAT, ANSWER, CONTROL_FIELD, FIELD_PREFIX, REQUEST } from "./actor-script.ts";
 import type { RedisConnection } from "./redis-connection.ts";
 import { ReplyReader } from "./reply-reader.ts";
@@ -12,7 +12,14 @@ const BATCH_BYTES = 256 * 1024;
 
 type ActorRequest =
   | { readonly kind: "commit"; readonly key: string; readonly commit: Commit; readonly settle: Settle<CommitResult> }
-  | { readonly kind: "claim"; readonly key: string; readonly claim: Claim; readonly settle: Settle<ClaimResult> };
+  | {
+      readonly kind: "claim";
+      readonly key: string;
+      readonly claim: Claim;
+      /** Which of this store's claims it is. */
+      readonly number: number;
+      readonly settle: Settle<ClaimResult>;
+    };
 
 interface Settle<T> {
   readonly resolve: (result: T) => void;
@@ -31,6 +38,9 @@ const STORED: CommitResult = { kind: "stored" };
 export class ActorRequests {
   readonly #connection: RedisConnection;
   readonly #packer = new RequestPacker();
+  /** Tells the claims of this store from those of every other. */
+  readonly #store = randomId(systemRandom, 8);
+  #claims = 0;
   #waiting: ActorRequest[] = [];
   #isFlushing = false;
   readonly #requestsMax: number;
@@ -42,7 +52,8 @@ export class ActorRequests {
   }
 
   claim(key: string, claim: Claim): Promise<ClaimResult> {
-    return new Promise((resolve, reject) => this.#add({ kind: "claim", key, claim, settle: { resolve, reject } }));
+    const number = ++this.#claims;
+    return new Promise((resolve, reject) => this.#add({ kind: "claim", key, claim, number, settle: { resolve, reject } }));
   }
 
   commit(key: string, commit: Commit): Promise<CommitResult> {
@@ -52,7 +63,7 @@ export class ActorRequests {
   #add(request: ActorRequest): void {
     const start = this.#packer.length;
     try {
-      pack(this.#packer, request);
+      this.#pack(request);
     } catch (error) {
       // Half a request would be taken for the start of the next one.
       this.#packer.rewind(start);
@@ -64,6 +75,22 @@ export class ActorRequests {
       this.#isFlushing = true;
       // After all promises of this tick, so that what they lead to is in the batch.
       process.nextTick(this.#flush);
+    }
+  }
+
+  #pack(request: ActorRequest): void {
+    switch (request.kind) {
+      case "claim":
+        this.#packer.array(5);
+        this.#packer.number(REQUEST.claim);
+        this.#packer.text(String(request.claim.revision));
+        this.#packer.text(request.claim.siloId);
+        this.#packer.text(this.#store);
+        this.#packer.text(String(request.number));
+        break;
+      case "commit":
+        packCommit(this.#packer, request.commit);
+        break;
     }
   }
 
@@ -107,20 +134,6 @@ export class ActorRequests {
 
   #failAll(requests: readonly ActorRequest[], error: unknown): void {
     for (const { settle } of requests) settle.reject(this.#connection.failureOf(error));
-  }
-}
-
-function pack(packer: RequestPacker, request: ActorRequest): void {
-  switch (request.kind) {
-    case "claim":
-      packer.array(3);
-      packer.number(REQUEST.claim);
-      packer.text(String(request.claim.revision));
-      packer.text(request.claim.siloId);
-      break;
-    case "commit":
-      packCommit(packer, request.commit);
-      break;
   }
 }
 

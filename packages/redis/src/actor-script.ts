@@ -2,12 +2,13 @@
  * The script that claims actors and commits their turns. It takes a batch of requests for any actors, and each request is one
  * atomic step on the hash of its actor that may run twice. What becomes of one request is nothing to the others of its batch.
  *
- * The hash has one control field, `@`, with the text `<format> <epoch> <version> <revision> <siloId>`; every field of the
- * actor has a name that starts with `:`, so no name can be taken for the control field. One field instead of five keeps a
- * commit at one read and one write.
+ * The hash has one control field, `@`, with the text `<format> <epoch> <version> <revision> <siloId> <store>.<number>`; the last
+ * two tell whose claim the last one was, and which of that store's. Every field of the actor has a name that starts with `:`, so no
+ * name can be taken for the control field. One field instead of several keeps a commit at one read and one write.
  *
  * A1. The epoch only rises, and each granted claim raises it (C2).
  * A2. A claim is granted only for a revision higher than that of the last one, or for the same silo at the same revision.
+ *     Not if it was sent before the last one: the network may hand on late what the silo has long given up, and it must not fence itself.
  * A3. A commit changes something only under the highest epoch, and only if its version follows the stored one; all of its
  *     changes are made or none (D1, D2). Its first write is the one that Redis refuses when it is full, read-only or cannot
  *     write to its disk, so a refusal leaves the hash as it was; once a script has written, Redis refuses it nothing more.
@@ -41,7 +42,7 @@ export const ANSWER = { failed: 0, fenced: 1, refused: 2, claimed: 3 } as const;
  *
  * - `[commit, before, after, count, name, value, …, name, …]`: what the control field has to start with, and then starts with;
  *   how many fields are set, and their names and values; the names of those that are removed.
- * - `[claim, revision, siloId]`, both as text.
+ * - `[claim, revision, siloId, store, number]`, all as text. Numbers of one store tell which claim was sent first.
  *
  * Answers one MessagePack array, too, of the answers. Each is an array of its request's place, what became of it, and
  *
@@ -93,20 +94,29 @@ local function control_of(stored)
   end
 end
 
+local function claimant(text)
+  local silo, store, number = match(text, '^(.*) (%w+)%.(%d+)$')
+  return silo or text, store, number
+end
+
 local function claim(place, key, request)
   local stored = try('HGETALL', key)
   if failed(stored) then return { place, ${ANSWER.failed}, stored.err } end
   local control = control_of(stored)
   local epoch, version = '0', '0'
   if control then
-    local revision, silo
-    epoch, version, revision, silo = parse(control)
+    local revision, last
+    epoch, version, revision, last = parse(control)
     if not epoch then return { place, ${ANSWER.failed}, version } end
     local asked, known = tonumber(request[2]), tonumber(revision)
-    if asked < known or (asked == known and silo ~= request[3]) then return { place, ${ANSWER.refused}, known, silo } end
+    local silo, store, number = claimant(last)
+    local is_late = store == request[4] and tonumber(request[5]) < tonumber(number)
+    if asked < known or (asked == known and (silo ~= request[3] or is_late)) then
+      return { place, ${ANSWER.refused}, known, silo }
+    end
   end
   local raised = tonumber(epoch) + 1
-  local changed = string.format('${ACTOR_FORMAT} %.0f %s %s %s', raised, version, request[2], request[3])
+  local changed = string.format('${ACTOR_FORMAT} %.0f %s %s %s %s.%s', raised, version, unpack(request, 2))
   local reply = try('HSET', key, '@', changed)
   if failed(reply) then return { place, ${ANSWER.failed}, reply.err } end
   return { place, ${ANSWER.claimed}, raised, tonumber(version), stored }

@@ -76,6 +76,18 @@ describe("Redis that goes away", () => {
     await proxy.close();
   });
 
+  it("does not fence a silo by a claim of its own that arrives after a later one", async () => {
+    const proxy = await startTcpProxy(portOf(redis.url));
+    const { stateStore } = await open(`redis://127.0.0.1:${proxy.port}`);
+    proxy.holdRequests();
+    await expect(claim(stateStore)).rejects.toThrow("[STORE_UNAVAILABLE]");
+    const { epoch } = await untilBack(() => claim(stateStore));
+    expect(await commit(stateStore, epoch, 1)).toEqual({ kind: "stored" });
+    await proxy.releaseRequests();
+    expect(await commit(stateStore, epoch, 2)).toEqual({ kind: "stored" });
+    await proxy.close();
+  });
+
   it("drops a connection that swallows everything, and takes another", async () => {
     const proxy = await startTcpProxy(portOf(redis.url));
     const { stateStore } = await open(`redis://127.0.0.1:${proxy.port}`);

@@ -15,6 +15,10 @@ export interface TcpProxy {
   open(): void;
   /** Drops what the service sends from now on, on connections that exist. Requests still arrive. New connections are whole. */
   dropReplies(): void;
+  /** Keeps back what clients send from now on, on connections that exist, even after they hang up. New connections are whole. */
+  holdRequests(): void;
+  /** Hands on what was kept back; resolves when the service has answered, which may be to nobody. */
+  releaseRequests(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -22,6 +26,8 @@ interface Pair {
   readonly client: Socket;
   readonly service: Socket;
   replies: boolean;
+  /** What the client has sent and the service has not got. */
+  held: Buffer[] | undefined;
 }
 
 /** Starts a proxy to a port of the loopback interface. */
@@ -42,7 +48,7 @@ export async function startTcpProxy(targetPort: number): Promise<TcpProxy> {
       return;
     }
     accepted += 1;
-    const pair: Pair = { client, service: connect(targetPort, "127.0.0.1"), replies: true };
+    const pair: Pair = { client, service: connect(targetPort, "127.0.0.1"), replies: true, held: undefined };
     pairs.add(pair);
     join(pair, () => pairs.delete(pair));
   });
@@ -61,6 +67,12 @@ export async function startTcpProxy(targetPort: number): Promise<TcpProxy> {
     dropReplies() {
       for (const pair of pairs) pair.replies = false;
     },
+    holdRequests() {
+      for (const pair of pairs) pair.held ??= [];
+    },
+    async releaseRequests() {
+      await Promise.all([...pairs].map((pair) => release(pair)));
+    },
     close() {
       cut();
       return new Promise((resolve) => {
@@ -72,9 +84,12 @@ export async function startTcpProxy(targetPort: number): Promise<TcpProxy> {
 
 function join(pair: Pair, onEnd: () => void): void {
   const { client, service } = pair;
-  client.on("data", (data) => service.write(data));
+  client.on("data", (data) => {
+    if (pair.held === undefined) service.write(data);
+    else pair.held.push(data);
+  });
   service.on("data", (data) => {
-    if (pair.replies) client.write(data);
+    if (pair.replies && !client.destroyed) client.write(data);
   });
   for (const [one, other] of [
     [client, service],
@@ -82,10 +97,20 @@ function join(pair: Pair, onEnd: () => void): void {
   ] as const) {
     one.on("error", () => undefined);
     one.on("close", () => {
+      if (one === client && pair.held !== undefined) return;
       other.destroy();
       onEnd();
     });
   }
+}
+
+function release({ service, held = [] }: Pair): Promise<void> {
+  if (held.length === 0) return Promise.resolve();
+  return new Promise((resolve) => {
+    service.once("data", () => resolve());
+    service.once("close", () => resolve());
+    service.write(Buffer.concat(held.splice(0)));
+  });
 }
 
 function listen(server: Server): Promise<number> {
