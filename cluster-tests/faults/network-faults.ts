@@ -56,8 +56,6 @@ export const NETWORK_FAULTS: readonly Fault[] = [
     name: `network: silo–Redis cut, ${words}`,
     needs: "namespaces",
     reach: "victim",
-    // FENCED: what was on its way to Redis arrives when packets get through again, and an old claim of the silo's own may then come
-    // after a new one. What is stored stays right; the calls of the new activation fail, once.
     excused: ["STORE_UNAVAILABLE"],
     strike: (scene) => {
       const { arena, victim } = scene;
