@@ -122,7 +122,7 @@ async function judge({ fault, scene, ways, from }: Evidence, problems: readonly 
       ...found.denied.map((operation) => `operation ${operation} was said not to have run`),
       ...found.outOfOrder.map((operation) => `operation ${operation} is behind a later one`),
       ...turnsAtOnce(journal, new Set(fault.stalls === true ? [victim.pid] : [])).filter((problem) =>
-        problem.startsWith(load.prefix),
+        problem.startsWith(`${load.prefix}-`),
       ),
     ],
   };
