@@ -105,6 +105,20 @@ describe("peer links", () => {
     expect(transport.dials.map(({ address }) => address)).toEqual(["x:1", "z:1"]);
   });
 
+  it("are not dialled before a view has told where the peer is, so that nobody is taken for gone at no address", async () => {
+    const { transport, events, links, settle } = setUp();
+    // It meant to reach whoever was here before, under an id that it is to dial.
+    const link = new ScriptedLink("x");
+    link.handlers = links.adopt(link);
+    await settle();
+    link.handlers.onClose("this is not the silo that was dialled");
+    await settle();
+    expect(transport.dials).toEqual([]);
+    links.setMembers([member("x")]);
+    expect(transport.dials.map(({ address }) => address)).toEqual(["x:1"]);
+    expect(events.filter((event) => event.startsWith("refused"))).toEqual([]);
+  });
+
   it("are dialled when they are first asked for, where that is the rule", () => {
     const { transport, links } = setUp(() => "when-needed");
     links.setMembers([member("x"), member("z")]);

@@ -104,16 +104,11 @@ export class PeerLinks {
     const left = new Set(this.#peers.keys());
     for (const member of members) {
       left.delete(member.siloId);
-      const known = this.#peers.get(member.siloId);
-      if (known !== undefined) {
-        known.address = member.address;
-        known.isDraining = member.state === "draining";
-        continue;
-      }
-      const peer = newPeer(member.siloId, member.address);
-      peer.isDraining = member.state === "draining";
+      const peer = this.#peers.get(member.siloId) ?? newPeer(member.siloId, member.address);
       this.#peers.set(member.siloId, peer);
-      if (this.#parts.dials(member.siloId) === "now") this.#dial(peer);
+      peer.address = member.address;
+      peer.isDraining = member.state === "draining";
+      if (peer.state.kind === "idle" && this.#parts.dials(member.siloId) === "now") this.#dial(peer);
     }
     for (const siloId of left) this.#forget(siloId, "it left the cluster");
   }
@@ -151,6 +146,8 @@ export class PeerLinks {
   }
 
   #dial(peer: Peer): void {
+    // A peer that has dialled this side before any view told where it is: the view will come.
+    if (peer.address === "") return;
     peer.state = { kind: "dialling" };
     const { transport, hello, logger } = this.#parts;
     const opened = transport.connect(peer.address, hello, (link) => this.#dialled(peer, link));

@@ -72,7 +72,9 @@ export class FailureDetector {
     const { clock, logger } = this.#parts;
     this.#refusedAt.set(siloId, clock.monotonic());
     const { members } = this.#parts.view();
-    if (!members.some((member) => member.siloId === siloId) || !this.#mayEvictNow(members.length)) return;
+    const isActive = members.some((member) => member.siloId === this.#parts.siloId && member.state === "active");
+    // One that is still joining knows too little to judge.
+    if (!isActive || !members.some((member) => member.siloId === siloId) || !this.#mayEvictNow(members.length)) return;
     try {
       if (!(await this.#isConfirmed(siloId))) return;
       this.#evictions.push(clock.monotonic());
