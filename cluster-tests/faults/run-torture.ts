@@ -48,6 +48,7 @@ export async function runTorture(options: TortureOptions): Promise<readonly Tria
   const results: TrialResult[] = [];
   while (systemClock.monotonic() < end) {
     const opened = await openArena(chooseDeck(decks, random), options);
+    if ("broken" in opened) return [...results, opened.broken];
     try {
       results.push(...(await tryFaults(opened, { ...options, random, end })));
     } finally {
@@ -77,9 +78,15 @@ interface Opened {
   readonly deck: Deck;
 }
 
-async function openArena(deck: Deck, { report }: TortureOptions): Promise<Opened> {
+/** Without a cluster there is nothing to go on with, but what was found so far has to be told. */
+async function openArena(deck: Deck, { report }: TortureOptions): Promise<Opened | { readonly broken: TrialResult }> {
   report(`a new cluster with ${JSON.stringify(deck.options)}`);
-  return { arena: await Arena.open(deck.options), deck };
+  try {
+    return { arena: await Arena.open(deck.options), deck };
+  } catch (error) {
+    report(`FAILED to start it: ${messageOf(error)}`);
+    return { broken: brokenTrial("none: a cluster starts", error) };
+  }
 }
 
 function decksOf({ faults, leaseTtl }: TortureOptions, random: Random): readonly Deck[] {
@@ -112,9 +119,13 @@ async function tryFault({ arena, deck }: Opened, random: Random): Promise<TrialR
   try {
     return await runTrial(arena, fault, random);
   } catch (error) {
-    const other = [`the trial did not come to its end: ${messageOf(error)}`];
-    return { fault: fault.name, outages: [], calls: 0, lost: [], doubled: [], wronglyFailed: [], other };
+    return brokenTrial(fault.name, error);
   }
+}
+
+function brokenTrial(fault: string, error: unknown): TrialResult {
+  const other = [`it did not come to its end: ${messageOf(error)}`];
+  return { fault, outages: [], calls: 0, lost: [], doubled: [], wronglyFailed: [], other };
 }
 
 function tell(arena: Arena, result: TrialResult, report: (line: string) => void): void {

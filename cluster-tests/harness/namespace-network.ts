@@ -7,10 +7,14 @@ const PREFIX = "trp";
 /** Networks of this machine at the same time are told apart by the third number of their addresses. */
 const NUMBERS = 250;
 
-/** Ends the namespaces and the bridge when its standard input ends: with the process of the tests, however that ended. */
+/**
+ * Ends the interfaces, the namespaces and the bridge when its standard input ends: with the process of the tests, however that ended. A
+ * namespace would take its interface along, but some time later.
+ */
 const GUARD = `
 names=
-while read -r name; do names="$names $name"; done
+while read -r name interface; do names="$names $name"; interfaces="$interfaces $interface"; done
+for interface in $interfaces; do ip link del "$interface" 2>/dev/null; done
 for name in $names; do ip netns del "$name" 2>/dev/null; done
 ip link del "$1" 2>/dev/null
 `;
@@ -59,7 +63,7 @@ export class NamespaceNetwork {
     const { namespace } = host;
     const [outside, inside] = [`${this.#bridge}h${index}`, `${this.#bridge}i${index}`];
     run("ip", "netns", "add", namespace);
-    this.#guard.stdin?.write(`${namespace}\n`);
+    this.#guard.stdin?.write(`${namespace} ${outside}\n`);
     this.#hosts.push(host);
     run("ip", "link", "add", outside, "type", "veth", "peer", "name", inside);
     run("ip", "link", "set", outside, "master", this.#bridge, "up");
@@ -113,7 +117,7 @@ function dropIn({ namespace }: NetworkHost, chain: "INPUT" | "OUTPUT", what: rea
 function freeNumber(): number {
   const taken = run("ip", "-o", "link", "show");
   const numbers = Array.from({ length: NUMBERS }, (_, index) => ((process.pid + index) % NUMBERS) + 1);
-  const free = numbers.find((number) => !taken.includes(` ${PREFIX}${number}:`));
+  const free = numbers.find((number) => !new RegExp(` ${PREFIX}${number}[^0-9]`).test(taken));
   if (free === undefined) throw new Error(`${NUMBERS} networks of tests are on this machine; remove bridges named ${PREFIX}…`);
   return free;
 }
