@@ -10,9 +10,9 @@ export function outcomeOf(value: unknown): Outcome {
   }
 }
 
-/** What a method threw: a call that it made may not have run, but it has itself, and its caller must not take the one for the other (C4). */
+/** What a method threw: whether a call that it made has run may be open, but it has itself, and its caller must not mix the two up (C4). */
 export function thrownOutcome(error: unknown): Outcome {
-  if (!(error instanceof TroupeError) || error.ran !== "no") return errorOutcome(error);
+  if (!(error instanceof TroupeError) || error.ran === "yes") return errorOutcome(error);
   const { code, message, retryable, cause, stack } = error;
   const own = new TroupeError(code, message.slice(code.length + 3), { ran: "yes", retryable, cause });
   return errorOutcome(stack === undefined ? own : Object.assign(own, { stack }));

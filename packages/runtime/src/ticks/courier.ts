@@ -2,12 +2,12 @@ import { type ActorAddress, type Clock, formatAddress, type Logger, messageOf, t
 import { type Letter, letterKey } from "../durability/outbox.ts";
 import { LETTER_MAX_AGE_MS } from "../durability/received-letters.ts";
 
-/** Tries of a letter that may have reached a receiver, which threw or was lost. Those that certainly reached nobody do not count. */
-const REACHED_MAX = 10;
+/** Tries of a letter that its receiver refused. Those that did not get through do not count; only the letter's age ends them. */
+const REFUSALS_MAX = 10;
 
 interface Tries {
   readonly made: number;
-  readonly reached: number;
+  readonly refused: number;
 }
 
 const FIRST_PAUSE_MS = 100;
@@ -66,7 +66,7 @@ export class Courier {
       met.add(to);
       if (this.#busy.has(to)) continue;
       this.#busy.add(to);
-      void this.#deliver(letter, to, { made: 0, reached: 0 });
+      void this.#deliver(letter, to, { made: 0, refused: 0 });
     }
   }
 
@@ -80,9 +80,9 @@ export class Courier {
     if (failure === undefined) {
       await this.#parts.arrived(letter.seq);
     } else {
-      const tries: Tries = { made: so.made + 1, reached: so.reached + (hasReached(failure.error) ? 1 : 0) };
+      const tries: Tries = { made: so.made + 1, refused: so.refused + (wasRefused(failure.error) ? 1 : 0) };
       const isOld = clock.now() - letter.sentAt > LETTER_MAX_AGE_MS;
-      if (!isOld && tries.reached < REACHED_MAX) return this.#tryLater(letter, to, tries);
+      if (!isOld && tries.refused < REFUSALS_MAX) return this.#tryLater(letter, to, tries);
       const reason = messageOf(failure.error);
       logger.error({ ...sender, to, seq: letter.seq, reason }, "a durable send is given up; it is among the dead letters");
       await this.#parts.died(letter.seq, reason);
@@ -105,7 +105,10 @@ export class Courier {
   }
 }
 
-/** False if the receiver certainly did not see the letter, and may later. */
-function hasReached(error: unknown): boolean {
-  return !(error instanceof TroupeError && error.ran === "no" && error.retryable);
+/**
+ * True if the receiver has refused the letter: its method threw, or there is no such method. A letter whose answer was lost may have
+ * taken effect, so it is never given up for that: sent again from the dead letters, under another number, it would take effect twice.
+ */
+function wasRefused(error: unknown): boolean {
+  return !(error instanceof TroupeError) || error.ran === "yes" || !error.retryable;
 }
