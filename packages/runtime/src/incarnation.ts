@@ -123,6 +123,11 @@ export class Incarnation {
     return this.#placement.view;
   }
 
+  /** True once it has left, or lost its lease. */
+  get isOver(): boolean {
+    return this.#isOver;
+  }
+
   get address(): string {
     return this.#agent.member?.address ?? "";
   }

@@ -31,11 +31,16 @@ export class Silo implements ActorReferences, AsyncDisposable {
   readonly #references: References;
   #incarnation: Incarnation;
   #stopping: Promise<void> | undefined;
+  /** False while an incarnation is starting: at first, and after a loss. One loop at a time sees to that. */
+  #isRunning = false;
 
   /** Resolves when the silo is active. Rejects, with nothing left behind, if a definition, an option or the cluster is wrong. */
   static async start(ports: SiloPorts, options: SiloOptions): Promise<Silo> {
     const silo = new Silo(ports, options);
     await silo.#incarnation.start();
+    silo.#isRunning = true;
+    // It may have lost its lease while it was just becoming ready.
+    if (silo.#incarnation.isOver) void silo.#rejoin();
     return silo;
   }
 
@@ -93,20 +98,25 @@ export class Silo implements ActorReferences, AsyncDisposable {
       ports: this.#ports,
       options: { ...this.#options, listen },
       definitions: this.#definitions,
-      onLost: () => void this.#rejoin(),
+      // While one is starting, whoever starts it finds out.
+      onLost: () => {
+        if (this.#isRunning) void this.#rejoin();
+      },
       onDrainRequested: () => void this.stop(),
     });
   }
 
   /** Joins again where it listened before, so that an address that users know stays right. */
   async #rejoin(): Promise<void> {
+    this.#isRunning = false;
     const { clock, logger } = this.#ports;
     const listen = this.#options.advertise === undefined ? this.#incarnation.address : this.#options.listen;
     while (this.#stopping === undefined) {
       this.#incarnation = this.#incarnate(listen);
       try {
         await this.#incarnation.start();
-        return;
+        this.#isRunning = !this.#incarnation.isOver;
+        if (this.#isRunning) return;
       } catch (error) {
         const code = error instanceof TroupeError ? error.code : "INTERNAL";
         logger.error({ code, reason: messageOf(error) }, "the silo could not join again; trying again");

@@ -65,12 +65,15 @@ export class MembershipAgent {
     this.#member = member;
     this.#confirm(sentAt);
     this.#renewLater();
-    this.#watch = await membership.watch({
+    const watch = await membership.watch({
       onView: (view) => {
         if (!this.#ended) this.#views.offer(view);
       },
       onBroken: (error) => logger.warn({ reason: error.message }, "the watch of the members broke; going on with the last view"),
     });
+    this.#watch = watch;
+    // It may have been lost while it was being asked for.
+    if (this.#ended) await watch.close();
   }
 
   /** Writes the silo's new state down. Rejects with `CLUSTER_UNAVAILABLE` if it is no member any more, or the store is away. */
