@@ -18,6 +18,9 @@ import { WireError } from "./wire-format.ts";
 /** How long a closed link may take to send what is queued and to hear that the other side has ended, too. */
 const CLOSE_GRACE_MS = 1_000;
 
+/** Exchanges under way that are no crowd: a call, and the answer to the one before it. */
+const ALONE = 2;
+
 export interface LinkParts {
   readonly wire: Wire;
   readonly remote: Hello;
@@ -29,8 +32,8 @@ export interface LinkParts {
 /**
  * One link over one gRPC stream.
  *
- * L1. What is sent in one tick leaves in as few batches as their limits allow, and never later than the end of the tick
- *     (when its microtasks are done) while the stream takes more.
+ * L1. What is sent in one tick leaves in as few batches as their limits allow, while the stream takes more: at the end of the tick
+ *     (when its microtasks are done) if little else is under way, else two turns of the event loop later.
  * L2. While the stream takes no more, nothing is written to it: the outbox fills, and `send` says "full".
  * L3. `onClose` is called once, and nothing is delivered after it or after `close`.
  * L4. Nothing that the other side sends throws out of here: it ends the link, with one line in the log.
@@ -49,6 +52,8 @@ export class GrpcLink implements Link {
   #flushDue = false;
   #streamFull = false;
   #partUnderWay = false;
+  /** Requests that have been sent or received and are not answered yet, as far as the link can tell. */
+  #exchanges = 0;
   #grace: Scheduled | undefined;
   /** What is said to the other side last. */
   #goodbye = "";
@@ -81,6 +86,7 @@ export class GrpcLink implements Link {
   send(envelope: Envelope): SendResult {
     if (this.#state !== "open") return "closed";
     if (!this.#outbox.add(envelope)) return "full";
+    this.#countExchange(envelope.kind);
     if (this.#streamFull) return "sent";
     if (this.#outbox.hasFullBatch) this.#flush();
     else this.#flushLater();
@@ -107,10 +113,25 @@ export class GrpcLink implements Link {
    * A tick callback that a microtask asks for runs when all microtasks are done, and before the event loop goes on. So what
    * many promises send in one tick leaves in one batch: 2 to 3 times the throughput of a flush in the microtask itself
    * (64 in flight: 260,000 calls a second against 80,000), at the same latency.
+   *
+   * A frame costs ten times what a call in it costs. With several links, each frame that comes in would send a small one out on each
+   * of them, which is answered by small ones: so where others are under way, a frame waits for one more turn of the event loop (two
+   * silos, 128 in flight: 35,000 to 80,000 calls a second against 15,000). A call that is alone waits for nothing.
    */
   readonly #flushSoon = (): void => {
-    process.nextTick(this.#flushNow);
+    if (this.#exchanges <= ALONE) process.nextTick(this.#flushNow);
+    else setImmediate(this.#flushNextTurn);
   };
+
+  readonly #flushNextTurn = (): void => {
+    setImmediate(this.#flushNow);
+  };
+
+  /** A request is answered by a reply, whichever way it goes; one that is cancelled may be, or not. */
+  #countExchange(kind: Envelope["kind"]): void {
+    if (kind === "request") this.#exchanges++;
+    else if ((kind === "reply" || kind === "cancel") && this.#exchanges > 0) this.#exchanges--;
+  }
 
   readonly #flushNow = (): void => {
     this.#flushDue = false;
@@ -177,6 +198,7 @@ export class GrpcLink implements Link {
   #deliver(): void {
     let envelope = this.#inbox.next();
     while (envelope !== undefined && this.#state === "open") {
+      this.#countExchange(envelope.kind);
       try {
         this.#handlers?.onEnvelope(envelope);
       } catch (error) {
