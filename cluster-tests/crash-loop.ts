@@ -7,15 +7,20 @@ const USAGE = "npm run crashloop -- [--store embedded|redis] [--kills 200] [--se
 function optionsOf(args: readonly string[]): Omit<CrashLoopOptions, "report"> | undefined {
   const { values } = parseArgs({
     args: [...args],
+    // What is not known is answered with the usage, and not with a stack.
+    strict: false,
     options: {
+      help: { type: "boolean", default: false },
       store: { type: "string", default: "embedded" },
       kills: { type: "string", default: "200" },
       seed: { type: "string", default: "1" },
     },
   });
-  const { store, kills, seed } = values;
+  const { help, store, kills, seed } = values;
+  const known = new Set(["help", "store", "kills", "seed"]);
+  if (help === true || Object.keys(values).some((name) => !known.has(name))) return undefined;
   if (store !== "embedded" && store !== "redis") return undefined;
-  if (!/^\d+$/.test(kills) || !/^\d+$/.test(seed)) return undefined;
+  if (typeof kills !== "string" || !/^\d+$/.test(kills) || typeof seed !== "string" || !/^\d+$/.test(seed)) return undefined;
   return { store, kills: Number(kills), seed: Number(seed) };
 }
 

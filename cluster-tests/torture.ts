@@ -12,14 +12,21 @@ const USAGE = "npm run torture -- [--minutes 10] [--seed 1] [--lease 5s] [--only
 function optionsOf(args: readonly string[]): Omit<TortureOptions, "report"> | undefined {
   const { values } = parseArgs({
     args: [...args],
+    // What is not known is answered with the usage, and not with a stack.
+    strict: false,
     options: {
+      help: { type: "boolean", default: false },
       minutes: { type: "string", default: "10" },
       seed: { type: "string", default: "1" },
       lease: { type: "string", default: "5s" },
       only: { type: "string", default: "" },
     },
   });
-  const { minutes, seed, lease, only } = values;
+  const { help, minutes, seed, lease, only } = values;
+  const known = new Set(["help", "minutes", "seed", "lease", "only"]);
+  if (help === true || Object.keys(values).some((name) => !known.has(name))) return undefined;
+  if (typeof minutes !== "string" || typeof seed !== "string" || typeof lease !== "string" || typeof only !== "string")
+    return undefined;
   const faults = FAULTS.filter(({ name, needs }) => name.includes(only) && (needs !== "namespaces" || wantsNamespaces()));
   if (!/^\d+(\.\d+)?$/.test(minutes) || !/^\d+$/.test(seed) || !/^\d+(\.\d+)?s$/.test(lease)) return undefined;
   return faults.length === 0 ? undefined : { minutes: Number(minutes), seed: Number(seed), leaseTtl: lease, faults };
