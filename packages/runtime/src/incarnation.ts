@@ -75,6 +75,7 @@ export class Incarnation {
       {
         siloId,
         clock,
+        random: ports.random,
         logger: this.#logger,
         stateStore: ports.stateStore,
         reminderStore: ports.reminderStore,

@@ -17,6 +17,7 @@ import type {
   Link,
   Logger,
   Outcome,
+  Random,
   ReleasedEnvelope,
   ReminderStore,
   RequestEnvelope,
@@ -41,6 +42,7 @@ import { Dispatcher } from "./routing/dispatcher.ts";
 export interface LocalActorsParts {
   readonly siloId: string;
   readonly clock: Clock;
+  readonly random: Random;
   readonly logger: Logger;
   readonly stateStore: StateStore;
   readonly reminderStore: ReminderStore;
@@ -98,6 +100,7 @@ export class LocalActors {
     this.#idle = new IdleCollector(clock, this.#catalog, definitions.values());
     this.#reminders = new ReminderService({
       clock,
+      random: parts.random,
       logger,
       store: parts.reminderStore,
       owns: (address) => this.#owns(address),

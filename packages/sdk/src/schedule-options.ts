@@ -20,7 +20,7 @@ export interface ScheduleOptions<D = unknown> {
   readonly data?: D;
   /** What becomes of due times that passed while nobody could tick: one tick for all of them, each of them, or none. Default: once. */
   readonly missed?: "once" | "all" | "skip";
-  /** Repetition of a tick that throws. Default: 5 attempts, the first after 1 s, each pause twice the last. */
+  /** Repetition of a tick that throws. Default: 5 attempts, the second after 1 s, each pause twice the last and up to half longer by chance. */
   readonly retry?: { readonly attempts?: number; readonly backoff?: Duration };
 }
 

@@ -47,6 +47,7 @@ class Desk {
   answer: (entry: DueEntry) => Promise<TickOutcome> = async () => ({ kind: "done" });
   readonly service = new ReminderService({
     clock: this.clock,
+    random: { next: () => 0 },
     logger: silentLogger,
     store: this.store,
     owns: (address) => this.owned(address),

@@ -4,6 +4,7 @@ import {
   type DueEntry,
   type Logger,
   messageOf,
+  type Random,
   type ReminderStore,
   type Scheduled,
   TroupeError,
@@ -27,6 +28,9 @@ const EARLY_PAUSE_MS = 20;
 /** Between tries to reach an actor, not to run its handler. */
 const UNREACHED_PAUSE_MS = 1_000;
 
+/** Pauses are longer by up to this part of them. */
+const JITTER = 0.5;
+
 const LONGEST_BACKOFF_MS = 60_000;
 
 /** What became of a tick. */
@@ -40,6 +44,7 @@ export type TickOutcome =
 
 export interface ReminderServiceParts {
   readonly clock: Clock;
+  readonly random: Random;
   readonly logger: Logger;
   readonly store: ReminderStore;
   /** True if this silo owns the actor in the current view. */
@@ -200,7 +205,9 @@ export class ReminderService {
 
   #tickAgain(entry: DueEntry, attempt: number, backoffMs: number): void {
     const key = entryKey(entry);
-    this.#parts.clock.schedule(Math.min(backoffMs, LONGEST_BACKOFF_MS), () => {
+    // Never twice the same: two actors whose ticks wait for each other would else meet again at each try.
+    const pauseMs = Math.min(backoffMs, LONGEST_BACKOFF_MS) * (1 + JITTER * this.#parts.random.next());
+    this.#parts.clock.schedule(pauseMs, () => {
       if (!this.#stopped && this.#parts.owns(entry.address)) void this.#tick(entry, attempt);
       else this.#ticking.delete(key);
     });
