@@ -323,6 +323,20 @@ describe("a router", () => {
     expect(desk.link("b").requests).toEqual([1, 2]);
   });
 
+  it("sends nothing more once it is closed, though a link comes or goes: what waited was failed as not run", () => {
+    const desk = new Desk(ONE);
+    const link = desk.link("a");
+    desk.call();
+    desk.refuse(1, "not-ready", 1);
+    const sent = link.sent.length;
+    desk.router.close();
+    expect(desk.fates.get(1)?.error).toMatchObject({ code: "CANCELLED", ran: "no" });
+    desk.router.linkDown("b", "gone");
+    desk.router.linkUp();
+    desk.router.setPlacement(placement(2, ["a", "active"]));
+    expect(link.sent.length).toBe(sent);
+  });
+
   it("fails everything when it is closed, says what may have run, and takes nothing more", () => {
     const desk = new Desk(ONE);
     desk.link("a");

@@ -218,7 +218,8 @@ export class Router implements ReplySink {
   }
 
   #retry(): void {
-    if (this.#waiting.isEmpty) return;
+    // What waited when this was closed has been failed as not run, and must not run now (C4).
+    if (this.#closed || this.#waiting.isEmpty) return;
     this.#waiting.retry((call) => this.#trySend(call));
     if (!this.#waiting.isEmpty) this.#retrySoon();
   }
