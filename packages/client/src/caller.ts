@@ -6,6 +6,7 @@ import {
   DURATION_FORMS,
   formatAddress,
   CALL_CHAIN_MAX,
+  type ChainEntry,
   HEADERS_MAX,
   HEADERS_MAX_BYTES,
   NAME_MAX_BYTES,
@@ -24,6 +25,8 @@ import { currentGate, currentTurn, type TurnScope } from "./turn-scope.ts";
 
 /** How long a call waits if neither the caller nor the called type says. */
 const DEFAULT_TIMEOUT_MS = 30_000;
+
+const NO_CHAIN: readonly ChainEntry[] = [];
 
 /** Starts of idempotency keys: one that the caller gave, and one that tells repetitions of a call to an `@idempotent()` method. */
 const USER_KEY = "u:";
@@ -106,7 +109,7 @@ export class Caller {
     const oneWay = marks?.oneWay === true;
     // Nobody waits for a one-way call, so it belongs to no chain and has its own time.
     const waiting = oneWay ? undefined : turn;
-    const chain = waiting?.chain ?? [];
+    const chain = waiting?.chain ?? NO_CHAIN;
     if (chain.length >= CALL_CHAIN_MAX) {
       const message = `${target.key}.${method}() is the ${chain.length + 1}th call of one chain; at most ${CALL_CHAIN_MAX} may wait for each other`;
       throw new TroupeError("OVERLOADED", message, { retryable: false });

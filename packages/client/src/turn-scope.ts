@@ -1,4 +1,4 @@
-import { AsyncLocalStorage } from "node:async_hooks";
+import { AsyncLocalStorage, AsyncResource } from "node:async_hooks";
 import type { ActorAddress, ChainEntry } from "@troupe/core";
 import type { CallContext } from "@troupe/sdk";
 
@@ -38,9 +38,21 @@ export function currentGate(): CallGate | undefined {
   return scopes.getStore()?.gate;
 }
 
+/**
+ * The context of nobody: what a turn sees of its process besides its scope must not depend on who called or which turn was before.
+ * Going back and forth between it and the caller's context costs 10 ns, where `AsyncLocalStorage.run` makes a context on the way in
+ * and another on the way out, at 75 ns each.
+ */
+const nobody = new AsyncResource("TroupeTurn");
+
 /** Runs `work` and everything that it starts in the turn. */
-export function runInTurn<T>(scope: TurnScope, work: () => T): T {
-  return scopes.run(scope, work);
+export function runInTurn<S extends TurnScope, W, T>(scope: S, work: (scope: S, owner: W) => T, owner: W): T {
+  return nobody.runInAsyncScope(enter<S, W, T>, undefined, scope, work, owner);
+}
+
+function enter<S extends TurnScope, W, T>(scope: S, work: (scope: S, owner: W) => T, owner: W): T {
+  scopes.enterWith(scope);
+  return work(scope, owner);
 }
 
 /** Runs `work` and everything that it starts as if it were no turn's. */

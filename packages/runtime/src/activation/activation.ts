@@ -129,8 +129,9 @@ export class Activation implements TurnOwner, MailboxOwner<Turn>, GateOwner, Uni
   /** Takes a request. `"closing"`: this activation takes none any more; another comes after it. */
   accept(request: RequestEnvelope, sink: ReplySink): "accepted" | "closing" {
     if (this.#state.kind === "gone") return "closing";
-    const concurrency = this.#concurrencyOf(request.method);
-    if (concurrency === undefined) {
+    const concurrency = this.definition.methods.get(request.method)?.concurrency;
+    const system = concurrency === undefined ? this.#parts.systemMethod(request.method) : undefined;
+    if (concurrency === undefined && system === undefined) {
       answerError(sink, request, noSuchMethod(this.address, request.method, this.definition));
       return "accepted";
     }
@@ -148,7 +149,9 @@ export class Activation implements TurnOwner, MailboxOwner<Turn>, GateOwner, Uni
     const { idempotencyKey } = request;
     if (idempotencyKey !== undefined && (this.#repeated ??= new RepeatedCalls()).joinOrBegin(idempotencyKey, request, sink))
       return "accepted";
-    const posted = this.#mailbox.post(this.#turn({ request, sink, concurrency, parent }));
+    const posted = this.#mailbox.post(
+      this.#turn({ request, sink, concurrency: this.#concurrencyOf(concurrency), parent, system }),
+    );
     if (posted !== "accepted") this.#endRepeated(request);
     if (posted === "full") {
       const { mailboxMax } = this.definition;
@@ -240,28 +243,26 @@ export class Activation implements TurnOwner, MailboxOwner<Turn>, GateOwner, Uni
     this.#parts.onGone(this);
   }
 
-  #concurrencyOf(method: string): Concurrency | undefined {
-    const concurrency = this.definition.methods.get(method)?.concurrency;
-    if (concurrency === undefined) return this.#parts.systemMethod(method) === undefined ? undefined : "exclusive";
-    return this.definition.reentrancy === "full" && concurrency === "exclusive" ? "interleave" : concurrency;
+  /** Of a method that is defined so, or of a turn of the silo's own if it is undefined. */
+  #concurrencyOf(defined: Concurrency | undefined): Concurrency {
+    return defined === "exclusive" && this.definition.reentrancy === "full" ? "interleave" : (defined ?? "exclusive");
   }
 
   /** For the mailbox: runs the turn. */
-  startTurn(turn: Turn): void {
+  startTurn(turn: Turn, now: number): void {
     const { request } = turn;
-    const now = this.#parts.clock.monotonic();
     // Ticks of its own timers keep no actor alive.
-    if (!request.method.startsWith("$")) this.#usedAt = now;
+    if (turn.system === undefined) this.#usedAt = now;
     const instead = this.#outcomeWithoutRunning(request, now);
     if (instead !== undefined) {
       this.#mailbox.finish(turn);
       this.gate.pass((failure) => this.onAnswer(turn, failure === undefined ? instead : errorOutcome(failure)));
       return;
     }
-    this.#running = [...this.#running, turn];
+    this.#running = this.#running.length === 0 ? [turn] : [...this.#running, turn];
     this.#unit.begin(turn);
     try {
-      const result = runInTurn(turn, () => this.#invokeRequest(request));
+      const result = runInTurn(turn, perform, this);
       if (result instanceof Promise) {
         result.then(
           (value) => this.#unit.end(turn, outcomeOf(value)),
@@ -290,9 +291,9 @@ export class Activation implements TurnOwner, MailboxOwner<Turn>, GateOwner, Uni
     return errorOutcome(new TroupeError("OVERLOADED", message));
   }
 
-  #invokeRequest(request: RequestEnvelope): unknown {
+  /** Does what the turn is for; within its scope. */
+  perform({ request, system }: Turn): unknown {
     const args = (request.args.revive ? fromPortable(request.args, this.#parts.makeReference) : request.args.value) as unknown[];
-    const system = this.definition.methods.has(request.method) ? undefined : this.#parts.systemMethod(request.method);
     if (system !== undefined) return system(this, args);
     const actor = this.#actor();
     return methodOf(actor, request.method).apply(actor, args);
@@ -306,10 +307,11 @@ export class Activation implements TurnOwner, MailboxOwner<Turn>, GateOwner, Uni
   }
 
   /** For the mailbox. While the lease is in doubt no turn starts, and none is refused: so they keep their order (C5). */
-  mayRunTurns(): boolean {
-    if (this.#isServing()) return true;
+  timeToRun(): number | undefined {
+    const now = this.#parts.clock.monotonic();
+    if (this.#parts.isServing(now)) return now;
     if (!this.#waitsForLease) void this.#openWhenServing();
-    return false;
+    return undefined;
   }
 
   /** For the gate. What a flush sets going (letters, reminders) is not the doing of the turn that staged last. */
@@ -377,10 +379,10 @@ export class Activation implements TurnOwner, MailboxOwner<Turn>, GateOwner, Uni
       chain: this.#mailbox.first?.request.chain ?? [],
     });
     const sink: ReplySink = { peerId: `${formatAddress(this.address)}#${method}`, isClient: false, reply() {} };
-    const turn = this.#turn({ request, sink, concurrency: "exclusive", parent: undefined });
+    const turn = this.#turn({ request, sink, concurrency: "exclusive", parent: undefined, system: undefined });
     this.#running = [...this.#running, turn];
     try {
-      await runInTurn(turn, work);
+      await runInTurn(turn, work, turn);
       const changes = this.storage.collect([]);
       if (changes !== undefined) {
         this.storage.stage(changes);
@@ -396,4 +398,8 @@ export class Activation implements TurnOwner, MailboxOwner<Turn>, GateOwner, Uni
     }
     await this.gate.drained();
   }
+}
+
+function perform(turn: Turn, activation: Activation): unknown {
+  return activation.perform(turn);
 }

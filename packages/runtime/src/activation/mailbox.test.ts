@@ -14,7 +14,7 @@ function entry(concurrency: Entry["concurrency"] = "exclusive", nested = false):
 
 function open(max = 10): { mailbox: Mailbox<Entry>; started: Entry[] } {
   const started: Entry[] = [];
-  const mailbox = new Mailbox<Entry>(max, { startTurn: (turn: Entry) => void started.push(turn), mayRunTurns: () => true });
+  const mailbox = new Mailbox<Entry>(max, { startTurn: (turn: Entry) => void started.push(turn), timeToRun: () => 0 });
   mailbox.open();
   return { mailbox, started };
 }
@@ -22,7 +22,7 @@ function open(max = 10): { mailbox: Mailbox<Entry>; started: Entry[] } {
 describe("a mailbox", () => {
   it("holds its turns until it is opened", () => {
     const started: Entry[] = [];
-    const mailbox = new Mailbox<Entry>(10, { startTurn: (turn: Entry) => void started.push(turn), mayRunTurns: () => true });
+    const mailbox = new Mailbox<Entry>(10, { startTurn: (turn: Entry) => void started.push(turn), timeToRun: () => 0 });
     const turns = [entry(), entry("interleave")];
     for (const turn of turns) expect(mailbox.post(turn)).toBe("accepted");
     expect(started).toEqual([]);
@@ -32,7 +32,7 @@ describe("a mailbox", () => {
 
   it("starts interleaving turns that came before it was opened at once, also behind exclusive ones", () => {
     const started: Entry[] = [];
-    const mailbox = new Mailbox<Entry>(10, { startTurn: (turn: Entry) => void started.push(turn), mayRunTurns: () => true });
+    const mailbox = new Mailbox<Entry>(10, { startTurn: (turn: Entry) => void started.push(turn), timeToRun: () => 0 });
     const [first, second, beside] = [entry(), entry(), entry("interleave")];
     for (const turn of [first, second, beside]) mailbox.post(turn);
     mailbox.open();
@@ -76,7 +76,7 @@ describe("a mailbox", () => {
   it("starts each turn once when turns finish while they are being started", () => {
     const started: number[] = [];
     const mailbox: Mailbox<Entry> = new Mailbox(1_000, {
-      mayRunTurns: () => true,
+      timeToRun: () => 0,
       startTurn: (turn: Entry) => {
         started.push(turn.number);
         mailbox.finish(turn);
@@ -122,7 +122,7 @@ class Model {
   readonly running = new Set<Entry>();
   /** Accepted and neither started, removed nor given back. */
   readonly #waiting: Entry[] = [];
-  readonly mailbox = new Mailbox<Entry>(MAX, { startTurn: (turn: Entry) => this.#start(turn), mayRunTurns: () => true });
+  readonly mailbox = new Mailbox<Entry>(MAX, { startTurn: (turn: Entry) => this.#start(turn), timeToRun: () => 0 });
 
   post(turn: Entry): void {
     this.#waiting.push(turn);

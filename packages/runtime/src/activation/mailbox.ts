@@ -10,8 +10,10 @@ export interface MailboxEntry {
 
 /** The activation, as its mailbox sees it. */
 export interface MailboxOwner<T> {
-  startTurn(turn: T): void;
-  mayRunTurns(): boolean;
+  /** The monotonic time, if turns may run just now. */
+  timeToRun(): number | undefined;
+  /** `now` is what `timeToRun` gave. */
+  startTurn(turn: T, now: number): void;
 }
 
 /**
@@ -21,6 +23,7 @@ export interface MailboxOwner<T> {
  * M2. Turns start in arrival order, but for interleaving and nested ones, which start at once.
  * M3. A turn that was accepted starts, or `close` gives it back; after `close` only nested ones start, which a running turn waits for.
  * M4. At most `max` turns wait.
+ * M5. Each turn's owner is asked just before the turn starts whether it may: the turn before it may have kept the event loop busy (C1).
  */
 export class Mailbox<T extends MailboxEntry> {
   readonly #max: number;
@@ -56,9 +59,9 @@ export class Mailbox<T extends MailboxEntry> {
   post(turn: T): "accepted" | "full" | "closed" {
     const passes = turn.nested || (turn.concurrency === "interleave" && this.#state === "open");
     const isNext = this.waiting === 0 && !this.#draining && this.#mayStart(turn);
-    if (this.#state !== "held" && (passes || isNext) && this.#owner.mayRunTurns()) {
-      this.#count(turn);
-      this.#owner.startTurn(turn);
+    const now = this.#state !== "held" && (passes || isNext) ? this.#owner.timeToRun() : undefined;
+    if (now !== undefined) {
+      this.#start(turn, now);
       return "accepted";
     }
     if (this.#state === "closed" && !turn.nested) return "closed";
@@ -71,11 +74,7 @@ export class Mailbox<T extends MailboxEntry> {
   open(): void {
     if (this.#state === "held") this.#state = "open";
     this.#drain();
-    // Such turns wait for nothing but this.
-    for (let turn = this.#nextThatPasses(); turn !== undefined; turn = this.#nextThatPasses()) {
-      this.#count(turn);
-      this.#owner.startTurn(turn);
-    }
+    this.#startThosePassing();
   }
 
   /** To be called once for each turn that was started. */
@@ -98,23 +97,35 @@ export class Mailbox<T extends MailboxEntry> {
     return this.#queue?.clear() ?? [];
   }
 
-  #nextThatPasses(): T | undefined {
-    return this.#owner.mayRunTurns() ? this.#queue?.remove(passesOthers) : undefined;
-  }
-
   #drain(): void {
     // A turn may finish while it is being started; the loop that is running then goes on with the next.
-    if (this.#draining || !this.#owner.mayRunTurns()) return;
+    if (this.#draining) return;
     this.#draining = true;
     try {
       for (let turn = this.first; turn !== undefined && this.#mayStart(turn); turn = this.first) {
+        const now = this.#owner.timeToRun();
+        if (now === undefined) return;
         this.#queue?.shift();
-        this.#count(turn);
-        this.#owner.startTurn(turn);
+        this.#start(turn, now);
       }
     } finally {
       this.#draining = false;
     }
+  }
+
+  /** Those turns wait for nothing but that turns may run. */
+  #startThosePassing(): void {
+    for (;;) {
+      const now = this.waiting === 0 ? undefined : this.#owner.timeToRun();
+      const turn = now === undefined ? undefined : this.#queue?.remove(passesOthers);
+      if (now === undefined || turn === undefined) return;
+      this.#start(turn, now);
+    }
+  }
+
+  #start(turn: T, now: number): void {
+    this.#count(turn);
+    this.#owner.startTurn(turn, now);
   }
 
   #mayStart(turn: T): boolean {

@@ -14,7 +14,8 @@ const INDEPENDENT: Reentry = { kind: "independent" };
 
 /** Looks for a running turn of the called actor in the request's call chain. */
 export function reentryOf(request: RequestEnvelope, running: Iterable<Turn>, reentrancy: Reentrancy): Reentry {
-  // Most calls come from outside, or from actors that the called one does not wait for.
+  // Most calls come from outside.
+  if (request.chain.length === 0) return INDEPENDENT;
   const own = request.chain.filter((entry) => entry.id === request.id && entry.type === request.type);
   if (own.length === 0) return INDEPENDENT;
   for (const turn of running) {

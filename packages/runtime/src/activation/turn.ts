@@ -9,6 +9,7 @@ import {
   TroupeError,
 } from "@troupe/core";
 import type { CallContext, Concurrency } from "@troupe/sdk";
+import type { SystemMethod } from "./activation-parts.ts";
 import type { MailboxEntry } from "./mailbox.ts";
 import type { OutputGate } from "./output-gate.ts";
 
@@ -26,6 +27,8 @@ export interface TurnFacts {
   readonly concurrency: Concurrency;
   /** The running turn of the same activation that waits for this one. */
   readonly parent: Turn | undefined;
+  /** What the silo itself does in the turn, if it is one of its own. */
+  readonly system: SystemMethod | undefined;
 }
 
 /** One turn of one activation, and the scope that the calls it makes inherit. */
@@ -34,6 +37,7 @@ export class Turn implements TurnScope, MailboxEntry {
   readonly sink: ReplySink;
   readonly concurrency: Concurrency;
   readonly parent: Turn | undefined;
+  readonly system: SystemMethod | undefined;
   readonly #owner: TurnOwner;
   readonly #clock: Clock;
   #ended = false;
@@ -46,6 +50,7 @@ export class Turn implements TurnScope, MailboxEntry {
     this.sink = facts.sink;
     this.concurrency = facts.concurrency;
     this.parent = facts.parent;
+    this.system = facts.system;
     this.#owner = owner;
     this.#clock = clock;
   }

@@ -84,12 +84,13 @@ export class Dispatcher implements LocalSilo {
   #route(request: RequestEnvelope, sink: ReplySink): void {
     if (request.type === SILO_TYPE) return void this.#answer(request, sink);
     if (request.revision > this.#placement.revision) return this.#park(request, sink);
-    if (!this.#parts.isServing()) return this.#parkUntilServing(request, sink);
     const activation = this.#parts.catalog.find(request);
     if (activation !== undefined) {
+      // It holds its turns itself while the lease is in doubt.
       if (activation.accept(request, sink) === "closing") this.#park(request, sink);
       return;
     }
+    if (!this.#parts.isServing()) return this.#parkUntilServing(request, sink);
     const definition = this.#parts.definitions.get(request.type);
     const owner = this.#placement.ownerOf(request);
     if (owner?.siloId !== this.siloId || definition === undefined) return this.#refuse(request, sink);
