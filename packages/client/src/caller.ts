@@ -18,7 +18,6 @@ import {
 } from "@troupe/core";
 import type { ActorDefinition, CallOptions } from "@troupe/sdk";
 import { noSuchMethod } from "./actor-reference.ts";
-import { withCallerStack } from "./caller-stack.ts";
 import { describeCall, OutboundCall, type Route } from "./outbound-call.ts";
 import type { Router } from "./router.ts";
 import { currentGate, currentTurn, type TurnScope } from "./turn-scope.ts";
@@ -78,16 +77,13 @@ export class Caller {
 
   /** Rejects with what the method threw, or with a `TroupeError`. Never throws. */
   call(target: CallTarget, method: string, args: unknown[]): Promise<unknown> {
-    return new Promise((resolve, reject) => {
-      if (target.definition?.methods.has(method) === false && !method.startsWith("$")) {
-        throw noSuchMethod(target.address, method, target.definition);
-      }
+    return new Promise((resolve) => {
       const request = this.#request(target, method, argumentsToPortable(args));
-      const call = new OutboundCall(target, request, resolve, reject);
+      const call = new OutboundCall(target, request, resolve);
       const signal = target.options?.signal;
       if (signal !== undefined) watch(signal, call, () => this.#router.cancel(call, signal.reason));
       this.#start(call);
-    }).then(undefined, withCallerStack);
+    });
   }
 
   /** Calls with a key of Troupe's own, which makes it safe to call again: for durable sends. Their arguments are portable already. */
@@ -95,10 +91,10 @@ export class Caller {
     target: CallTarget,
     letter: { readonly method: string; readonly args: readonly unknown[]; readonly key: string },
   ): Promise<unknown> {
-    return new Promise((resolve, reject) => {
+    return new Promise((resolve) => {
       const args = toPortable(letter.args, { root: "args" });
       const request = { ...this.#request(target, letter.method, args), idempotencyKey: letter.key };
-      this.#router.start(new OutboundCall(target, request, resolve, reject));
+      this.#router.start(new OutboundCall(target, request, resolve));
     });
   }
 
@@ -106,6 +102,8 @@ export class Caller {
     const { address, definition, options } = target;
     const turn = currentTurn();
     const marks = definition?.methods.get(method);
+    if (marks === undefined && definition !== undefined && !method.startsWith("$"))
+      throw noSuchMethod(address, method, definition);
     const oneWay = marks?.oneWay === true;
     // Nobody waits for a one-way call, so it belongs to no chain and has its own time.
     const waiting = oneWay ? undefined : turn;
@@ -149,7 +147,7 @@ export class Caller {
         if (failure !== undefined) throw failure;
         this.#router.start(call);
       } catch (error) {
-        call.reject(error);
+        call.fail(error);
       }
     });
   }
@@ -161,16 +159,11 @@ function watch(signal: AbortSignal, call: OutboundCall, cancel: () => void): voi
     const message = `${describeCall(call.request)} was cancelled before it was sent`;
     throw new TroupeError("CANCELLED", message, { ran: "no", cause: signal.reason });
   }
-  const { resolve, reject } = call;
-  const unwatch = (): void => signal.removeEventListener("abort", cancel);
+  const { resolve } = call;
   signal.addEventListener("abort", cancel, { once: true });
   call.resolve = (value) => {
-    unwatch();
+    signal.removeEventListener("abort", cancel);
     resolve(value);
-  };
-  call.reject = (error) => {
-    unwatch();
-    reject(error);
   };
 }
 

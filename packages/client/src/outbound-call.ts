@@ -1,4 +1,5 @@
 import { type RequestEnvelope, TroupeError } from "@troupe/core";
+import { rejectWithCallerStack } from "./caller-stack.ts";
 import type { Placement } from "./placement.ts";
 
 /** Which silo owns an actor, in the placement that was asked. */
@@ -18,8 +19,8 @@ export interface RoutedTarget {
 export class OutboundCall {
   readonly routed: RoutedTarget;
   request: RequestEnvelope;
+  /** Ends it. */
   resolve: (value: unknown) => void;
-  reject: (error: unknown) => void;
   /** The silo that has it, or undefined while it waits for one. */
   target: string | undefined;
   /** The silo that runs the turn of the called actor that waits for this call; it gets the call, whoever owns the actor by now. */
@@ -27,16 +28,10 @@ export class OutboundCall {
   /** True if a silo that had it was lost: it may have run there, whatever becomes of it now. */
   mayHaveRun: boolean;
 
-  constructor(
-    routed: RoutedTarget,
-    request: RequestEnvelope,
-    resolve: (value: unknown) => void,
-    reject: (error: unknown) => void,
-  ) {
+  constructor(routed: RoutedTarget, request: RequestEnvelope, resolve: (value: unknown) => void) {
     this.routed = routed;
     this.request = request;
     this.resolve = resolve;
-    this.reject = reject;
     this.target = undefined;
     this.mayHaveRun = false;
     this.comesBackTo = request.chain.length === 0 ? undefined : siloOfWaitingTurn(request);
@@ -50,6 +45,16 @@ export class OutboundCall {
   fail(error: unknown): void {
     const isHalfTrue = this.mayHaveRun && error instanceof TroupeError && error.ran === "no";
     this.reject(isHalfTrue ? withDoubt(error) : error);
+  }
+
+  /** The caller of a one-way call waits no longer once it is sent, and hears nothing of what becomes of it. */
+  endAsSent(): void {
+    this.resolve(undefined);
+    this.reject = () => undefined;
+  }
+
+  reject(error: unknown): void {
+    rejectWithCallerStack(this.resolve, error);
   }
 
   /** True if it may be sent again though it may have run: whoever serves it tells a repetition by its key. */

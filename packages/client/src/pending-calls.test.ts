@@ -19,12 +19,7 @@ function callOf(callId: number, deadline: number): OutboundCall {
     headers: undefined,
     idempotencyKey: undefined,
   };
-  return new OutboundCall(
-    { key: "Account/alice", route: undefined },
-    request,
-    () => undefined,
-    () => undefined,
-  );
+  return new OutboundCall({ key: "Account/alice", route: undefined }, request, () => undefined);
 }
 
 describe("pending calls", () => {
@@ -51,10 +46,11 @@ describe("pending calls", () => {
     const clock = new VirtualClock();
     const expired: number[] = [];
     const pending = new PendingCalls(clock, (call) => expired.push(call.request.callId));
-    pending.add(callOf(1, 100));
+    const first = callOf(1, 100);
+    pending.add(first);
     pending.add(callOf(2, 100));
-    expect(pending.remove(1)).toBe(true);
-    expect(pending.remove(1)).toBe(false);
+    expect(pending.remove(first)).toBe(true);
+    expect(pending.remove(first)).toBe(false);
     await clock.advance(1_000);
     expect(expired).toEqual([2]);
   });
@@ -69,6 +65,29 @@ describe("pending calls", () => {
     pending.add(callOf(1, 100));
     await clock.advance(1_000);
     expect(expired).toEqual([1, 2]);
+  });
+
+  it("are found, taken and expired also when many later ones have come and gone", async () => {
+    const clock = new VirtualClock();
+    const expired: number[] = [];
+    const pending = new PendingCalls(clock, (call) => expired.push(call.request.callId));
+    const [slow, slower] = [callOf(1, 500), callOf(2, 600)];
+    pending.add(slow);
+    pending.add(slower);
+    for (let callId = 3; callId < 5_000; callId++) {
+      const quick = callOf(callId, 400);
+      pending.add(quick);
+      expect(pending.get(callId)).toBe(quick);
+      expect(pending.remove(quick)).toBe(true);
+      expect(pending.remove(quick)).toBe(false);
+    }
+    expect(pending.size).toBe(2);
+    expect([pending.get(1), pending.get(2), pending.get(3)]).toEqual([slow, slower, undefined]);
+    expect(pending.remove(slow)).toBe(true);
+    expect(pending.get(1)).toBeUndefined();
+    await clock.advance(1_000);
+    expect(expired).toEqual([2]);
+    expect(pending.size).toBe(0);
   });
 
   it("are all handed out by clear, and leave no timer behind", () => {

@@ -25,7 +25,7 @@ export class PendingCalls {
     this.#deadlines = new DeadlineTimer(clock, (now) => {
       for (const call of this.values()) {
         if (call.request.deadline > now) this.#deadlines.expect(call.request.deadline);
-        else if (this.remove(call.request.callId)) onExpired(call);
+        else if (this.remove(call)) onExpired(call);
       }
     });
   }
@@ -57,10 +57,10 @@ export class PendingCalls {
   }
 
   /** False if the call has left already. */
-  remove(callId: number): boolean {
+  remove(call: OutboundCall): boolean {
+    const { callId } = call.request;
     const place = placeOf(callId);
-    const call = this.#latest[place];
-    if (call !== undefined && call.request.callId === callId) this.#latest[place] = undefined;
+    if (this.#latest[place] === call) this.#latest[place] = undefined;
     else if (this.#older.size === 0 || !this.#older.delete(callId)) return false;
     this.#size--;
     return true;

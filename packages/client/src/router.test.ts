@@ -93,12 +93,9 @@ class Desk {
       ...given,
     };
     const { callId } = request;
-    const call = new OutboundCall(
-      { key: `${request.type}/${request.id}`, route: undefined },
-      request,
-      (value) => this.fates.set(callId, { value }),
-      (error) => this.fates.set(callId, { error }),
-    );
+    const routed = { key: `${request.type}/${request.id}`, route: undefined };
+    const call = new OutboundCall(routed, request, (value) => this.fates.set(callId, { value }));
+    call.reject = (error) => void this.fates.set(callId, { error });
     this.router.start(call);
     return call;
   }
@@ -366,8 +363,8 @@ describe("a router", () => {
     const router = new Router({ peerId: "a", clock, local, linkTo: () => undefined, makeReference: () => undefined }, ONE);
     for (const callId of [1, 2]) {
       const { request } = new Desk(ONE).call();
-      const settle = (value: unknown): number => values.push(value);
-      router.start(new OutboundCall({ key: "Account/alice", route: undefined }, { ...request, callId }, settle, settle));
+      const routed = { key: "Account/alice", route: undefined };
+      router.start(new OutboundCall(routed, { ...request, callId }, (value) => values.push(value)));
     }
     expect(dispatched).toEqual([1]);
     outcome = { kind: "value", payload: { value: "done", revive: false, size: 0 } };

@@ -88,7 +88,7 @@ export class Router implements ReplySink {
 
   /** Ends a call because its caller gave up. */
   cancel(call: OutboundCall, reason: unknown): void {
-    if (!this.#pending.remove(call.request.callId)) return;
+    if (!this.#pending.remove(call)) return;
     const ran = call.target === undefined ? "no" : "maybe";
     this.#abandon(call);
     call.fail(new TroupeError("CANCELLED", `${describeCall(call.request)} was cancelled by its caller`, { ran, cause: reason }));
@@ -105,7 +105,7 @@ export class Router implements ReplySink {
       if (outcome.reason === "not-owner" && outcome.revision < this.#placement.revision) this.#retry();
       return;
     }
-    this.#pending.remove(callId);
+    this.#pending.remove(call);
     const { payload } = outcome;
     const value = payload.revive ? fromPortable(payload, this.#parts.makeReference) : payload.value;
     if (outcome.kind === "value") call.resolve(value);
@@ -138,7 +138,7 @@ export class Router implements ReplySink {
         call.mayHaveRun = true;
         this.#wait(call);
       } else {
-        this.#pending.remove(call.request.callId);
+        this.#pending.remove(call);
         const message = `the silo ${siloId} that had ${describeCall(call.request)} was lost (${reason}); whether it ran is unknown`;
         call.fail(new TroupeError("SILO_LOST", message));
       }
@@ -190,7 +190,7 @@ export class Router implements ReplySink {
     const { request } = call;
     if (to === this.#parts.local?.siloId) {
       call.target = to;
-      if (request.oneWay) call.resolve(undefined);
+      if (request.oneWay) call.endAsSent();
       this.#parts.local.dispatch(request, this);
       return true;
     }
@@ -198,7 +198,7 @@ export class Router implements ReplySink {
     if (result === "sent") {
       call.target = to;
       // The call stays pending until the silo says that it took it, so that a refused one is still sent elsewhere.
-      if (request.oneWay) call.resolve(undefined);
+      if (request.oneWay) call.endAsSent();
     }
     if (result === "full") {
       const message = `the link to silo ${to} has too much to send; call less at a time`;
@@ -208,7 +208,7 @@ export class Router implements ReplySink {
   }
 
   #fail(call: OutboundCall, error: TroupeError): void {
-    this.#pending.remove(call.request.callId);
+    this.#pending.remove(call);
     call.fail(error);
   }
 

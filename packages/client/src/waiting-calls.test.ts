@@ -19,12 +19,7 @@ function callOf(callId: number, id = "alice"): OutboundCall {
     headers: undefined,
     idempotencyKey: undefined,
   };
-  return new OutboundCall(
-    { key: `Account/${id}`, route: undefined },
-    request,
-    () => undefined,
-    () => undefined,
-  );
+  return new OutboundCall({ key: `Account/${id}`, route: undefined }, request, () => undefined);
 }
 
 /** Offers everything once; gives the numbers of the calls that were offered. */

@@ -1,10 +1,12 @@
 import type { ReplySink } from "@troupe/client";
-import { errorToPortable, type Outcome, type RequestEnvelope, toPortable, TroupeError } from "@troupe/core";
+import { errorToPortable, type Outcome, type PortableOptions, type RequestEnvelope, toPortable, TroupeError } from "@troupe/core";
+
+const RESULT: PortableOptions = { root: "result", ran: "yes" };
 
 /** What a method returned, if that can be copied. */
 export function outcomeOf(value: unknown): Outcome {
   try {
-    return { kind: "value", payload: toPortable(value, { root: "result", ran: "yes" }) };
+    return { kind: "value", payload: toPortable(value, RESULT) };
   } catch (error) {
     return errorOutcome(error);
   }
