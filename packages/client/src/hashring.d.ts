@@ -4,7 +4,8 @@ declare module "hashring" {
     constructor(servers: Record<string, { vnodes: number }>, algorithm: string, options: { "max cache size": number });
     /** The points, sorted by value. */
     readonly ring: readonly { readonly value: number; readonly server: string }[];
-    get(key: string): string | undefined;
+    /** The index of the first point at or after the value, going around. */
+    find(hashValue: number): number;
     hashValue(key: string): number;
   }
   export default HashRing;

@@ -21,6 +21,7 @@ import type {
   ReleasedEnvelope,
   ReminderStore,
   RequestEnvelope,
+  Scheduled,
   StateStore,
   TroupeError,
 } from "@troupe/core";
@@ -38,6 +39,9 @@ import { ReminderService } from "./reminders/reminder-service.ts";
 import { systemMethods } from "./ticks/system-turns.ts";
 import { ActorTicks, reminderTicks } from "./ticks/actor-ticks.ts";
 import { Dispatcher } from "./routing/dispatcher.ts";
+
+/** Between two announcements of which actors are still held, while they are let go one by one. */
+const ANNOUNCE_EVERY_MS = 10;
 
 export interface LocalActorsParts {
   readonly siloId: string;
@@ -67,6 +71,7 @@ export class LocalActors {
   readonly #idle: IdleCollector;
   readonly #ticks: ActorTicks;
   #placement: Placement;
+  #announcement: Scheduled | undefined;
 
   constructor(parts: LocalActorsParts, placement: Placement) {
     const { siloId, clock, logger, guard, definitions } = parts;
@@ -222,6 +227,7 @@ export class LocalActors {
   /** Ends everything at once; calls that are under way fail. */
   close(): void {
     this.quiesce();
+    this.#announcement?.cancel();
     for (const activation of this.#catalog.values()) void activation.close("failed");
     this.#router.close();
   }
@@ -287,11 +293,19 @@ export class LocalActors {
   }
 
   #onGone(activation: Activation): void {
-    if (this.#handoff.letGo(activation.address)) this.#announce();
+    if (this.#handoff.letGo(activation.address)) this.#announceSoon();
     this.#dispatcher.releaseParked();
   }
 
+  /** The last of many that are let go is told at once, and the others together: each time all that are still held are named. */
+  #announceSoon(): void {
+    if (this.#handoff.hasLetGo) this.#announce();
+    else this.#announcement ??= this.#parts.clock.schedule(ANNOUNCE_EVERY_MS, () => this.#announce());
+  }
+
   #announce(): void {
+    this.#announcement?.cancel();
+    this.#announcement = undefined;
     const { release } = this.#handoff;
     if (release !== undefined) this.#parts.broadcast(release);
   }

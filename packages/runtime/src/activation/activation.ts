@@ -21,13 +21,16 @@ import { ownRequest } from "./own-request.ts";
 import { answerError, errorOutcome, outcomeOf, thrownOutcome } from "./outcome.ts";
 import { reentryOf } from "./reentrancy.ts";
 import { RepeatedCalls } from "./repeated-calls.ts";
-import { Turn, type TurnFacts, type TurnOwner } from "./turn.ts";
+import { Turn, type TurnOwner } from "./turn.ts";
 import { UnitOfWork, type UnitOwner } from "./unit-of-work.ts";
 
 /** How long a turn that does not end may hold up the deactivation of its actor, if its deadline is not later. */
 const LAST_TURN_MS = 30_000;
 
 const NO_TURNS: readonly Turn[] = [];
+
+/** Made once, and not for each turn. */
+const perform = (turn: Turn, activation: Activation): unknown => activation.perform(turn);
 
 type State =
   | { readonly kind: "loading" }
@@ -149,9 +152,8 @@ export class Activation implements TurnOwner, MailboxOwner<Turn>, GateOwner, Uni
     const { idempotencyKey } = request;
     if (idempotencyKey !== undefined && (this.#repeated ??= new RepeatedCalls()).joinOrBegin(idempotencyKey, request, sink))
       return "accepted";
-    const posted = this.#mailbox.post(
-      this.#turn({ request, sink, concurrency: this.#concurrencyOf(concurrency), parent, system }),
-    );
+    const facts = { request, sink, concurrency: this.#concurrencyOf(concurrency), parent, system };
+    const posted = this.#mailbox.post(new Turn(facts, this, this.#parts.clock));
     if (posted !== "accepted") this.#endRepeated(request);
     if (posted === "full") {
       const { mailboxMax } = this.definition;
@@ -336,10 +338,6 @@ export class Activation implements TurnOwner, MailboxOwner<Turn>, GateOwner, Uni
     return this.#parts.isServing(this.#parts.clock.monotonic());
   }
 
-  #turn(facts: TurnFacts): Turn {
-    return new Turn(facts, this, this.#parts.clock);
-  }
-
   /** For the unit of work: the turn is over, and what waits for it may start. */
   onOver(turn: Turn): void {
     turn.end();
@@ -379,7 +377,8 @@ export class Activation implements TurnOwner, MailboxOwner<Turn>, GateOwner, Uni
       chain: this.#mailbox.first?.request.chain ?? [],
     });
     const sink: ReplySink = { peerId: `${formatAddress(this.address)}#${method}`, isClient: false, reply() {} };
-    const turn = this.#turn({ request, sink, concurrency: "exclusive", parent: undefined, system: undefined });
+    const facts = { request, sink, concurrency: "exclusive", parent: undefined, system: undefined } as const;
+    const turn = new Turn(facts, this, this.#parts.clock);
     this.#running = [...this.#running, turn];
     try {
       await runInTurn(turn, work, turn);
@@ -398,8 +397,4 @@ export class Activation implements TurnOwner, MailboxOwner<Turn>, GateOwner, Uni
     }
     await this.gate.drained();
   }
-}
-
-function perform(turn: Turn, activation: Activation): unknown {
-  return activation.perform(turn);
 }
