@@ -12,8 +12,10 @@ import {
 import { decodeFrame, encodeBatch, encodeGoodbye, encodePart } from "./frame.ts";
 import { Inbox } from "./inbox.ts";
 import { Outbox } from "./outbox.ts";
+import type { TransportSettings } from "./transport-options.ts";
 import { whenEnded, type Wire } from "./wire.ts";
 import { WireError } from "./wire-format.ts";
+import type { WriteTurns } from "./write-turns.ts";
 
 /** How long a closed link may take to send what is queued and to hear that the other side has ended, too. */
 const CLOSE_GRACE_MS = 1_000;
@@ -24,16 +26,14 @@ const ALONE = 2;
 export interface LinkParts {
   readonly wire: Wire;
   readonly remote: Hello;
-  readonly clock: Clock;
-  readonly logger: Logger;
-  readonly outboxBytes: number;
+  readonly settings: TransportSettings;
 }
 
 /**
  * One link over one gRPC stream.
  *
  * L1. What is sent in one tick leaves in as few batches as their limits allow, while the stream takes more: at the end of the tick
- *     (when its microtasks are done) if little else is under way, else two turns of the event loop later.
+ *     (when its microtasks are done) if little else is under way, else when `WriteTurns` says so.
  * L2. While the stream takes no more, nothing is written to it: the outbox fills, and `send` says "full".
  * L3. `onClose` is called once, and nothing is delivered after it or after `close`.
  * L4. Nothing that the other side sends throws out of here: it ends the link, with one line in the log.
@@ -45,6 +45,7 @@ export class GrpcLink implements Link {
   readonly #wire: Wire;
   readonly #clock: Clock;
   readonly #logger: Logger;
+  readonly #writeTurns: WriteTurns;
   readonly #outbox: Outbox;
   readonly #inbox = new Inbox();
   #handlers: LinkHandlers | undefined;
@@ -58,12 +59,13 @@ export class GrpcLink implements Link {
   /** What is said to the other side last. */
   #goodbye = "";
 
-  constructor({ wire, remote, clock, logger, outboxBytes }: LinkParts) {
+  constructor({ wire, remote, settings: { clock, logger, limits, writeTurns } }: LinkParts) {
     this.remote = remote;
     this.#wire = wire;
     this.#clock = clock;
     this.#logger = logger;
-    this.#outbox = new Outbox(outboxBytes);
+    this.#writeTurns = writeTurns;
+    this.#outbox = new Outbox(limits.outboxBytes);
     this.ended = new Promise((resolve) => {
       whenEnded(wire, (reason) => {
         this.#wireEnded(reason);
@@ -114,17 +116,13 @@ export class GrpcLink implements Link {
    * many promises send in one tick leaves in one batch: 2 to 3 times the throughput of a flush in the microtask itself
    * (64 in flight: 260,000 calls a second against 80,000), at the same latency.
    *
-   * A frame costs ten times what a call in it costs. With several links, each frame that comes in would send a small one out on each
-   * of them, which is answered by small ones: so where others are under way, a frame waits for one more turn of the event loop (two
-   * silos, 128 in flight: 35,000 to 80,000 calls a second against 15,000). A call that is alone waits for nothing.
+   * With several links, each frame that comes in would send a small one out on each of them, which is answered by small ones: so
+   * where others are under way, a frame waits for more (two silos, 128 in flight: 35,000 to 80,000 calls a second against 15,000).
+   * A call that is alone waits for nothing.
    */
   readonly #flushSoon = (): void => {
     if (this.#exchanges <= ALONE) process.nextTick(this.#flushNow);
-    else setImmediate(this.#flushNextTurn);
-  };
-
-  readonly #flushNextTurn = (): void => {
-    setImmediate(this.#flushNow);
+    else this.#writeTurns.add(this.#flushNow);
   };
 
   /** A request is answered by a reply, whichever way it goes; one that is cancelled may be, or not. */
@@ -165,6 +163,7 @@ export class GrpcLink implements Link {
   };
 
   readonly #onData = (bytes: Buffer): void => {
+    this.#writeTurns.noteRead();
     if (this.#state !== "open") return;
     try {
       this.#take(bytes);

@@ -13,6 +13,7 @@ import { parseHostPort, type HostPort } from "./host-port.ts";
 import { DEFAULT_LINK_LIMITS } from "./link-limits.ts";
 import { dialLink } from "./outbound-dial.ts";
 import type { GrpcTransportOptions, TransportSettings } from "./transport-options.ts";
+import { WriteTurns } from "./write-turns.ts";
 
 /** Links over gRPC, one bidirectional stream each, as `proto/troupe/link.proto` describes. */
 export class GrpcTransport implements Transport, AsyncDisposable {
@@ -22,7 +23,8 @@ export class GrpcTransport implements Transport, AsyncDisposable {
   #closed = false;
 
   constructor({ clock, logger, tls, limits }: GrpcTransportOptions) {
-    this.#settings = { clock, logger, tls, limits: { ...DEFAULT_LINK_LIMITS, ...limits } };
+    const writeTurns = new WriteTurns(clock);
+    this.#settings = { clock, logger, tls, limits: { ...DEFAULT_LINK_LIMITS, ...limits }, writeTurns };
   }
 
   async listen(address: string, acceptor: LinkAcceptor): Promise<Listener> {

@@ -69,8 +69,7 @@ function refuse(refusal: Refusal, wire: Wire): void {
 }
 
 function openLink(remote: Hello, wire: Wire, { acceptor, settings, onLink }: Inbound): void {
-  const { clock, logger, limits } = settings;
-  const link = new GrpcLink({ wire, remote, clock, logger, outboxBytes: limits.outboxBytes });
+  const link = new GrpcLink({ wire, remote, settings });
   wire.stream.write(encodeHello(acceptor.hello()));
   onLink(link);
   link.start(acceptor.accept(link));

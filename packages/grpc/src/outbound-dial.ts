@@ -97,8 +97,7 @@ function greet(dial: Dial, wire: Wire, frame: Frame): GrpcLink {
   if (frame.kind !== "hello") throw siloLost(dial, "it began with something else than hello", false);
   const refusal = refuseOtherProtocol(frame.hello);
   if (refusal !== undefined) throw new TroupeError(refusal.code, refusal.message, { ran: "no" });
-  const { clock, logger, limits } = dial.settings;
-  const link = new GrpcLink({ wire, remote: frame.hello, clock, logger, outboxBytes: limits.outboxBytes });
+  const link = new GrpcLink({ wire, remote: frame.hello, settings: dial.settings });
   link.start(dial.accept(link));
   return link;
 }

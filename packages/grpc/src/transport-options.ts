@@ -1,5 +1,6 @@
 import type { Clock, Logger } from "@troupe/core";
 import type { LinkLimits } from "./link-limits.ts";
+import type { WriteTurns } from "./write-turns.ts";
 
 /** PEM texts. Both sides of a link show their certificate, and both must be signed by `ca`. */
 export interface TlsOptions {
@@ -22,4 +23,5 @@ export interface TransportSettings {
   readonly logger: Logger;
   readonly tls: TlsOptions | undefined;
   readonly limits: LinkLimits;
+  readonly writeTurns: WriteTurns;
 }

@@ -294,7 +294,7 @@ export class LocalActors {
 
   #onGone(activation: Activation): void {
     if (this.#handoff.letGo(activation.address)) this.#announceSoon();
-    this.#dispatcher.releaseParked();
+    this.#dispatcher.releaseParkedFor(activation.address);
   }
 
   /** The last of many that are let go is told at once, and the others together: each time all that are still held are named. */

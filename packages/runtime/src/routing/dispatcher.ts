@@ -64,6 +64,11 @@ export class Dispatcher implements LocalSilo {
     this.#parked.release((request, sink) => this.#route(request, sink));
   }
 
+  /** An activation is over: what waits for the actor may go on. */
+  releaseParkedFor(address: ActorAddress): void {
+    this.#parked.releaseOf(address, (request, sink) => this.#route(request, sink));
+  }
+
   dispatch(request: RequestEnvelope, sink: ReplySink): void {
     if (sink.isClient && request.method.startsWith("$") && !OPERATOR_TURNS.has(request.method))
       return rejectSystemTurn(request, sink);
@@ -78,7 +83,7 @@ export class Dispatcher implements LocalSilo {
 
   cancel(request: { readonly callId: number } & ActorAddress, sink: ReplySink): void {
     this.#parts.catalog.find(request)?.cancel(request.callId, sink);
-    if (!this.#parked.isEmpty) this.#parked.cancel(request.callId, sink);
+    if (!this.#parked.isEmpty) this.#parked.cancel(request, sink);
   }
 
   #route(request: RequestEnvelope, sink: ReplySink): void {

@@ -2,12 +2,12 @@ import type { RequestEnvelope } from "@troupe/core";
 import { describe, expect, it } from "vitest";
 import { ParkingLot } from "./parking-lot.ts";
 
-function requestOf(callId: number): RequestEnvelope {
+function requestOf(callId: number, id = "alice"): RequestEnvelope {
   return {
     kind: "request",
     callId,
     type: "Account",
-    id: "alice",
+    id,
     method: "read",
     args: { value: [], revive: false, size: 0 },
     deadline: 0,
@@ -46,10 +46,27 @@ describe("a parking lot", () => {
     const lot = new ParkingLot();
     lot.park(requestOf(1), sink);
     lot.park(requestOf(1), otherSink);
-    lot.cancel(1, sink);
+    lot.cancel(requestOf(1), sink);
     const handed: string[] = [];
     lot.release((_, from) => handed.push(from.peerId));
     expect(handed).toEqual(["q"]);
+  });
+
+  it("hands out what waits for one actor, and leaves the rest", () => {
+    const lot = new ParkingLot();
+    for (const [callId, id] of [
+      [1, "alice"],
+      [2, "bob"],
+      [3, "alice"],
+    ] as const)
+      lot.park(requestOf(callId, id), sink);
+    const handed: number[] = [];
+    lot.releaseOf({ type: "Account", id: "alice" }, ({ callId }) => handed.push(callId));
+    lot.releaseOf({ type: "Account", id: "carol" }, ({ callId }) => handed.push(callId));
+    expect(handed).toEqual([1, 3]);
+    lot.release(({ callId }) => handed.push(callId));
+    expect(handed).toEqual([1, 3, 2]);
+    expect(lot.isEmpty).toBe(true);
   });
 
   it("has room for 10,000", () => {

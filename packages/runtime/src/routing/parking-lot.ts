@@ -1,5 +1,5 @@
 import type { ReplySink } from "@troupe/client";
-import type { RequestEnvelope } from "@troupe/core";
+import { type ActorAddress, formatAddress, type RequestEnvelope } from "@troupe/core";
 
 /** Requests that wait here at the same time; more are refused, and their callers try again. */
 const PARKED_MAX = 10_000;
@@ -9,30 +9,56 @@ interface Parked {
   readonly sink: ReplySink;
 }
 
-/** Requests that came too early: for a view that is not here yet, an actor that is still elsewhere, or one that is just ending. */
+type Take = (request: RequestEnvelope, sink: ReplySink) => void;
+
+/**
+ * Requests that came too early: for a view that is not here yet, an actor that is still elsewhere, or one that is just ending. Those for one
+ * actor are handed out in the order in which they came (C5).
+ */
 export class ParkingLot {
-  #parked: Parked[] = [];
+  readonly #parked = new Map<string, Parked[]>();
+  #size = 0;
 
   get isEmpty(): boolean {
-    return this.#parked.length === 0;
+    return this.#size === 0;
   }
 
   /** False if there is no room. */
   park(request: RequestEnvelope, sink: ReplySink): boolean {
-    if (this.#parked.length >= PARKED_MAX) return false;
-    this.#parked.push({ request, sink });
+    if (this.#size >= PARKED_MAX) return false;
+    const key = formatAddress(request);
+    const parked = this.#parked.get(key);
+    if (parked === undefined) this.#parked.set(key, [{ request, sink }]);
+    else parked.push({ request, sink });
+    this.#size++;
     return true;
   }
 
-  cancel(callId: number, sink: ReplySink): void {
-    this.#parked = this.#parked.filter((parked) => parked.request.callId !== callId || parked.sink !== sink);
+  cancel(request: { readonly callId: number } & ActorAddress, sink: ReplySink): void {
+    const key = formatAddress(request);
+    const left = this.#take(key).filter((parked) => parked.request.callId !== request.callId || parked.sink !== sink);
+    if (left.length > 0) this.#parked.set(key, left);
+    this.#size += left.length;
   }
 
-  /** Hands out everything, in the order in which it came; what is still too early may be parked again. */
-  release(dispatch: (request: RequestEnvelope, sink: ReplySink) => void): void {
-    if (this.#parked.length === 0) return;
-    const parked = this.#parked;
-    this.#parked = [];
-    for (const { request, sink } of parked) dispatch(request, sink);
+  /** Hands out everything; what is still too early may be parked again. */
+  release(take: Take): void {
+    for (const key of [...this.#parked.keys()]) this.#handOut(key, take);
+  }
+
+  /** The same for one actor: when many come and go, each looks at what waits for it alone. */
+  releaseOf(address: ActorAddress, take: Take): void {
+    if (this.#size > 0) this.#handOut(formatAddress(address), take);
+  }
+
+  #handOut(key: string, take: Take): void {
+    for (const { request, sink } of this.#take(key)) take(request, sink);
+  }
+
+  #take(key: string): Parked[] {
+    const parked = this.#parked.get(key) ?? [];
+    this.#parked.delete(key);
+    this.#size -= parked.length;
+    return parked;
   }
 }
