@@ -1,14 +1,14 @@
 /**
- * Rejects the promise that a caller awaits, given its `resolve`, and joins the caller's stack to the error's, so that it shows both
- * sides of the call.
+ * A promise that rejects with the error, to which the stack of whoever awaits it is joined, so that it shows both sides of a call. The
+ * promise that the caller awaits has to be it, or to be resolved with it at once.
  *
- * Only the rejection handler of a promise that the caller awaits can see who does, and the caller's promise takes one microtask to
- * adopt that one. So a call that succeeds pays nothing for it; taking the stack at the call would cost 2 µs.
+ * Only the rejection handler of a promise can see who awaits what it gives, and it takes a microtask until another promise has adopted
+ * that. So a call that succeeds pays nothing for it; taking the stack at the call would cost 2 µs.
  */
-export function rejectWithCallerStack(resolve: (outcome: Promise<never>) => void, error: unknown): void {
+export function rejectedWithCallerStack(error: unknown): Promise<never> {
   const { promise, reject } = Promise.withResolvers<never>();
-  resolve(promise.then(undefined, throwWithCallerStack));
-  queueMicrotask(() => reject(error));
+  queueMicrotask(() => queueMicrotask(() => reject(error)));
+  return promise.then(undefined, throwWithCallerStack);
 }
 
 function throwWithCallerStack(error: unknown): never {

@@ -77,13 +77,15 @@ export class Caller {
 
   /** Rejects with what the method threw, or with a `TroupeError`. Never throws. */
   call(target: CallTarget, method: string, args: unknown[]): Promise<unknown> {
-    return new Promise((resolve) => {
-      const request = this.#request(target, method, argumentsToPortable(args));
-      const call = new OutboundCall(target, request, resolve);
+    try {
+      const call = new OutboundCall(target, this.#request(target, method, argumentsToPortable(args)));
       const signal = target.options?.signal;
       if (signal !== undefined) watch(signal, call, () => this.#router.cancel(call, signal.reason));
       this.#start(call);
-    });
+      return call.outcome();
+    } catch (error) {
+      return Promise.reject(error);
+    }
   }
 
   /** Calls with a key of Troupe's own, which makes it safe to call again: for durable sends. Their arguments are portable already. */
@@ -91,11 +93,17 @@ export class Caller {
     target: CallTarget,
     letter: { readonly method: string; readonly args: readonly unknown[]; readonly key: string },
   ): Promise<unknown> {
-    return new Promise((resolve) => {
+    try {
       const args = toPortable(letter.args, { root: "args" });
-      const request = { ...this.#request(target, letter.method, args), idempotencyKey: letter.key };
-      this.#router.start(new OutboundCall(target, request, resolve));
-    });
+      const call = new OutboundCall(target, {
+        ...this.#request(target, letter.method, args),
+        idempotencyKey: letter.key,
+      });
+      this.#router.start(call);
+      return call.outcome();
+    } catch (error) {
+      return Promise.reject(error);
+    }
   }
 
   #request(target: CallTarget, method: string, args: Payload): RequestEnvelope {
@@ -159,12 +167,8 @@ function watch(signal: AbortSignal, call: OutboundCall, cancel: () => void): voi
     const message = `${describeCall(call.request)} was cancelled before it was sent`;
     throw new TroupeError("CANCELLED", message, { ran: "no", cause: signal.reason });
   }
-  const { resolve } = call;
   signal.addEventListener("abort", cancel, { once: true });
-  call.resolve = (value) => {
-    signal.removeEventListener("abort", cancel);
-    resolve(value);
-  };
+  call.onEnd = () => signal.removeEventListener("abort", cancel);
 }
 
 function checkIdempotencyKey(address: ActorAddress, key: unknown): void {

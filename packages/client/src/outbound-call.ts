@@ -1,5 +1,5 @@
 import { type RequestEnvelope, TroupeError } from "@troupe/core";
-import { rejectWithCallerStack } from "./caller-stack.ts";
+import { rejectedWithCallerStack } from "./caller-stack.ts";
 import type { Placement } from "./placement.ts";
 
 /** Which silo owns an actor, in the placement that was asked. */
@@ -19,26 +19,47 @@ export interface RoutedTarget {
 export class OutboundCall {
   readonly routed: RoutedTarget;
   request: RequestEnvelope;
-  /** Ends it. */
-  resolve: (value: unknown) => void;
   /** The silo that has it, or undefined while it waits for one. */
   target: string | undefined;
   /** The silo that runs the turn of the called actor that waits for this call; it gets the call, whoever owns the actor by now. */
   comesBackTo: string | undefined;
   /** True if a silo that had it was lost: it may have run there, whatever becomes of it now. */
   mayHaveRun: boolean;
+  /** Called when it has ended. */
+  onEnd: (() => void) | undefined;
+  #hasEnded = false;
+  /** What it ended with, before its caller asked. */
+  #value: unknown;
+  #resolve: ((value: unknown) => void) | undefined;
 
-  constructor(routed: RoutedTarget, request: RequestEnvelope, resolve: (value: unknown) => void) {
+  constructor(routed: RoutedTarget, request: RequestEnvelope) {
     this.routed = routed;
     this.request = request;
-    this.resolve = resolve;
     this.target = undefined;
     this.mayHaveRun = false;
+    this.onEnd = undefined;
     this.comesBackTo = request.chain.length === 0 ? undefined : siloOfWaitingTurn(request);
   }
 
   get key(): string {
     return this.routed.key;
+  }
+
+  /** What its caller waits for; to be asked once. A call that has ended by then, as many within a silo have, needs no promise to wait for. */
+  outcome(): Promise<unknown> {
+    if (this.#hasEnded) return Promise.resolve(this.#value);
+    return new Promise((resolve) => {
+      this.#resolve = resolve;
+    });
+  }
+
+  /** Ends it with a value. Of one that has ended, such as a one-way call that was sent, the caller hears no more. */
+  resolve(value: unknown): void {
+    if (this.#hasEnded) return;
+    this.#hasEnded = true;
+    if (this.#resolve === undefined) this.#value = value;
+    else this.#resolve(value);
+    this.onEnd?.();
   }
 
   /** Ends it with an error; one that speaks of the last try alone does not say that the call has not run if it may have (C4). */
@@ -47,14 +68,9 @@ export class OutboundCall {
     this.reject(isHalfTrue ? withDoubt(error) : error);
   }
 
-  /** The caller of a one-way call waits no longer once it is sent, and hears nothing of what becomes of it. */
-  endAsSent(): void {
-    this.resolve(undefined);
-    this.reject = () => undefined;
-  }
-
+  /** Ends it with an error, whatever that says. */
   reject(error: unknown): void {
-    rejectWithCallerStack(this.resolve, error);
+    if (!this.#hasEnded) this.resolve(rejectedWithCallerStack(error));
   }
 
   /** True if it may be sent again though it may have run: whoever serves it tells a repetition by its key. */

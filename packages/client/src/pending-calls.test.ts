@@ -19,7 +19,7 @@ function callOf(callId: number, deadline: number): OutboundCall {
     headers: undefined,
     idempotencyKey: undefined,
   };
-  return new OutboundCall({ key: "Account/alice", route: undefined }, request, () => undefined);
+  return new OutboundCall({ key: "Account/alice", route: undefined }, request);
 }
 
 describe("pending calls", () => {

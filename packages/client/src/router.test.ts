@@ -94,7 +94,8 @@ class Desk {
     };
     const { callId } = request;
     const routed = { key: `${request.type}/${request.id}`, route: undefined };
-    const call = new OutboundCall(routed, request, (value) => this.fates.set(callId, { value }));
+    const call = new OutboundCall(routed, request);
+    call.resolve = (value) => void this.fates.set(callId, { value });
     call.reject = (error) => void this.fates.set(callId, { error });
     this.router.start(call);
     return call;
@@ -364,7 +365,9 @@ describe("a router", () => {
     for (const callId of [1, 2]) {
       const { request } = new Desk(ONE).call();
       const routed = { key: "Account/alice", route: undefined };
-      router.start(new OutboundCall(routed, { ...request, callId }, (value) => values.push(value)));
+      const call = new OutboundCall(routed, { ...request, callId });
+      call.resolve = (value) => void values.push(value);
+      router.start(call);
     }
     expect(dispatched).toEqual([1]);
     outcome = { kind: "value", payload: { value: "done", revive: false, size: 0 } };

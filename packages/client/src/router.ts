@@ -190,7 +190,7 @@ export class Router implements ReplySink {
     const { request } = call;
     if (to === this.#parts.local?.siloId) {
       call.target = to;
-      if (request.oneWay) call.endAsSent();
+      if (request.oneWay) call.resolve(undefined);
       this.#parts.local.dispatch(request, this);
       return true;
     }
@@ -198,7 +198,7 @@ export class Router implements ReplySink {
     if (result === "sent") {
       call.target = to;
       // The call stays pending until the silo says that it took it, so that a refused one is still sent elsewhere.
-      if (request.oneWay) call.endAsSent();
+      if (request.oneWay) call.resolve(undefined);
     }
     if (result === "full") {
       const message = `the link to silo ${to} has too much to send; call less at a time`;

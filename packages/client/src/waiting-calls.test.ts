@@ -19,7 +19,7 @@ function callOf(callId: number, id = "alice"): OutboundCall {
     headers: undefined,
     idempotencyKey: undefined,
   };
-  return new OutboundCall({ key: `Account/${id}`, route: undefined }, request, () => undefined);
+  return new OutboundCall({ key: `Account/${id}`, route: undefined }, request);
 }
 
 /** Offers everything once; gives the numbers of the calls that were offered. */
