@@ -5,9 +5,9 @@
  * Only the rejection handler of a promise can see who awaits what it gives, and it takes a microtask until another promise has adopted
  * that. So a call that succeeds pays nothing for it; taking the stack at the call would cost 2 µs.
  */
-export function rejectedWithCallerStack(error: unknown): Promise<never> {
+export function rejectedWithCallerStack(thrown: unknown): Promise<never> {
   const { promise, reject } = Promise.withResolvers<never>();
-  queueMicrotask(() => queueMicrotask(() => reject(error)));
+  queueMicrotask(() => reject(thrown));
   return promise.then(undefined, throwWithCallerStack);
 }
 

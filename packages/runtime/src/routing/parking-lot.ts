@@ -43,7 +43,8 @@ export class ParkingLot {
 
   /** Hands out everything; what is still too early may be parked again. */
   release(take: Take): void {
-    for (const key of [...this.#parked.keys()]) this.#handOut(key, take);
+    // A copy: what is parked again comes last, for ever.
+    for (const key of Array.from(this.#parked.keys())) this.#handOut(key, take);
   }
 
   /** The same for one actor: when many come and go, each looks at what waits for it alone. */
