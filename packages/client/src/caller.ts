@@ -94,7 +94,8 @@ export class Caller {
   ): Promise<unknown> {
     return new Promise((resolve, reject) => {
       const args = toPortable(letter.args, { root: "args" });
-      const request = { ...this.#request(target, letter.method, args), idempotencyKey: letter.key };
+      // Not one-way, whatever its method is: the sender has to hear that it took effect.
+      const request = { ...this.#request(target, letter.method, args), oneWay: false, idempotencyKey: letter.key };
       this.#router.start(new OutboundCall(target, request, resolve, reject));
     });
   }

@@ -1,6 +1,12 @@
-import { Actor, actor, idempotent, readonly, state } from "@troupe/sdk";
+import { Actor, actor, idempotent, oneWay, readonly, state } from "@troupe/sdk";
 import { TestCluster } from "@troupe/testkit";
 import { describe, expect, it, onTestFinished } from "vitest";
+
+/** What turns of a test wait for. */
+let opened = Promise.withResolvers<void>();
+
+/** How often a letter of a test is refused. */
+let refusals = 0;
 
 @actor("Account", { idleAfter: "1m" })
 class Account extends Actor {
@@ -30,6 +36,21 @@ class Account extends Actor {
 
   async refuse(): Promise<void> {
     throw new Error("no");
+  }
+
+  async sendAndFail(to: string): Promise<void> {
+    this.send(Account, to).deposit(1_000);
+    await opened.promise;
+    throw new RangeError("on purpose");
+  }
+
+  async notify(to: string): Promise<void> {
+    this.send(Account, to).takeNote();
+  }
+
+  @oneWay() async takeNote(): Promise<void> {
+    if (refusals-- > 0) throw new Error("not yet");
+    this.balance += 1;
   }
 
   @idempotent() async add(amount: number): Promise<number> {
@@ -73,6 +94,33 @@ describe("a durable send", () => {
     await cluster.advance(10_000);
     expect(await cluster.run(cluster.actor(Account, "bob").read())).toEqual({ balance: 0, amounts: [] });
     expect(await cluster.run(cluster.actor(Account, "alice").read())).toEqual({ balance: 0, amounts: [] });
+  });
+
+  it("waits for its own turn's commit while earlier turns of its sender are stored", async () => {
+    opened = Promise.withResolvers();
+    const cluster = await start(1);
+    const alice = cluster.actor(Account, "alice");
+    await cluster.run(alice.read());
+    const hold = cluster.silos[0]?.stores.hold();
+    const stored = [alice.transfer("bob", 1), alice.transfer("bob", 2)];
+    const failed = alice.sendAndFail("carol").catch((error: unknown) => error);
+    await cluster.advance(100);
+    hold?.release();
+    await cluster.run(Promise.all(stored));
+    await cluster.advance(100);
+    opened.resolve();
+    expect(await cluster.run(failed)).toBeInstanceOf(RangeError);
+    await cluster.run(alice.transfer("carol", 7));
+    await cluster.advance(1_000);
+    expect(await cluster.run(cluster.actor(Account, "carol").read())).toEqual({ balance: 7, amounts: [7] });
+  });
+
+  it("to a one-way method is forgotten only when it has taken effect", async () => {
+    const cluster = await start(1);
+    refusals = 2;
+    await cluster.run(cluster.actor(Account, "alice").notify("bob"));
+    await cluster.advance(10_000);
+    expect(await cluster.run(cluster.actor(Account, "bob").read())).toMatchObject({ balance: 1 });
   });
 
   it("keeps its place among those to the same receiver", async () => {
