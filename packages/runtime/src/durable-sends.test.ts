@@ -53,6 +53,10 @@ class Account extends Actor {
     this.balance += 1;
   }
 
+  async holdUp(): Promise<void> {
+    await opened.promise;
+  }
+
   @idempotent() async add(amount: number): Promise<number> {
     this.balance += amount;
     return this.balance;
@@ -123,6 +127,18 @@ describe("a durable send", () => {
     expect(await cluster.run(cluster.actor(Account, "bob").read())).toMatchObject({ balance: 1 });
   });
 
+  it("arrives after its receiver was too busy for the first try", async () => {
+    opened = Promise.withResolvers();
+    const cluster = await start(1);
+    const busy = cluster.actor(Account, "bob", { timeout: "10m" }).holdUp();
+    await cluster.run(cluster.actor(Account, "alice").transfer("bob", 5));
+    await cluster.advance(45_000);
+    opened.resolve();
+    await cluster.run(busy);
+    await cluster.advance(10_000);
+    expect(await cluster.run(cluster.actor(Account, "bob").read())).toMatchObject({ balance: 5 });
+  });
+
   it("keeps its place among those to the same receiver", async () => {
     const cluster = await start();
     await cluster.run(cluster.actor(Account, "alice").sendMany("bob", 100));
@@ -167,6 +183,18 @@ describe("a durable send", () => {
 });
 
 describe("an idempotency key", () => {
+  it("is free again when its call gave up before it ran", async () => {
+    opened = Promise.withResolvers();
+    const cluster = await start();
+    const busy = cluster.actor(Account, "alice").holdUp();
+    const impatient = cluster.actor(Account, "alice", { idempotencyKey: "order-1", timeout: "1s" });
+    await expect(cluster.run(impatient.deposit(5))).rejects.toMatchObject({ code: "TIMEOUT" });
+    await cluster.advance(100);
+    opened.resolve();
+    await cluster.run(busy);
+    expect(await cluster.run(impatient.deposit(5))).toBe(5);
+  });
+
   it("gives a repeated call the same answer, and one effect, also after a failover", async () => {
     const cluster = await start();
     const once = cluster.actor(Account, "alice", { idempotencyKey: "order-1" });

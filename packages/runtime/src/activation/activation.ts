@@ -163,7 +163,8 @@ export class Activation implements TurnOwner, MailboxOwner<Turn>, GateOwner, Uni
   /** The caller gave up: the request is dropped if it waits, and its turn's signal is aborted if it runs. */
   cancel(callId: number, sink: ReplySink): void {
     const matches = (turn: Turn): boolean => turn.request.callId === callId && turn.sink === sink;
-    if (this.#mailbox.remove(matches) !== undefined) return;
+    const dropped = this.#mailbox.remove(matches);
+    if (dropped !== undefined) return this.#endRepeated(dropped.request);
     for (const turn of this.#running) {
       const what = `${formatAddress(this.address)}.${turn.request.method}()`;
       if (matches(turn)) turn.abort(new TroupeError("CANCELLED", `the caller of ${what} gave up`, { ran: "maybe" }));
