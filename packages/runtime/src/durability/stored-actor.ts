@@ -144,7 +144,7 @@ export class StoredActor implements ActorStorage {
 
   hasRoomFor(key: string): boolean {
     const letter = parseLetterKey(key);
-    return letter === undefined || this.tables.received.hasRoomFor(letter.sender);
+    return letter === undefined || this.tables.received.hasRoomFor(letter.sender, this.#parts.clock.now());
   }
 
   send(to: ActorAddress, send: DurableSend): void {
