@@ -186,7 +186,8 @@ export class StoredActor implements ActorStorage {
       const earlier = staged.records.get(change.field);
       staged.records.set(change.field, earlier === undefined ? change : { ...change, before: earlier.before });
     }
-    if (records.length > 0) this.#adoptTables();
+    // Also without a record to store: a volatile timer is none.
+    this.#adoptTables();
     if (this.#tables?.hasLetters === true) staged.lettersUpTo = this.#tables.outbox.lastSeq;
     this.#includesManual = false;
   }
