@@ -273,9 +273,12 @@ export class StoredActor implements ActorStorage {
     return entries;
   }
 
-  /** In the background: an entry too many is harmless, and the actor's next turn need not wait. */
+  /**
+   * In the background: an entry too many is harmless, and the actor's next turn need not wait. Not without the lease: another silo
+   * may have set the same due time anew, which no epoch would keep this one from taking away (D3).
+   */
   #forget(entries: readonly DueEntry[]): void {
-    if (entries.length === 0) return;
+    if (entries.length === 0 || !this.#parts.isServing()) return;
     this.#parts.reminderStore.remove(entries).catch((error: unknown) => {
       this.#parts.logger.debug(
         { reason: messageOf(error) },
