@@ -34,6 +34,7 @@ import { type StoredActorParts, StoredActor } from "./durability/stored-actor.ts
 import { type ActivationInfo, LIST_MAX, listActivations } from "./inspect/activation-list.ts";
 import type { LeaseGuard } from "./membership/lease-guard.ts";
 import { Handoff } from "./ownership/handoff.ts";
+import { ReleaseAnnouncer } from "./ownership/release-announcer.ts";
 import { ReminderService } from "./reminders/reminder-service.ts";
 import { systemMethods } from "./ticks/system-turns.ts";
 import { ActorTicks, reminderTicks } from "./ticks/actor-ticks.ts";
@@ -49,7 +50,8 @@ export interface LocalActorsParts {
   readonly guard: LeaseGuard;
   readonly definitions: ReadonlyMap<string, ActorDefinition>;
   linkTo(siloId: string): Link | undefined;
-  broadcast(envelope: Envelope): void;
+  /** False if a link had no room for it. */
+  broadcast(envelope: Envelope): boolean;
   /** Answers a call to this silo itself. */
   callSilo(method: string, args: readonly unknown[]): Promise<unknown>;
 }
@@ -62,6 +64,7 @@ export class LocalActors {
   readonly #references: References;
   readonly #catalog: Catalog;
   readonly #handoff: Handoff;
+  readonly #announcer: ReleaseAnnouncer;
   readonly #dispatcher: Dispatcher;
   readonly #reminders: ReminderService;
   readonly #idle: IdleCollector;
@@ -73,6 +76,7 @@ export class LocalActors {
     this.#parts = parts;
     this.#placement = placement;
     this.#handoff = new Handoff(siloId, placement);
+    this.#announcer = new ReleaseAnnouncer({ clock, held: () => this.#handoff.held, announce: () => this.#announce() });
     this.#catalog = this.#createCatalog();
     this.#ticks = new ActorTicks({
       clock,
@@ -132,7 +136,7 @@ export class LocalActors {
       this.#handoff.hold(activation.address);
       void activation.close(placement.member(siloId)?.state === "draining" ? "stopping" : "moved");
     }
-    this.#announce();
+    this.#announcer.announce();
     this.#router.setPlacement(placement);
     this.#dispatcher.setPlacement(placement);
     this.#reminders.setBuckets(placement.bucketsOf(siloId));
@@ -222,6 +226,7 @@ export class LocalActors {
   /** Ends everything at once; calls that are under way fail. */
   close(): void {
     this.quiesce();
+    this.#announcer.stop();
     for (const activation of this.#catalog.values()) void activation.close("failed");
     this.#router.close();
   }
@@ -287,12 +292,12 @@ export class LocalActors {
   }
 
   #onGone(activation: Activation): void {
-    if (this.#handoff.letGo(activation.address)) this.#announce();
+    if (this.#handoff.letGo(activation.address)) this.#announcer.announceSoon();
     this.#dispatcher.releaseParked();
   }
 
-  #announce(): void {
+  #announce(): boolean {
     const { release } = this.#handoff;
-    if (release !== undefined) this.#parts.broadcast(release);
+    return release === undefined || this.#parts.broadcast(release);
   }
 }
