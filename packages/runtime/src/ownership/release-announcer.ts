@@ -37,9 +37,9 @@ export class ReleaseAnnouncer {
 
   /** Something was let go of: tells it when the pause is over. */
   announceSoon(): void {
-    const { clock, held } = this.#parts;
     if (this.#timer !== undefined) return;
-    if (clock.monotonic() < this.#toldAt + PAUSE_MS + PAUSE_MS_PER_HELD * held()) this.#lookLater();
+    const pauseMs = PAUSE_MS + PAUSE_MS_PER_HELD * this.#parts.held();
+    if (this.#parts.clock.monotonic() < this.#toldAt + pauseMs) this.#lookLater();
     else this.announce();
   }
 
