@@ -95,10 +95,9 @@ export class Caller {
   ): Promise<unknown> {
     try {
       const args = toPortable(letter.args, { root: "args" });
-      const call = new OutboundCall(target, {
-        ...this.#request(target, letter.method, args),
-        idempotencyKey: letter.key,
-      });
+      // Not one-way, whatever its method is: the sender has to hear that it took effect.
+      const request = { ...this.#request(target, letter.method, args), oneWay: false, idempotencyKey: letter.key };
+      const call = new OutboundCall(target, request);
       this.#router.start(call);
       return call.outcome();
     } catch (error) {

@@ -91,11 +91,13 @@ export class PeerLinks {
     return undefined;
   }
 
-  /** Sends to every peer whose link is open. */
-  broadcast(envelope: Envelope): void {
-    for (const peer of this.#peers.values()) {
-      if (peer.state.kind === "up") peer.state.link.send(envelope);
+  /** Sends to every peer whose link is open. False if one of them had no room for it. */
+  broadcast(envelope: Envelope): boolean {
+    let isComplete = true;
+    for (const { state } of this.#peers.values()) {
+      if (state.kind === "up" && state.link.send(envelope) === "full") isComplete = false;
     }
+    return isComplete;
   }
 
   /** These are the silos to talk to from now on. */

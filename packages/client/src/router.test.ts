@@ -321,6 +321,16 @@ describe("a router", () => {
     expect(desk.link("b").requests).toEqual([1, 2]);
   });
 
+  it("sends a call that would come back to a silo that is gone to the owner, and holds up none behind it", () => {
+    const desk = new Desk(placement(1, ["a", "active"], ["b", "active"]));
+    const chain = [{ type: "Account", id: "alice", turn: "a/me:1" }];
+    desk.call({ chain });
+    desk.call();
+    const owner = desk.link("b");
+    desk.router.setPlacement(placement(2, ["b", "active"]));
+    expect(owner.requests).toEqual([1, 2]);
+  });
+
   it("sends nothing more once it is closed, though a link comes or goes: what waited was failed as not run", () => {
     const desk = new Desk(ONE);
     const link = desk.link("a");

@@ -179,6 +179,7 @@ export class Router implements ReplySink {
 
   /** Sends the call to its owner. False if it has to wait; it may also have ended. */
   #trySend(call: OutboundCall): boolean {
+    if (call.comesBackTo !== undefined && this.#isGone(call.comesBackTo)) call.comesBackTo = undefined;
     const to = call.comesBackTo ?? call.ownerIn(this.#placement);
     if (to === undefined) {
       if (!this.#placement.hasActiveMember) return false;
@@ -205,6 +206,12 @@ export class Router implements ReplySink {
       this.#fail(call, new TroupeError("OVERLOADED", message));
     }
     return result === "sent" || result === "full";
+  }
+
+  /** With a silo the turns that it ran are gone: a call that comes back to one would wait until its deadline, and others behind it. */
+  #isGone(siloId: string): boolean {
+    if (siloId === this.#parts.local?.siloId || this.#placement.member(siloId) !== undefined) return false;
+    return this.#parts.linkTo(siloId) === undefined;
   }
 
   #fail(call: OutboundCall, error: TroupeError): void {

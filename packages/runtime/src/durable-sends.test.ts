@@ -1,6 +1,12 @@
-import { Actor, actor, idempotent, readonly, state } from "@troupe/sdk";
+import { Actor, actor, idempotent, oneWay, readonly, state } from "@troupe/sdk";
 import { TestCluster } from "@troupe/testkit";
 import { describe, expect, it, onTestFinished } from "vitest";
+
+/** What turns of a test wait for. */
+let opened = Promise.withResolvers<void>();
+
+/** How often a letter of a test is refused. */
+let refusals = 0;
 
 @actor("Account", { idleAfter: "1m" })
 class Account extends Actor {
@@ -30,6 +36,25 @@ class Account extends Actor {
 
   async refuse(): Promise<void> {
     throw new Error("no");
+  }
+
+  async sendAndFail(to: string): Promise<void> {
+    this.send(Account, to).deposit(1_000);
+    await opened.promise;
+    throw new RangeError("on purpose");
+  }
+
+  async notify(to: string): Promise<void> {
+    this.send(Account, to).takeNote();
+  }
+
+  @oneWay() async takeNote(): Promise<void> {
+    if (refusals-- > 0) throw new Error("not yet");
+    this.balance += 1;
+  }
+
+  async holdUp(): Promise<void> {
+    await opened.promise;
   }
 
   @idempotent() async add(amount: number): Promise<number> {
@@ -73,6 +98,45 @@ describe("a durable send", () => {
     await cluster.advance(10_000);
     expect(await cluster.run(cluster.actor(Account, "bob").read())).toEqual({ balance: 0, amounts: [] });
     expect(await cluster.run(cluster.actor(Account, "alice").read())).toEqual({ balance: 0, amounts: [] });
+  });
+
+  it("waits for its own turn's commit while earlier turns of its sender are stored", async () => {
+    opened = Promise.withResolvers();
+    const cluster = await start(1);
+    const alice = cluster.actor(Account, "alice");
+    await cluster.run(alice.read());
+    const hold = cluster.silos[0]?.stores.hold();
+    const stored = [alice.transfer("bob", 1), alice.transfer("bob", 2)];
+    const failed = alice.sendAndFail("carol").catch((error: unknown) => error);
+    await cluster.advance(100);
+    hold?.release();
+    await cluster.run(Promise.all(stored));
+    await cluster.advance(100);
+    opened.resolve();
+    expect(await cluster.run(failed)).toBeInstanceOf(RangeError);
+    await cluster.run(alice.transfer("carol", 7));
+    await cluster.advance(1_000);
+    expect(await cluster.run(cluster.actor(Account, "carol").read())).toEqual({ balance: 7, amounts: [7] });
+  });
+
+  it("to a one-way method is forgotten only when it has taken effect", async () => {
+    const cluster = await start(1);
+    refusals = 2;
+    await cluster.run(cluster.actor(Account, "alice").notify("bob"));
+    await cluster.advance(10_000);
+    expect(await cluster.run(cluster.actor(Account, "bob").read())).toMatchObject({ balance: 1 });
+  });
+
+  it("arrives after its receiver was too busy for the first try", async () => {
+    opened = Promise.withResolvers();
+    const cluster = await start(1);
+    const busy = cluster.actor(Account, "bob", { timeout: "10m" }).holdUp();
+    await cluster.run(cluster.actor(Account, "alice").transfer("bob", 5));
+    await cluster.advance(45_000);
+    opened.resolve();
+    await cluster.run(busy);
+    await cluster.advance(10_000);
+    expect(await cluster.run(cluster.actor(Account, "bob").read())).toMatchObject({ balance: 5 });
   });
 
   it("keeps its place among those to the same receiver", async () => {
@@ -119,6 +183,18 @@ describe("a durable send", () => {
 });
 
 describe("an idempotency key", () => {
+  it("is free again when its call gave up before it ran", async () => {
+    opened = Promise.withResolvers();
+    const cluster = await start();
+    const busy = cluster.actor(Account, "alice").holdUp();
+    const impatient = cluster.actor(Account, "alice", { idempotencyKey: "order-1", timeout: "1s" });
+    await expect(cluster.run(impatient.deposit(5))).rejects.toMatchObject({ code: "TIMEOUT" });
+    await cluster.advance(100);
+    opened.resolve();
+    await cluster.run(busy);
+    expect(await cluster.run(impatient.deposit(5))).toBe(5);
+  });
+
   it("gives a repeated call the same answer, and one effect, also after a failover", async () => {
     const cluster = await start();
     const once = cluster.actor(Account, "alice", { idempotencyKey: "order-1" });

@@ -21,7 +21,6 @@ import type {
   ReleasedEnvelope,
   ReminderStore,
   RequestEnvelope,
-  Scheduled,
   StateStore,
   TroupeError,
 } from "@troupe/core";
@@ -35,13 +34,11 @@ import { type StoredActorParts, StoredActor } from "./durability/stored-actor.ts
 import { type ActivationInfo, LIST_MAX, listActivations } from "./inspect/activation-list.ts";
 import type { LeaseGuard } from "./membership/lease-guard.ts";
 import { Handoff } from "./ownership/handoff.ts";
+import { ReleaseAnnouncer } from "./ownership/release-announcer.ts";
 import { ReminderService } from "./reminders/reminder-service.ts";
 import { systemMethods } from "./ticks/system-turns.ts";
 import { ActorTicks, reminderTicks } from "./ticks/actor-ticks.ts";
 import { Dispatcher } from "./routing/dispatcher.ts";
-
-/** Between two announcements of which actors are still held, while they are let go one by one. */
-const ANNOUNCE_EVERY_MS = 10;
 
 export interface LocalActorsParts {
   readonly siloId: string;
@@ -53,7 +50,8 @@ export interface LocalActorsParts {
   readonly guard: LeaseGuard;
   readonly definitions: ReadonlyMap<string, ActorDefinition>;
   linkTo(siloId: string): Link | undefined;
-  broadcast(envelope: Envelope): void;
+  /** False if a link had no room for it. */
+  broadcast(envelope: Envelope): boolean;
   /** Answers a call to this silo itself. */
   callSilo(method: string, args: readonly unknown[]): Promise<unknown>;
 }
@@ -66,18 +64,19 @@ export class LocalActors {
   readonly #references: References;
   readonly #catalog: Catalog;
   readonly #handoff: Handoff;
+  readonly #announcer: ReleaseAnnouncer;
   readonly #dispatcher: Dispatcher;
   readonly #reminders: ReminderService;
   readonly #idle: IdleCollector;
   readonly #ticks: ActorTicks;
   #placement: Placement;
-  #announcement: Scheduled | undefined;
 
   constructor(parts: LocalActorsParts, placement: Placement) {
     const { siloId, clock, logger, guard, definitions } = parts;
     this.#parts = parts;
     this.#placement = placement;
     this.#handoff = new Handoff(siloId, placement);
+    this.#announcer = new ReleaseAnnouncer({ clock, held: () => this.#handoff.held, announce: () => this.#announce() });
     this.#catalog = this.#createCatalog();
     this.#ticks = new ActorTicks({
       clock,
@@ -137,7 +136,7 @@ export class LocalActors {
       this.#handoff.hold(activation.address);
       void activation.close(placement.member(siloId)?.state === "draining" ? "stopping" : "moved");
     }
-    this.#announce();
+    this.#announcer.announce();
     this.#router.setPlacement(placement);
     this.#dispatcher.setPlacement(placement);
     this.#reminders.setBuckets(placement.bucketsOf(siloId));
@@ -227,7 +226,7 @@ export class LocalActors {
   /** Ends everything at once; calls that are under way fail. */
   close(): void {
     this.quiesce();
-    this.#announcement?.cancel();
+    this.#announcer.stop();
     for (const activation of this.#catalog.values()) void activation.close("failed");
     this.#router.close();
   }
@@ -293,20 +292,12 @@ export class LocalActors {
   }
 
   #onGone(activation: Activation): void {
-    if (this.#handoff.letGo(activation.address)) this.#announceSoon();
+    if (this.#handoff.letGo(activation.address)) this.#announcer.announceSoon();
     this.#dispatcher.releaseParkedFor(activation.address);
   }
 
-  /** The last of many that are let go is told at once, and the others together: each time all that are still held are named. */
-  #announceSoon(): void {
-    if (this.#handoff.hasLetGo) this.#announce();
-    else this.#announcement ??= this.#parts.clock.schedule(ANNOUNCE_EVERY_MS, () => this.#announce());
-  }
-
-  #announce(): void {
-    this.#announcement?.cancel();
-    this.#announcement = undefined;
+  #announce(): boolean {
     const { release } = this.#handoff;
-    if (release !== undefined) this.#parts.broadcast(release);
+    return release === undefined || this.#parts.broadcast(release);
   }
 }

@@ -33,12 +33,14 @@ export class RecordTable<R> {
     this.#dirty = dirty;
   }
 
-  load(fields: Fields): void {
+  /** `order` is that of `values`; without one it is up to the store. */
+  load(fields: Fields, order?: (one: R, other: R) => number): void {
+    const loaded: [name: string, record: R][] = [];
     for (const [field, bytes] of fields) {
-      if (!field.startsWith(this.#prefix)) continue;
-      this.#records ??= new Map();
-      this.#records.set(field.slice(this.#prefix.length), packer.unpack(bytes) as R);
+      if (field.startsWith(this.#prefix)) loaded.push([field.slice(this.#prefix.length), packer.unpack(bytes) as R]);
     }
+    if (order !== undefined) loaded.sort(([, one], [, other]) => order(one, other));
+    if (loaded.length > 0) this.#records = new Map(loaded);
   }
 
   get size(): number {

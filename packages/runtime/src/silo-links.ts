@@ -82,8 +82,9 @@ export class SiloLinks {
     this.#peers.setMembers(members.filter(({ siloId }) => siloId !== this.#parts.siloId));
   }
 
-  broadcast(envelope: Envelope): void {
-    this.#peers.broadcast(envelope);
+  /** False if a link had no room for it. */
+  broadcast(envelope: Envelope): boolean {
+    return this.#peers.broadcast(envelope);
   }
 
   async close(reason: string): Promise<void> {

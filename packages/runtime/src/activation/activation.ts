@@ -18,7 +18,7 @@ import { Mailbox, type MailboxOwner } from "./mailbox.ts";
 import { methodOf } from "./method-of.ts";
 import { type GateOwner, OutputGate } from "./output-gate.ts";
 import { ownRequest } from "./own-request.ts";
-import { answerError, errorOutcome, outcomeOf, thrownOutcome } from "./outcome.ts";
+import { answerError, errorOutcome, outcomeOf, outcomeWithoutRunning, thrownOutcome } from "./outcome.ts";
 import { reentryOf } from "./reentrancy.ts";
 import { RepeatedCalls } from "./repeated-calls.ts";
 import { Turn, type TurnOwner } from "./turn.ts";
@@ -168,7 +168,8 @@ export class Activation implements TurnOwner, MailboxOwner<Turn>, GateOwner, Uni
   /** The caller gave up: the request is dropped if it waits, and its turn's signal is aborted if it runs. */
   cancel(callId: number, sink: ReplySink): void {
     const matches = (turn: Turn): boolean => turn.request.callId === callId && turn.sink === sink;
-    if (this.#mailbox.remove(matches) !== undefined) return;
+    const dropped = this.#mailbox.remove(matches);
+    if (dropped !== undefined) return this.#endRepeated(dropped.request);
     for (const turn of this.#running) {
       const what = `${formatAddress(this.address)}.${turn.request.method}()`;
       if (matches(turn)) turn.abort(new TroupeError("CANCELLED", `the caller of ${what} gave up`, { ran: "maybe" }));
@@ -255,7 +256,7 @@ export class Activation implements TurnOwner, MailboxOwner<Turn>, GateOwner, Uni
     const { request } = turn;
     // Ticks of its own timers keep no actor alive.
     if (turn.system === undefined) this.#usedAt = now;
-    const instead = this.#outcomeWithoutRunning(request, now);
+    const instead = outcomeWithoutRunning(request, this.storage, now);
     if (instead !== undefined) {
       this.#mailbox.finish(turn);
       this.gate.pass((failure) => this.onAnswer(turn, failure === undefined ? instead : errorOutcome(failure)));
@@ -276,21 +277,6 @@ export class Activation implements TurnOwner, MailboxOwner<Turn>, GateOwner, Uni
     } catch (error) {
       this.#unit.end(turn, thrownOutcome(error));
     }
-  }
-
-  /** What a turn that has come to its start is answered with if it must not, or need not, run. */
-  #outcomeWithoutRunning({ method, deadline, idempotencyKey }: RequestEnvelope, now: number): Outcome | undefined {
-    if (deadline <= now) {
-      const message = `${formatAddress(this.address)}.${method}() waited beyond its deadline`;
-      return errorOutcome(new TroupeError("TIMEOUT", message, { ran: "no" }));
-    }
-    if (idempotencyKey === undefined) return undefined;
-    // Only now: what was kept is known since the actor was loaded, for which the turn may have waited.
-    const kept = this.storage.resultOf(idempotencyKey);
-    if (kept !== undefined) return { kind: "value", payload: kept };
-    if (this.storage.hasRoomFor(idempotencyKey)) return undefined;
-    const message = `${formatAddress(this.address)} remembers durable sends of too many senders; the send is tried again later`;
-    return errorOutcome(new TroupeError("OVERLOADED", message));
   }
 
   /** Does what the turn is for; within its scope. */

@@ -1,5 +1,14 @@
 import type { ReplySink } from "@troupe/client";
-import { errorToPortable, type Outcome, type PortableOptions, type RequestEnvelope, toPortable, TroupeError } from "@troupe/core";
+import {
+  errorToPortable,
+  formatAddress,
+  type Outcome,
+  type PortableOptions,
+  type RequestEnvelope,
+  toPortable,
+  TroupeError,
+} from "@troupe/core";
+import type { ActorStorage } from "./actor-storage.ts";
 
 const RESULT: PortableOptions = { root: "result", ran: "yes" };
 
@@ -22,6 +31,22 @@ export function thrownOutcome(error: unknown): Outcome {
 
 export function errorOutcome(error: unknown): Outcome {
   return { kind: "error", payload: errorToPortable(error) };
+}
+
+/** What a turn that has come to its start is answered with if it must not, or need not, run. */
+export function outcomeWithoutRunning(request: RequestEnvelope, storage: ActorStorage, now: number): Outcome | undefined {
+  const { deadline, idempotencyKey } = request;
+  if (deadline <= now) {
+    const message = `${formatAddress(request)}.${request.method}() waited beyond its deadline`;
+    return errorOutcome(new TroupeError("TIMEOUT", message, { ran: "no" }));
+  }
+  if (idempotencyKey === undefined) return undefined;
+  // Only now: what was kept is known since the actor was loaded, for which the turn may have waited.
+  const kept = storage.resultOf(idempotencyKey);
+  if (kept !== undefined) return { kind: "value", payload: kept };
+  if (storage.hasRoomFor(idempotencyKey)) return undefined;
+  const message = `${formatAddress(request)} remembers durable sends of too many senders; the send is tried again later`;
+  return errorOutcome(new TroupeError("OVERLOADED", message));
 }
 
 /** Answers a request with an error of Troupe's own. */

@@ -28,7 +28,8 @@ export class KeptResults {
   }
 
   load(fields: Fields): void {
-    this.#table.load(fields);
+    // A store gives fields in any order, and what goes first has to be the oldest: the newest are repeated after a failover (C4).
+    this.#table.load(fields, (one, other) => one.at - other.at);
   }
 
   /** The result that was kept for the key; a new copy each time. */

@@ -43,8 +43,9 @@ export class ReceivedLetters {
   }
 
   /** True if a letter of this sender can be remembered. */
-  hasRoomFor(sender: string): boolean {
-    return this.#table.size < SENDERS_MAX || this.#table.find(sender) !== undefined;
+  hasRoomFor(sender: string, now: number): boolean {
+    if (this.#table.size < SENDERS_MAX || this.#table.find(sender) !== undefined) return true;
+    return this.#table.values().some((other) => this.#mayForget(other, now));
   }
 
   put(sender: string, seq: number, now: number): void {
@@ -71,11 +72,14 @@ export class ReceivedLetters {
   }
 
   #forget(now: number): void {
-    for (const { sender, at } of this.#table.values()) {
-      const keptMs = this.#settled?.has(sender) === true ? SETTLED_MS : FORGET_MS;
-      if (now - at < keptMs) continue;
-      this.#table.put(sender, undefined);
-      this.#settled?.delete(sender);
+    for (const received of this.#table.values()) {
+      if (!this.#mayForget(received, now)) continue;
+      this.#table.put(received.sender, undefined);
+      this.#settled?.delete(received.sender);
     }
+  }
+
+  #mayForget({ sender, at }: ReceivedFrom, now: number): boolean {
+    return now - at >= (this.#settled?.has(sender) === true ? SETTLED_MS : FORGET_MS);
   }
 }

@@ -53,10 +53,12 @@ interface Staged {
   /** Bytes, or values that are still to be packed. */
   readonly slots: Map<string, unknown>;
   readonly records: Map<string, RecordChange<unknown>>;
+  /** Letters up to this number are stored with it; a turn that runs meanwhile may have written more, and may still throw. */
+  lettersUpTo: number;
 }
 
 function nothingStaged(): Staged {
-  return { slots: new Map(), records: new Map() };
+  return { slots: new Map(), records: new Map(), lettersUpTo: 0 };
 }
 
 /**
@@ -142,7 +144,7 @@ export class StoredActor implements ActorStorage {
 
   hasRoomFor(key: string): boolean {
     const letter = parseLetterKey(key);
-    return letter === undefined || this.tables.received.hasRoomFor(letter.sender);
+    return letter === undefined || this.tables.received.hasRoomFor(letter.sender, this.#parts.clock.now());
   }
 
   send(to: ActorAddress, send: DurableSend): void {
@@ -184,13 +186,14 @@ export class StoredActor implements ActorStorage {
       const earlier = staged.records.get(change.field);
       staged.records.set(change.field, earlier === undefined ? change : { ...change, before: earlier.before });
     }
-    if (records.length > 0) this.#adoptTables();
+    // Also without a record to store: a volatile timer is none.
+    this.#adoptTables();
+    if (this.#tables?.hasLetters === true) staged.lettersUpTo = this.#tables.outbox.lastSeq;
     this.#includesManual = false;
   }
 
   async flush(): Promise<void> {
-    const { slots, records } = this.#staged ?? nothingStaged();
-    const lastSeq = this.#tables?.hasLetters === true ? this.#tables.outbox.lastSeq : 0;
+    const { slots, records, lettersUpTo } = this.#staged ?? nothingStaged();
     this.#staged = undefined;
     const version = ++this.#version;
     const set = new Map<string, Uint8Array>();
@@ -211,7 +214,7 @@ export class StoredActor implements ActorStorage {
     if (records.size === 0) return;
     if (planned.length > 0) this.#parts.onRemindersPlanned(planned);
     this.#forget(this.#dueEntries(records.values(), "before"));
-    if (lastSeq > 0) this.#parts.onLettersStored(this, lastSeq);
+    if (lettersUpTo > 0) this.#parts.onLettersStored(this, lettersUpTo);
   }
 
   /** An entry of the due index was found to stand for nothing. */
@@ -270,9 +273,12 @@ export class StoredActor implements ActorStorage {
     return entries;
   }
 
-  /** In the background: an entry too many is harmless, and the actor's next turn need not wait. */
+  /**
+   * In the background: an entry too many is harmless, and the actor's next turn need not wait. Not without the lease: another silo
+   * may have set the same due time anew, which no epoch would keep this one from taking away (D3).
+   */
   #forget(entries: readonly DueEntry[]): void {
-    if (entries.length === 0) return;
+    if (entries.length === 0 || !this.#parts.isServing()) return;
     this.#parts.reminderStore.remove(entries).catch((error: unknown) => {
       this.#parts.logger.debug(
         { reason: messageOf(error) },

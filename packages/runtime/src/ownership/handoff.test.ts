@@ -99,11 +99,11 @@ describe("a handoff", () => {
     const address = { type: "Account", id: "x" };
     handoff.hold(address);
     expect(handoff.release).toEqual(released(2, "Account/x"));
-    expect(handoff.hasLetGo).toBe(false);
+    expect(handoff.held).toBe(1);
     expect(handoff.letGo(address)).toBe(true);
     expect(handoff.letGo(address)).toBe(false);
     expect(handoff.release).toEqual(released(2));
-    expect(handoff.hasLetGo).toBe(true);
+    expect(handoff.held).toBe(0);
   });
 
   it("says nothing while it holds more than 10,000 actors, since the others then have to wait for all of them", () => {

@@ -84,9 +84,9 @@ export class Handoff {
     return { kind: "released", revision: this.#current.revision, holding: [...this.#holding] };
   }
 
-  /** True if this silo holds nothing that it does not own. */
-  get hasLetGo(): boolean {
-    return this.#holding.size === 0;
+  /** How many actors this silo holds that it does not own. */
+  get held(): number {
+    return this.#holding.size;
   }
 
   #hasReleased(siloId: string, key?: string): boolean {

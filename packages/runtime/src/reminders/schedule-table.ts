@@ -35,7 +35,6 @@ export interface ScheduleTableFacts {
 export class ScheduleTable implements Schedules<TimerOptions> {
   readonly #facts: ScheduleTableFacts;
   readonly #records: RecordTable<ScheduleRecord>;
-  #volatile: Set<string> | undefined;
 
   constructor(facts: ScheduleTableFacts) {
     this.#facts = facts;
@@ -60,9 +59,8 @@ export class ScheduleTable implements Schedules<TimerOptions> {
         `${formatAddress(address)} has ${SCHEDULES_PER_ACTOR_MAX} ${kind}s already; delete some`,
       );
     }
-    if (options.volatile === true) (this.#volatile ??= new Set()).add(name);
-    else this.#volatile?.delete(name);
-    this.#records.put(name, createSchedule(name, options, this.#facts.now()));
+    const record = createSchedule(name, options, this.#facts.now());
+    this.#records.put(name, options.volatile === true ? { ...record, volatile: true } : record);
   }
 
   async delete(name: string): Promise<boolean> {
@@ -106,9 +104,10 @@ export class ScheduleTable implements Schedules<TimerOptions> {
 
   /** What differs from what counts as stored, volatile ones left out. */
   collect(): ScheduleChange[] {
-    const changes = this.#records.collect();
-    const volatile = this.#volatile;
-    return volatile === undefined ? changes : changes.filter(({ before, after }) => !volatile.has((after ?? before)?.name ?? ""));
+    return this.#records.collect().flatMap(({ field, before, after }) => {
+      const change = { field, before: durablePart(before), after: durablePart(after) };
+      return change.before === undefined && change.after === undefined ? [] : [change];
+    });
   }
 
   adopt(): void {
@@ -136,4 +135,9 @@ export class ScheduleTable implements Schedules<TimerOptions> {
       `${formatAddress(this.#facts.address)} ${what} in a readonly method; drop @readonly()`,
     );
   }
+}
+
+/** What of a record is stored: one that is volatile is, to the store, none. */
+function durablePart(record: ScheduleRecord | undefined): ScheduleRecord | undefined {
+  return record?.volatile === true ? undefined : record;
 }

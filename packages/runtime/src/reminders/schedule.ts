@@ -14,7 +14,7 @@ export interface ScheduleRule {
   readonly backoffMs: number;
 }
 
-/** A reminder or timer as it stands. It is stored as it is. */
+/** A reminder or timer as it stands. It is stored as it is, unless it is volatile. */
 export interface ScheduleRecord {
   readonly name: string;
   readonly rule: ScheduleRule;
@@ -24,6 +24,8 @@ export interface ScheduleRecord {
   readonly count: number;
   /** Ticks that were given up because each attempt threw. Older records lack it. */
   readonly failed?: number;
+  /** It is not stored, and ends with the activation. */
+  readonly volatile?: true;
 }
 
 /** A tick that is due, and what the schedule is after it: undefined if it has ended. */

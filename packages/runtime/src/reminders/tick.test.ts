@@ -91,6 +91,13 @@ describe("a tick", () => {
     expect(table.find("poll")?.nextAt).toBe(NOW + 60_000 * 4);
   });
 
+  it("that throws leaves the schedule where it was, also where nothing is rolled back", async () => {
+    const table = tableWith({ every: "1s" });
+    const facts = { name: "poll", dueAt: NOW + 1_000, attempt: 1, now: NOW + 1_000 };
+    await expect(runTick(table, facts, () => Promise.reject(new RangeError("on purpose")))).rejects.toBeInstanceOf(RangeError);
+    expect(table.find("poll")?.nextAt).toBe(NOW + 1_000);
+  });
+
   it("that is given up moves the schedule on, once", () => {
     const table = tableWith({ every: "1s" });
     const facts = { name: "poll", dueAt: NOW + 1_000, attempt: 5, now: NOW + 1_500 };

@@ -36,7 +36,13 @@ export async function runTick(table: TickTable, facts: TickFacts, handle: (tick:
   table.put(name, due.next);
   if (due.dueAt === undefined) return "ticked";
   const { count, missed } = due;
-  await handle({ name, data: table.dataOf(record), dueAt: due.dueAt, firedAt: now, count, missed, attempt });
+  try {
+    await handle({ name, data: table.dataOf(record), dueAt: due.dueAt, firedAt: now, count, missed, attempt });
+  } catch (error) {
+    // Beside an interleaving turn nothing is rolled back, and the tick has to come again all the same (D3).
+    if (table.find(name) === due.next) table.put(name, record);
+    throw error;
+  }
   // Set anew for the same moment: its entry in the index is the one of this tick, and must not be taken for done.
   return table.find(name)?.nextAt === dueAt ? "early" : "ticked";
 }
