@@ -160,26 +160,40 @@ describe("TLS", () => {
   it.each(["127.0.0.1", "localhost", "[::1]"])(
     "opens links between sides whose certificates one authority signed: %s",
     async (host) => {
-      const listening = await listenWith(open({ tls: silo }), `${host}:0`);
-      const near = await dial(open({ tls: silo }), listening.listener.address);
+      const listening = await listenWith(open({ tls: () => silo }), `${host}:0`);
+      const near = await dial(open({ tls: () => silo }), listening.listener.address);
       near.link.send({ kind: "ping", nonce: 1 });
       await waitUntil(realTime, "it is here", () => listening.ends[0]?.received.length === 1);
     },
   );
 
   it.each<[string, Partial<GrpcTransportOptions>]>([
-    ["the certificate of somebody else", { tls: stranger }],
+    ["the certificate of somebody else", { tls: () => stranger }],
     ["no TLS", {}],
   ])("refuses a dialler with %s", async (_, options) => {
-    const listening = await listenWith(open({ tls: silo }), "127.0.0.1:0");
+    const listening = await listenWith(open({ tls: () => silo }), "127.0.0.1:0");
     const dialled = dial(open({ ...options, limits: { dialTimeoutMs: 500 } }), listening.listener.address, helloOf("stranger"));
     await expect(dialled).rejects.toMatchObject({ code: "SILO_LOST" });
     expect(listening.checked).toEqual([]);
   });
 
+  it("uses renewed certificates for new links, and leaves the open ones", async () => {
+    let shown = silo;
+    const renewed = { ca: pem("stranger"), cert: pem("stranger"), key: pem("stranger-key") };
+    const listening = await listenWith(open({ tls: () => shown }), "127.0.0.1:0");
+    const { address } = listening.listener;
+    const before = await dial(open({ tls: () => silo }), address, helloOf("before"));
+    shown = renewed;
+    const after = await dial(open({ tls: () => renewed }), address, helloOf("after"));
+    await expect(dial(open({ tls: () => silo }), address, helloOf("late"))).rejects.toMatchObject({ code: "SILO_LOST" });
+    for (const { link } of [before, after]) expect(link.send({ kind: "ping", nonce: 1 })).toBe("sent");
+    await waitUntil(realTime, "both are here", () => listening.ends.every(({ received }) => received.length === 1));
+    expect(listening.ends.length).toBe(2);
+  });
+
   it("does not dial a listener with the certificate of somebody else", async () => {
-    const listening = await listenWith(open({ tls: stranger }), "127.0.0.1:0");
-    await expect(dial(open({ tls: silo }), listening.listener.address)).rejects.toMatchObject({ code: "SILO_LOST" });
+    const listening = await listenWith(open({ tls: () => stranger }), "127.0.0.1:0");
+    await expect(dial(open({ tls: () => silo }), listening.listener.address)).rejects.toMatchObject({ code: "SILO_LOST" });
     expect(listening.checked).toEqual([]);
   });
 });

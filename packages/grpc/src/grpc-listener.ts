@@ -8,7 +8,7 @@ import { receiveLink } from "./inbound-handshake.ts";
 import { FRAME_MAX_BYTES } from "./link-limits.ts";
 import { LINK_OPEN } from "./link-service.ts";
 import { FRAME_OVERHEAD_BYTES } from "./outbound-dial.ts";
-import type { TransportSettings } from "./transport-options.ts";
+import type { TlsOptions, TransportSettings } from "./transport-options.ts";
 
 /** Streams on one connection. A link needs one; the rest is for other services on the same port. */
 const STREAMS_MAX = 16;
@@ -29,6 +29,7 @@ export class GrpcListener implements Listener {
   readonly #settings: TransportSettings;
   readonly #connections: ConnectionTable;
   readonly #links = new Set<GrpcLink>();
+  #injected: { readonly tls: TlsOptions | undefined; readonly injector: ConnectionInjector } | undefined;
   #closed: Promise<void> | undefined;
 
   private constructor(tcp: TcpServer, host: string, acceptor: LinkAcceptor, settings: TransportSettings) {
@@ -45,10 +46,10 @@ export class GrpcListener implements Listener {
       "grpc.max_concurrent_streams": STREAMS_MAX,
       "grpc.enable_channelz": 0,
     });
-    const injector = this.#serve(acceptor);
+    this.#serve(acceptor);
     tcp.on("connection", (socket) => {
       this.#connections.add(socket);
-      injector.injectConnection(socket);
+      this.#injector().injectConnection(socket);
     });
     // A connection that cannot be accepted is the dialler's loss; the listener stays.
     tcp.on("error", (error) => logger.warn({ address: this.address, error }, "accepting a connection failed"));
@@ -88,8 +89,7 @@ export class GrpcListener implements Listener {
     this.#grpc.forceShutdown();
   }
 
-  #serve(acceptor: LinkAcceptor): ConnectionInjector {
-    const { tls } = this.#settings;
+  #serve(acceptor: LinkAcceptor): void {
     const connections = this.#connections;
     const onLink = (link: GrpcLink): void => this.#hold(link);
     this.#grpc.addService(
@@ -99,15 +99,15 @@ export class GrpcListener implements Listener {
           receiveLink(stream, { acceptor, connections, settings: this.#settings, onLink }),
       },
     );
-    return this.#grpc.createConnectionInjector(
-      tls === undefined
-        ? ServerCredentials.createInsecure()
-        : ServerCredentials.createSsl(
-            Buffer.from(tls.ca),
-            [{ private_key: Buffer.from(tls.key), cert_chain: Buffer.from(tls.cert) }],
-            true,
-          ),
-    );
+  }
+
+  /** Gives connections to gRPC. There is another one when the certificates are others. */
+  #injector(): ConnectionInjector {
+    const tls = this.#settings.tls?.();
+    if (this.#injected === undefined || this.#injected.tls !== tls) {
+      this.#injected = { tls, injector: this.#grpc.createConnectionInjector(credentialsOf(tls)) };
+    }
+    return this.#injected.injector;
   }
 
   #hold(link: GrpcLink): void {
@@ -118,6 +118,12 @@ export class GrpcListener implements Listener {
     this.#links.add(link);
     void link.ended.then(() => this.#links.delete(link));
   }
+}
+
+function credentialsOf(tls: TlsOptions | undefined): ServerCredentials {
+  if (tls === undefined) return ServerCredentials.createInsecure();
+  const own = { private_key: Buffer.from(tls.key), cert_chain: Buffer.from(tls.cert) };
+  return ServerCredentials.createSsl(Buffer.from(tls.ca), [own], true);
 }
 
 const REMEDIES: Readonly<Record<string, string>> = {

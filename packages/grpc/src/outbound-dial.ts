@@ -103,7 +103,7 @@ function greet(dial: Dial, wire: Wire, frame: Frame): GrpcLink {
 }
 
 function openWire(dial: Dial): Wire {
-  const { tls } = dial.settings;
+  const tls = dial.settings.tls?.();
   const address = formatHostPort(dial.address);
   const channelCredentials =
     tls === undefined

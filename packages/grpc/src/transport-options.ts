@@ -12,8 +12,11 @@ export interface TlsOptions {
 export interface GrpcTransportOptions {
   readonly clock: Clock;
   readonly logger: Logger;
-  /** Default: none, the links are plain text. */
-  readonly tls?: TlsOptions;
+  /**
+   * What to show and to ask for; it is asked for with each new connection, so that certificates can be renewed while the links that are open
+   * stay. Default: none, the links are plain text.
+   */
+  readonly tls?: () => TlsOptions;
   readonly limits?: Partial<LinkLimits>;
 }
 
@@ -21,7 +24,7 @@ export interface GrpcTransportOptions {
 export interface TransportSettings {
   readonly clock: Clock;
   readonly logger: Logger;
-  readonly tls: TlsOptions | undefined;
+  readonly tls: (() => TlsOptions) | undefined;
   readonly limits: LinkLimits;
   readonly writeTurns: WriteTurns;
 }

@@ -1,21 +1,18 @@
-import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { ClientPorts } from "@troupe/client";
 import {
   type Logger,
   type MembershipProvider,
-  messageOf,
   type ReminderStore,
   type StateStore,
   systemClock,
   systemRandom,
   type Transport,
-  TroupeError,
 } from "@troupe/core";
-import type { TlsOptions } from "@troupe/grpc";
 import { Closers } from "./closers.ts";
 import type { MembershipLocation, StorageLocation } from "./config/provider-url.ts";
-import type { Settings, TlsFiles } from "./config/settings.ts";
+import type { Settings } from "./config/settings.ts";
+import { renewedCertificates } from "./renewed-certificates.ts";
 
 /** Ports that this package opened, and so has to close. */
 export interface OpenPorts<P> {
@@ -113,25 +110,14 @@ async function openTransport({ membership, cluster, tls }: Settings, logger: Log
     return openMemoryTransport(membership.name, cluster);
   }
   const { createGrpcTransport } = await import("@troupe/grpc");
-  return createGrpcTransport({ clock, logger, ...(tls === undefined ? {} : { tls: readTls(tls) }) });
+  return createGrpcTransport({
+    clock,
+    logger,
+    ...(tls === undefined ? {} : { tls: renewedCertificates(tls, { clock, logger }) }),
+  });
 }
 
 /** One folder may serve several clusters, which share nothing. */
 function clusterFolder(folder: string, cluster: string): string {
   return join(folder, cluster);
-}
-
-function readTls(files: TlsFiles): TlsOptions {
-  return { ca: readPem("tls.ca", files.ca), cert: readPem("tls.cert", files.cert), key: readPem("tls.key", files.key) };
-}
-
-function readPem(option: string, given: string): string {
-  if (given.includes("-----BEGIN")) return given;
-  if (!existsSync(given))
-    throw new TroupeError("BAD_CONFIG", `${option}: there is no file ${given}; give the path of a PEM file`);
-  try {
-    return readFileSync(given, "utf8");
-  } catch (cause) {
-    throw new TroupeError("BAD_CONFIG", `${option}: ${given} cannot be read: ${messageOf(cause)}`, { cause });
-  }
 }

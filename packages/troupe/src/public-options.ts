@@ -18,7 +18,7 @@ export interface ClusterOptions {
   readonly membership?: string;
   /** The shared secret of the cluster, at least 8 characters. Default: none is asked for. */
   readonly token?: string;
-  /** Mutual TLS on every link. Default: none. */
+  /** Mutual TLS on every link. Files are read again for new links, so certificates can be renewed while it runs. Default: none. */
   readonly tls?: TlsOption;
   /** Default: pino on standard error, for people on a terminal and as JSON otherwise. */
   readonly logger?: Logger;
