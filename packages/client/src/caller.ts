@@ -83,7 +83,7 @@ export class Caller {
       const call = new OutboundCall(target, request, resolve, reject);
       const signal = target.options?.signal;
       if (signal !== undefined) watch(signal, call, () => this.#router.cancel(call, signal.reason));
-      this.#start(call);
+      this.#start(call, signal);
     }).then(undefined, withCallerStack);
   }
 
@@ -136,7 +136,7 @@ export class Caller {
   }
 
   /** A call of a turn leaves when what the turn may know is stored. */
-  #start(call: OutboundCall): void {
+  #start(call: OutboundCall, signal: AbortSignal | undefined): void {
     const gate = currentGate();
     if (gate === undefined || gate.isOpen) {
       this.#router.start(call);
@@ -145,6 +145,7 @@ export class Caller {
     gate.pass((failure) => {
       try {
         if (failure !== undefined) throw failure;
+        if (signal !== undefined) checkSignal(signal, call);
         this.#router.start(call);
       } catch (error) {
         call.reject(error);
@@ -155,10 +156,7 @@ export class Caller {
 
 /** Ends the call with `cancel` when the signal is aborted, and lets go of the signal when the call has ended. */
 function watch(signal: AbortSignal, call: OutboundCall, cancel: () => void): void {
-  if (signal.aborted) {
-    const message = `${describeCall(call.request)} was cancelled before it was sent`;
-    throw new TroupeError("CANCELLED", message, { ran: "no", cause: signal.reason });
-  }
+  checkSignal(signal, call);
   const { resolve, reject } = call;
   const unwatch = (): void => signal.removeEventListener("abort", cancel);
   signal.addEventListener("abort", cancel, { once: true });
@@ -170,6 +168,12 @@ function watch(signal: AbortSignal, call: OutboundCall, cancel: () => void): voi
     unwatch();
     reject(error);
   };
+}
+
+function checkSignal(signal: AbortSignal, call: OutboundCall): void {
+  if (!signal.aborted) return;
+  const message = `${describeCall(call.request)} was cancelled before it was sent`;
+  throw new TroupeError("CANCELLED", message, { ran: "no", cause: signal.reason });
 }
 
 function checkIdempotencyKey(address: ActorAddress, key: unknown): void {
