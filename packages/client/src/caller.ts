@@ -81,7 +81,7 @@ export class Caller {
       const call = new OutboundCall(target, this.#request(target, method, argumentsToPortable(args)));
       const signal = target.options?.signal;
       if (signal !== undefined) watch(signal, call, () => this.#router.cancel(call, signal.reason));
-      this.#start(call);
+      this.#start(call, signal);
       return call.outcome();
     } catch (error) {
       return Promise.reject(error);
@@ -143,31 +143,31 @@ export class Caller {
   }
 
   /** A call of a turn leaves when what the turn may know is stored. */
-  #start(call: OutboundCall): void {
+  #start(call: OutboundCall, signal: AbortSignal | undefined): void {
     const gate = currentGate();
-    if (gate === undefined || gate.isOpen) {
+    if (gate === undefined || gate.isOpen) this.#startNow(call, signal);
+    else gate.pass((failure) => (failure === undefined ? this.#startNow(call, signal) : call.fail(failure)));
+  }
+
+  #startNow(call: OutboundCall, signal: AbortSignal | undefined): void {
+    try {
+      if (signal?.aborted === true) throw cancelledBefore(call, signal);
       this.#router.start(call);
-      return;
+    } catch (error) {
+      call.fail(error);
     }
-    gate.pass((failure) => {
-      try {
-        if (failure !== undefined) throw failure;
-        this.#router.start(call);
-      } catch (error) {
-        call.fail(error);
-      }
-    });
   }
 }
 
 /** Ends the call with `cancel` when the signal is aborted, and lets go of the signal when the call has ended. */
 function watch(signal: AbortSignal, call: OutboundCall, cancel: () => void): void {
-  if (signal.aborted) {
-    const message = `${describeCall(call.request)} was cancelled before it was sent`;
-    throw new TroupeError("CANCELLED", message, { ran: "no", cause: signal.reason });
-  }
   signal.addEventListener("abort", cancel, { once: true });
   call.onEnd = () => signal.removeEventListener("abort", cancel);
+}
+
+function cancelledBefore({ request }: OutboundCall, signal: AbortSignal): TroupeError {
+  const message = `${describeCall(request)} was cancelled before it was sent`;
+  return new TroupeError("CANCELLED", message, { ran: "no", cause: signal.reason });
 }
 
 function checkIdempotencyKey(address: ActorAddress, key: unknown): void {

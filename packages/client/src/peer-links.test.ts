@@ -119,6 +119,22 @@ describe("peer links", () => {
     expect(events.filter((event) => event.startsWith("refused"))).toEqual([]);
   });
 
+  it("from a peer that no view has had yet outlast a view that is older than the peer", async () => {
+    const { clock, events, links, settle } = setUp();
+    const link = new ScriptedLink("a");
+    link.handlers = links.adopt(link);
+    await settle();
+    links.setMembers([member("b")]);
+    await clock.advance(5_000);
+    expect(link.closedBecause).toBeUndefined();
+    links.setMembers([member("a"), member("b")]);
+    expect(links.linkTo("a")).toBe(link);
+    links.setMembers([member("b")]);
+    await clock.advance(5_000);
+    expect(link.closedBecause).toBeDefined();
+    expect(events).toEqual(["up a"]);
+  });
+
   it("are dialled when they are first asked for, where that is the rule", () => {
     const { transport, links } = setUp(() => "when-needed");
     links.setMembers([member("x"), member("z")]);

@@ -112,7 +112,8 @@ export class PeerLinks {
       peer.isDraining = member.state === "draining";
       if (peer.state.kind === "idle" && this.#parts.dials(member.siloId) === "now") this.#dial(peer);
     }
-    for (const siloId of left) this.#forget(siloId, "it left the cluster");
+    // One that no view has had yet is about to be in one: this view may be older than its joining.
+    for (const siloId of left) if (this.#peers.get(siloId)?.address !== "") this.#forget(siloId, "it left the cluster");
   }
 
   /** Takes the link that a peer has dialled; it becomes known only when the view has the peer. */
@@ -188,6 +189,7 @@ export class PeerLinks {
         if (peer.state.kind !== "up" || peer.state.link !== link) return;
         peer.state = { kind: "idle" };
         const dials = this.#parts.dials(peer.siloId);
+        if (peer.address === "" && this.#peers.get(peer.siloId) === peer) this.#peers.delete(peer.siloId);
         if (this.#peers.get(peer.siloId) === peer && dials === "now") this.#dial(peer);
         if (dials === "never") this.#knock(peer, KNOCKS);
         events.onDown(peer.siloId, reason);

@@ -2,6 +2,9 @@ import { Actor, actor, readonly, state } from "@troupe/sdk";
 import { TestCluster } from "@troupe/testkit";
 import { describe, expect, it, onTestFinished } from "vitest";
 
+/** Aborted when the calls of a test give up. */
+let givesUp = new AbortController();
+
 @actor("Counter")
 class Counter extends Actor {
   @state() accessor count = 0;
@@ -22,6 +25,10 @@ class Counter extends Actor {
 
   async tell(witness: string): Promise<void> {
     await this.actor(Witness, witness).see(this.count);
+  }
+
+  async tellUnless(witness: string): Promise<void> {
+    await this.actor(Witness, witness, { signal: givesUp.signal }).see(this.count);
   }
 }
 
@@ -88,6 +95,22 @@ describe("a hot actor", () => {
     held?.release();
     await cluster.run(Promise.all([add, tell]));
     expect(await cluster.run(witness.all())).toEqual([2, 3]);
+  });
+
+  it("lets no call out that was cancelled while it waited for that", async () => {
+    givesUp = new AbortController();
+    const cluster = await start();
+    const counter = cluster.actor(Counter, "c");
+    await cluster.run(counter.add(1));
+    const held = cluster.silos[0]?.stores.hold();
+    const add = counter.add(1);
+    const tell = counter.tellUnless("w");
+    await cluster.advance(500);
+    givesUp.abort();
+    held?.release();
+    await expect(cluster.run(tell)).rejects.toMatchObject({ code: "CANCELLED" });
+    await cluster.run(add);
+    expect(await cluster.run(cluster.actor(Witness, "w").all())).toEqual([]);
   });
 
   it("is thrown away when a write fails, and so is every reply that was held", async () => {

@@ -302,4 +302,17 @@ describe("a reminder service", () => {
     await desk.clock.advance(5_000);
     expect(desk.ticks.length).toBe(1);
   });
+
+  it("lets three thousand that never get through hold up no other", async () => {
+    const desk = new Desk();
+    const stuck = Array.from({ length: 3_000 }, (_, index) => desk.entry(`stuck-${index}`, 1_000));
+    await desk.store.add([...stuck, desk.entry("sound", 2_000)]);
+    desk.answer = async ({ name }) => {
+      if (name === "sound") return { kind: "done" };
+      throw new TroupeError("ACTIVATION_FAILED", "on purpose");
+    };
+    desk.run();
+    await desk.clock.advance(3_000);
+    expect(desk.ticks.filter(({ name }) => name === "sound")).toHaveLength(1);
+  });
 });

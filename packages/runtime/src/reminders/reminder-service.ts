@@ -23,6 +23,12 @@ const READ_MAX = 5_000;
 /** Ticks under way at the same time. The rest waits, the longest overdue first. */
 const TICKS_MAX = 256;
 
+/**
+ * Ticks under way or waiting to be tried again. So many that fail hold up no others: it is less than one reading brings. Each is tried
+ * once a second at least, so more would cost the silo much when all of them fail.
+ */
+const UNDONE_MAX = 4_000;
+
 const EARLY_PAUSE_MS = 20;
 
 /** Between tries to reach an actor, not to run its handler. */
@@ -41,6 +47,11 @@ export type TickOutcome =
   | { readonly kind: "early" }
   /** The handler threw; its schedule says how often and how soon it may be tried again. */
   | { readonly kind: "threw"; readonly attempts: number; readonly backoffMs: number };
+
+interface NextAttempt {
+  readonly attempt: number;
+  readonly pauseMs: number;
+}
 
 export interface ReminderServiceParts {
   readonly clock: Clock;
@@ -68,7 +79,9 @@ export interface ReminderServiceParts {
 export class ReminderService {
   readonly #parts: ReminderServiceParts;
   readonly #queue = new DueQueue();
-  readonly #ticking = new Set<string>();
+  /** The ticks under way, and those that wait to be tried again. */
+  readonly #undone = new Set<string>();
+  #underWay = 0;
   #buckets: readonly number[] = [];
   #wake: Scheduled | undefined;
   #nextRead: Scheduled | undefined;
@@ -146,7 +159,7 @@ export class ReminderService {
       const entries = await store.due(this.#buckets, until, this.#readMax);
       if (this.#stopped) return;
       const own = entries.filter((entry) => this.#parts.owns(entry.address));
-      for (const entry of own) if (!this.#ticking.has(entryKey(entry))) this.#queue.push(entry);
+      for (const entry of own) if (!this.#undone.has(entryKey(entry))) this.#queue.push(entry);
       this.#hasMore = entries.length === this.#readMax;
       // A bucket on a border may be full of another silo's reminders; then more has to be read to find this one's.
       this.#readMax = this.#hasMore && own.length * 2 < entries.length ? this.#readMax * 2 : READ_MAX;
@@ -161,12 +174,12 @@ export class ReminderService {
     if (this.#stopped) return;
     const now = this.#parts.clock.now();
     for (let next = this.#queue.peek(); next !== undefined; next = this.#queue.peek()) {
-      if (next.dueAt > now || this.#ticking.size >= TICKS_MAX) break;
+      if (next.dueAt > now || this.#isFull) break;
       this.#queue.pop();
       if (this.#parts.owns(next.address)) void this.#tick(next, 1);
     }
     this.#wake?.cancel();
-    if (this.#ticking.size >= TICKS_MAX) return;
+    if (this.#isFull) return;
     const next = this.#queue.peek();
     if (next === undefined) {
       if (this.#hasMore) this.#read();
@@ -175,13 +188,27 @@ export class ReminderService {
     this.#wake = this.#parts.clock.schedule(Math.max(1, Math.ceil(next.dueAt - now)), () => this.#fire());
   }
 
+  get #isFull(): boolean {
+    return this.#underWay >= TICKS_MAX || this.#undone.size >= UNDONE_MAX;
+  }
+
   async #tick(entry: DueEntry, attempt: number): Promise<void> {
     const key = entryKey(entry);
-    this.#ticking.add(key);
+    this.#undone.add(key);
+    this.#underWay++;
+    const next = await this.#try(entry, attempt);
+    this.#underWay--;
+    if (next === undefined) this.#undone.delete(key);
+    else this.#tickAgain(entry, next);
+    this.#fire();
+  }
+
+  /** The next attempt, if there has to be one. */
+  async #try(entry: DueEntry, attempt: number): Promise<NextAttempt | undefined> {
     try {
       const outcome = await this.#parts.tick(entry, attempt);
       if (outcome.kind === "early") {
-        return this.#tickAgain(entry, attempt, EARLY_PAUSE_MS);
+        return { attempt, pauseMs: EARLY_PAUSE_MS };
       } else if (outcome.kind === "threw" && attempt >= outcome.attempts) {
         this.#parts.logger.error(
           { ...entry.address, reminder: entry.name, attempt },
@@ -189,27 +216,26 @@ export class ReminderService {
         );
         await this.#parts.skip(entry);
       } else if (outcome.kind === "threw") {
-        return this.#tickAgain(entry, attempt + 1, outcome.backoffMs * 2 ** (attempt - 1));
+        return { attempt: attempt + 1, pauseMs: outcome.backoffMs * 2 ** (attempt - 1) };
       }
+      return undefined;
     } catch (error) {
       const level = error instanceof TroupeError && error.retryable ? "debug" : "warn";
       this.#parts.logger[level](
         { ...entry.address, reminder: entry.name, reason: messageOf(error) },
         "a tick did not get through; trying again",
       );
-      return this.#tickAgain(entry, attempt, UNREACHED_PAUSE_MS);
+      return { attempt, pauseMs: UNREACHED_PAUSE_MS };
     }
-    this.#ticking.delete(key);
-    this.#fire();
   }
 
-  #tickAgain(entry: DueEntry, attempt: number, backoffMs: number): void {
-    const key = entryKey(entry);
+  #tickAgain(entry: DueEntry, next: NextAttempt): void {
     // Never twice the same: two actors whose ticks wait for each other would else meet again at each try.
-    const pauseMs = Math.min(backoffMs, LONGEST_BACKOFF_MS) * (1 + JITTER * this.#parts.random.next());
+    const pauseMs = Math.min(next.pauseMs, LONGEST_BACKOFF_MS) * (1 + JITTER * this.#parts.random.next());
     this.#parts.clock.schedule(pauseMs, () => {
-      if (!this.#stopped && this.#parts.owns(entry.address)) void this.#tick(entry, attempt);
-      else this.#ticking.delete(key);
+      if (this.#stopped || !this.#parts.owns(entry.address)) this.#undone.delete(entryKey(entry));
+      else if (this.#underWay >= TICKS_MAX) this.#tickAgain(entry, { ...next, pauseMs: EARLY_PAUSE_MS });
+      else void this.#tick(entry, next.attempt);
     });
   }
 }
