@@ -12,6 +12,9 @@ const MANY_ACTORS = 50_000;
 /** Of each client on its link to each silo. Were they fewer with more silos, frames would be, too, and a bare stream would lose as much. */
 const IN_FLIGHT_EACH = 128;
 
+/** For each silo: its code is compiled while it runs, and it gets a share of the calls only. */
+const WARM_UP_MS = 1_500;
+
 /** What more silos and more actors change. On a machine with few cores more silos cannot be faster, but must not be slower. */
 export const scale: Bench = {
   name: "scale",
@@ -94,7 +97,7 @@ async function loadOf({ quick }: BenchContext, { cluster: { silos }, clients, ac
   const processes = [...silos, ...clients];
   const used = async (): Promise<number> =>
     (await Promise.all(processes.map((one) => one.cpu()))).reduce((sum, micros) => sum + micros, 0);
-  await run(quick ? 100 : 1_000);
+  await run(quick ? 100 : WARM_UP_MS * silos.length);
   const durationMs = quick ? 100 : 2_000;
   const before = await used();
   const rate = await run(durationMs);
