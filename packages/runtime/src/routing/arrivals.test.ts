@@ -166,12 +166,24 @@ describe("arrivals", () => {
     expect(process.refused.size).toBe(0);
   });
 
+  it("are all served while they can be, though other processes take the processor away five times in a row", async () => {
+    const process = new BusyProcess({
+      costMs: 0.01,
+      spend: (pass) => {
+        pass();
+        if (process.begun.size > 2_000 && process.begun.size <= 2_100 && process.begun.size % 20 === 0) process.now += 60;
+      },
+    });
+    await process.load({ everyMs: 0.2, forMs: 2_000 });
+    expect(process.refused.size).toBe(0);
+  });
+
   it("at three times what can be served are refused in part and at once, so that the others do not wait", async () => {
     const process = new BusyProcess({ costMs: 0.2 });
-    await process.load({ everyMs: 0.2 / 3, forMs: 6_000 });
+    await process.load({ everyMs: 0.2 / 3, forMs: 4_000 });
     expect(process.refused.size / process.cameAt.size).toBeCloseTo(2 / 3, 1);
     expect(process.waited(process.refused, 0.99)).toBeLessThan(10);
-    expect(process.waited(process.begun, 0.95)).toBeLessThan(65);
+    expect(process.waited(process.begun, 0.9)).toBeLessThan(65);
     expect(process.waited(process.begun, 1 - 1 / process.begun.size)).toBeLessThan(300);
   });
 
@@ -257,7 +269,7 @@ describe("arrivals", () => {
     let lines = 0;
     const logger: Logger = { ...silentLogger, warn: () => lines++ };
     const process = new BusyProcess({ costMs: 1, logger });
-    await process.load({ everyMs: 0.3, forMs: 25_000 });
+    await process.load({ everyMs: 0.6, forMs: 25_000 });
     expect(lines).toBe(3);
   });
 
