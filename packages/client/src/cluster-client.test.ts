@@ -178,6 +178,24 @@ describe("a client", () => {
     expect(stack).toMatch(/-- called from --\n[\s\S]*callIt/);
   });
 
+  it("shows only the caller in the stack of a call that got no answer, and where a call was made that could not be", async () => {
+    const cluster = await start();
+    const callIt = async (argument?: unknown): Promise<void> => {
+      const alice = cluster.actor(Account, "alice", { timeout: "1s" });
+      await (argument === undefined ? alice.slow() : alice.echo(argument));
+    };
+    const late = (await errorOf(cluster, callIt())) as Error;
+    expect(late.stack).toMatch(
+      /^TroupeError: \[TIMEOUT\] Account\/alice\.slow\(\) got no answer[^\n]*\n[\s\S]*at (async )?callIt/,
+    );
+    expect(late.stack).not.toContain("pending-calls");
+    const wrong = (await errorOf(
+      cluster,
+      callIt(() => 1),
+    )) as Error;
+    expect(wrong.stack).toMatch(/^TroupeError: \[NOT_SERIALIZABLE\][^\n]*\n[\s\S]*at (async )?callIt/);
+  });
+
   it("ends a call after the timeout of the reference, else after that of the type", async () => {
     const cluster = await start();
     const from = cluster.clock.monotonic();

@@ -38,6 +38,7 @@ import { ReleaseAnnouncer } from "./ownership/release-announcer.ts";
 import { ReminderService } from "./reminders/reminder-service.ts";
 import { systemMethods } from "./ticks/system-turns.ts";
 import { ActorTicks, reminderTicks } from "./ticks/actor-ticks.ts";
+import { Arrivals } from "./routing/arrivals.ts";
 import { Dispatcher } from "./routing/dispatcher.ts";
 
 export interface LocalActorsParts {
@@ -66,6 +67,7 @@ export class LocalActors {
   readonly #handoff: Handoff;
   readonly #announcer: ReleaseAnnouncer;
   readonly #dispatcher: Dispatcher;
+  readonly #arrivals: Arrivals;
   readonly #reminders: ReminderService;
   readonly #idle: IdleCollector;
   readonly #ticks: ActorTicks;
@@ -96,6 +98,13 @@ export class LocalActors {
       },
       placement,
     );
+    this.#arrivals = new Arrivals({
+      siloId,
+      clock,
+      logger,
+      nextTurn: setImmediate,
+      begin: (request, sink) => this.#dispatcher.dispatch(request, sink),
+    });
     const makeReference = (address: { type: string; id: string }): unknown => this.#references.reference(address);
     const linkTo = (to: string): Link | undefined => parts.linkTo(to);
     this.#router = new Router({ peerId: siloId, clock, local: this.#dispatcher, linkTo, makeReference }, placement);
@@ -143,7 +152,7 @@ export class LocalActors {
   }
 
   onRequest(request: RequestEnvelope, sink: ReplySink): void {
-    this.#dispatcher.dispatch(request, sink);
+    this.#arrivals.take(request, sink);
   }
 
   onReply(callId: number, outcome: Outcome): void {
@@ -151,7 +160,7 @@ export class LocalActors {
   }
 
   onCancel(cancel: CancelEnvelope, sink: ReplySink): void {
-    this.#dispatcher.cancel(cancel, sink);
+    if (!this.#arrivals.cancel(cancel.callId, sink)) this.#dispatcher.cancel(cancel, sink);
   }
 
   onReleased(siloId: string, released: ReleasedEnvelope): void {
@@ -203,9 +212,9 @@ export class LocalActors {
     this.#router.giveUpWaiting();
   }
 
-  /** True if nothing is active here and no call of this process is under way. */
+  /** True if nothing is active here or about to be, and no call of this process is under way. */
   get isQuiet(): boolean {
-    return this.#catalog.size === 0 && this.#router.pendingCount === 0;
+    return this.#arrivals.isEmpty && this.#catalog.size === 0 && this.#router.pendingCount === 0;
   }
 
   get counts(): { activations: number; activationsByType: Record<string, number>; callsTotal: number; callsPending: number } {
@@ -227,6 +236,7 @@ export class LocalActors {
   close(): void {
     this.quiesce();
     this.#announcer.stop();
+    this.#arrivals.close();
     for (const activation of this.#catalog.values()) void activation.close("failed");
     this.#router.close();
   }

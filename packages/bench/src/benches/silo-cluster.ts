@@ -16,6 +16,21 @@ interface Shared {
   stop(): Promise<void>;
 }
 
+export interface SiloClusterOptions {
+  readonly silos: number;
+  /** Durable actors are stored where the bench stores; without it nothing is stored. */
+  readonly durable: boolean;
+  /** Further arguments of Node.js for the silos. */
+  readonly nodeArgs?: readonly string[];
+}
+
+interface SiloClusterParts {
+  readonly cluster: Cluster;
+  readonly argument: SiloArgument;
+  readonly shared: Shared;
+  readonly nodeArgs: readonly string[];
+}
+
 /** Silos in processes of their own, and this process as their client. */
 export class SiloCluster implements AsyncDisposable {
   readonly cluster: Cluster;
@@ -23,12 +38,9 @@ export class SiloCluster implements AsyncDisposable {
   readonly silos: BenchChild[] = [];
   readonly #context: BenchContext;
   readonly #shared: Shared;
+  readonly #nodeArgs: readonly string[];
 
-  /** `durable` actors are stored where the bench stores; without it nothing is stored. */
-  static async start(
-    context: BenchContext,
-    { silos, durable }: { readonly silos: number; readonly durable: boolean },
-  ): Promise<SiloCluster> {
+  static async start(context: BenchContext, { silos, durable, nodeArgs = [] }: SiloClusterOptions): Promise<SiloCluster> {
     const shared = await openShared(context, durable);
     const { membership, storage } = shared;
     const argument: SiloArgument = { cluster: `bench-${randomId(systemRandom)}`, membership, storage };
@@ -38,16 +50,14 @@ export class SiloCluster implements AsyncDisposable {
       actors: [Counter, DurableCounter],
       logger: silentLogger,
     });
-    const started = new SiloCluster(context, { cluster, argument, shared });
+    const started = new SiloCluster(context, { cluster, argument, shared, nodeArgs });
     for (let count = 0; count < silos; count++) await started.add();
     return started;
   }
 
-  private constructor(
-    context: BenchContext,
-    { cluster, argument, shared }: { readonly cluster: Cluster; readonly argument: SiloArgument; readonly shared: Shared },
-  ) {
+  private constructor(context: BenchContext, { cluster, argument, shared, nodeArgs }: SiloClusterParts) {
     this.#context = context;
+    this.#nodeArgs = nodeArgs;
     this.cluster = cluster;
     this.argument = argument;
     this.#shared = shared;
@@ -55,7 +65,12 @@ export class SiloCluster implements AsyncDisposable {
 
   /** Starts one more silo, and waits until it is active. */
   async add(): Promise<BenchChild> {
-    const silo = new BenchChild({ program: "silo-program.js", argument: { ...this.argument }, profile: this.#context.profile });
+    const silo = new BenchChild({
+      program: "silo-program.js",
+      argument: { ...this.argument },
+      profile: this.#context.profile,
+      nodeArgs: this.#nodeArgs,
+    });
     this.silos.push(silo);
     await silo.next();
     return silo;

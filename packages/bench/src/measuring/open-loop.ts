@@ -17,7 +17,10 @@ export interface OpenLoopResult {
   readonly p99Ms: number;
   /** Of the calls that failed, by code. */
   readonly failures: Readonly<Record<string, number>>;
+  readonly refusalP50Ms: number;
   readonly refusalP99Ms: number;
+  /** The most calls that were under way at a time. */
+  readonly underWayMax: number;
 }
 
 /** How often calls are made that are due by then. */
@@ -45,11 +48,13 @@ export async function openLoop(
   };
   const start = clock.monotonic();
   let made = 0;
+  let underWayMax = 0;
   for (let elapsed = 0; elapsed < durationMs; elapsed = clock.monotonic() - start) {
     for (const due = (elapsed * rate) / 1_000; made < due && underWay.size < inFlightMax; made++) {
       const running = one().finally(() => underWay.delete(running));
       underWay.add(running);
     }
+    underWayMax = Math.max(underWayMax, underWay.size);
     await sleep(clock, TICK_MS);
   }
   await Promise.all(underWay);
@@ -58,7 +63,9 @@ export async function openLoop(
     p50Ms: shareOf(took, 0.5),
     p99Ms: shareOf(took, 0.99),
     failures,
+    refusalP50Ms: shareOf(refusals, 0.5),
     refusalP99Ms: shareOf(refusals, 0.99),
+    underWayMax,
   };
 }
 

@@ -1,0 +1,216 @@
+import { type ReplySink, SILO_TYPE } from "@troupe/client";
+import { type Clock, type Logger, messageOf, type Outcome, type RequestEnvelope, TroupeError } from "@troupe/core";
+import { Fifo } from "../activation/fifo.ts";
+import { errorOutcome } from "../activation/outcome.ts";
+
+/**
+ * How long requests may keep one turn of the event loop busy. Renewals of the lease, probes and replies wait meanwhile: without it a
+ * window of HTTP/2 full of requests was run in one go, which took 2 s with turns of 1.6 ms.
+ */
+const SLICE_MS = 5;
+
+/** Requests that are begun between two looks at the clock while none waits: a look costs as much as 1 % of a quick call. */
+const LOOK_EVERY = 8;
+
+/** Requests are counted in windows of this length, which is also how long one may have to wait in an overload. */
+const WINDOW_MS = 50;
+
+/** A queue that has not become shorter in so many windows, one after the other, is neither a burst nor what a pause has left. */
+const GROWING_WINDOWS = 2;
+
+/** So many may always wait: a few callers with long turns are no overload. */
+const WAITING_MIN = 64;
+
+/**
+ * A longer time between two looks counts as this long: the process may have stood still, and it has to be seen at work ten times before a
+ * window says anything. (A steady load of 5 % had calls refused where other processes kept the processors busy, when it was 50 ms.)
+ */
+const GAP_MAX_MS = WINDOW_MS / 10;
+
+/** What may wait, whatever it is; a burst of one client is not larger (see `PendingCalls`). */
+const WAITING_MAX = 100_000;
+const WAITING_MAX_BYTES = 64 * 1024 * 1024;
+
+/** A longer queue is not searched for a cancelled request: what is out of time is not run, wherever it stands. */
+const SEARCH_MAX = 1_000;
+
+const WARN_EVERY_MS = 10_000;
+
+export interface ArrivalsParts {
+  readonly siloId: string;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** Calls back when the event loop has turned once, and with it has read what there was to read. */
+  nextTurn(callback: () => void): void;
+  begin(request: RequestEnvelope, sink: ReplySink): void;
+}
+
+interface Arrival {
+  readonly request: RequestEnvelope;
+  readonly sink: ReplySink;
+}
+
+/**
+ * The requests that came over links and that this process has not had the time to begin. They are read at once and wait here, not in
+ * the socket, so that their number is known.
+ *
+ * Q1. Requests are begun in the order in which they came, and what is neither refused nor cancelled is begun (C5).
+ * Q2. A turn of the event loop begins requests for little longer than `SLICE_MS`.
+ * Q3. In an overload no more are let in than were begun in the last window, and the others are refused at once. It begins when the
+ *     queue has stopped to shrink, and ends when it is empty. What has been let in is not refused later, so a burst is served, however
+ *     large it is.
+ * Q4. A refused request has not run (C4). Never refused, short of the limits of the queue, are those that a turn waits for, whose
+ *     work would be lost, and the cluster's own.
+ */
+export class Arrivals {
+  readonly #parts: ArrivalsParts;
+  readonly #waiting = new Fifo<Arrival>();
+  #waitingBytes = 0;
+  /** `open`: the event loop has not turned since the first request. */
+  #slice: "open" | "over" = "over";
+  #sliceEnd = 0;
+  #untilLook = 0;
+  #lookedAt = 0;
+  /** Of the window, as far as this process was running. */
+  #windowMs = 0;
+  #begunInWindow = 0;
+  #waitingAtStart = 0;
+  /** The windows until now in which the queue did not become shorter. */
+  #growing = 0;
+  #room = WAITING_MAX;
+  #refusal: Outcome | undefined;
+  #warnedAt = Number.NEGATIVE_INFINITY;
+
+  constructor(parts: ArrivalsParts) {
+    this.#parts = parts;
+  }
+
+  get isEmpty(): boolean {
+    return this.#waiting.length === 0;
+  }
+
+  take(request: RequestEnvelope, sink: ReplySink): void {
+    // Questions to the silo itself are few, and how it is doing is asked when it has much to do.
+    if ((this.isEmpty && this.#hasTime()) || request.type === SILO_TYPE) return this.#parts.begin(request, sink);
+    if (this.#isFull || (this.#hasNoRoom && mayBeRefused(request))) return this.#refuse(request, sink);
+    if (this.isEmpty) this.#startQueue();
+    this.#waiting.push({ request, sink });
+    this.#waitingBytes += request.args.size;
+  }
+
+  /** True if the request was waiting here; then it will not run. */
+  cancel(callId: number, sink: ReplySink): boolean {
+    const { length } = this.#waiting;
+    if (length === 0 || length > SEARCH_MAX) return false;
+    const cancelled = this.#waiting.remove((arrival) => arrival.request.callId === callId && arrival.sink === sink);
+    this.#waitingBytes -= cancelled?.request.args.size ?? 0;
+    return cancelled !== undefined;
+  }
+
+  /** Forgets what waits: its callers learn it from the end of their links. */
+  close(): void {
+    this.#waiting.clear();
+    this.#waitingBytes = 0;
+  }
+
+  #hasTime(): boolean {
+    if (this.#slice === "over") {
+      this.#openSlice();
+      this.#parts.nextTurn(this.#onTurn);
+      return true;
+    }
+    if (this.#untilLook-- > 0) return true;
+    this.#untilLook = LOOK_EVERY;
+    return this.#parts.clock.monotonic() < this.#sliceEnd;
+  }
+
+  #openSlice(): void {
+    this.#slice = "open";
+    this.#untilLook = LOOK_EVERY;
+    this.#lookedAt = this.#parts.clock.monotonic();
+    this.#sliceEnd = this.#lookedAt + SLICE_MS;
+  }
+
+  #startQueue(): void {
+    this.#lookedAt = this.#parts.clock.monotonic();
+    this.#growing = 0;
+    this.#startWindow();
+  }
+
+  #startWindow(): void {
+    this.#windowMs = 0;
+    this.#begunInWindow = 0;
+    this.#waitingAtStart = this.#waiting.length;
+  }
+
+  readonly #onTurn = (): void => {
+    this.#slice = "over";
+    if (this.isEmpty) return;
+    this.#look();
+    this.#openSlice();
+    this.#beginNext();
+  };
+
+  /** Each in a microtask of its own, so that what a turn does in its first ones counts as its time, too. */
+  readonly #beginNext = (): void => {
+    const arrival = this.#waiting.shift();
+    if (arrival === undefined) return this.#parts.nextTurn(this.#onTurn);
+    this.#waitingBytes -= arrival.request.args.size;
+    this.#begunInWindow++;
+    this.#begin(arrival);
+    if (this.#look() < this.#sliceEnd) queueMicrotask(this.#beginNext);
+    else this.#parts.nextTurn(this.#onTurn);
+  };
+
+  #begin({ request, sink }: Arrival): void {
+    try {
+      this.#parts.begin(request, sink);
+    } catch (error) {
+      this.#parts.logger.error({ reason: messageOf(error) }, "beginning a request failed; please report this");
+    }
+  }
+
+  #look(): number {
+    const now = this.#parts.clock.monotonic();
+    this.#windowMs += Math.min(now - this.#lookedAt, GAP_MAX_MS);
+    this.#lookedAt = now;
+    if (this.#windowMs >= WINDOW_MS) this.#endWindow();
+    return now;
+  }
+
+  #endWindow(): void {
+    this.#room = Math.max(WAITING_MIN, (this.#begunInWindow * WINDOW_MS) / this.#windowMs);
+    const isOver = this.#waiting.length < this.#waitingAtStart && !this.#isOverloaded;
+    this.#growing = isOver ? 0 : this.#growing + 1;
+    this.#startWindow();
+  }
+
+  get #isOverloaded(): boolean {
+    return this.#growing >= GROWING_WINDOWS;
+  }
+
+  get #hasNoRoom(): boolean {
+    return this.#isOverloaded && this.#waiting.length >= this.#room;
+  }
+
+  get #isFull(): boolean {
+    return this.#waiting.length >= WAITING_MAX || this.#waitingBytes >= WAITING_MAX_BYTES;
+  }
+
+  #refuse({ callId }: RequestEnvelope, sink: ReplySink): void {
+    const { siloId, clock, logger } = this.#parts;
+    const now = clock.monotonic();
+    if (now - this.#warnedAt >= WARN_EVERY_MS) {
+      this.#warnedAt = now;
+      logger.warn({ waiting: this.#waiting.length }, "calls come faster than this silo can serve them; it refuses some");
+    }
+    const message = `calls come faster than silo ${siloId} can serve them; call less at a time, or add a silo`;
+    // One for all, since building it costs several times as much as all the rest of a refusal.
+    this.#refusal ??= errorOutcome(new TroupeError("OVERLOADED", message));
+    sink.reply(callId, this.#refusal);
+  }
+}
+
+function mayBeRefused({ chain, method }: RequestEnvelope): boolean {
+  return chain.length === 0 && !method.startsWith("$");
+}
