@@ -3,7 +3,7 @@ import type { Contestant, ContestantContext, Delays } from "./contestant.ts";
 import { importFromPeer } from "./peer-package.ts";
 
 /** Jobs that run at once; a job here ends at once, so more would change nothing. */
-const CONCURRENCY = 256;
+const CONCURRENCY = 64;
 
 const QUEUE = "bench";
 

@@ -16,7 +16,7 @@ const WORK: Work = {
 };
 
 function measured(figures: Partial<Figures>, durable: string): Cell {
-  return { kind: "measured", figures: { rate: null, p50: null, p99: null, ...figures }, durable };
+  return { kind: "measured", figures: { rate: null, cpu: null, p50: null, p99: null, ...figures }, durable };
 }
 
 function cellsOf(table: string, title: string): string[] {

@@ -58,7 +58,7 @@ export class ContestantRun {
       const values = rounds.flatMap((round) => round[figure] ?? []);
       return values.length === 0 ? null : median(values);
     };
-    return { kind: "measured", figures: { rate: middle("rate"), p50: middle("p50"), p99: middle("p99") } };
+    return { kind: "measured", figures: { rate: middle("rate"), cpu: middle("cpu"), p50: middle("p50"), p99: middle("p99") } };
   }
 
   async stop(): Promise<void> {

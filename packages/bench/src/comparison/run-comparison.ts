@@ -29,7 +29,7 @@ ${WORKS.map(({ name, what }) => `  ${name.padEnd(14)} ${what}`).join("\n")}
   --json              print only JSON: a line for each kind of work, and all of it at the end
 
 The last line is the result as JSON. Exit codes: 0 all that take part worked, 1 one did not (its reason is printed, and the others go
-on), 2 the command is wrong. A full run takes about six minutes.`;
+on), 2 the command is wrong. A full run takes about seven minutes.`;
 
 /** `bench compare`, after its name. Resolves with the exit code. */
 export async function runComparison(argv: readonly string[], output: BenchOutput): Promise<number> {

@@ -82,7 +82,7 @@ export const troupeOnRedis: Contestant = {
     "redis-server --appendonly yes --appendfsync always, etcd, and one silo in a process of its own",
     "delayed: the silo in the load generator's process",
   ],
-  note: "the load generator is a client over gRPC, one connection; turns, deadlines and copies of arguments in every row",
+  note: "the load generator is a client over one gRPC stream; turns, deadlines and copies of arguments in every row",
   entries: {
     "call-local": { durable: "in memory only", start: startLocal },
     "call-remote": { durable: "in memory only", start: startRemote },

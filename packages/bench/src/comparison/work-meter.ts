@@ -1,6 +1,7 @@
 import { type Clock, sleep } from "@troupe/core";
 import { callRate, localCallRate, rateOfAll } from "../measuring/call-rate.ts";
 import { percentile } from "../measuring/median.ts";
+import { treeCpu } from "../measuring/tree-cpu.ts";
 import type { Counters, Delays, Started } from "./contestant.ts";
 import type { Figures, Load, Work } from "./work.ts";
 
@@ -71,13 +72,19 @@ export class WorkMeter {
       await call(index);
       taken.push(this.#clock.monotonic() - start);
     };
-    const rate = await (work.kind === "local-calls" ? localCallRate(load, call) : callRate(load, inFlight === 1 ? timed : call));
+    const { rate, cpu } = await withCpu((count) => {
+      const counted = (index: number): Promise<unknown> => {
+        count();
+        return inFlight === 1 ? timed(index) : call(index);
+      };
+      return work.kind === "local-calls" ? localCallRate(load, counted) : callRate(load, counted);
+    });
     for (let index = 0; index < Math.min(CHECKED_ACTORS, this.#ids.length); index++) {
       const total = await call(index);
       if (total !== this.#calls[index]) throw new Error(`a counter is at ${total} after ${this.#calls[index]} calls`);
     }
-    if (taken.length === 0) return { rate, p50: null, p99: null };
-    return { rate, p50: percentile(taken, 0.5), p99: percentile(taken, 0.99) };
+    if (taken.length === 0) return { rate, cpu, p50: null, p99: null };
+    return { rate, cpu, p50: percentile(taken, 0.5), p99: percentile(taken, 0.99) };
   }
 
   async #delay({ actors, inFlight }: Load, delays: Delays): Promise<Figures> {
@@ -85,7 +92,12 @@ export class WorkMeter {
     const durationMs = this.#quick ? QUICK_ROUND_MS : ROUND_MS;
     const set = (dueAt: number): Promise<unknown> => delays.set(`delayed-${this.#setSoFar++}`, dueAt);
     const far = clock.now() + FAR_MS;
-    const rate = await callRate({ clock, inFlight, durationMs }, () => set(far));
+    const { rate, cpu } = await withCpu((count) =>
+      callRate({ clock, inFlight, durationMs }, () => {
+        count();
+        return set(far);
+      }),
+    );
     // A contestant that sets few a second gets fewer, of which as many are due in a second.
     const count = Math.min(this.#quick ? QUICK_DELAYS : actors, Math.ceil((rate * durationMs) / 1_000));
     const first = Math.ceil(clock.now() + SET_AGAIN_MARGIN * ((count * 1_000) / rate) + 1_000);
@@ -100,6 +112,17 @@ export class WorkMeter {
       await sleep(clock, 50);
       late.push(...(await delays.takeLate()));
     }
-    return { rate, p50: percentile(late, 0.5), p99: percentile(late, 0.99) };
+    return { rate, cpu, p50: percentile(late, 0.5), p99: percentile(late, 0.99) };
   }
+}
+
+/** The rate that `measure` finds, and what each call cost; `measure` gets the function to be called once for each. */
+async function withCpu(measure: (count: () => void) => Promise<number>): Promise<{ rate: number; cpu: number | null }> {
+  const before = treeCpu(process.pid);
+  let calls = 0;
+  const rate = await measure(() => {
+    calls++;
+  });
+  const after = treeCpu(process.pid);
+  return { rate, cpu: before === null || after === null ? null : (after - before) / calls };
 }

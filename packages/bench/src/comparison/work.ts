@@ -1,5 +1,12 @@
 /** What a comparison measures of a piece of work. */
-export type FigureName = "rate" | "p50" | "p99";
+export type FigureName =
+  /** Calls a second. */
+  | "rate"
+  /** Microseconds of CPU of a call, of all processes that the contestant and the load generator are. It hardly depends on others. */
+  | "cpu"
+  /** Milliseconds. */
+  | "p50"
+  | "p99";
 
 /** Of one round, or the medians of several; null is what the work does not have. */
 export type Figures = Readonly<Record<FigureName, number | null>>;
@@ -23,12 +30,17 @@ export type Work = {
   | ({ readonly kind: "delays" } & Load)
 );
 
+const CPU_TITLE = "  CPU of each, all processes, µs";
+
 export const WORKS = [
   {
     kind: "local-calls",
     name: "call-local",
     what: "calls within one process: one hot counter, 64 in flight, nothing durable",
-    shown: [{ figure: "rate", title: "call in one process, a hot actor, calls/s" }],
+    shown: [
+      { figure: "rate", title: "call in one process, a hot actor, calls/s" },
+      { figure: "cpu", title: CPU_TITLE },
+    ],
     actors: 1,
     inFlight: 64,
   },
@@ -36,7 +48,10 @@ export const WORKS = [
     kind: "calls",
     name: "call-remote",
     what: "calls from another process: 1,000 counters, 256 in flight, nothing durable",
-    shown: [{ figure: "rate", title: "call from process to process, 1,000 actors, calls/s" }],
+    shown: [
+      { figure: "rate", title: "call from process to process, 1,000 actors, calls/s" },
+      { figure: "cpu", title: CPU_TITLE },
+    ],
     actors: 1_000,
     inFlight: 256,
   },
@@ -44,7 +59,10 @@ export const WORKS = [
     kind: "calls",
     name: "turn-hot",
     what: "durable turns from another process: one hot counter, 64 in flight",
-    shown: [{ figure: "rate", title: "durable turn, a hot actor, turns/s" }],
+    shown: [
+      { figure: "rate", title: "durable turn, a hot actor, turns/s" },
+      { figure: "cpu", title: CPU_TITLE },
+    ],
     actors: 1,
     inFlight: 64,
   },
@@ -52,7 +70,10 @@ export const WORKS = [
     kind: "calls",
     name: "turn-spread",
     what: "durable turns from another process: 1,000 counters, 256 in flight",
-    shown: [{ figure: "rate", title: "durable turn, 1,000 actors, turns/s" }],
+    shown: [
+      { figure: "rate", title: "durable turn, 1,000 actors, turns/s" },
+      { figure: "cpu", title: CPU_TITLE },
+    ],
     actors: 1_000,
     inFlight: 256,
   },
@@ -70,6 +91,7 @@ export const WORKS = [
     what: "delayed work: set for later, then 1,000 due a second",
     shown: [
       { figure: "rate", title: "delayed work, set a second" },
+      { figure: "cpu", title: CPU_TITLE },
       { figure: "p50", title: "delayed work, late p50, ms" },
       { figure: "p99", title: "delayed work, late p99, ms" },
     ],
