@@ -1,2 +1,3 @@
 export type { Bench, BenchContext, BenchOptions, BenchResult, Measurement, StorageKind, Target } from "./bench.ts";
-export { type BenchOutput, runBench } from "./running/run-bench.ts";
+export type { BenchOutput } from "./running/bench-output.ts";
+export { runBench } from "./running/run-bench.ts";

@@ -33,9 +33,10 @@ function read(path: string): SourceFile {
 
 const paths = ["packages", "cluster-tests", "examples"].flatMap((folder) => filesBelow(folder));
 const sources = paths.filter((path) => /\.(ts|js)$/.test(path)).map((path) => read(path));
+// Of the packages themselves: a manifest deeper inside says what something installs elsewhere.
 const manifests = new Map(
   paths
-    .filter((path) => path.endsWith("/package.json"))
+    .filter((path) => path === `${packageFolder(path)}/package.json`)
     .map((path) => [packageFolder(path), { path, manifest: JSON.parse(read(path).text) as PackageManifest }] as const),
 );
 

@@ -19,8 +19,9 @@ export function workForStarter(work: (task: unknown) => Promise<unknown>): void 
   });
 }
 
+/** Says nothing if the starter is gone: to fail then would keep what has been started from being ended in order. */
 export function tellStarter(message: unknown): void {
-  process.send?.(message);
+  if (process.connected) process.send?.(message);
 }
 
 /** Ends the process when its starter has ended, or wants it to, after `cleanUp`. */

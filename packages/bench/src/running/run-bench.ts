@@ -2,14 +2,20 @@ import { cpus, loadavg } from "node:os";
 import { messageOf } from "@troupe/core";
 import type { BenchResult } from "../bench.ts";
 import { BENCHES } from "../benches/catalog.ts";
+import { runComparison } from "../comparison/run-comparison.ts";
 import { summariseProfiles } from "../profiles/summarise-profiles.ts";
 import { readArguments } from "./bench-arguments.ts";
+import { type BenchOutput, STANDARD_OUTPUT } from "./bench-output.ts";
 import { resultTable } from "./result-table.ts";
 import { runOne } from "./run-one.ts";
+
+/** Not a bench, since it has no target: Troupe beside peers. */
+const COMPARE = "compare";
 
 const HELP = `Usage: troupe bench [name…] [options]
 
 ${BENCHES.map(({ name, what, isOnlyByName }) => `  ${name.padEnd(16)} ${what}${isOnlyByName ? " (only when it is named)" : ""}`).join("\n")}
+  ${COMPARE.padEnd(16)} Troupe beside peers that npm can install, with options of its own (add --help; only when it is named)
 
   --json              print only JSON, one line for each bench
   --rounds <n>        rounds of ours and the baseline in turn (default: 3)
@@ -22,19 +28,10 @@ ${BENCHES.map(({ name, what, isOnlyByName }) => `  ${name.padEnd(16)} ${what}${i
 The last line is the result as JSON. Exit codes: 0 all ran, 1 one did not, 2 the command is wrong. A target that is not reached is
 a result and no failure.`;
 
-/** Where the command writes; progress goes to `error`, so that `out` holds results only. */
-export interface BenchOutput {
-  out(text: string): void;
-  error(text: string): void;
-}
-
-const STANDARD: BenchOutput = {
-  out: (text) => void process.stdout.write(`${text}\n`),
-  error: (text) => void process.stderr.write(`${text}\n`),
-};
-
 /** The bench command, after its name. Resolves with the exit code. */
-export async function runBench(argv: readonly string[], output: BenchOutput = STANDARD): Promise<number> {
+export async function runBench(argv: readonly string[], output: BenchOutput = STANDARD_OUTPUT): Promise<number> {
+  const [first, ...rest] = argv;
+  if (first === COMPARE) return runComparison(rest, output);
   const asked = readArguments(argv, BENCHES);
   if (asked.kind === "wrong") {
     output.error(`${asked.message}\n(add --help for what can be said)`);

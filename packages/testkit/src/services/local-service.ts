@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { messageOf, sleep, systemClock } from "@troupe/core";
 import { freePort } from "./free-port.ts";
-import { type ExtraArgs, extraArgsFor, type ServiceKind, type TestService } from "./test-service.ts";
+import { type ExtraArgs, extraArgsFor, type LocalPlace, type LocalServiceKind, type TestService } from "./test-service.ts";
 
 /** How long a server may take until it answers. Generous: it costs nothing when it is quick. */
 const START_MS = 20_000;
@@ -20,8 +20,8 @@ const OUTPUT_KEPT = 4_000;
  */
 const GUARD = 'read -r _; kill -9 "$1" 2>/dev/null; rm -rf "$2"';
 
-/** Starts a binary of this machine on a free loopback port, with a temporary folder. */
-export async function startLocalService(kind: ServiceKind, binary: string, extraArgs: ExtraArgs = []): Promise<TestService> {
+/** Starts a binary of this machine on a free loopback port, with a temporary folder. It ends with this process, however that ends. */
+export async function startLocalService(kind: LocalServiceKind, binary: string, extraArgs: ExtraArgs = []): Promise<TestService> {
   for (let attempt = 1; ; attempt++) {
     const service = new LocalService(kind, binary, extraArgs, await choosePlace(kind));
     try {
@@ -34,13 +34,7 @@ export async function startLocalService(kind: ServiceKind, binary: string, extra
   }
 }
 
-interface Place {
-  readonly port: number;
-  readonly secondPort: number;
-  readonly folder: string;
-}
-
-async function choosePlace(kind: ServiceKind): Promise<Place> {
+async function choosePlace(kind: LocalServiceKind): Promise<LocalPlace> {
   const folder = await mkdtemp(join(tmpdir(), `troupe-${kind.name}-`));
   return { port: await freePort(), secondPort: await freePort(), folder };
 }
@@ -53,13 +47,13 @@ interface Running {
 
 class LocalService implements TestService {
   readonly url: string;
-  readonly #kind: ServiceKind;
+  readonly #kind: LocalServiceKind;
   readonly #binary: string;
   readonly #extraArgs: ExtraArgs;
-  readonly #place: Place;
+  readonly #place: LocalPlace;
   #running: Running | undefined;
 
-  constructor(kind: ServiceKind, binary: string, extraArgs: ExtraArgs, place: Place) {
+  constructor(kind: LocalServiceKind, binary: string, extraArgs: ExtraArgs, place: LocalPlace) {
     this.url = kind.url(place.port);
     this.#kind = kind;
     this.#binary = binary;
@@ -94,7 +88,8 @@ class LocalService implements TestService {
     if (wipe) await rm(this.#place.folder, { recursive: true, force: true });
     await mkdir(this.#place.folder, { recursive: true });
     const args = [...this.#kind.localArgs(this.#place), ...extraArgsFor(this.#place.port, this.#extraArgs)];
-    const child = spawn(this.#binary, args, { stdio: ["ignore", "pipe", "pipe"] });
+    const env = { ...process.env, ...this.#kind.localVariables?.(this.#place) };
+    const child = spawn(this.#binary, args, { stdio: ["ignore", "pipe", "pipe"], env });
     const output = collectOutput(child);
     const ended = new Promise<string>((resolve) => {
       child.once("error", (error) => resolve(messageOf(error)));

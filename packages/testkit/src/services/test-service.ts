@@ -26,9 +26,28 @@ export interface StartOptions {
   readonly args?: ExtraArgs;
 }
 
-/** What is known of a kind of server: how to find it, start it and see that it answers. */
-export interface ServiceKind {
+/** Where a server of this machine has been put. The second port is for servers that need one more. */
+export interface LocalPlace {
+  readonly port: number;
+  readonly secondPort: number;
+  /** For its data. */
+  readonly folder: string;
+}
+
+/** What is known of a server whose binary is at hand: how to start it and see that it answers. */
+export interface LocalServiceKind {
   readonly name: string;
+  url(port: number): string;
+  /** The command line of the server. */
+  localArgs(place: LocalPlace): readonly string[];
+  /** Environment variables of the server, for what its command line cannot say. */
+  localVariables?(place: LocalPlace): Readonly<Record<string, string>>;
+  /** True if the service at the port answers and is ready to work. */
+  answers(port: number): Promise<boolean>;
+}
+
+/** What is known of a kind of server besides: where to find it. */
+export interface ServiceKind extends LocalServiceKind {
   /** The environment variable with the URL of one that runs. */
   readonly variable: string;
   readonly binary: string;
@@ -36,15 +55,10 @@ export interface ServiceKind {
   readonly image: string;
   /** The port inside of the image's container. */
   readonly port: number;
-  url(port: number): string;
-  /** The command line of the server; `folder` is for its data. The second port is for servers that need one more. */
-  localArgs(options: { readonly port: number; readonly secondPort: number; readonly folder: string }): readonly string[];
   /** The whole command inside of the container. */
   containerCommand: readonly string[];
   /** The folder inside of the container that has the data. */
   containerFolder: string;
-  /** True if the service at the port answers and is ready to work. */
-  answers(port: number): Promise<boolean>;
 }
 
 export function extraArgsFor(port: number, args: ExtraArgs = []): readonly string[] {
