@@ -17,7 +17,7 @@ import type { ActorStorage } from "./actor-storage.ts";
 import { Mailbox, type MailboxOwner } from "./mailbox.ts";
 import { methodOf } from "./method-of.ts";
 import { type GateOwner, OutputGate } from "./output-gate.ts";
-import { ownRequest } from "./own-request.ts";
+import { OWN_PEER, ownRequest } from "./own-request.ts";
 import { answerError, errorOutcome, outcomeOf, outcomeWithoutRunning, thrownOutcome } from "./outcome.ts";
 import { reentryOf } from "./reentrancy.ts";
 import { RepeatedCalls } from "./repeated-calls.ts";
@@ -209,9 +209,10 @@ export class Activation implements TurnOwner, MailboxOwner<Turn>, GateOwner, Uni
     this.#gone();
   }
 
-  /** A turn that never started goes to the next activation. */
+  /** A turn that never started goes to the next activation, unless only this one asked for it. */
   #giveBack({ request, sink }: Turn): void {
-    this.#parts.redispatch(request, sink);
+    if (sink.peerId === OWN_PEER) sink.reply(request.callId, { kind: "refused", reason: "not-ready", revision: 0 });
+    else this.#parts.redispatch(request, sink);
     this.#endRepeated(request);
   }
 

@@ -1,5 +1,8 @@
 import type { RequestEnvelope } from "@troupe/core";
 
+/** Who asks for the turns that an activation makes by itself, such as its timers' ticks: they end with it, and wake nobody. */
+export const OWN_PEER = "$own";
+
 const NO_ARGUMENTS = { value: [], revive: false, size: 0 } as const;
 
 type Facts = Pick<RequestEnvelope, "callId" | "type" | "id" | "method" | "deadline"> & Partial<RequestEnvelope>;

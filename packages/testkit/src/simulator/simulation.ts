@@ -118,15 +118,24 @@ class Simulation {
     await sleep(clock, 2_000 + 3 * this.#script.leaseTtlMs);
   }
 
-  /** Asks every actor until nothing is owed and nothing is due any more. */
+  /**
+   * Asks every actor until nothing is owed and nothing is due any more, and all of them have said the same twice in a row. The looks
+   * of one round are not one moment: money may pass from behind the look at one account to behind that at another. What two rounds
+   * agree in was all true at the moment between them.
+   */
   async #settle(): Promise<void> {
     const { clock, history } = this.#world;
+    let before = "";
     for (let round = 0; round < SETTLE_MAX; round++) {
       const from = history.calls.length;
       for (const plan of finalCalls(clock.monotonic())) this.#issue({ ...plan, id: `${plan.id} ${round}` });
       await this.#until(() => history.calls.slice(from).every(({ outcome }) => outcome.kind !== "pending"));
-      if (history.calls.slice(from).every(isAtRest) && lettersOnTheWay(history).length === 0) return;
-      await sleep(clock, SETTLE_EVERY_MS);
+      const looks = history.calls.slice(from);
+      const isResting = looks.every(isAtRest) && lettersOnTheWay(history).length === 0;
+      const said = isResting ? JSON.stringify(looks.map(({ outcome }) => outcome)) : "";
+      if (isResting && said === before) return;
+      before = said;
+      if (!isResting) await sleep(clock, SETTLE_EVERY_MS);
     }
   }
 

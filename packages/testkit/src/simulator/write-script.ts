@@ -37,10 +37,11 @@ class Dice {
   }
 }
 
-/** The script of a seed. */
+/** The script of a seed. The profile is drawn even if it is given, so that a seed is the same run with its profile's name and without. */
 export function writeScript(seed: number, profile?: Profile): Script {
   const dice = new Dice(seededRandom(seed * 7919 + 17));
-  const chosen = profile ?? dice.of(PROFILES);
+  const drawn = dice.of(PROFILES);
+  const chosen = profile ?? drawn;
   const durationMs = dice.between(8_000, 25_000);
   const silos = 1 + dice.below(4);
   const clients = 1 + dice.below(2);

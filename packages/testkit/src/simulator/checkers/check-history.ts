@@ -5,7 +5,7 @@ import { checkAtMostOnce } from "./at-most-once.ts";
 import { checkCallerOrder } from "./caller-order.ts";
 import { checkCells } from "./cells.ts";
 import { checkConservation } from "./conservation.ts";
-import { checkReminders } from "./reminders.ts";
+import { checkReminders } from "./schedules.ts";
 import { checkRightfulFailures } from "./rightful-failures.ts";
 import { checkStayingActivations } from "./staying-activations.ts";
 
