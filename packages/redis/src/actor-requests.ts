@@ -1,5 +1,14 @@
-import { type Claim, type ClaimResult, type Commit, type CommitResult, randomId, systemRandom } from "@troupe/core";
+import {
+  type Claim,
+  type ClaimResult,
+  type Commit,
+  type CommitResult,
+  type DueEntry,
+  randomId,
+  systemRandom,
+} from "@troupe/core";
 import { ACTOR_FORMAT, ANSWER, CONTROL_FIELD, FIELD_PREFIX, REQUEST } from "./actor-script.ts";
+import { dueMember } from "./due-member.ts";
 import type { RedisConnection } from "./redis-connection.ts";
 import { ReplyReader } from "./reply-reader.ts";
 import { RequestPacker } from "./request-packer.ts";
@@ -19,7 +28,8 @@ type ActorRequest =
       /** Which of this store's claims it is. */
       readonly number: number;
       readonly settle: Settle<ClaimResult>;
-    };
+    }
+  | { readonly kind: "add" | "remove"; readonly key: string; readonly entry: DueEntry; readonly settle: Settle<void> };
 
 interface Settle<T> {
   readonly resolve: (result: T) => void;
@@ -32,7 +42,7 @@ const STORED: CommitResult = { kind: "stored" };
  * The requests of one tick, which go to Redis in as few commands as possible: a command of its own costs each of them 20 µs in
  * this process, a place in a batch 4.
  *
- * Q1. Requests for one actor take effect in the order they were made.
+ * Q1. Requests for one actor or one bucket take effect in the order they were made.
  * Q2. One that Redis refuses takes no other of its batch along; when the connection fails, all under way fail.
  */
 export class ActorRequests {
@@ -45,7 +55,7 @@ export class ActorRequests {
   #isFlushing = false;
   readonly #requestsMax: number;
 
-  /** `requestsMax` is how many actors one command may be for. */
+  /** `requestsMax` is how many keys one command may be for. */
   constructor(connection: RedisConnection, requestsMax: number) {
     this.#connection = connection;
     this.#requestsMax = requestsMax;
@@ -58,6 +68,11 @@ export class ActorRequests {
 
   commit(key: string, commit: Commit): Promise<CommitResult> {
     return new Promise((resolve, reject) => this.#add({ kind: "commit", key, commit, settle: { resolve, reject } }));
+  }
+
+  /** Notes a due time in the bucket with the key, or takes it out. */
+  note(kind: "add" | "remove", key: string, entry: DueEntry): Promise<void> {
+    return new Promise((resolve, reject) => this.#add({ kind, key, entry, settle: { resolve, reject } }));
   }
 
   #add(request: ActorRequest): void {
@@ -91,6 +106,13 @@ export class ActorRequests {
       case "commit":
         packCommit(this.#packer, request.commit);
         break;
+      case "add":
+      case "remove":
+        this.#packer.array(3);
+        this.#packer.number(REQUEST[request.kind]);
+        this.#packer.text(String(request.entry.dueAt));
+        this.#packer.text(dueMember(request.entry));
+        break;
     }
   }
 
@@ -121,15 +143,18 @@ export class ActorRequests {
       this.#answer(request, reply);
     }
     // Those that had an answer are settled, and settling them again does nothing.
-    for (const request of requests) if (request.kind === "commit") request.settle.resolve(STORED);
+    for (const request of requests) {
+      if (request.kind === "commit") request.settle.resolve(STORED);
+      else if (request.kind !== "claim") request.settle.resolve();
+    }
   }
 
-  #answer({ kind, settle }: ActorRequest, reply: ReplyReader): void {
+  #answer(request: ActorRequest, reply: ReplyReader): void {
     const became = reply.number();
-    if (became === ANSWER.failed) settle.reject(this.#connection.failureOf(new Error(reply.text())));
-    else if (kind === "commit") settle.resolve({ kind: "fenced", epoch: reply.number() });
-    else if (became === ANSWER.refused) settle.resolve({ kind: "refused", revision: reply.number(), siloId: reply.text() });
-    else settle.resolve({ kind: "claimed", epoch: reply.number(), version: reply.number(), fields: readFields(reply) });
+    if (became === ANSWER.failed) request.settle.reject(this.#connection.failureOf(new Error(reply.text())));
+    else if (request.kind === "commit") request.settle.resolve({ kind: "fenced", epoch: reply.number() });
+    else if (request.kind === "claim") request.settle.resolve(readClaim(became, reply));
+    else throw new RangeError("the reply of a script answers what has no answer");
   }
 
   #failAll(requests: readonly ActorRequest[], error: unknown): void {
@@ -148,6 +173,11 @@ function packCommit(packer: RequestPacker, { epoch, version, set, remove }: Comm
     packer.bytes(value);
   }
   for (const name of remove) packer.text(FIELD_PREFIX + name);
+}
+
+function readClaim(became: number, reply: ReplyReader): ClaimResult {
+  if (became === ANSWER.refused) return { kind: "refused", revision: reply.number(), siloId: reply.text() };
+  return { kind: "claimed", epoch: reply.number(), version: reply.number(), fields: readFields(reply) };
 }
 
 function readFields(reply: ReplyReader): Map<string, Uint8Array> {

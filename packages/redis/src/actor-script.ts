@@ -1,6 +1,7 @@
 /**
- * The script that claims actors and commits their turns. It takes a batch of requests for any actors, and each request is one
- * atomic step on the hash of its actor that may run twice. What becomes of one request is nothing to the others of its batch.
+ * The script that claims actors, commits their turns, and notes due times in the index. It takes a batch of requests, and each is one
+ * atomic step on one key, the hash of an actor or the sorted set of a bucket, that may run twice. What becomes of one request is
+ * nothing to the others of its batch.
  *
  * The hash has one control field, `@`, with the text `<format> <epoch> <version> <revision> <siloId> <store>.<number>`; the last
  * two tell whose claim the last one was, and which of that store's. Every field of the actor has a name that starts with `:`, so no
@@ -31,18 +32,19 @@ export const CONTROL_FIELD = "@";
 export const FIELD_PREFIX = ":";
 
 /** What a request asks for. */
-export const REQUEST = { commit: 0, claim: 1 } as const;
+export const REQUEST = { commit: 0, claim: 1, add: 2, remove: 3 } as const;
 
-/** What became of a request. A commit that was stored has no answer of its own. */
+/** What became of a request. What was stored, added or removed has no answer of its own. */
 export const ANSWER = { failed: 0, fenced: 1, refused: 2, claimed: 3 } as const;
 
 /**
- * KEYS: the hash of each request's actor. ARGV: the requests, as one MessagePack array, because Redis and its client spend more on
+ * KEYS: of each request the hash of its actor, or its bucket. ARGV: the requests, as one MessagePack array, because Redis and its client spend more on
  * each argument than on the bytes of it. A request is one of
  *
  * - `[commit, before, after, count, name, value, …, name, …]`: what the control field has to start with, and then starts with;
  *   how many fields are set, and their names and values; the names of those that are removed.
  * - `[claim, revision, siloId, store, number]`, all as text. Numbers of one store tell which claim was sent first.
+ * - `[add, dueAt, member]`, `[remove, dueAt, member]`: the due time as text.
  *
  * Answers one MessagePack array, too, of the answers. Each is an array of its request's place, what became of it, and
  *
@@ -122,11 +124,19 @@ local function claim(place, key, request)
   return { place, ${ANSWER.claimed}, raised, tonumber(version), stored }
 end
 
+local function note(place, key, request)
+  local reply
+  if request[1] == ${REQUEST.add} then reply = try('ZADD', key, request[2], request[3])
+  else reply = try('ZREM', key, request[3]) end
+  if failed(reply) then return { place, ${ANSWER.failed}, reply.err } end
+end
+
 local answers = {}
 for place, request in ipairs(cmsgpack.unpack(ARGV[1])) do
   local answer
   if request[1] == ${REQUEST.commit} then answer = commit(place, KEYS[place], request)
-  else answer = claim(place, KEYS[place], request) end
+  elseif request[1] == ${REQUEST.claim} then answer = claim(place, KEYS[place], request)
+  else answer = note(place, KEYS[place], request) end
   if answer then answers[#answers + 1] = answer end
 end
 return cmsgpack.pack(answers)

@@ -41,7 +41,7 @@ export async function openRedisStores({ url, cluster, clock, logger }: RedisStor
     const keys = new StoreKeys(cluster);
     return {
       stateStore: await RedisStateStore.on(state, keys),
-      reminderStore: new RedisReminderStore(reminders, keys),
+      reminderStore: await RedisReminderStore.on(reminders, keys),
       async close() {
         await Promise.all([state.close(), reminders.close()]);
       },

@@ -1,10 +1,9 @@
 import type { DueEntry, ReminderStore } from "@troupe/core";
-import { dueMember, parseDueMember } from "./due-member.ts";
+import { ActorRequests } from "./actor-requests.ts";
+import { parseDueMember } from "./due-member.ts";
+import { requestsAtOnce } from "./requests-at-once.ts";
 import type { RedisConnection } from "./redis-connection.ts";
 import type { StoreKeys } from "./store-keys.ts";
-
-/** Entries in one command: few enough that no command holds up Redis for long. */
-const ENTRIES_PER_COMMAND = 500;
 
 /** Entries that are asked of each bucket first. Buckets are filled evenly, so a few more than its share are enough for most. */
 const FIRST_SHARE_MIN = 4;
@@ -21,33 +20,29 @@ const SHARE_GROWTH = 8;
 export class RedisReminderStore implements ReminderStore {
   readonly #connection: RedisConnection;
   readonly #keys: StoreKeys;
+  readonly #requests: ActorRequests;
 
-  constructor(connection: RedisConnection, keys: StoreKeys) {
+  /** Takes a connection of its own. */
+  static async on(connection: RedisConnection, keys: StoreKeys): Promise<RedisReminderStore> {
+    return new RedisReminderStore(connection, keys, await requestsAtOnce(connection, keys));
+  }
+
+  private constructor(connection: RedisConnection, keys: StoreKeys, requestsMax: number) {
     this.#connection = connection;
     this.#keys = keys;
+    this.#requests = new ActorRequests(connection, requestsMax);
   }
 
-  async add(entries: readonly DueEntry[]): Promise<void> {
-    await this.#connection.run((redis) =>
-      Promise.all(
-        chunksByBucket(entries).map(([bucket, chunk]) =>
-          redis.zadd(this.#keys.bucket(bucket), ...chunk.flatMap((entry) => [entry.dueAt, dueMember(entry)])),
-        ),
-      ),
-    );
+  add(entries: readonly DueEntry[]): Promise<void> {
+    return this.#note("add", entries);
   }
 
-  async remove(entries: readonly DueEntry[]): Promise<void> {
-    await this.#connection.run((redis) =>
-      Promise.all(
-        chunksByBucket(entries).map(([bucket, chunk]) =>
-          redis.zrem(
-            this.#keys.bucket(bucket),
-            chunk.map((entry) => dueMember(entry)),
-          ),
-        ),
-      ),
-    );
+  remove(entries: readonly DueEntry[]): Promise<void> {
+    return this.#note("remove", entries);
+  }
+
+  async #note(kind: "add" | "remove", entries: readonly DueEntry[]): Promise<void> {
+    await Promise.all(entries.map((entry) => this.#requests.note(kind, this.#keys.bucket(entry.bucket), entry)));
   }
 
   async due(buckets: readonly number[], until: number, limit: number): Promise<DueEntry[]> {
@@ -86,19 +81,4 @@ export class RedisReminderStore implements ReminderStore {
 /** True if a bucket gave all it was asked for and may have more before the last entry that is wanted. */
 function mayHaveMore(entries: readonly DueEntry[], share: number, last: number): boolean {
   return entries.length >= share && (entries.at(-1)?.dueAt ?? last) < last;
-}
-
-function chunksByBucket(entries: readonly DueEntry[]): [number, DueEntry[]][] {
-  const chunks: [number, DueEntry[]][] = [];
-  const open = new Map<number, DueEntry[]>();
-  for (const entry of entries) {
-    let chunk = open.get(entry.bucket);
-    if (chunk === undefined || chunk.length >= ENTRIES_PER_COMMAND) {
-      chunk = [];
-      open.set(entry.bucket, chunk);
-      chunks.push([entry.bucket, chunk]);
-    }
-    chunk.push(entry);
-  }
-  return chunks;
 }
