@@ -30,11 +30,17 @@ export interface UnitOwner {
  *     a throwing one changed stays, because nobody can tell whose change it is.
  * U4. A nested turn is a part of the turn that waits for it, and is stored or rolled back with that one. Its outcome waits for
  *     what was staged before, not for the turn that waits for it.
+ * U5. A turn is over only when its nested turns are, though it may have stopped to wait for them: else a half of such a turn would be
+ *     stored, or rolled back (D1).
  */
 export class UnitOfWork {
   readonly #owner: UnitOwner;
   /** Turns that run and may write. */
   #writers = 0;
+  /** Nested turns that run. */
+  #parts: Turn[] = NONE;
+  /** Turns that would be over, but for their nested ones (U5). */
+  #unfinished: EndedTurn[] = NONE;
   /** Turns that have ended and wait for the unit to be staged. */
   #ended: EndedTurn[] = NONE;
   /** What the unit has to keep of the calls that it served. */
@@ -46,9 +52,25 @@ export class UnitOfWork {
 
   begin(turn: Turn): void {
     if (mayWrite(turn)) this.#writers++;
+    if (turn.nested) this.#parts = [...this.#parts, turn];
   }
 
   end(turn: Turn, outcome: Outcome): void {
+    // Nearly always none runs.
+    if (this.#parts.length > 0 && this.#parts.some(({ parent }) => parent === turn)) {
+      this.#unfinished = [...this.#unfinished, { turn, outcome }];
+      return;
+    }
+    this.#end(turn, outcome);
+    if (!turn.nested) return;
+    this.#parts = this.#parts.filter((other) => other !== turn);
+    const parent = this.#unfinished.find((other) => other.turn === turn.parent);
+    if (parent === undefined) return;
+    this.#unfinished = this.#unfinished.filter((other) => other !== parent);
+    this.end(parent.turn, parent.outcome);
+  }
+
+  #end(turn: Turn, outcome: Outcome): void {
     if (mayWrite(turn)) this.#writers--;
     const key = turn.request.idempotencyKey;
     if (key === undefined && this.#isEmpty && !turn.nested && !this.#owner.storage.mayHaveChanges) {
