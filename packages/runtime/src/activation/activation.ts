@@ -110,8 +110,7 @@ export class Activation implements TurnOwner, MailboxOwner<Turn>, GateOwner, Uni
         this.#abandon({ kind: "refused", reason: "not-owner", revision: result.revision });
         return;
       }
-      if (!this.#isServing() && !(await this.#parts.serving())) return;
-      if (this.state !== "loading") return;
+      if ((!this.#isServing() && !(await this.#parts.serving())) || this.state !== "loading") return;
       const actor = constructActor(this.definition, this.#host);
       await this.#runInternal("onActivate", () => actor.onActivate());
       if (this.state !== "loading") return;
@@ -151,8 +150,7 @@ export class Activation implements TurnOwner, MailboxOwner<Turn>, GateOwner, Uni
     const posted = this.#mailbox.post(this.#turn({ request, sink, concurrency, parent }));
     if (posted !== "accepted") this.#endRepeated(request);
     if (posted === "full") {
-      const { mailboxMax } = this.definition;
-      const message = `${formatAddress(this.address)} has ${mailboxMax} waiting turns; raise mailboxMax or call less`;
+      const message = `${formatAddress(this.address)} has ${this.definition.mailboxMax} waiting turns; raise mailboxMax or call less`;
       answerError(sink, request, new TroupeError("MAILBOX_FULL", message));
     } else if (posted === "accepted" && request.oneWay) {
       sink.reply(request.callId, { kind: "value", payload: toPortable(undefined, { root: "result" }) });
@@ -194,7 +192,9 @@ export class Activation implements TurnOwner, MailboxOwner<Turn>, GateOwner, Uni
     for (const turn of this.#mailbox.close()) this.#giveBack(turn);
     await this.#quiet();
     await this.gate.drained().catch(() => undefined);
-    if (actor !== undefined && reason !== "failed" && this.#isServing()) {
+    // Beside a turn that never ended, what the hook changes would be stored with the half of that (D1).
+    const mayStore = reason !== "failed" && this.#running.length === 0 && this.#isServing();
+    if (actor !== undefined && mayStore) {
       try {
         await this.#runInternal("onDeactivate", () => actor.onDeactivate(reason));
       } catch (error) {
