@@ -117,11 +117,17 @@ export class SiloLinks {
     if (link.remote.role === "silo") return this.#peers.adopt(link);
     this.#clients.add(link);
     return {
-      onEnvelope: (envelope) => this.#receive(envelope, link),
+      onEnvelope: (envelope) => this.#receiveFromClient(envelope, link),
       onClose: () => {
         this.#clients.delete(link);
       },
     };
+  }
+
+  #receiveFromClient(envelope: Envelope, link: Link): void {
+    const { kind } = envelope;
+    if (kind === "released" || kind === "reply") link.close(`a client says "${kind}", which only silos say to each other`);
+    else this.#receive(envelope, link);
   }
 
   #receive(envelope: Envelope, link: Link): void {
