@@ -55,6 +55,31 @@ describe("a reminder", () => {
     expect(ticks.map(({ attempt }) => attempt)).toEqual([1, 2]);
   });
 
+  it("that was deleted on a silo that drains, and set anew on the next one, ticks though the index is slow", async () => {
+    const cluster = await start(2);
+    const bell = cluster.actor(Bell, "a");
+    const at = cluster.clock.now() + 3_600_000;
+    await cluster.run(bell.set(at));
+    const owner = cluster.silos.find(({ silo }) => silo.snapshot().activations === 1);
+    if (owner === undefined) throw new Error("no silo has the actor");
+    const { reminderStore } = owner.stores;
+    const remove = reminderStore.remove.bind(reminderStore);
+    reminderStore.remove = async (entries) => {
+      await opened.promise;
+      await remove(entries);
+    };
+    await cluster.run(bell.cancel());
+    const stopped = owner.silo.stop();
+    await cluster.advance(100);
+    const again = bell.set(at);
+    await cluster.advance(500);
+    opened.resolve();
+    await cluster.run(Promise.all([again, stopped]));
+    cluster.silos.splice(cluster.silos.indexOf(owner), 1);
+    await cluster.advance(3_600_000);
+    expect(ticks).toEqual([{ attempt: 1, at }]);
+  });
+
   it("that was deleted on a silo that is lost, and set anew on the next one, ticks though the first one goes on", async () => {
     const cluster = await start(2);
     const bell = cluster.actor(Bell, "a");

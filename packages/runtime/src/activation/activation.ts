@@ -195,12 +195,11 @@ export class Activation implements TurnOwner, MailboxOwner<Turn>, GateOwner, Uni
     // Beside a turn that never ended, what the hook changes would be stored with the half of that (D1).
     const mayStore = reason !== "failed" && this.#running.length === 0 && this.#isServing();
     if (actor !== undefined && mayStore) {
-      try {
-        await this.#runInternal("onDeactivate", () => actor.onDeactivate(reason));
-      } catch (error) {
+      await this.#runInternal("onDeactivate", () => actor.onDeactivate(reason)).catch((error: unknown) => {
         this.log.error({ reason: messageOf(error) }, "onDeactivate failed; what it changed is not stored");
-      }
+      });
     }
+    if (reason !== "failed") await this.storage.settled();
     this.#gone();
   }
 
