@@ -21,7 +21,7 @@ import { ownRequest } from "./own-request.ts";
 import { answerError, errorOutcome, outcomeOf, thrownOutcome } from "./outcome.ts";
 import { reentryOf } from "./reentrancy.ts";
 import { RepeatedCalls } from "./repeated-calls.ts";
-import { Turn, type TurnFacts, type TurnOwner } from "./turn.ts";
+import { Turn, type TurnOwner } from "./turn.ts";
 import { UnitOfWork, type UnitOwner } from "./unit-of-work.ts";
 
 /** How long a turn that does not end may hold up the deactivation of its actor, if its deadline is not later. */
@@ -70,7 +70,7 @@ export class Activation implements TurnOwner, MailboxOwner<Turn>, GateOwner, Uni
     this.#host = new ActivationHost(address, this.storage, parts);
     this.#mailbox = new Mailbox(definition.mailboxMax, this);
     this.gate = new OutputGate(this);
-    this.#unit = new UnitOfWork(this);
+    this.#unit = new UnitOfWork(this, parts.clock);
     this.#usedAt = parts.clock.monotonic();
   }
 
@@ -147,7 +147,7 @@ export class Activation implements TurnOwner, MailboxOwner<Turn>, GateOwner, Uni
     const { idempotencyKey } = request;
     if (idempotencyKey !== undefined && (this.#repeated ??= new RepeatedCalls()).joinOrBegin(idempotencyKey, request, sink))
       return "accepted";
-    const posted = this.#mailbox.post(this.#turn({ request, sink, concurrency, parent }));
+    const posted = this.#mailbox.post(new Turn({ request, sink, concurrency, parent }, this, this.#parts.clock));
     if (posted !== "accepted") this.#endRepeated(request);
     if (posted === "full") {
       const message = `${formatAddress(this.address)} has ${this.definition.mailboxMax} waiting turns; raise mailboxMax or call less`;
@@ -193,8 +193,7 @@ export class Activation implements TurnOwner, MailboxOwner<Turn>, GateOwner, Uni
     await this.#quiet();
     await this.gate.drained().catch(() => undefined);
     // Beside a turn that never ended, what the hook changes would be stored with the half of that (D1).
-    const mayStore = reason !== "failed" && this.#running.length === 0 && this.#isServing();
-    if (actor !== undefined && mayStore) {
+    if (actor !== undefined && reason !== "failed" && this.#running.length === 0 && this.#isServing()) {
       await this.#runInternal("onDeactivate", () => actor.onDeactivate(reason)).catch((error: unknown) => {
         this.log.error({ reason: messageOf(error) }, "onDeactivate failed; what it changed is not stored");
       });
@@ -334,8 +333,9 @@ export class Activation implements TurnOwner, MailboxOwner<Turn>, GateOwner, Uni
     return this.#parts.isServing(this.#parts.clock.monotonic());
   }
 
-  #turn(facts: TurnFacts): Turn {
-    return new Turn(facts, this, this.#parts.clock);
+  /** For the unit of work: too much waits for turns that overlap. */
+  onHoldBack(isHoldingBack: boolean): void {
+    this.#mailbox.holdBack(isHoldingBack);
   }
 
   /** For the unit of work: the turn is over, and what waits for it may start. */
@@ -377,7 +377,7 @@ export class Activation implements TurnOwner, MailboxOwner<Turn>, GateOwner, Uni
       chain: this.#mailbox.first?.request.chain ?? [],
     });
     const sink: ReplySink = { peerId: `${formatAddress(this.address)}#${method}`, isClient: false, reply() {} };
-    const turn = this.#turn({ request, sink, concurrency: "exclusive", parent: undefined });
+    const turn = new Turn({ request, sink, concurrency: "exclusive", parent: undefined }, this, this.#parts.clock);
     this.#running = [...this.#running, turn];
     try {
       await runInTurn(turn, work);

@@ -21,6 +21,7 @@ export interface MailboxOwner<T> {
  * M2. Turns start in arrival order, but for interleaving and nested ones, which start at once.
  * M3. A turn that was accepted starts, or `close` gives it back; after `close` only nested ones start, which a running turn waits for.
  * M4. At most `max` turns wait.
+ * M5. While new turns are held back, only nested ones start, which a running turn waits for.
  */
 export class Mailbox<T extends MailboxEntry> {
   readonly #max: number;
@@ -33,6 +34,7 @@ export class Mailbox<T extends MailboxEntry> {
   #beside = 0;
   #state: "held" | "open" | "closed" = "held";
   #draining = false;
+  #isHoldingBack = false;
 
   /** Holds its turns until `open`, and whenever its owner says that none may run: then until the next `open`. */
   constructor(max: number, owner: MailboxOwner<T>) {
@@ -54,7 +56,7 @@ export class Mailbox<T extends MailboxEntry> {
   }
 
   post(turn: T): "accepted" | "full" | "closed" {
-    const passes = turn.nested || (turn.concurrency === "interleave" && this.#state === "open");
+    const passes = turn.nested || (turn.concurrency === "interleave" && this.#state === "open" && !this.#isHoldingBack);
     const isNext = this.waiting === 0 && !this.#draining && this.#mayStart(turn);
     if (this.#state !== "held" && (passes || isNext) && this.#owner.mayRunTurns()) {
       this.#count(turn);
@@ -78,6 +80,12 @@ export class Mailbox<T extends MailboxEntry> {
     }
   }
 
+  /** New turns start no more, but for nested ones, until this is called with false. */
+  holdBack(isHoldingBack: boolean): void {
+    this.#isHoldingBack = isHoldingBack;
+    if (!isHoldingBack && this.#state !== "held") this.open();
+  }
+
   /** To be called once for each turn that was started. */
   finish(turn: T): void {
     if (this.waiting === 0) this.#queue = undefined;
@@ -99,7 +107,7 @@ export class Mailbox<T extends MailboxEntry> {
   }
 
   #nextThatPasses(): T | undefined {
-    return this.#owner.mayRunTurns() ? this.#queue?.remove(passesOthers) : undefined;
+    return this.#owner.mayRunTurns() ? this.#queue?.remove(this.#isHoldingBack ? isNested : passesOthers) : undefined;
   }
 
   #drain(): void {
@@ -120,6 +128,7 @@ export class Mailbox<T extends MailboxEntry> {
   #mayStart(turn: T): boolean {
     if (this.#state !== "open") return false;
     if (turn.nested) return true;
+    if (this.#isHoldingBack) return false;
     switch (turn.concurrency) {
       case "interleave":
         return true;
@@ -139,4 +148,8 @@ export class Mailbox<T extends MailboxEntry> {
 
 function passesOthers({ concurrency, nested }: MailboxEntry): boolean {
   return nested || concurrency === "interleave";
+}
+
+function isNested({ nested }: MailboxEntry): boolean {
+  return nested;
 }

@@ -1,10 +1,17 @@
-import { errorToPortable, formatAddress, messageOf, type Outcome, TroupeError } from "@troupe/core";
+import { type Clock, errorToPortable, formatAddress, messageOf, type Outcome, TroupeError } from "@troupe/core";
 import type { ActorStorage, Changes, KeptCall } from "./actor-storage.ts";
 import type { OutputGate } from "./output-gate.ts";
 import type { Turn } from "./turn.ts";
 
 /** Shared by all units that are empty, which is nearly all. Never changed. */
 const NONE: never[] = [];
+
+/**
+ * A unit that has waited for so long for turns that overlap waits for no new ones: where calls never cease, some turn would always run,
+ * and nothing be stored or answered. A unit of so many turns does not either.
+ */
+const UNIT_MAX_MS = 100;
+const UNIT_MAX_TURNS = 1_000;
 
 interface EndedTurn {
   readonly turn: Turn;
@@ -15,6 +22,8 @@ interface EndedTurn {
 export interface UnitOwner {
   readonly storage: ActorStorage;
   readonly gate: OutputGate;
+  /** True: no new turn may start until it is false again. */
+  onHoldBack(isHoldingBack: boolean): void;
   /** The outcome may leave now. */
   onAnswer(turn: Turn, outcome: Outcome): void;
   /** The turn is over: what waits for it in the mailbox may start. */
@@ -27,7 +36,7 @@ export interface UnitOwner {
  * U1. What a turn changed is staged whole when it ends, and its outcome passes the gate behind that (D1).
  * U2. A turn that throws while no other is under way leaves no trace.
  * U3. Turns that overlap (interleaving ones) are one unit once anything has changed: it is staged when the last of them ends, and what
- *     a throwing one changed stays, because nobody can tell whose change it is.
+ *     a throwing one changed stays, because nobody can tell whose change it is. When that takes long, new turns wait for it.
  * U4. A nested turn is a part of the turn that waits for it, and is stored or rolled back with that one. Its outcome waits for
  *     what was staged before, not for the turn that waits for it.
  * U5. A turn is over only when its nested turns are, though it may have stopped to wait for them: else a half of such a turn would be
@@ -35,6 +44,7 @@ export interface UnitOwner {
  */
 export class UnitOfWork {
   readonly #owner: UnitOwner;
+  readonly #clock: Clock;
   /** Turns that run and may write. */
   #writers = 0;
   /** Nested turns that run. */
@@ -43,11 +53,15 @@ export class UnitOfWork {
   #unfinished: EndedTurn[] = NONE;
   /** Turns that have ended and wait for the unit to be staged. */
   #ended: EndedTurn[] = NONE;
+  /** When the first of them ended. */
+  #endedAt = 0;
+  #isHoldingBack = false;
   /** What the unit has to keep of the calls that it served. */
   #served: KeptCall[] = NONE;
 
-  constructor(owner: UnitOwner) {
+  constructor(owner: UnitOwner, clock: Clock) {
     this.#owner = owner;
+    this.#clock = clock;
   }
 
   begin(turn: Turn): void {
@@ -87,6 +101,15 @@ export class UnitOfWork {
     }
     this.#ended = [...this.#ended, { turn, outcome }];
     if (this.#writers === 0) this.#stage();
+    else this.#holdBackIfLong();
+  }
+
+  #holdBackIfLong(): void {
+    const now = this.#clock.monotonic();
+    if (this.#ended.length === 1) this.#endedAt = now;
+    if (this.#isHoldingBack || (now - this.#endedAt < UNIT_MAX_MS && this.#ended.length < UNIT_MAX_TURNS)) return;
+    this.#isHoldingBack = true;
+    this.#owner.onHoldBack(true);
   }
 
   get #isEmpty(): boolean {
@@ -98,6 +121,13 @@ export class UnitOfWork {
     const served = this.#served;
     this.#ended = NONE;
     this.#served = NONE;
+    this.#stageAll(ended, served);
+    if (!this.#isHoldingBack) return;
+    this.#isHoldingBack = false;
+    this.#owner.onHoldBack(false);
+  }
+
+  #stageAll(ended: readonly EndedTurn[], served: readonly KeptCall[]): void {
     const changes = this.#collect(ended, served);
     if (changes instanceof TroupeError) {
       this.#owner.storage.rollback();
