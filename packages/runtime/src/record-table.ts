@@ -51,6 +51,11 @@ export class RecordTable<R> {
     return this.#records?.get(name);
   }
 
+  /** What counts as stored under the name. */
+  findAdopted(name: string): R | undefined {
+    return this.#before?.has(name) === true ? this.#before.get(name) : this.find(name);
+  }
+
   /** In the order in which they were put or loaded. */
   values(): R[] {
     return this.#records === undefined ? [] : [...this.#records.values()];

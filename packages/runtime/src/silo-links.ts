@@ -121,11 +121,17 @@ export class SiloLinks {
     this.#clients.get(peerId)?.close("the client has dialled again");
     this.#clients.set(peerId, link);
     return {
-      onEnvelope: (envelope) => this.#receive(envelope, link),
+      onEnvelope: (envelope) => this.#receiveFromClient(envelope, link),
       onClose: () => {
         if (this.#clients.get(peerId) === link) this.#clients.delete(peerId);
       },
     };
+  }
+
+  #receiveFromClient(envelope: Envelope, link: Link): void {
+    const { kind } = envelope;
+    if (kind === "released" || kind === "reply") link.close(`a client says "${kind}", which only silos say to each other`);
+    else this.#receive(envelope, link);
   }
 
   #receive(envelope: Envelope, link: Link): void {

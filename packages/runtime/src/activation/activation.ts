@@ -73,7 +73,7 @@ export class Activation implements TurnOwner, MailboxOwner<Turn>, GateOwner, Uni
     this.#host = new ActivationHost(address, this.storage, parts);
     this.#mailbox = new Mailbox(definition.mailboxMax, this);
     this.gate = new OutputGate(this);
-    this.#unit = new UnitOfWork(this);
+    this.#unit = new UnitOfWork(this, parts.clock);
     this.#usedAt = parts.clock.monotonic();
   }
 
@@ -113,8 +113,7 @@ export class Activation implements TurnOwner, MailboxOwner<Turn>, GateOwner, Uni
         this.#abandon({ kind: "refused", reason: "not-owner", revision: result.revision });
         return;
       }
-      if (!this.#isServing() && !(await this.#parts.serving())) return;
-      if (this.state !== "loading") return;
+      if ((!this.#isServing() && !(await this.#parts.serving())) || this.state !== "loading") return;
       const actor = constructActor(this.definition, this.#host);
       await this.#runInternal("onActivate", () => actor.onActivate());
       if (this.state !== "loading") return;
@@ -156,8 +155,7 @@ export class Activation implements TurnOwner, MailboxOwner<Turn>, GateOwner, Uni
     const posted = this.#mailbox.post(new Turn(facts, this, this.#parts.clock));
     if (posted !== "accepted") this.#endRepeated(request);
     if (posted === "full") {
-      const { mailboxMax } = this.definition;
-      const message = `${formatAddress(this.address)} has ${mailboxMax} waiting turns; raise mailboxMax or call less`;
+      const message = `${formatAddress(this.address)} has ${this.definition.mailboxMax} waiting turns; raise mailboxMax or call less`;
       answerError(sink, request, new TroupeError("MAILBOX_FULL", message));
     } else if (posted === "accepted" && request.oneWay) {
       sink.reply(request.callId, { kind: "value", payload: toPortable(undefined, { root: "result" }) });
@@ -199,13 +197,13 @@ export class Activation implements TurnOwner, MailboxOwner<Turn>, GateOwner, Uni
     for (const turn of this.#mailbox.close()) this.#giveBack(turn);
     await this.#quiet();
     await this.gate.drained().catch(() => undefined);
-    if (actor !== undefined && reason !== "failed" && this.#isServing()) {
-      try {
-        await this.#runInternal("onDeactivate", () => actor.onDeactivate(reason));
-      } catch (error) {
+    // Beside a turn that never ended, what the hook changes would be stored with the half of that (D1).
+    if (actor !== undefined && reason !== "failed" && this.#running.length === 0 && this.#isServing()) {
+      await this.#runInternal("onDeactivate", () => actor.onDeactivate(reason)).catch((error: unknown) => {
         this.log.error({ reason: messageOf(error) }, "onDeactivate failed; what it changed is not stored");
-      }
+      });
     }
+    if (reason !== "failed") await this.storage.settled();
     this.#gone();
   }
 
@@ -323,6 +321,11 @@ export class Activation implements TurnOwner, MailboxOwner<Turn>, GateOwner, Uni
 
   #isServing(): boolean {
     return this.#parts.isServing(this.#parts.clock.monotonic());
+  }
+
+  /** For the unit of work: too much waits for turns that overlap. */
+  onHoldBack(isHoldingBack: boolean): void {
+    this.#mailbox.holdBack(isHoldingBack);
   }
 
   /** For the unit of work: the turn is over, and what waits for it may start. */

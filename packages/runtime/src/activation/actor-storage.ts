@@ -59,6 +59,8 @@ export interface ActorStorage {
   send(to: ActorAddress, send: DurableSend): void;
   /** The manual slots are among the next changes. */
   includeManualSlots(): void;
+  /** Resolves when nothing of this activation is under way to the stores that could undo what the next one does. Never rejects. */
+  settled(): Promise<void>;
   /** Ends everything that would act in the actor's name later. */
   dispose(): void;
 }

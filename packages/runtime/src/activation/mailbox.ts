@@ -24,6 +24,7 @@ export interface MailboxOwner<T> {
  * M3. A turn that was accepted starts, or `close` gives it back; after `close` only nested ones start, which a running turn waits for.
  * M4. At most `max` turns wait.
  * M5. Each turn's owner is asked just before the turn starts whether it may: the turn before it may have kept the event loop busy (C1).
+ * M6. While new turns are held back, only nested ones start, which a running turn waits for.
  */
 export class Mailbox<T extends MailboxEntry> {
   readonly #max: number;
@@ -36,6 +37,7 @@ export class Mailbox<T extends MailboxEntry> {
   #beside = 0;
   #state: "held" | "open" | "closed" = "held";
   #draining = false;
+  #isHoldingBack = false;
 
   /** Holds its turns until `open`, and whenever its owner says that none may run: then until the next `open`. */
   constructor(max: number, owner: MailboxOwner<T>) {
@@ -57,7 +59,7 @@ export class Mailbox<T extends MailboxEntry> {
   }
 
   post(turn: T): "accepted" | "full" | "closed" {
-    const passes = turn.nested || (turn.concurrency === "interleave" && this.#state === "open");
+    const passes = turn.nested || (turn.concurrency === "interleave" && this.#state === "open" && !this.#isHoldingBack);
     const isNext = this.waiting === 0 && !this.#draining && this.#mayStart(turn);
     const now = this.#state !== "held" && (passes || isNext) ? this.#owner.timeToRun() : undefined;
     if (now !== undefined) {
@@ -75,6 +77,12 @@ export class Mailbox<T extends MailboxEntry> {
     if (this.#state === "held") this.#state = "open";
     this.#drain();
     this.#startThosePassing();
+  }
+
+  /** New turns start no more, but for nested ones, until this is called with false. */
+  holdBack(isHoldingBack: boolean): void {
+    this.#isHoldingBack = isHoldingBack;
+    if (!isHoldingBack && this.#state !== "held") this.open();
   }
 
   /** To be called once for each turn that was started. */
@@ -117,7 +125,7 @@ export class Mailbox<T extends MailboxEntry> {
   #startThosePassing(): void {
     for (;;) {
       const now = this.waiting === 0 ? undefined : this.#owner.timeToRun();
-      const turn = now === undefined ? undefined : this.#queue?.remove(passesOthers);
+      const turn = now === undefined ? undefined : this.#queue?.remove(this.#isHoldingBack ? isNested : passesOthers);
       if (now === undefined || turn === undefined) return;
       this.#start(turn, now);
     }
@@ -131,6 +139,7 @@ export class Mailbox<T extends MailboxEntry> {
   #mayStart(turn: T): boolean {
     if (this.#state !== "open") return false;
     if (turn.nested) return true;
+    if (this.#isHoldingBack) return false;
     switch (turn.concurrency) {
       case "interleave":
         return true;
@@ -150,4 +159,8 @@ export class Mailbox<T extends MailboxEntry> {
 
 function passesOthers({ concurrency, nested }: MailboxEntry): boolean {
   return nested || concurrency === "interleave";
+}
+
+function isNested({ nested }: MailboxEntry): boolean {
+  return nested;
 }

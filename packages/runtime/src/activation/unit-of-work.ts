@@ -1,10 +1,17 @@
-import { errorToPortable, formatAddress, messageOf, type Outcome, TroupeError } from "@troupe/core";
+import { type Clock, errorToPortable, formatAddress, messageOf, type Outcome, TroupeError } from "@troupe/core";
 import type { ActorStorage, Changes, KeptCall } from "./actor-storage.ts";
 import type { OutputGate } from "./output-gate.ts";
 import type { Turn } from "./turn.ts";
 
 /** Shared by all units that are empty, which is nearly all. Never changed. */
 const NONE: never[] = [];
+
+/**
+ * A unit that has waited for so long for turns that overlap waits for no new ones: where calls never cease, some turn would always run,
+ * and nothing be stored or answered. A unit of so many turns does not either.
+ */
+const UNIT_MAX_MS = 100;
+const UNIT_MAX_TURNS = 1_000;
 
 interface EndedTurn {
   readonly turn: Turn;
@@ -15,6 +22,8 @@ interface EndedTurn {
 export interface UnitOwner {
   readonly storage: ActorStorage;
   readonly gate: OutputGate;
+  /** True: no new turn may start until it is false again. */
+  onHoldBack(isHoldingBack: boolean): void;
   /** The outcome may leave now. */
   onAnswer(turn: Turn, outcome: Outcome): void;
   /** The turn is over: what waits for it in the mailbox may start. */
@@ -27,28 +36,55 @@ export interface UnitOwner {
  * U1. What a turn changed is staged whole when it ends, and its outcome passes the gate behind that (D1).
  * U2. A turn that throws while no other is under way leaves no trace.
  * U3. Turns that overlap (interleaving ones) are one unit once anything has changed: it is staged when the last of them ends, and what
- *     a throwing one changed stays, because nobody can tell whose change it is.
+ *     a throwing one changed stays, because nobody can tell whose change it is. When that takes long, new turns wait for it.
  * U4. A nested turn is a part of the turn that waits for it, and is stored or rolled back with that one. Its outcome waits for
  *     what was staged before, not for the turn that waits for it.
+ * U5. A turn is over only when its nested turns are, though it may have stopped to wait for them: else a half of such a turn would be
+ *     stored, or rolled back (D1).
  */
 export class UnitOfWork {
   readonly #owner: UnitOwner;
+  readonly #clock: Clock;
   /** Turns that run and may write. */
   #writers = 0;
+  /** Nested turns that run. */
+  #parts: Turn[] = NONE;
+  /** Turns that would be over, but for their nested ones (U5). */
+  #unfinished: EndedTurn[] = NONE;
   /** Turns that have ended and wait for the unit to be staged. */
   #ended: EndedTurn[] = NONE;
+  /** When the first of them ended. */
+  #endedAt = 0;
+  #isHoldingBack = false;
   /** What the unit has to keep of the calls that it served. */
   #served: KeptCall[] = NONE;
 
-  constructor(owner: UnitOwner) {
+  constructor(owner: UnitOwner, clock: Clock) {
     this.#owner = owner;
+    this.#clock = clock;
   }
 
   begin(turn: Turn): void {
     if (mayWrite(turn)) this.#writers++;
+    if (turn.nested) this.#parts = [...this.#parts, turn];
   }
 
   end(turn: Turn, outcome: Outcome): void {
+    // Nearly always none runs.
+    if (this.#parts.length > 0 && this.#parts.some(({ parent }) => parent === turn)) {
+      this.#unfinished = [...this.#unfinished, { turn, outcome }];
+      return;
+    }
+    this.#end(turn, outcome);
+    if (!turn.nested) return;
+    this.#parts = this.#parts.filter((other) => other !== turn);
+    const parent = this.#unfinished.find((other) => other.turn === turn.parent);
+    if (parent === undefined) return;
+    this.#unfinished = this.#unfinished.filter((other) => other !== parent);
+    this.end(parent.turn, parent.outcome);
+  }
+
+  #end(turn: Turn, outcome: Outcome): void {
     if (mayWrite(turn)) this.#writers--;
     const key = turn.request.idempotencyKey;
     if (key === undefined && this.#isEmpty && !turn.nested && !this.#owner.storage.mayHaveChanges) {
@@ -65,6 +101,15 @@ export class UnitOfWork {
     }
     this.#ended = [...this.#ended, { turn, outcome }];
     if (this.#writers === 0) this.#stage();
+    else this.#holdBackIfLong();
+  }
+
+  #holdBackIfLong(): void {
+    const now = this.#clock.monotonic();
+    if (this.#ended.length === 1) this.#endedAt = now;
+    if (this.#isHoldingBack || (now - this.#endedAt < UNIT_MAX_MS && this.#ended.length < UNIT_MAX_TURNS)) return;
+    this.#isHoldingBack = true;
+    this.#owner.onHoldBack(true);
   }
 
   get #isEmpty(): boolean {
@@ -76,6 +121,13 @@ export class UnitOfWork {
     const served = this.#served;
     this.#ended = NONE;
     this.#served = NONE;
+    this.#stageAll(ended, served);
+    if (!this.#isHoldingBack) return;
+    this.#isHoldingBack = false;
+    this.#owner.onHoldBack(false);
+  }
+
+  #stageAll(ended: readonly EndedTurn[], served: readonly KeptCall[]): void {
     const changes = this.#collect(ended, served);
     if (changes instanceof TroupeError) {
       this.#owner.storage.rollback();

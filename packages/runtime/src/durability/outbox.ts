@@ -78,6 +78,11 @@ export class Outbox {
     return this.#state.find(STATE)?.checkAt;
   }
 
+  /** What counts as stored, whatever a turn that runs has made of it. */
+  get adoptedState(): OutboxState | undefined {
+    return this.#state.findAdopted(STATE);
+  }
+
   /** Throws `NOT_SERIALIZABLE` or `PAYLOAD_TOO_LARGE` for wrong arguments, `OVERLOADED` if too many letters are under way. */
   post(to: ActorAddress, call: Pick<Letter, "method" | "headers"> & { readonly args: readonly unknown[] }, sentAt: number): void {
     if (this.#letters.size >= LETTERS_MAX) {

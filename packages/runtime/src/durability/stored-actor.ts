@@ -82,6 +82,8 @@ export class StoredActor implements ActorStorage {
   #staged: Staged | undefined;
   #includesManual = false;
   #isDisposed = false;
+  /** Due times that are being taken out of the index. */
+  #forgetting: Promise<void> | undefined;
 
   constructor(parts: StoredActorParts, address: ActorAddress, definition: ActorDefinition) {
     this.address = address;
@@ -232,6 +234,10 @@ export class StoredActor implements ActorStorage {
     this.#includesManual = true;
   }
 
+  settled(): Promise<void> {
+    return this.#forgetting ?? Promise.resolve();
+  }
+
   dispose(): void {
     this.#isDisposed = true;
     this.#parts.onDisposed(this);
@@ -274,17 +280,25 @@ export class StoredActor implements ActorStorage {
   }
 
   /**
-   * In the background: an entry too many is harmless, and the actor's next turn need not wait. Not without the lease: another silo
-   * may have set the same due time anew, which no epoch would keep this one from taking away (D3).
+   * In the background: an entry too many is harmless, and the actor's next turn need not wait. But the actor's next activation does,
+   * and without the lease it is not done: another silo may have set the same due time anew by then, and no epoch would keep this one
+   * from taking it away (D3).
    */
   #forget(entries: readonly DueEntry[]): void {
     if (entries.length === 0 || !this.#parts.isServing()) return;
-    this.#parts.reminderStore.remove(entries).catch((error: unknown) => {
+    this.#forgetting = this.#remove(entries, this.#forgetting);
+  }
+
+  async #remove(entries: readonly DueEntry[], earlier: Promise<void> | undefined): Promise<void> {
+    try {
+      await this.#parts.reminderStore.remove(entries);
+    } catch (error) {
       this.#parts.logger.debug(
         { reason: messageOf(error) },
         "due times that are over could not be removed; they are when they come up",
       );
-    });
+    }
+    await earlier;
   }
 }
 

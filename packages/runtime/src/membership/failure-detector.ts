@@ -76,7 +76,8 @@ export class FailureDetector {
     // One that is still joining knows too little to judge.
     if (!isActive || !members.some((member) => member.siloId === siloId) || !this.#mayEvictNow(members.length)) return;
     try {
-      if (!(await this.#isConfirmed(siloId))) return;
+      // Others may have been evicted while it was being confirmed.
+      if (!(await this.#isConfirmed(siloId)) || !this.#mayEvictNow(members.length)) return;
       this.#evictions.push(clock.monotonic());
       const result = await this.#parts.evict(siloId);
       if (result === "evicted") logger.warn({ peer: siloId }, "the silo's process is gone: it was taken out of the cluster");

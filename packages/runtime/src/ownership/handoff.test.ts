@@ -93,6 +93,14 @@ describe("a handoff", () => {
     expect(handoff.mayActivate({ type: "Account", id: "x" })).toBe(true);
   });
 
+  it("remembers what was released in a view that it has not seen yet, also by a silo that older views have not", () => {
+    const handoff = new Handoff("a", EMPTY);
+    handoff.setReleased("c", released(4));
+    handoff.setPlacement(placement(3, { a: "active" }));
+    handoff.setPlacement(placement(4, { a: "active", c: "active" }));
+    expect(handoff.isSettled).toBe(true);
+  });
+
   it("says what it has released and still holds", () => {
     const handoff = new Handoff("a", EMPTY);
     handoff.setPlacement(both);

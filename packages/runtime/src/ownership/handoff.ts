@@ -41,8 +41,9 @@ export class Handoff {
     this.#earlier?.push(this.#current);
     if (this.#earlier !== undefined && this.#earlier.length > HISTORY_MAX) this.#earlier = undefined;
     this.#current = placement;
-    for (const siloId of this.#releases.keys()) {
-      if (placement.member(siloId) === undefined) this.#releases.delete(siloId);
+    for (const [siloId, { revision }] of this.#releases) {
+      // Whoever released a later view may be a member in that one.
+      if (placement.member(siloId) === undefined && revision <= placement.revision) this.#releases.delete(siloId);
     }
     this.#checkSettled();
   }

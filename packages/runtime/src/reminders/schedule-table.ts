@@ -83,6 +83,11 @@ export class ScheduleTable implements Schedules<TimerOptions> {
     return this.#records.find(name);
   }
 
+  /** What counts as stored under the name, whatever a turn that runs has made of it. */
+  findAdopted(name: string): ScheduleRecord | undefined {
+    return this.#records.findAdopted(name);
+  }
+
   values(): Iterable<ScheduleRecord> {
     return this.#records.values();
   }

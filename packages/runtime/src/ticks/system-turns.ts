@@ -67,14 +67,26 @@ async function tickReminder(activation: Activation, facts: Parameters<typeof run
   if (facts.name === OUTBOX_CHECK) {
     // The letters, if there are any, are being delivered since the activation was loaded.
     if (outbox.checkAt === facts.dueAt) outbox.checked(facts.now);
-    else forgetWhenStored(activation, facts, () => outbox.checkAt);
+    else
+      forgetWhenStored(
+        activation,
+        facts,
+        () => outbox.adoptedState,
+        ({ checkAt }) => checkAt,
+      );
     return "ticked";
   }
   const rule = reminders.find(facts.name)?.rule;
   try {
     const method = activation.definition.reminders.get(facts.name) ?? `@reminder(${facts.name})`;
     const result = await runTick(reminders, facts, (tick) => activation.invoke(method, tick));
-    if (result === "stale") forgetWhenStored(activation, facts, () => reminders.find(facts.name)?.nextAt);
+    if (result === "stale")
+      forgetWhenStored(
+        activation,
+        facts,
+        () => reminders.findAdopted(facts.name),
+        ({ nextAt }) => nextAt,
+      );
     return result;
   } catch (error) {
     activation.log.warn({ reminder: facts.name, attempt: facts.attempt, reason: messageOf(error) }, "a reminder's tick threw");
@@ -84,15 +96,18 @@ async function tickReminder(activation: Activation, facts: Parameters<typeof run
 
 /**
  * Lets go of a due time that nothing stands for any more, once that is stored: what has taken its place may be a change that never
- * will be, and then the stored reminder has no other entry (D3).
+ * will be, and then the stored reminder has no other entry (D3). A change that is staged later lets go of what it replaces itself.
  */
-function forgetWhenStored(
+function forgetWhenStored<R>(
   activation: Activation,
   { name, dueAt }: { readonly name: string; readonly dueAt: number },
-  currentDueAt: () => number | undefined,
+  adopted: () => R | undefined,
+  dueAtOf: (record: R) => number | undefined,
 ): void {
+  const record = adopted();
+  if (record !== undefined && dueAtOf(record) === dueAt) return;
   activation.gate.pass((failure) => {
-    if (failure === undefined && currentDueAt() !== dueAt) storageOf(activation).forgetDue(name, dueAt);
+    if (failure === undefined && adopted() === record) storageOf(activation).forgetDue(name, dueAt);
   });
 }
 
