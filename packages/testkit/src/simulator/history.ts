@@ -69,6 +69,7 @@ export interface ActivationRecord {
   readonly event: "activated" | "idle" | "requested" | "moved" | "stopping" | "failed";
   readonly revision: number;
   readonly at: number;
+  readonly order: number;
 }
 
 /** A time in which calls may fail, because something was broken. */

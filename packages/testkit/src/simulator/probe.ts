@@ -12,6 +12,7 @@ export class Probe {
   readonly #running: RunningTurns;
   readonly #trace: Trace;
   readonly #activations = new WeakMap<Actor, number>();
+  readonly #ended = new WeakSet<Actor>();
 
   constructor(process: SimProcess, parts: { readonly history: History; readonly running: RunningTurns; readonly trace: Trace }) {
     this.#process = process;
@@ -56,17 +57,24 @@ export class Probe {
     const { name, data, dueAt, firedAt, count } = tick;
     const key = `${actor.type}/${actor.id}`;
     if (firedAt < dueAt || this.#process.clock.now() < dueAt) {
-      this.#history.violate("D3", `${key}: the reminder ${name} for ${dueAt} ticked at ${firedAt}, before its time`);
+      this.#history.violate("D3", `${key}: ${name} for ${dueAt} ticked at ${firedAt}, before its time`);
     }
+    if (this.#ended.has(actor)) this.#history.violate("D3", `${key}: ${name} ticks in an activation that has ended`);
     this.#history.ticks.push({ actor: key, name, setBy: data, dueAt, firedAt, count, order: this.#history.nextOrder() });
   }
 
+  /** An activation comes or goes: the hook in which it says so is code of the actor like a turn, and may run only where a turn may. */
   lifecycle(actor: Actor, event: "activated" | DeactivationReason): void {
     if (this.#process.isDead) return;
     const key = `${actor.type}/${actor.id}`;
     this.#trace.add("turn", `${this.#process.name}: ${key} ${event}`);
-    if (event === "activated") this.#activations.set(actor, this.#history.nextOrder());
+    const order = this.#history.nextOrder();
+    if (event === "activated") this.#activations.set(actor, order);
+    else this.#ended.add(actor);
+    const activation = this.#activations.get(actor) ?? 0;
+    const method = event === "activated" ? "onActivate" : "onDeactivate";
+    this.#running.end(this.#running.start(this.#process, { call: event, actor: key, method, shared: false, activation }));
     const { siloId, seenRevision: revision } = this.#process;
-    this.#history.activations.push({ actor: key, siloId, event, revision, at: this.#history.now });
+    this.#history.activations.push({ actor: key, siloId, event, revision, at: this.#history.now, order });
   }
 }

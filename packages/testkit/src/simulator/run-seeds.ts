@@ -17,14 +17,14 @@ export async function* runSeeds({ from, seeds, profile, mutation }: SeedRange): 
   }
 }
 
-/** The first result with a violation, and how many seeds it took; undefined if none has one. */
+/** The first result with a violation (of `rule`, if it is given), and how many seeds it took; undefined if none has one. */
 export async function findViolation(
-  range: SeedRange,
+  range: SeedRange & { readonly rule?: string },
 ): Promise<{ readonly result: SimulationResult; readonly seeds: number } | undefined> {
   let seeds = 0;
   for await (const result of runSeeds(range)) {
     seeds++;
-    if (result.violations.length > 0) return { result, seeds };
+    if (result.violations.some(({ rule }) => range.rule === undefined || rule === range.rule)) return { result, seeds };
   }
   return undefined;
 }

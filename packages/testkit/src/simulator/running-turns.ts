@@ -1,3 +1,4 @@
+import type { LeasePolicy } from "@troupe/runtime";
 import type { History, TurnRecord } from "./history.ts";
 import type { SimProcess } from "./sim-process.ts";
 
@@ -16,20 +17,25 @@ export type TurnStart = Pick<TurnRecord, "call" | "actor" | "method" | "shared" 
  * A turn of a dead process has ended with it. Two things cannot be asked of the runtime, because nobody can stop a running
  * function, and are excused: that a turn goes on whose process was stopped in its middle, and that one goes on which lasts longer
  * than what is left of the lease when it starts may be (`graceMs`), once its silo is no member any more. What such a turn does is for
- * C2 to stop.
+ * C2 to stop. With silos that go on while their lease is in doubt it looks only at what one silo does: of two, C2 is all that is promised.
  */
 export class RunningTurns {
   readonly #history: History;
   readonly #graceMs: number;
   readonly #isMember: (siloId: string) => boolean;
+  readonly #leasePolicy: LeasePolicy;
   readonly #byActor = new Map<string, Set<RunningTurn>>();
-  /** The first turn of the latest activation of each actor that has run one. */
+  /** The first turn of the latest activation of each actor that has run one (on each silo, if only that counts). */
   readonly #latest = new Map<string, TurnRecord>();
 
-  constructor(history: History, facts: { readonly graceMs: number; readonly isMember: (siloId: string) => boolean }) {
+  constructor(
+    history: History,
+    facts: { readonly graceMs: number; readonly leasePolicy: LeasePolicy; readonly isMember: (siloId: string) => boolean },
+  ) {
     this.#history = history;
     this.#graceMs = facts.graceMs;
     this.#isMember = facts.isMember;
+    this.#leasePolicy = facts.leasePolicy;
   }
 
   start(process: SimProcess, facts: TurnStart): TurnRecord {
@@ -48,8 +54,9 @@ export class RunningTurns {
       if (other.process.isDead) running.delete(other);
       else if (!this.#mayOverlap(other, record)) this.#report(other.record, record);
     }
-    const latest = this.#latest.get(facts.actor);
-    if (latest === undefined || latest.activation < record.activation) this.#latest.set(facts.actor, record);
+    const key = this.#leasePolicy === "strict" ? facts.actor : `${facts.actor} on ${record.siloId}`;
+    const latest = this.#latest.get(key);
+    if (latest === undefined || latest.activation < record.activation) this.#latest.set(key, record);
     else if (latest.activation > record.activation) this.#reportLate(latest, record);
     running.add({ record, process });
     this.#history.turns.push(record);
@@ -71,6 +78,7 @@ export class RunningTurns {
 
   #mayOverlap({ record }: RunningTurn, next: TurnRecord): boolean {
     if (record.siloId === next.siloId) return record.shared && next.shared;
+    if (this.#leasePolicy === "available") return true;
     const isTooLong = next.startedAt - record.startedAt >= this.#graceMs && !this.#isMember(record.siloId);
     return record.wasPaused || isTooLong;
   }

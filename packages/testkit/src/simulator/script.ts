@@ -1,3 +1,4 @@
+import type { LeasePolicy } from "@troupe/runtime";
 import type { CallPlan } from "./history.ts";
 
 /** What a run suffers at a time. Slots are the places where silo processes run, each with its own address. */
@@ -16,6 +17,7 @@ export type Fault =
       readonly side: "before" | "after";
       readonly restartMs: number;
     }
+  /** As SIGSTOP does: a slot's silo, or a client as -1, -2 … */
   | { readonly kind: "pause"; readonly slot: number; readonly ms: number }
   | {
       readonly kind: "pauseAtEffect";
@@ -42,9 +44,12 @@ export interface TimedFault {
   readonly fault: Fault;
 }
 
-export const PROFILES = ["calm", "crashes", "partitions", "membership", "stores", "pauses", "storm"] as const;
+export const PROFILES = ["calm", "crashes", "partitions", "membership", "stores", "pauses", "available", "storm"] as const;
 
-/** Which kinds of faults a run has. `calm` has none but silos that come and drain. */
+/**
+ * Which kinds of faults a run has. `calm` has none but silos that come and drain. `available` has silos that go on while the registry
+ * is away (`leasePolicy: "available"`), and that it often is.
+ */
 export type Profile = (typeof PROFILES)[number];
 
 /** All that makes a run: the same script is the same run, to the byte. */
@@ -55,6 +60,7 @@ export interface Script {
   readonly silos: number;
   readonly clients: number;
   readonly leaseTtlMs: number;
+  readonly leasePolicy: LeasePolicy;
   readonly durationMs: number;
   readonly faults: readonly TimedFault[];
   readonly calls: readonly CallPlan[];

@@ -6,7 +6,7 @@ const packer = createValuePacker();
 /** What travels on a link: the far side's consent is first, a close is last. */
 export type Parcel =
   | { readonly kind: "open" }
-  | { readonly kind: "envelope"; readonly bytes: Uint8Array; readonly label: string }
+  | { readonly kind: "envelope"; readonly bytes: Uint8Array; readonly label: string; readonly isRequest: boolean }
   | { readonly kind: "close"; readonly reason: string };
 
 /** Takes what one end sends. */
@@ -18,7 +18,7 @@ export class SimLinkEnd implements Link {
   readonly process: SimProcess;
   /** Tells the link from every other; both ends have the same. */
   readonly channel: string;
-  readonly #mutate: (envelope: Envelope) => Envelope;
+  readonly #arriving: (envelope: Envelope) => readonly Envelope[];
   readonly #carry: Carry;
   readonly #onOpen: ((end: SimLinkEnd) => LinkHandlers) | undefined;
   #handlers: LinkHandlers | undefined;
@@ -29,8 +29,8 @@ export class SimLinkEnd implements Link {
       readonly remote: Hello;
       readonly process: SimProcess;
       readonly channel: string;
-      /** What becomes of an envelope on arrival; only mutations change one. */
-      readonly mutate: (envelope: Envelope) => Envelope;
+      /** What becomes of an envelope on arrival. */
+      readonly arriving: (envelope: Envelope) => readonly Envelope[];
     },
     carry: Carry,
     onOpen?: (end: SimLinkEnd) => LinkHandlers,
@@ -38,7 +38,7 @@ export class SimLinkEnd implements Link {
     this.remote = facts.remote;
     this.process = facts.process;
     this.channel = facts.channel;
-    this.#mutate = facts.mutate;
+    this.#arriving = facts.arriving;
     this.#carry = carry;
     this.#onOpen = onOpen;
   }
@@ -55,7 +55,8 @@ export class SimLinkEnd implements Link {
     if (!this.#isOpen) return "closed";
     const timeless =
       envelope.kind === "request" ? { ...envelope, deadline: envelope.deadline - this.process.clock.monotonic() } : envelope;
-    const parcel: Parcel = { kind: "envelope", bytes: packer.pack(timeless), label: labelOf(envelope) };
+    const isRequest = envelope.kind === "request";
+    const parcel: Parcel = { kind: "envelope", bytes: packer.pack(timeless), label: labelOf(envelope), isRequest };
     this.process.act(() => this.#carry(this, parcel));
     return "sent";
   }
@@ -76,7 +77,7 @@ export class SimLinkEnd implements Link {
           this.#handlers = this.#onOpen?.(this);
           return;
         case "envelope":
-          this.#handlers?.onEnvelope(this.#mutate(this.#unpack(parcel.bytes)));
+          for (const envelope of this.#arriving(this.#unpack(parcel.bytes))) this.#handlers?.onEnvelope(envelope);
           return;
         case "close":
           this.#isOpen = false;

@@ -8,12 +8,16 @@ import type { Trace } from "./trace.ts";
 /** Share of the views that are replaced by the next one if that comes before they were given. */
 const SKIPPED_SHARE = 0.4;
 
+const ROUNDING_MS = 0.001;
+
 export interface SimMembershipParts {
   readonly clock: VirtualClock;
   readonly service: SimService;
   readonly registry: MemoryRegistry;
   readonly trace: Trace;
   readonly random: { next(): number };
+  /** Of a silo that has become active the process learns up to this much later than the way to the registry takes. */
+  readonly viewLagMs: number;
 }
 
 /** What a mutation does with the membership port of a process. */
@@ -22,6 +26,8 @@ export interface MembershipMutation {
   readonly leaseTtlMs?: number;
   /** A watch begins with the changes after its first view was given, not after it was read. */
   readonly losesViews?: boolean;
+  /** A view that the process is given just before the one that is due. */
+  readonly toldBefore?: (view: View, before: View | undefined) => View | undefined;
   /** Called after a view was given. */
   readonly onViewGiven?: (view: View) => void;
 }
@@ -123,6 +129,8 @@ class Feed {
   #waiting: { view: View; at: number }[] = [];
   #unfollow: () => void = () => undefined;
   #isStopped = false;
+  #active = 0;
+  #given: View | undefined;
 
   constructor(process: SimProcess, parts: FeedParts, listener: ViewListener) {
     this.#process = process;
@@ -142,7 +150,8 @@ class Feed {
       if (this.#isStopped) return;
       this.#unfollow = registry.observe((view) => this.#offer(view));
     };
-    if (mutation.losesViews === true) clock.schedule(this.#lastAt() - clock.monotonic() + service.delay(this.#process), observe);
+    const gapMs = this.#lastAt() - clock.monotonic() + service.delay(this.#process);
+    if (mutation.losesViews === true) clock.schedule(gapMs, observe);
     else observe();
   }
 
@@ -162,15 +171,23 @@ class Feed {
   }
 
   #offer(view: View): void {
-    const { clock, service, random } = this.#parts;
+    const { clock, service, random, viewLagMs } = this.#parts;
+    const soonest = clock.monotonic() + service.delay(this.#process);
+    const lagMs = this.#isArrival(view) ? random.next() * viewLagMs : 0;
+    // A silo that leaves answers only for a moment those who call it still, so nobody learns of that much later.
+    if (lagMs === 0) for (const waiting of this.#waiting) waiting.at = Math.min(waiting.at, soonest);
     const last = this.#waiting.at(-1);
-    if (last !== undefined && random.next() < SKIPPED_SHARE) {
-      last.view = view;
-      return;
-    }
-    const at = Math.max(this.#lastAt(), clock.monotonic() + service.delay(this.#process));
-    this.#waiting.push({ view, at });
+    const isSkipped = last !== undefined && random.next() < SKIPPED_SHARE;
+    const at = Math.max(this.#lastAt(), isSkipped ? 0 : soonest + lagMs);
+    if (isSkipped) last.view = view;
+    else this.#waiting.push({ view, at });
     clock.schedule(at - clock.monotonic(), () => this.#deliver());
+  }
+
+  #isArrival(view: View): boolean {
+    const before = this.#active;
+    this.#active = view.members.filter(({ state }) => state === "active").length;
+    return this.#active > before;
   }
 
   #lastAt(): number {
@@ -179,13 +196,18 @@ class Feed {
 
   #deliver(): void {
     const { clock, trace, mutation } = this.#parts;
-    for (let next = this.#waiting[0]; next !== undefined && next.at <= clock.monotonic(); next = this.#waiting[0]) {
+    // A time that was reached by adding up differs from the one that was asked for in its last digits.
+    const now = clock.monotonic() + ROUNDING_MS;
+    for (let next = this.#waiting[0]; next !== undefined && next.at <= now; next = this.#waiting[0]) {
       this.#waiting.shift();
       const { view } = next;
       this.#process.enter("watch", () => {
         if (this.#isStopped) return;
         const members = view.members.map(({ siloId, state }) => `${siloId} ${state}`).join(", ");
         trace.add("member", `${this.#process.name}: sees r${view.revision} (${members})`);
+        const first = mutation.toldBefore?.(view, this.#given);
+        if (first !== undefined) this.#listener.onView(first);
+        this.#given = view;
         this.#process.seenRevision = view.revision;
         this.#listener.onView(view);
         mutation.onViewGiven?.(view);

@@ -21,6 +21,9 @@ const DIAL_TIMEOUT_MS = 2_000;
 /** How long a link may be silent before its ends give it up; keepalives of a real transport do that. */
 const KEEPALIVE_MS: readonly [number, number] = [400, 1_500];
 
+/** A time that was reached by adding up differs from the one that was asked for in its last digits. */
+const ROUNDING_MS = 0.001;
+
 export interface NetworkWeather {
   /** Milliseconds that most parcels take at most. */
   readonly delayMs: number;
@@ -33,14 +36,24 @@ export interface SimNetworkParts {
   readonly random: Random;
   readonly trace: Trace;
   readonly weather: NetworkWeather;
-  /** What becomes of envelopes on arrival; only mutations change one. */
-  readonly mutate?: (envelope: Envelope) => Envelope;
+  readonly mutation?: DeliveryMutation;
+}
+
+/** How a process came to its end. Without power nobody closes its connections. */
+export type Death = "stopped" | "killed" | "without power";
+
+/** What a mutation does with what links carry. */
+export interface DeliveryMutation {
+  /** What becomes of an envelope on arrival. */
+  readonly arriving?: (envelope: Envelope) => readonly Envelope[];
+  /** A request overtakes the one before it, if that is still under way. */
+  readonly swapsRequests?: boolean;
 }
 
 interface Way {
   readonly from: SimLinkEnd;
   readonly to: SimLinkEnd;
-  readonly parcels: { readonly at: number; readonly parcel: Parcel }[];
+  readonly parcels: { readonly at: number; parcel: Parcel }[];
   lastAt: number;
 }
 
@@ -60,14 +73,15 @@ interface SimListener {
  *
  * W1. Parcels of one link and direction arrive in the order they were sent; those of different links overtake each other.
  * W2. A parcel is lost only with its link: both ends then hear of a close, each in its time.
- * W3. What a process sent before it was killed may still arrive; what it sent before the machine lost its power is lost in silence.
+ * W3. What a process sent before it ended by itself arrives; before it was killed, it may; before the machine lost its power, it is lost
+ *     in silence.
  */
 export class SimNetwork {
   readonly #clock: VirtualClock;
   readonly #random: Random;
   readonly #trace: Trace;
   readonly #weather: NetworkWeather;
-  readonly #mutate: (envelope: Envelope) => Envelope;
+  readonly #mutation: DeliveryMutation;
   readonly #listeners = new Map<string, SimListener>();
   readonly #wires = new Set<Wire>();
   /** Names of processes between which nothing goes in that direction, as `from>to`, and how often that was ordered. */
@@ -78,7 +92,7 @@ export class SimNetwork {
 
   constructor(clock: VirtualClock, parts: SimNetworkParts) {
     this.#clock = clock;
-    this.#mutate = parts.mutate ?? ((envelope) => envelope);
+    this.#mutation = parts.mutation ?? {};
     this.#random = parts.random;
     this.#trace = parts.trace;
     this.#weather = parts.weather;
@@ -132,8 +146,9 @@ export class SimNetwork {
     }
   }
 
-  /** The process is dead. `silent`: its machine lost its power, so nobody closes its connections. */
-  died(process: SimProcess, silent: boolean): void {
+  /** The process is dead. */
+  died(process: SimProcess, how: Death): void {
+    const silent = how === "without power";
     for (const [address, listener] of this.#listeners) {
       if (listener.process !== process) continue;
       if (silent) this.#dark.add(address);
@@ -146,7 +161,7 @@ export class SimNetwork {
         way.parcels.length = 0;
         this.#giveUpLater(wire, () => true);
       } else {
-        if (this.#random.next() < 0.5) way.parcels.length = 0;
+        if (how === "killed" && this.#random.next() < 0.5) way.parcels.length = 0;
         this.#send(way, { kind: "close", reason: "the other process is gone" });
       }
     }
@@ -236,8 +251,8 @@ export class SimNetwork {
     const { process, listener, dial } = parts;
     const channel = `link ${++this.#links}`;
     const carry = (from: SimLinkEnd, parcel: Parcel): void => this.#carry(wire, from, parcel);
-    const mutate = this.#mutate;
-    const near = new SimLinkEnd({ remote: listener.acceptor.hello(), process, channel, mutate }, carry, (end) => {
+    const { arriving = (envelope) => [envelope] } = this.#mutation;
+    const near = new SimLinkEnd({ remote: listener.acceptor.hello(), process, channel, arriving }, carry, (end) => {
       if (dial.isOver()) {
         end.close("the dial was given up");
         return { onEnvelope() {}, onClose() {} };
@@ -246,7 +261,7 @@ export class SimNetwork {
       dial.opened(end);
       return handlers;
     });
-    const far = new SimLinkEnd({ remote: dial.hello, process: listener.process, channel, mutate }, carry);
+    const far = new SimLinkEnd({ remote: dial.hello, process: listener.process, channel, arriving }, carry);
     const wire: Wire = {
       there: { from: near, to: far, parcels: [], lastAt: 0 },
       back: { from: far, to: near, parcels: [], lastAt: 0 },
@@ -266,13 +281,15 @@ export class SimNetwork {
   #send(way: Way, parcel: Parcel): void {
     const now = this.#clock.monotonic();
     way.lastAt = Math.max(way.lastAt, now + this.#delay());
+    const before = way.parcels.at(-1);
     way.parcels.push({ at: way.lastAt, parcel });
+    if (this.#mutation.swapsRequests === true) swapRequests(before, way.parcels.at(-1));
     this.#clock.schedule(way.lastAt - now, () => this.#deliver(way));
   }
 
   #deliver(way: Way): void {
     for (let next = way.parcels[0]; next !== undefined; next = way.parcels[0]) {
-      if (next.at > this.#clock.monotonic() || this.#isCut(way)) return;
+      if (next.at > this.#clock.monotonic() + ROUNDING_MS || this.#isCut(way)) return;
       way.parcels.shift();
       const { parcel } = next;
       const what = parcel.kind === "envelope" ? parcel.label : parcel.kind;
@@ -324,4 +341,17 @@ export class SimNetwork {
     const most = this.#random.next() < slowShare ? slowMs : delayMs;
     return this.#random.next() * most;
   }
+}
+
+interface Queued {
+  parcel: Parcel;
+}
+
+function swapRequests(one: Queued | undefined, other: Queued | undefined): void {
+  if (one === undefined || other === undefined || !isRequest(one.parcel) || !isRequest(other.parcel)) return;
+  [one.parcel, other.parcel] = [other.parcel, one.parcel];
+}
+
+function isRequest(parcel: Parcel): boolean {
+  return parcel.kind === "envelope" && parcel.isRequest;
 }

@@ -1,8 +1,9 @@
 import { messageOf, silentLogger } from "@troupe/core";
 import { Silo } from "@troupe/runtime";
 import { seededRandom } from "../seeded-random.ts";
-import { mutateRandom, type Mutation, toldLeaseMs } from "./mutation.ts";
+import { killsInstead, mutateClock, mutateRandom, type Mutation, toldLeaseMs } from "./mutation.ts";
 import type { Script } from "./script.ts";
+import type { Death } from "./sim-network.ts";
 import { type Equipped, hash, type SimWorld } from "./sim-world.ts";
 import { workloadActors } from "./workload-actors.ts";
 
@@ -51,7 +52,7 @@ export class SimSlot {
     const ofSlot = seededRandom(hash(`${this.#script.seed} slot ${this.index}`));
     const started = Silo.start(
       {
-        clock: process.clock,
+        clock: mutateClock(this.#mutation, process.clock),
         random: mutateRandom(this.#mutation, own, ofSlot),
         logger: silentLogger,
         transport: world.network.transportOf(process),
@@ -64,6 +65,7 @@ export class SimSlot {
         actors: workloadActors(probe, this.#mutation === "mailbox" ? "full" : "chain"),
         listen: `10.0.0.${this.index}:7000`,
         leaseTtlMs: toldLeaseMs(this.#mutation, this.#script.leaseTtlMs),
+        leasePolicy: this.#script.leasePolicy,
       },
     );
     void this.#await(started, current);
@@ -73,6 +75,7 @@ export class SimSlot {
   stop(): void {
     const current = this.#current;
     if (current === undefined || current.isStopping) return;
+    if (killsInstead(this.#mutation)) return this.#end(current, "killed");
     current.isStopping = true;
     if (current.silo !== undefined) void this.#drain(current, current.silo);
   }
@@ -81,7 +84,7 @@ export class SimSlot {
     const current = this.#current;
     if (current === undefined) return;
     const wasStopping = current.isStopping;
-    this.#end(current, silent);
+    this.#end(current, silent ? "without power" : "killed");
     if (restartMs !== undefined && !wasStopping) this.#world.clock.schedule(restartMs, () => this.start());
   }
 
@@ -104,13 +107,13 @@ export class SimSlot {
     this.#world.trace.add("fault", `${process.name} drains`);
     await silo.stop().catch(() => undefined);
     this.#world.trace.add("fault", `${process.name} has stopped`);
-    if (this.#current?.process === process) this.#end(current, false);
+    if (this.#current?.process === process) this.#end(current, "stopped");
   }
 
-  #end({ process }: Equipped, silent: boolean): void {
+  #end({ process }: Equipped, how: Death): void {
     this.#world.trace.add("fault", `${process.name} is dead`);
     process.die();
-    this.#world.network.died(process, silent);
+    this.#world.network.died(process, how);
     this.#current = undefined;
   }
 }

@@ -8,33 +8,9 @@ import {
   type ReminderStore,
   type StateStore,
 } from "@troupe/core";
-import { type MemoryDueIndex, MemoryStates } from "@troupe/memory";
+import type { DueTruth, StateTruth } from "./mutant-stores.ts";
 import type { SimProcess } from "./sim-process.ts";
 import type { SimService } from "./sim-service.ts";
-
-/** What the stores do at the moment an effect lands. */
-export interface StateTruth {
-  claim(address: ActorAddress, claim: Claim): ClaimResult;
-  commit(address: ActorAddress, commit: Commit): CommitResult;
-}
-
-/** A mutation: a store that writes whatever it is told, whoever owns the actor by now. */
-export class UnfencedStates implements StateTruth {
-  readonly #states = new MemoryStates();
-  readonly #claims = new Map<string, { epoch: number; version: number }>();
-
-  claim(address: ActorAddress, claim: Claim): ClaimResult {
-    const result = this.#states.claim(address, claim);
-    if (result.kind === "claimed") this.#claims.set(formatAddress(address), { epoch: result.epoch, version: result.version });
-    return result;
-  }
-
-  commit(address: ActorAddress, commit: Commit): CommitResult {
-    const current = this.#claims.get(formatAddress(address)) ?? { epoch: 0, version: 0 };
-    current.version++;
-    return this.#states.commit(address, { ...commit, epoch: current.epoch, version: current.version });
-  }
-}
 
 /** Watches what lands in the store: nothing may below the epoch of the last claim (C2). */
 export class WatchedStates implements StateTruth {
@@ -86,7 +62,7 @@ export function simStateStore(process: SimProcess, service: SimService, truth: S
 }
 
 /** The way of one process to the index of due times. */
-export function simReminderStore(process: SimProcess, service: SimService, index: MemoryDueIndex): ReminderStore {
+export function simReminderStore(process: SimProcess, service: SimService, index: DueTruth): ReminderStore {
   return {
     add: (entries) =>
       service.call(

@@ -1,9 +1,10 @@
 import type { View } from "@troupe/core";
-import { MemoryDueIndex, MemoryRegistry, MemoryStates } from "@troupe/memory";
+import { MemoryRegistry } from "@troupe/memory";
 import { seededRandom } from "../seeded-random.ts";
 import { VirtualClock } from "../virtual-clock.ts";
 import { History } from "./history.ts";
-import { mutateEnvelope, mutateMembership, type Mutation } from "./mutation.ts";
+import { type DueTruth, mutateDueIndex, mutateStates, type StateTruth } from "./mutant-stores.ts";
+import { mutateDelivery, mutateMembership, type Mutation } from "./mutation.ts";
 import { Probe } from "./probe.ts";
 import { RunningTurns } from "./running-turns.ts";
 import type { Script } from "./script.ts";
@@ -11,11 +12,15 @@ import { SimMembership } from "./sim-membership.ts";
 import { SimNetwork } from "./sim-network.ts";
 import { SimProcess } from "./sim-process.ts";
 import { SimService } from "./sim-service.ts";
-import { simReminderStore, simStateStore, type StateTruth, UnfencedStates, WatchedStates } from "./sim-stores.ts";
+import { simReminderStore, simStateStore, WatchedStates } from "./sim-stores.ts";
 import { Trace } from "./trace.ts";
 
 /** A guard that ends a tenth of the lease early leaves this share of it for what has just started. */
 const GRACE_SHARE = 0.08;
+
+/** Some processes learn of changes this much later than others: what an owner and its successor do meanwhile is what H1 to H4 are for. */
+const LAGGARD_SHARE = 0.35;
+const VIEW_LAG_MS = 800;
 
 /** A process with its ways to everything outside. */
 export interface Equipped {
@@ -37,7 +42,7 @@ export class SimWorld {
   /** Every view there was, by revision. */
   readonly views = new Map<number, View>();
   readonly #states: StateTruth;
-  readonly #due = new MemoryDueIndex();
+  readonly #due: DueTruth;
   readonly #script: Script;
   readonly #mutation: Mutation | undefined;
   readonly #processes: SimProcess[] = [];
@@ -50,7 +55,7 @@ export class SimWorld {
     const shape = seededRandom(script.seed + 1);
     const fast = shape.next() < 0.5;
     const weather = { delayMs: fast ? 1 : 20, slowShare: shape.next() < 0.5 ? 0.02 : 0, slowMs: 150 };
-    this.network = new SimNetwork(clock, { random: this.stream(), trace, weather, mutate: mutateEnvelope(mutation) });
+    this.network = new SimNetwork(clock, { random: this.stream(), trace, weather, mutation: mutateDelivery(mutation) });
     this.membershipService = new SimService(
       clock,
       { random: this.stream(), trace },
@@ -63,10 +68,11 @@ export class SimWorld {
     );
     this.running = new RunningTurns(history, {
       graceMs: script.leaseTtlMs * GRACE_SHARE,
+      leasePolicy: script.leasePolicy,
       isMember: (siloId) => registry.view.members.some((member) => member.siloId === siloId),
     });
-    const truth = mutation === "fence" ? new UnfencedStates() : new MemoryStates();
-    this.#states = new WatchedStates(truth, (text) => history.violate("C2", text));
+    this.#states = new WatchedStates(mutateStates(mutation), (text) => history.violate("C2", text));
+    this.#due = mutateDueIndex(mutation);
     registry.observe((view) => {
       this.views.set(view.revision, view);
     });
@@ -89,9 +95,10 @@ export class SimWorld {
       },
     );
     this.#processes.push(process);
+    const viewLagMs = random.next() < LAGGARD_SHARE ? random.next() * VIEW_LAG_MS : 0;
     const membership = new SimMembership(
       process,
-      { clock: world, service: this.membershipService, registry, trace, random },
+      { clock: world, service: this.membershipService, registry, trace, random, viewLagMs },
       mutateMembership(this.#mutation, { process, network, leaseTtlMs: this.#script.leaseTtlMs }),
     );
     return { process, membership, probe: new Probe(process, { history, running, trace }) };

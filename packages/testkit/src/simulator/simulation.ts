@@ -10,6 +10,7 @@ import type { Mutation } from "./mutation.ts";
 import { type Script, SLOTS } from "./script.ts";
 import { SimSlot } from "./sim-slot.ts";
 import { type Equipped, hash, SimWorld } from "./sim-world.ts";
+import type { TickingFacts } from "./ticking-actors.ts";
 import type { Trace } from "./trace.ts";
 import { type AccountFacts, workloadActors } from "./workload-actors.ts";
 import { finalCalls } from "./write-script.ts";
@@ -62,7 +63,8 @@ class Simulation {
     } catch (error) {
       history.violate("hang", String(error));
     }
-    checkHistory(history, { profile: this.#script.profile, leaseTtlMs: this.#script.leaseTtlMs, views });
+    const { profile, leaseTtlMs, leasePolicy } = this.#script;
+    checkHistory(history, { profile, leaseTtlMs, leasePolicy, views });
     return { script: this.#script, violations: history.violations, history, trace, elapsedMs: clock.monotonic() };
   }
 
@@ -215,6 +217,6 @@ function describeOutcome(outcome: CallOutcome): string {
 function isAtRest({ plan, outcome }: CallRecord): boolean {
   if (outcome.kind !== "value") return false;
   if (plan.type === "Account") return (outcome.value as AccountFacts).pending.length === 0;
-  if (plan.type === "Alarm") return (outcome.value as { left: readonly string[] }).left.length === 0;
+  if (plan.type === "Alarm" || plan.type === "Metronome") return (outcome.value as TickingFacts).left.length === 0;
   return true;
 }

@@ -7,7 +7,7 @@ import { simulate } from "./simulation.ts";
 import { writeScript } from "./write-script.ts";
 
 /** A bounded share of what `npm run sim` goes through: a thousand seeds over all profiles. */
-const SEEDS_PER_PROFILE = 143;
+const SEEDS_PER_PROFILE = 125;
 
 /** Simulated time costs real time, and more so on a machine that has much to do. */
 const PATIENCE_MS = 600_000;

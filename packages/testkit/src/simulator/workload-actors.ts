@@ -1,19 +1,7 @@
-import {
-  Actor,
-  type ActorClass,
-  actor,
-  type DeactivationReason,
-  idempotent,
-  oneWay,
-  readonly,
-  reminder,
-  type ReminderTick,
-  state,
-} from "@troupe/sdk";
+import { type ActorClass, actor, idempotent, oneWay, readonly, reminder, state } from "@troupe/sdk";
 import type { Probe } from "./probe.ts";
-
-/** How long actors without calls stay: short, so that deactivation is part of every run. */
-const IDLE_AFTER = "4s";
+import { tickingActors } from "./ticking-actors.ts";
+import { IDLE_AFTER, watchedActor } from "./watched-actor.ts";
 
 /** What an account owes to another: it has left the one and is not yet known to have arrived at the other. */
 export interface PendingTransfer {
@@ -38,22 +26,14 @@ export interface AccountFacts {
 export function workloadActors(probe: Probe, reentrancy: "chain" | "full" = "chain"): readonly ActorClass[] {
   const options = { idleAfter: IDLE_AFTER, reentrancy } as const;
 
-  /** Tells the probe when it comes and goes. */
-  abstract class Watched extends Actor {
-    override onActivate(): void {
-      probe.lifecycle(this, "activated");
-    }
-
-    override onDeactivate(reason: DeactivationReason): void {
-      probe.lifecycle(this, reason);
-    }
-  }
+  const Watched = watchedActor(probe);
 
   /** A number: a counter and a register in one. It reads, waits, and writes, so that overlapping turns lose updates. */
   @actor("Cell", options)
   class Cell extends Watched {
     @state() accessor value = 0;
     @state() accessor once: Record<string, number> = {};
+    @state() accessor writes = 0;
 
     async add(call: string, amount: number, ms: number): Promise<number> {
       return await probe.turn(this, { call, method: "add" }, async () => {
@@ -104,8 +84,10 @@ export function workloadActors(probe: Probe, reentrancy: "chain" | "full" = "cha
       });
     }
 
+    /** Stores something even if the value is the same: so that it is not acknowledged by an owner that cannot store. */
     async write(call: string, value: number): Promise<void> {
       await probe.turn(this, { call, method: "write" }, () => {
+        this.writes++;
         this.value = value;
       });
     }
@@ -227,47 +209,5 @@ export function workloadActors(probe: Probe, reentrancy: "chain" | "full" = "cha
     }
   }
 
-  /** Sets and deletes reminders, and records their ticks. */
-  @actor("Alarm", options)
-  class Alarm extends Watched {
-    @state() accessor ticks: string[] = [];
-
-    async set(call: string, name: "once" | "often", inMs: number): Promise<void> {
-      await probe.turn(this, { call, method: "set" }, async () => {
-        const often = name === "often" ? { every: 700, times: 3 } : {};
-        await this.reminders.set(name, { in: inMs, data: call, missed: "all", ...often });
-      });
-    }
-
-    async cancel(call: string, name: "once" | "often"): Promise<boolean> {
-      return await probe.turn(this, { call, method: "cancel" }, () => this.reminders.delete(name));
-    }
-
-    @reminder("once")
-    async once(tick: ReminderTick<string>): Promise<void> {
-      await this.#tick(tick);
-    }
-
-    @reminder("often")
-    async often(tick: ReminderTick<string>): Promise<void> {
-      await this.#tick(tick);
-    }
-
-    @readonly()
-    async list(call: string): Promise<{ ticks: readonly string[]; left: readonly string[] }> {
-      return await probe.turn(this, { call, method: "list", shared: true }, async () => {
-        const left = (await this.reminders.list()).map(({ name, nextAt }) => `${name} ${nextAt}`);
-        return { ticks: this.ticks, left };
-      });
-    }
-
-    async #tick(tick: ReminderTick<string>): Promise<void> {
-      await probe.turn(this, { call: `tick ${tick.name} ${tick.data} ${tick.count}`, method: tick.name }, () => {
-        probe.ticked(this, tick);
-        this.ticks.push(`${tick.data} ${tick.count}`);
-      });
-    }
-  }
-
-  return [Cell, Plain, Recorder, Account, Alarm];
+  return [Cell, Plain, Recorder, Account, ...tickingActors(probe, Watched)];
 }

@@ -1,17 +1,20 @@
 import type { View } from "@troupe/core";
+import type { LeasePolicy } from "@troupe/runtime";
 import type { History } from "../history.ts";
 import type { Profile } from "../script.ts";
 import { checkAtMostOnce } from "./at-most-once.ts";
 import { checkCallerOrder } from "./caller-order.ts";
 import { checkCells } from "./cells.ts";
 import { checkConservation } from "./conservation.ts";
-import { checkReminders } from "./schedules.ts";
 import { checkRightfulFailures } from "./rightful-failures.ts";
+import { checkSchedules } from "./schedules.ts";
 import { checkStayingActivations } from "./staying-activations.ts";
+import { checkTimerWakes } from "./timer-wakes.ts";
 
 export interface CheckFacts {
   readonly profile: Profile;
   readonly leaseTtlMs: number;
+  readonly leasePolicy: LeasePolicy;
   readonly views: ReadonlyMap<number, View>;
 }
 
@@ -19,9 +22,10 @@ export interface CheckFacts {
 export function checkHistory(history: History, facts: CheckFacts): void {
   checkAtMostOnce(history);
   checkCallerOrder(history);
-  checkCells(history);
+  checkCells(history, facts.leasePolicy);
   checkConservation(history);
-  checkReminders(history);
+  checkSchedules(history, facts.leasePolicy);
+  checkTimerWakes(history);
   checkRightfulFailures(history, facts.leaseTtlMs);
   checkStayingActivations(history, facts);
 }

@@ -3,6 +3,9 @@ import { parseAddress, type View } from "@troupe/core";
 import type { ActivationRecord, History } from "../history.ts";
 import type { CheckFacts } from "./check-history.ts";
 
+/** Ends of activations that a change of the silos brings about. */
+const FOR_THE_VIEW: ReadonlySet<ActivationRecord["event"]> = new Set(["moved", "stopping", "failed"]);
+
 /** C7: while nothing but the set of silos changes, an activation stays with its silo as long as that owns it. */
 export function checkStayingActivations(history: History, { profile, views }: CheckFacts): void {
   if (profile !== "calm") return;
@@ -18,7 +21,7 @@ export function checkStayingActivations(history: History, { profile, views }: Ch
       continue;
     }
     alive.delete(key);
-    if ((event === "moved" || event === "failed") && activated !== undefined) {
+    if (FOR_THE_VIEW.has(event) && activated !== undefined) {
       if (owners.ownedThroughout(siloId, actor, [activated.revision, record.revision])) {
         history.violate("C7", `${key} ended as ${event}, though its silo owned it all the time`);
       }
