@@ -66,7 +66,7 @@ export async function compareRow(
 function cellOf({ contestant, installed }: Participant, work: (typeof WORKS)[number], outcome: Outcome | undefined): Cell {
   const entry = contestant.entries[work.name];
   if (entry === undefined) return { kind: "cannot" };
-  if (installed.kind === "missing") return { kind: "failed", reason: installed.reason };
+  if (installed.kind === "missing") return { kind: "failed", reason: "it is not installed" };
   if (outcome === undefined) return { kind: "failed", reason: "it was not started" };
   return outcome.kind === "failed" ? outcome : { ...outcome, durable: entry.durable };
 }

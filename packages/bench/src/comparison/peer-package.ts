@@ -5,6 +5,7 @@ import { copyFile, mkdir, mkdtemp, rename, rm } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { homedir } from "node:os";
 import { dirname, join } from "node:path";
+import { createInterface } from "node:readline";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { systemClock } from "@troupe/core";
 
@@ -13,8 +14,11 @@ export type PeerName = (typeof PEERS)[number];
 
 const INSTALL_MAX_MS = 300_000;
 
-/** What is kept of npm's output, for the case that it fails. */
-const OUTPUT_KEPT = 2_000;
+/** Lines of npm's output that are shown if it fails: the first ones say why, what follows is a stack. */
+const LINES_SHOWN = 4;
+
+/** What a peer takes on the disk, so that nobody is surprised. */
+const MEGABYTES: Readonly<Record<PeerName, number>> = { workerd: 160, restate: 220, bullmq: 20, comedy: 20 };
 
 /** What npm itself tells the scripts that it runs. It would tell the npm that is started here, too, about the wrong package. */
 const OF_OUTER_NPM =
@@ -48,7 +52,7 @@ export async function installPeer(peer: PeerName, progress: (line: string) => vo
   const folder = peerFolder(peer);
   if (existsSync(folder)) return folder;
   const versions = Object.entries(peerVersions(peer)).map(([name, version]) => `${name} ${version}`);
-  progress(`${peer}: installing ${versions.join(", ")} from npm into ${folder}`);
+  progress(`${peer}: installing ${versions.join(", ")} from npm into ${folder} (about ${MEGABYTES[peer]} MB)`);
   await mkdir(dirname(folder), { recursive: true });
   // Elsewhere first, so that the folder is whole if it is there.
   const unfinished = await mkdtemp(`${folder}-`);
@@ -67,19 +71,19 @@ export async function installPeer(peer: PeerName, progress: (line: string) => vo
 async function runNpm(args: readonly string[], folder: string): Promise<void> {
   const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !OF_OUTER_NPM.test(name)));
   const npm = spawn("npm", [...args, "--prefix", folder], { cwd: folder, env, stdio: ["ignore", "pipe", "pipe"] });
-  let output = "";
-  const keep = (chunk: Buffer): void => {
-    output = (output + chunk.toString()).slice(-OUTPUT_KEPT);
+  const output: string[] = [];
+  const keep = (line: string): void => {
+    if (output.length < LINES_SHOWN) output.push(line);
   };
-  npm.stdout.on("data", keep);
-  npm.stderr.on("data", keep);
+  createInterface(npm.stderr).on("line", keep);
+  createInterface(npm.stdout).on("line", keep);
   const limit = systemClock.schedule(INSTALL_MAX_MS, () => npm.kill());
   const ended = await new Promise<string>((resolve) => {
     npm.once("error", (error) => resolve(error.message));
     npm.once("close", (code, signal) => resolve(signal ?? String(code)));
   });
   limit.cancel();
-  if (ended !== "0") throw new Error(`npm ${args.join(" ")} ended with ${ended}: ${output.trim() || "it said nothing"}`);
+  if (ended !== "0") throw new Error(`npm ${args.join(" ")} ended with ${ended}: ${output.join("; ") || "it said nothing"}`);
 }
 
 /** A module of an installed peer. Its types are not known here, since it is not a dependency. */

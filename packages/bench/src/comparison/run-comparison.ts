@@ -7,14 +7,14 @@ import { type ComparisonOptions, readComparison } from "./compare-arguments.ts";
 import { compareRow, type Installed, type Participant, type Row } from "./compare-row.ts";
 import { comparisonTable } from "./comparison-table.ts";
 import { CONTESTANTS } from "./contestants.ts";
-import { installPeer, peerVersions, PEERS } from "./peer-package.ts";
+import { installPeer, type PeerName, peerVersions, PEERS } from "./peer-package.ts";
 import { WORKS } from "./work.ts";
 
 const HELP = `Usage: troupe bench compare [options]
 
 Compares Troupe with what a TypeScript user would pick instead: the same work, from the same load generator, with as much in flight,
 in the same run. It is never part of the other benches. A peer is installed from npm on its first use, in the versions that its lock
-file says, into the cache folder of the user ($XDG_CACHE_HOME/troupe/bench-peers); nothing of it comes into this repository.
+file says, into the cache folder of the user ($XDG_CACHE_HOME or ~/.cache, troupe/bench-peers); nothing of it comes into this repository.
 
 peers:
 ${PEERS.map((peer) => `  ${peer.padEnd(14)} ${versionsOf(peer)}`).join("\n")}
@@ -63,7 +63,7 @@ async function compare(options: ComparisonOptions, output: BenchOutput): Promise
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
-  const failures = failuresOf(rows);
+  const failures = [...missingOf(participants), ...failuresOf(rows)];
   const names = participants.map(({ contestant }) => contestant.name);
   if (!options.json) {
     output.out(comparisonTable(rows, names));
@@ -86,7 +86,7 @@ async function participantsOf({ peers }: ComparisonOptions, output: BenchOutput)
   return participants;
 }
 
-async function installedOf(peer: (typeof PEERS)[number], output: BenchOutput): Promise<Installed> {
+async function installedOf(peer: PeerName, output: BenchOutput): Promise<Installed> {
   try {
     return { kind: "installed", folder: await installPeer(peer, (line) => output.error(line)) };
   } catch (error) {
@@ -96,7 +96,7 @@ async function installedOf(peer: (typeof PEERS)[number], output: BenchOutput): P
   }
 }
 
-function versionsOf(peer: (typeof PEERS)[number]): string {
+function versionsOf(peer: PeerName): string {
   return Object.entries(peerVersions(peer))
     .map(([name, version]) => `${name} ${version}`)
     .join(", ");
@@ -109,6 +109,12 @@ function descriptionOf(name: string): string[] {
   const { peer, runs, note } = contestant;
   const version = peer === undefined ? "this repository" : versionsOf(peer);
   return [`${name}: ${version}; ${note}`, ...runs.map((line) => `  runs ${line}`)];
+}
+
+function missingOf(participants: readonly Participant[]): string[] {
+  return participants.flatMap(({ contestant, installed }) =>
+    installed.kind === "missing" ? `${contestant.name}: ${installed.reason}` : [],
+  );
 }
 
 function failuresOf(rows: readonly Row[]): string[] {

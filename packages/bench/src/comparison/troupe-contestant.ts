@@ -80,7 +80,7 @@ export const troupeOnRedis: Contestant = {
   peer: undefined,
   runs: [
     "redis-server --appendonly yes --appendfsync always, etcd, and one silo in a process of its own",
-    "delayed: the silo in the load generator's process",
+    "call-local and delayed: the silo in the load generator's process",
   ],
   note: "the load generator is a client over one gRPC stream; turns, deadlines and copies of arguments in every row",
   entries: {
