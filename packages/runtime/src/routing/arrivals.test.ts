@@ -20,6 +20,7 @@ class BusyProcess {
   readonly #turns: (() => void)[] = [];
   #nextCallId = 1;
 
+  /** Of a silo whose cluster has not changed for a minute. */
   constructor({ costMs, spend, logger = silentLogger }: { costMs: number; spend?: (pass: () => void) => void; logger?: Logger }) {
     this.costMs = costMs;
     const clock: Clock = {
@@ -39,6 +40,7 @@ class BusyProcess {
         else spend(pass);
       },
     });
+    this.now += 60_000;
     this.sink = {
       peerId: "c1",
       isClient: true,
@@ -97,7 +99,7 @@ const REQUEST: RequestEnvelope = {
   id: "alice",
   method: "read",
   args: { value: [], revive: false, size: 100 },
-  deadline: 0,
+  deadline: 10_000_000,
   revision: 1,
   chain: [],
   oneWay: false,
@@ -241,6 +243,25 @@ describe("arrivals", () => {
     for (const callId of process.cameAt.keys()) {
       expect(Number(process.begun.has(callId)) + Number(process.refused.has(callId))).toBe(1);
     }
+  });
+
+  it("are all served for ten seconds after a change of the cluster", async () => {
+    const process = new BusyProcess({ costMs: 1 });
+    process.arrivals.unsettle();
+    await process.load({ everyMs: 0.6, forMs: 9_000 });
+    expect(process.refused.size).toBe(0);
+    await process.load({ everyMs: 0.6, forMs: 5_000 });
+    expect(process.refused.size).toBeGreaterThan(0);
+  });
+
+  it("are passed over if their time is up before they can be begun", async () => {
+    const process = new BusyProcess({ costMs: 1 });
+    const inTime = process.read(30);
+    process.read(30, { deadline: process.now + 15 });
+    inTime.push(...process.read(1));
+    await process.untilEmpty();
+    expect([...process.begun.keys()]).toEqual(inTime);
+    expect(process.refused.size).toBe(0);
   });
 
   it("do not run when they are cancelled while they wait, and others go on", async () => {

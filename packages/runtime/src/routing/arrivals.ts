@@ -27,6 +27,12 @@ const WAITING_MIN = 64;
  */
 const GAP_MAX_MS = WINDOW_MS / 10;
 
+/**
+ * For so long after a change of the cluster nothing is refused but for the limits below: what moved has to be loaded, a new silo's code to
+ * be compiled, and a silo that comes or goes must fail no call (C6).
+ */
+const SETTLING_MS = 10_000;
+
 /** What may wait, whatever it is; a burst of one client is not larger (see `PendingCalls`). */
 const WAITING_MAX = 100_000;
 const WAITING_MAX_BYTES = 64 * 1024 * 1024;
@@ -54,7 +60,7 @@ interface Arrival {
  * The requests that came over links and that this process has not had the time to begin. They are read at once and wait here, not in
  * the socket, so that their number is known.
  *
- * Q1. Requests are begun in the order in which they came, and what is neither refused nor cancelled is begun (C5).
+ * Q1. Requests are begun in the order in which they came (C5), and each is begun, refused, or waited for by nobody any more.
  * Q2. A turn of the event loop begins requests for little longer than `SLICE_MS`.
  * Q3. In an overload no more are let in than were begun in the last window, and the others are refused at once. It begins when the
  *     queue has stopped to shrink, and ends when it is empty. What has been let in is not refused later, so a burst is served, however
@@ -78,11 +84,13 @@ export class Arrivals {
   /** The windows until now in which the queue did not become shorter. */
   #growing = 0;
   #room = WAITING_MAX;
+  #settledAt: number;
   #refusal: Outcome | undefined;
   #warnedAt = Number.NEGATIVE_INFINITY;
 
   constructor(parts: ArrivalsParts) {
     this.#parts = parts;
+    this.#settledAt = parts.clock.monotonic() + SETTLING_MS;
   }
 
   get isEmpty(): boolean {
@@ -105,6 +113,11 @@ export class Arrivals {
     const cancelled = this.#waiting.remove((arrival) => arrival.request.callId === callId && arrival.sink === sink);
     this.#waitingBytes -= cancelled?.request.args.size ?? 0;
     return cancelled !== undefined;
+  }
+
+  /** The cluster has changed. */
+  unsettle(): void {
+    this.#settledAt = this.#parts.clock.monotonic() + SETTLING_MS;
   }
 
   /** Forgets what waits: its callers learn it from the end of their links. */
@@ -153,14 +166,24 @@ export class Arrivals {
 
   /** Each in a microtask of its own, so that what a turn does in its first ones counts as its time, too. */
   readonly #beginNext = (): void => {
-    const arrival = this.#waiting.shift();
+    const arrival = this.#next();
     if (arrival === undefined) return this.#parts.nextTurn(this.#onTurn);
-    this.#waitingBytes -= arrival.request.args.size;
     this.#begunInWindow++;
     this.#begin(arrival);
     if (this.#look() < this.#sliceEnd) queueMicrotask(this.#beginNext);
     else this.#parts.nextTurn(this.#onTurn);
   };
+
+  /** The next whose caller still waits: those that have given up by themselves have no use for an answer. */
+  #next(): Arrival | undefined {
+    let arrival = this.#waiting.shift();
+    while (arrival !== undefined) {
+      this.#waitingBytes -= arrival.request.args.size;
+      if (arrival.request.deadline > this.#lookedAt) return arrival;
+      arrival = this.#waiting.shift();
+    }
+    return undefined;
+  }
 
   #begin({ request, sink }: Arrival): void {
     try {
@@ -180,8 +203,8 @@ export class Arrivals {
 
   #endWindow(): void {
     this.#room = Math.max(WAITING_MIN, (this.#begunInWindow * WINDOW_MS) / this.#windowMs);
-    const isOver = this.#waiting.length < this.#waitingAtStart && !this.#isOverloaded;
-    this.#growing = isOver ? 0 : this.#growing + 1;
+    const isShorter = this.#waiting.length < this.#waitingAtStart && !this.#isOverloaded;
+    this.#growing = isShorter || this.#lookedAt < this.#settledAt ? 0 : this.#growing + 1;
     this.#startWindow();
   }
 
@@ -204,13 +227,19 @@ export class Arrivals {
       this.#warnedAt = now;
       logger.warn({ waiting: this.#waiting.length }, "calls come faster than this silo can serve them; it refuses some");
     }
-    const message = `calls come faster than silo ${siloId} can serve them; call less at a time, or add a silo`;
-    // One for all, since building it costs several times as much as all the rest of a refusal.
-    this.#refusal ??= errorOutcome(new TroupeError("OVERLOADED", message));
+    this.#refusal ??= refusalOf(siloId);
     sink.reply(callId, this.#refusal);
   }
 }
 
 function mayBeRefused({ chain, method }: RequestEnvelope): boolean {
   return chain.length === 0 && !method.startsWith("$");
+}
+
+/** One for all, since building it costs several times as much as all the rest of a refusal; and without a stack, which would be sent each time. */
+function refusalOf(siloId: string): Outcome {
+  const message = `calls come faster than silo ${siloId} can serve them; call less at a time, or add a silo`;
+  const error = new TroupeError("OVERLOADED", message);
+  error.stack = String(error);
+  return errorOutcome(error);
 }
