@@ -42,7 +42,8 @@ export class SiloLinks {
   readonly #parts: SiloLinksParts;
   readonly #peers: PeerLinks;
   readonly #sinks = new WeakMap<Link, ReplySink>();
-  readonly #clients = new Set<Link>();
+  /** By the client's id. */
+  readonly #clients = new Map<string, Link>();
   #listener: Listener | undefined;
 
   constructor(parts: SiloLinksParts) {
@@ -88,7 +89,7 @@ export class SiloLinks {
 
   async close(reason: string): Promise<void> {
     this.#peers.close(reason);
-    for (const link of this.#clients) link.close(reason);
+    for (const link of this.#clients.values()) link.close(reason);
     await this.#listener?.close();
   }
 
@@ -114,11 +115,14 @@ export class SiloLinks {
 
   #accept(link: Link): LinkHandlers {
     if (link.remote.role === "silo") return this.#peers.adopt(link);
-    this.#clients.add(link);
+    const { peerId } = link.remote;
+    // It has given its old link up, and told the callers so: what is still on that would run after their later calls (C5).
+    this.#clients.get(peerId)?.close("the client has dialled again");
+    this.#clients.set(peerId, link);
     return {
       onEnvelope: (envelope) => this.#receive(envelope, link),
       onClose: () => {
-        this.#clients.delete(link);
+        if (this.#clients.get(peerId) === link) this.#clients.delete(peerId);
       },
     };
   }
