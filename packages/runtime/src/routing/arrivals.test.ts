@@ -138,6 +138,23 @@ describe("arrivals", () => {
     expect([...process.begun.keys()]).toEqual(upTo(110));
   });
 
+  it("get as much time as everything else in the process", async () => {
+    const process = new BusyProcess({ costMs: 1 });
+    process.read(200);
+    await process.turn();
+    for (const [elseMs, atLeast] of [
+      [20, 20],
+      [40, 40],
+      [1_000, 50],
+    ] as const) {
+      const begun = process.begun.size;
+      process.now += elseMs;
+      await process.turn();
+      expect(process.begun.size - begun).toBeGreaterThanOrEqual(atLeast);
+      expect(process.begun.size - begun).toBeLessThanOrEqual(atLeast + 1);
+    }
+  });
+
   it("count what a turn does in its first microtasks as its time", async () => {
     const process = new BusyProcess({ costMs: 1, spend: (pass) => queueMicrotask(pass) });
     process.read(100);

@@ -9,6 +9,9 @@ import { errorOutcome } from "../activation/outcome.ts";
  */
 const SLICE_MS = 5;
 
+/** If all else takes longer than that in a turn (or the process does not get the processor), they take as long, up to this. */
+const SLICE_MAX_MS = 50;
+
 /** Requests that are begun between two looks at the clock while none waits: a look costs as much as 1 % of a quick call. */
 const LOOK_EVERY = 8;
 
@@ -61,7 +64,7 @@ interface Arrival {
  * the socket, so that their number is known.
  *
  * Q1. Requests are begun in the order in which they came (C5), and each is begun, refused, or waited for by nobody any more.
- * Q2. A turn of the event loop begins requests for little longer than `SLICE_MS`.
+ * Q2. A turn of the event loop begins requests for little longer than `SLICE_MS`, or than everything else in it takes.
  * Q3. In an overload no more are let in than were begun in the last window, and the others are refused at once. It begins when the
  *     queue has stopped to shrink, and ends when it is empty. What has been let in is not refused later, so a burst is served, however
  *     large it is.
@@ -128,7 +131,7 @@ export class Arrivals {
 
   #hasTime(): boolean {
     if (this.#slice === "over") {
-      this.#openSlice();
+      this.#openSlice(this.#parts.clock.monotonic(), SLICE_MS);
       this.#parts.nextTurn(this.#onTurn);
       return true;
     }
@@ -137,11 +140,10 @@ export class Arrivals {
     return this.#parts.clock.monotonic() < this.#sliceEnd;
   }
 
-  #openSlice(): void {
+  #openSlice(now: number, lengthMs: number): void {
     this.#slice = "open";
     this.#untilLook = LOOK_EVERY;
-    this.#lookedAt = this.#parts.clock.monotonic();
-    this.#sliceEnd = this.#lookedAt + SLICE_MS;
+    this.#sliceEnd = now + lengthMs;
   }
 
   #startQueue(): void {
@@ -159,8 +161,9 @@ export class Arrivals {
   readonly #onTurn = (): void => {
     this.#slice = "over";
     if (this.isEmpty) return;
-    this.#look();
-    this.#openSlice();
+    const before = this.#lookedAt;
+    const now = this.#look();
+    this.#openSlice(now, Math.min(Math.max(now - before, SLICE_MS), SLICE_MAX_MS));
     this.#beginNext();
   };
 
