@@ -42,8 +42,7 @@ export class SiloLinks {
   readonly #parts: SiloLinksParts;
   readonly #peers: PeerLinks;
   readonly #sinks = new WeakMap<Link, ReplySink>();
-  /** By the client's id. */
-  readonly #clients = new Map<string, Link>();
+  readonly #clients = new Set<Link>();
   #listener: Listener | undefined;
 
   constructor(parts: SiloLinksParts) {
@@ -89,7 +88,7 @@ export class SiloLinks {
 
   async close(reason: string): Promise<void> {
     this.#peers.close(reason);
-    for (const link of this.#clients.values()) link.close(reason);
+    for (const link of this.#clients) link.close(reason);
     await this.#listener?.close();
   }
 
@@ -115,14 +114,11 @@ export class SiloLinks {
 
   #accept(link: Link): LinkHandlers {
     if (link.remote.role === "silo") return this.#peers.adopt(link);
-    const { peerId } = link.remote;
-    // It has given its old link up, and told the callers so: what is still on that would run after their later calls (C5).
-    this.#clients.get(peerId)?.close("the client has dialled again");
-    this.#clients.set(peerId, link);
+    this.#clients.add(link);
     return {
       onEnvelope: (envelope) => this.#receive(envelope, link),
       onClose: () => {
-        if (this.#clients.get(peerId) === link) this.#clients.delete(peerId);
+        this.#clients.delete(link);
       },
     };
   }
