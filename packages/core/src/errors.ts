@@ -15,7 +15,12 @@ export const ERROR_CODES = {
   TIMEOUT: { meaning: "The deadline of the call passed before its reply came.", ran: "maybe", retryable: true },
   CANCELLED: { meaning: "The caller's signal was aborted before the reply came.", ran: "maybe", retryable: false },
   MAILBOX_FULL: { meaning: "The actor has as many waiting turns as its mailbox allows.", ran: "no", retryable: true },
-  OVERLOADED: { meaning: "A limit on calls under way, on a link or on a call chain was reached.", ran: "no", retryable: true },
+  OVERLOADED: {
+    meaning:
+      "A limit on calls under way, on a link or on a call chain was reached, or calls come faster than a silo can serve them.",
+    ran: "no",
+    retryable: true,
+  },
   DEADLOCK: { meaning: "The call would wait for a turn that waits for this call.", ran: "no", retryable: false },
   NO_SUCH_ACTOR_TYPE: { meaning: "No active silo hosts the actor type.", ran: "no", retryable: false },
   NO_SUCH_METHOD: { meaning: "The actor type has no public method of that name.", ran: "no", retryable: false },

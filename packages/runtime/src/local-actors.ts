@@ -139,6 +139,7 @@ export class LocalActors {
   setPlacement(placement: Placement): void {
     const { siloId } = this.#parts;
     this.#placement = placement;
+    this.#arrivals.unsettle();
     this.#handoff.setPlacement(placement);
     for (const activation of this.#catalog.values()) {
       if (placement.ownerOf(activation.address)?.siloId === siloId) continue;

@@ -20,6 +20,7 @@ class BusyProcess {
   readonly #turns: (() => void)[] = [];
   #nextCallId = 1;
 
+  /** Of a silo whose cluster has not changed for a minute. */
   constructor({ costMs, spend, logger = silentLogger }: { costMs: number; spend?: (pass: () => void) => void; logger?: Logger }) {
     this.costMs = costMs;
     const clock: Clock = {
@@ -39,6 +40,7 @@ class BusyProcess {
         else spend(pass);
       },
     });
+    this.now += 60_000;
     this.sink = {
       peerId: "c1",
       isClient: true,
@@ -97,7 +99,7 @@ const REQUEST: RequestEnvelope = {
   id: "alice",
   method: "read",
   args: { value: [], revive: false, size: 100 },
-  deadline: 0,
+  deadline: 10_000_000,
   revision: 1,
   chain: [],
   oneWay: false,
@@ -134,6 +136,23 @@ describe("arrivals", () => {
     expect(process.begun.size - begun).toBeLessThanOrEqual(6);
     await process.untilEmpty();
     expect([...process.begun.keys()]).toEqual(upTo(110));
+  });
+
+  it("get as much time as everything else in the process", async () => {
+    const process = new BusyProcess({ costMs: 1 });
+    process.read(200);
+    await process.turn();
+    for (const [elseMs, atLeast] of [
+      [20, 20],
+      [40, 40],
+      [1_000, 50],
+    ] as const) {
+      const begun = process.begun.size;
+      process.now += elseMs;
+      await process.turn();
+      expect(process.begun.size - begun).toBeGreaterThanOrEqual(atLeast);
+      expect(process.begun.size - begun).toBeLessThanOrEqual(atLeast + 1);
+    }
   });
 
   it("count what a turn does in its first microtasks as its time", async () => {
@@ -241,6 +260,25 @@ describe("arrivals", () => {
     for (const callId of process.cameAt.keys()) {
       expect(Number(process.begun.has(callId)) + Number(process.refused.has(callId))).toBe(1);
     }
+  });
+
+  it("are all served for ten seconds after a change of the cluster", async () => {
+    const process = new BusyProcess({ costMs: 1 });
+    process.arrivals.unsettle();
+    await process.load({ everyMs: 0.6, forMs: 9_000 });
+    expect(process.refused.size).toBe(0);
+    await process.load({ everyMs: 0.6, forMs: 5_000 });
+    expect(process.refused.size).toBeGreaterThan(0);
+  });
+
+  it("are passed over if their time is up before they can be begun", async () => {
+    const process = new BusyProcess({ costMs: 1 });
+    const inTime = process.read(30);
+    process.read(30, { deadline: process.now + 15 });
+    inTime.push(...process.read(1));
+    await process.untilEmpty();
+    expect([...process.begun.keys()]).toEqual(inTime);
+    expect(process.refused.size).toBe(0);
   });
 
   it("do not run when they are cancelled while they wait, and others go on", async () => {

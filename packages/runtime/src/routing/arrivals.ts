@@ -9,6 +9,9 @@ import { errorOutcome } from "../activation/outcome.ts";
  */
 const SLICE_MS = 5;
 
+/** If all else takes longer than that in a turn (or the process does not get the processor), they take as long, up to this. */
+const SLICE_MAX_MS = 50;
+
 /** Requests that are begun between two looks at the clock while none waits: a look costs as much as 1 % of a quick call. */
 const LOOK_EVERY = 8;
 
@@ -26,6 +29,12 @@ const WAITING_MIN = 64;
  * window says anything. (A steady load of 5 % had calls refused where other processes kept the processors busy, when it was 50 ms.)
  */
 const GAP_MAX_MS = WINDOW_MS / 10;
+
+/**
+ * For so long after a change of the cluster nothing is refused but for the limits below: what moved has to be loaded, a new silo's code to
+ * be compiled, and a silo that comes or goes must fail no call (C6).
+ */
+const SETTLING_MS = 10_000;
 
 /** What may wait, whatever it is; a burst of one client is not larger (see `PendingCalls`). */
 const WAITING_MAX = 100_000;
@@ -54,8 +63,8 @@ interface Arrival {
  * The requests that came over links and that this process has not had the time to begin. They are read at once and wait here, not in
  * the socket, so that their number is known.
  *
- * Q1. Requests are begun in the order in which they came, and what is neither refused nor cancelled is begun (C5).
- * Q2. A turn of the event loop begins requests for little longer than `SLICE_MS`.
+ * Q1. Requests are begun in the order in which they came (C5), and each is begun, refused, or waited for by nobody any more.
+ * Q2. A turn of the event loop begins requests for little longer than `SLICE_MS`, or than everything else in it takes.
  * Q3. In an overload no more are let in than were begun in the last window, and the others are refused at once. It begins when the
  *     queue has stopped to shrink, and ends when it is empty. What has been let in is not refused later, so a burst is served, however
  *     large it is.
@@ -78,11 +87,13 @@ export class Arrivals {
   /** The windows until now in which the queue did not become shorter. */
   #growing = 0;
   #room = WAITING_MAX;
+  #settledAt: number;
   #refusal: Outcome | undefined;
   #warnedAt = Number.NEGATIVE_INFINITY;
 
   constructor(parts: ArrivalsParts) {
     this.#parts = parts;
+    this.#settledAt = parts.clock.monotonic() + SETTLING_MS;
   }
 
   get isEmpty(): boolean {
@@ -107,6 +118,11 @@ export class Arrivals {
     return cancelled !== undefined;
   }
 
+  /** The cluster has changed. */
+  unsettle(): void {
+    this.#settledAt = this.#parts.clock.monotonic() + SETTLING_MS;
+  }
+
   /** Forgets what waits: its callers learn it from the end of their links. */
   close(): void {
     this.#waiting.clear();
@@ -115,7 +131,7 @@ export class Arrivals {
 
   #hasTime(): boolean {
     if (this.#slice === "over") {
-      this.#openSlice();
+      this.#openSlice(this.#parts.clock.monotonic(), SLICE_MS);
       this.#parts.nextTurn(this.#onTurn);
       return true;
     }
@@ -124,11 +140,10 @@ export class Arrivals {
     return this.#parts.clock.monotonic() < this.#sliceEnd;
   }
 
-  #openSlice(): void {
+  #openSlice(now: number, lengthMs: number): void {
     this.#slice = "open";
     this.#untilLook = LOOK_EVERY;
-    this.#lookedAt = this.#parts.clock.monotonic();
-    this.#sliceEnd = this.#lookedAt + SLICE_MS;
+    this.#sliceEnd = now + lengthMs;
   }
 
   #startQueue(): void {
@@ -146,21 +161,32 @@ export class Arrivals {
   readonly #onTurn = (): void => {
     this.#slice = "over";
     if (this.isEmpty) return;
-    this.#look();
-    this.#openSlice();
+    const before = this.#lookedAt;
+    const now = this.#look();
+    this.#openSlice(now, Math.min(Math.max(now - before, SLICE_MS), SLICE_MAX_MS));
     this.#beginNext();
   };
 
   /** Each in a microtask of its own, so that what a turn does in its first ones counts as its time, too. */
   readonly #beginNext = (): void => {
-    const arrival = this.#waiting.shift();
+    const arrival = this.#next();
     if (arrival === undefined) return this.#parts.nextTurn(this.#onTurn);
-    this.#waitingBytes -= arrival.request.args.size;
     this.#begunInWindow++;
     this.#begin(arrival);
     if (this.#look() < this.#sliceEnd) queueMicrotask(this.#beginNext);
     else this.#parts.nextTurn(this.#onTurn);
   };
+
+  /** The next whose caller still waits: those that have given up by themselves have no use for an answer. */
+  #next(): Arrival | undefined {
+    let arrival = this.#waiting.shift();
+    while (arrival !== undefined) {
+      this.#waitingBytes -= arrival.request.args.size;
+      if (arrival.request.deadline > this.#lookedAt) return arrival;
+      arrival = this.#waiting.shift();
+    }
+    return undefined;
+  }
 
   #begin({ request, sink }: Arrival): void {
     try {
@@ -180,8 +206,8 @@ export class Arrivals {
 
   #endWindow(): void {
     this.#room = Math.max(WAITING_MIN, (this.#begunInWindow * WINDOW_MS) / this.#windowMs);
-    const isOver = this.#waiting.length < this.#waitingAtStart && !this.#isOverloaded;
-    this.#growing = isOver ? 0 : this.#growing + 1;
+    const isShorter = this.#waiting.length < this.#waitingAtStart && !this.#isOverloaded;
+    this.#growing = isShorter || this.#lookedAt < this.#settledAt ? 0 : this.#growing + 1;
     this.#startWindow();
   }
 
@@ -204,13 +230,19 @@ export class Arrivals {
       this.#warnedAt = now;
       logger.warn({ waiting: this.#waiting.length }, "calls come faster than this silo can serve them; it refuses some");
     }
-    const message = `calls come faster than silo ${siloId} can serve them; call less at a time, or add a silo`;
-    // One for all, since building it costs several times as much as all the rest of a refusal.
-    this.#refusal ??= errorOutcome(new TroupeError("OVERLOADED", message));
+    this.#refusal ??= refusalOf(siloId);
     sink.reply(callId, this.#refusal);
   }
 }
 
 function mayBeRefused({ chain, method }: RequestEnvelope): boolean {
   return chain.length === 0 && !method.startsWith("$");
+}
+
+/** One for all, since building it costs several times as much as all the rest of a refusal; and without a stack, which would be sent each time. */
+function refusalOf(siloId: string): Outcome {
+  const message = `calls come faster than silo ${siloId} can serve them; call less at a time, or add a silo`;
+  const error = new TroupeError("OVERLOADED", message);
+  error.stack = String(error);
+  return errorOutcome(error);
 }
