@@ -89,6 +89,7 @@ export class LocalActors {
     this.#dispatcher = new Dispatcher(
       {
         siloId,
+        clock,
         definitions,
         catalog: this.#catalog,
         handoff: this.#handoff,

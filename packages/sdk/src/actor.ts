@@ -137,7 +137,7 @@ export abstract class Actor {
   /** Runs before the first turn, with the stored state in place. If it throws, the calls that wait fail with `ACTIVATION_FAILED`. */
   onActivate(): void | Promise<void> {}
 
-  /** Runs after the last turn. It does not run when the process dies, so nothing may depend on it. */
+  /** Runs after the last turn. It does not run when the process dies or a turn never ended, so nothing may depend on it. */
   onDeactivate(_reason: DeactivationReason): void | Promise<void> {}
 }
 

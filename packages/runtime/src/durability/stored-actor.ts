@@ -158,7 +158,7 @@ export class StoredActor implements ActorStorage {
   }
 
   get mayHaveChanges(): boolean {
-    return this.#isDirty || this.slots.isTouched;
+    return this.#isDirty || this.slots.isTouched || this.#includesManual;
   }
 
   collect(served: readonly KeptCall[]): ActorChanges | undefined {
@@ -170,6 +170,7 @@ export class StoredActor implements ActorStorage {
     if (this.#isDurable && slots.length + records.length > 0) return { hasEffect, slots, records };
     // Nothing of this is stored, such as a volatile timer, but it is so from now on.
     this.#adoptTables();
+    this.#includesManual = false;
     return undefined;
   }
 

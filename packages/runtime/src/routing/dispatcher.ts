@@ -1,6 +1,7 @@
 import { type LocalSilo, type Placement, type ReplySink, SILO_TYPE } from "@troupe/client";
 import {
   type ActorAddress,
+  type Clock,
   errorToPortable,
   formatAddress,
   messageOf,
@@ -13,8 +14,18 @@ import type { Catalog } from "../activation/catalog.ts";
 import type { Handoff } from "../ownership/handoff.ts";
 import { ParkingLot } from "./parking-lot.ts";
 
+/** A call that was sent before an actor left this silo arrives sooner than this after the actor has come back, or its link is broken. */
+const LATE_MS = 1_000;
+
+/** A placement that was replaced, and when. */
+interface Replaced {
+  readonly placement: Placement;
+  readonly at: number;
+}
+
 export interface DispatcherParts {
   readonly siloId: string;
+  readonly clock: Clock;
   readonly definitions: ReadonlyMap<string, ActorDefinition>;
   readonly catalog: Catalog;
   readonly handoff: Handoff;
@@ -35,12 +46,15 @@ const OPERATOR_TURNS: ReadonlySet<string> = new Set(["$reminders", "$letters", "
  * X1. A request is run only by the owner of its actor in this silo's view (C1).
  * X2. A request that was sent with a newer view waits for that view; what is refused is refused with this silo's revision, so that
  *     the caller knows which view it lacks.
+ * X3. A request that was sent before an actor left this silo is refused when the actor has just come back: one before it may have
+ *     been refused meanwhile, and must not be overtaken (C5).
  */
 export class Dispatcher implements LocalSilo {
   readonly siloId: string;
   readonly #parts: DispatcherParts;
   readonly #parked = new ParkingLot();
   #placement: Placement;
+  #replaced: readonly Replaced[] = [];
   #received = 0;
 
   constructor(parts: DispatcherParts, placement: Placement) {
@@ -55,6 +69,8 @@ export class Dispatcher implements LocalSilo {
   }
 
   setPlacement(placement: Placement): void {
+    const at = this.#parts.clock.monotonic();
+    this.#replaced = [...this.#replaced.filter((other) => at - other.at < LATE_MS), { placement: this.#placement, at }];
     this.#placement = placement;
     this.releaseParked();
   }
@@ -89,6 +105,7 @@ export class Dispatcher implements LocalSilo {
   #route(request: RequestEnvelope, sink: ReplySink): void {
     if (request.type === SILO_TYPE) return void this.#answer(request, sink);
     if (request.revision > this.#placement.revision) return this.#park(request, sink);
+    if (request.revision < this.#placement.revision && this.#wasElsewhere(request)) return this.#refuse(request, sink);
     const activation = this.#parts.catalog.find(request);
     if (activation !== undefined) {
       // It holds its turns itself while the lease is in doubt.
@@ -105,6 +122,14 @@ export class Dispatcher implements LocalSilo {
     } catch (error) {
       sink.reply(request.callId, { kind: "error", payload: errorToPortable(error) });
     }
+  }
+
+  /** True if another silo owned the actor in a view that came after the request's, and was this silo's until just now. */
+  #wasElsewhere(request: RequestEnvelope): boolean {
+    const now = this.#parts.clock.monotonic();
+    return this.#replaced.some(({ placement, at }) => {
+      return placement.revision > request.revision && now - at < LATE_MS && placement.ownerOf(request)?.siloId !== this.siloId;
+    });
   }
 
   /** Not refused: a later call of the same caller, which is under way already, must not overtake it (C5). */
