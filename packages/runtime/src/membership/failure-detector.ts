@@ -1,4 +1,5 @@
 import { type Clock, type Link, type Logger, messageOf, type Scheduled, type View } from "@troupe/core";
+import { isOfOneMachine } from "./one-machine-address.ts";
 
 const PROBE_EVERY_MS = 1_000;
 
@@ -31,7 +32,7 @@ export interface FailureDetectorParts {
  * Which silos are gone, sooner than their leases tell.
  *
  * F1. A silo is evicted only on proof that its process is gone: the link broke and its address refuses connections. One that is silent
- *     may still run turns, so it is waited for until its lease ends (C1).
+ *     may still run turns, so it is waited for until its lease ends (C1); and so is one that gave a host name for its address.
  * F2. Where there are three silos or more, a second one has to find the same; and no silo evicts more than a third of the others (at
  *     least one) within the time of a lease: so one sick silo cannot empty the cluster.
  * F3. A silo that stood still itself judges nobody by it.
@@ -70,11 +71,13 @@ export class FailureDetector {
   /** Nothing listens any more at the address of a silo with which this one had a link. */
   async refused(siloId: string): Promise<void> {
     const { clock, logger } = this.#parts;
-    this.#refusedAt.set(siloId, clock.monotonic());
     const { members } = this.#parts.view();
+    const suspect = members.find((member) => member.siloId === siloId);
+    if (suspect === undefined || !isOfOneMachine(suspect.address)) return;
+    this.#refusedAt.set(siloId, clock.monotonic());
     const isActive = members.some((member) => member.siloId === this.#parts.siloId && member.state === "active");
     // One that is still joining knows too little to judge.
-    if (!isActive || !members.some((member) => member.siloId === siloId) || !this.#mayEvictNow(members.length)) return;
+    if (!isActive || !this.#mayEvictNow(members.length)) return;
     try {
       // Others may have been evicted while it was being confirmed.
       if (!(await this.#isConfirmed(siloId)) || !this.#mayEvictNow(members.length)) return;

@@ -30,9 +30,14 @@ export const OPTIONS = {
   listen: facts("listen", "<host:port>", "address to listen on; port 0 takes a free one (default: 127.0.0.1:0)", {
     right: 'give host:port, such as "127.0.0.1:7100" or "[::1]:7100"',
   }),
-  advertise: facts("advertise", "<host:port>", "address at which the others reach this silo (default: the listening one)", {
-    right: 'give the host:port that the other silos and clients connect to, such as "10.0.0.5:7100"',
-  }),
+  advertise: facts(
+    "advertise",
+    "<host:port>",
+    "address at which the others reach this silo; an IP address, or its loss is noticed only with its lease (default: the listening one)",
+    {
+      right: 'give the host:port that the other silos and clients connect to, such as "10.0.0.5:7100"',
+    },
+  ),
   membership: facts("membership", "<url>", "where the members are: file:FOLDER or etcd://HOST:PORT,… (default: file:./.troupe)", {
     right: 'give "file:./folder" (one machine) or "etcd://host:2379" (a cluster)',
   }),
