@@ -124,9 +124,9 @@ async function manyTimeouts(context: BenchContext, { cluster }: SiloCluster, dur
 /**
  * As much as the silo can do, and then three times as much.
  *
- * Its capacity is what it answers when there is always something to do. To call at that rate, whether or not earlier calls were
- * answered, keeps it just busy, and how long calls then take is bounded by nothing but the silo itself: no limit of this load
- * generator's may stand between, or it would be that limit which is measured.
+ * Its capacity is what it answers while there is more than it can do. To call at that rate, whether or not earlier calls were answered,
+ * keeps it just busy, and how long calls then take is bounded by nothing but the silo itself: no limit of this load generator's may
+ * stand between, or it would be that limit which is measured.
  */
 async function threeTimesCapacity(
   context: BenchContext,
@@ -136,11 +136,11 @@ async function threeTimesCapacity(
   const { clock } = context;
   let index = 0;
   const work = (): Promise<unknown> => cluster.actor(Worker, `worker-${index++ % WORKERS}`).work(WORK);
-  const busy = { clock, durationMs: wholeMs / 8, rate: 50_000, inFlightMax: WORKERS * 2 };
-  // Once to warm up.
-  await openLoop(busy, work);
-  const full = await openLoop(busy, work);
-  const capacity = (full.answered * 1_000) / busy.durationMs;
+  const durationMs = wholeMs / 8;
+  const warm = await openLoop({ clock, durationMs, rate: 50_000, inFlightMax: WORKERS * 2 }, work);
+  const start = clock.monotonic();
+  const full = await openLoop({ clock, durationMs, rate: (warm.answered * 3_000) / durationMs }, work);
+  const capacity = (full.answered * 1_000) / (clock.monotonic() - start);
   const once = await openLoop({ clock, durationMs: wholeMs / 4, rate: capacity }, work);
   const before = await silo?.usage();
   const thrice = await openLoop({ clock, durationMs: wholeMs / 2, rate: 3 * capacity }, work);
