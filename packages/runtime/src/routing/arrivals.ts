@@ -16,7 +16,7 @@ const SLICE_MAX_MS = 50;
 const LOOK_EVERY = 8;
 
 /** Requests are counted in windows of this length, which is also how long one may have to wait in an overload. */
-const WINDOW_MS = 50;
+const WINDOW_MS = 25;
 
 /** A queue that has not become shorter in so many windows, one after the other, is neither a burst nor what a pause has left. */
 const GROWING_WINDOWS = 2;
