@@ -163,9 +163,9 @@ class Simulation {
       record.endedOrder = history.nextOrder();
       trace.add("call", `${process.name}: ${plan.id} ends: ${describeOutcome(outcome)}`);
     };
-    const options = { timeout: plan.timeoutMs, ...(plan.isKeyed === true ? { idempotencyKey: plan.id } : {}) };
+    const options = { timeout: plan.timeoutMs, ...(plan.key === undefined ? {} : { idempotencyKey: plan.key }) };
     const method = actor(plan.type, plan.actorId, options)[plan.method];
-    method?.(plan.id, ...plan.args).then(
+    method?.(plan.key ?? plan.id, ...plan.args).then(
       (value) => end({ kind: "value", value }),
       (error: unknown) => end(errorOutcome(error)),
     );
