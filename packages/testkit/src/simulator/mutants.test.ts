@@ -21,7 +21,7 @@ const BUDGETS: Readonly<Record<Mutation, Budget>> = {
   incarnation: { profile: "crashes", seeds: 120 },
   order: { profile: "calm", seeds: 5 },
   drain: { profile: "calm", seeds: 30 },
-  "watch-revision": { profile: "calm", seeds: 80 },
+  "watch-revision": { profile: "calm", seeds: 120 },
   stay: { profile: "calm", seeds: 5 },
   "wall-clock": { profile: "calm", seeds: 5 },
   "due-entries": { profile: "crashes", seeds: 30 },

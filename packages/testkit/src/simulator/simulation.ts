@@ -70,9 +70,12 @@ class Simulation {
 
   async #run(): Promise<void> {
     const { clock } = this.#world;
-    for (const slot of this.#slots.slice(0, this.#script.silos)) slot.start();
-    await this.#until(() => this.#slots.slice(0, this.#script.silos).every(({ silo }) => silo !== undefined));
+    const first = this.#slots.slice(0, this.#script.silos);
+    for (const slot of first) slot.start();
+    // Clients come while the other silos join, so that a watch begins in the middle of changes.
+    await this.#until(() => first.some(({ silo }) => silo !== undefined));
     for (let index = 0; index < this.#script.clients; index++) await this.#connect(index);
+    await this.#until(() => first.every(({ silo }) => silo !== undefined));
     const injector = new FaultInjector({
       world: this.#world,
       slots: this.#slots,
