@@ -13,6 +13,9 @@ const LONG_TIMEOUT_MS = 25_000;
 /** Runs have up to this many rushes. */
 const RUSHES_MAX = 3;
 
+/** How much later a call with a key may be made again: its actor may have been away meanwhile. */
+const AGAIN_MS = 9_000;
+
 type Target = Pick<CallPlan, "type" | "actorId" | "method" | "args">;
 
 export function drawCalls(dice: Dice, frame: Frame, faults: readonly TimedFault[]): CallPlan[] {
@@ -22,8 +25,8 @@ export function drawCalls(dice: Dice, frame: Frame, faults: readonly TimedFault[
     const at = timeOfCall(dice, frame, faults);
     const timeoutMs = frame.profile !== "calm" && dice.chance(0.15) ? dice.between(5, dice.of([500, 5_000])) : LONG_TIMEOUT_MS;
     const id = `k${index}`;
-    const call = keyed({ id, at, from: someCaller(dice, frame), timeoutMs, ...drawTarget(dice) });
-    calls.push(call);
+    const call: CallPlan = { id, at, from: someCaller(dice, frame), timeoutMs, ...drawTarget(dice) };
+    calls.push(...keyed(dice, call));
     // Several at once, so that there is an order to keep.
     const burst = call.type === "Recorder" ? dice.below(5) : 0;
     for (let more = 1; more <= burst; more++) calls.push({ ...call, id: `${id}.${more}`, args: [dice.chance(0.3) ? 5 : 0] });
@@ -36,8 +39,12 @@ function someCaller(dice: Dice, { clients }: Frame): CallPlan["from"] {
   return dice.chance(0.85) ? { kind: "client", index: dice.below(clients) } : { kind: "silo", index: dice.below(SLOTS) };
 }
 
-function keyed(call: CallPlan): CallPlan {
-  return call.method === "addKeyed" ? { ...call, isKeyed: true } : call;
+/** A call with a key is often made again by its caller, who then gets the same answer. */
+function keyed(dice: Dice, call: CallPlan): CallPlan[] {
+  if (call.method !== "addKeyed") return [call];
+  const first = { ...call, key: call.id };
+  if (dice.chance(0.4)) return [first];
+  return [first, { ...first, id: `${call.id}.again`, at: call.at + dice.between(0, AGAIN_MS) }];
 }
 
 /** Most calls come when something happens: just before a fault, and while the cluster deals with it. */
@@ -71,16 +78,18 @@ function drawRush(
   const felt = drawFelt(dice, frame, parts.faults);
   const count = 15 + dice.below(25);
   const one = dice.chance(0.5) ? drawCallerIn(dice, frame, felt) : undefined;
-  const target = one === undefined ? drawLongTurns(dice) : drawRepeatable(dice);
+  const target = one === undefined ? drawLongTurns(dice) : drawRepeatable(dice, one);
   // Seldom enough for most callers to have nothing under way when an actor moves: their next call goes to its new owner at once.
   const beforeMs = one === undefined ? dice.between(0, 300) : dice.between(300, 900);
-  const lastsMs = one === undefined ? count * dice.of([60, 120]) : beforeMs + restartOf(felt) + dice.between(200, 2_000);
+  const afterMs = one === undefined ? count * dice.of([60, 120]) : dice.between(1_000, 7_000);
+  const gapMs = one?.kind === "silo" ? restartOf(felt) : 0;
   const calls: CallPlan[] = [];
   for (let index = 0; index < count; index++) {
-    const at = (felt?.at ?? 0) - beforeMs + (lastsMs * (index + dice.between(0, 1))) / count;
+    const isBefore = index < (one === undefined ? 0 : count / 2);
+    const at = (felt?.at ?? 0) + (isBefore ? dice.between(-beforeMs, 0) : gapMs + dice.between(-beforeMs, afterMs));
     const from = one ?? drawAnyCaller(dice, frame);
     const id = `x${parts.rush}.${index}`;
-    if (at > 0 && at < frame.durationMs) calls.push(keyed({ id, at, from, timeoutMs: LONG_TIMEOUT_MS, ...target() }));
+    if (at > 0 && at < frame.durationMs) calls.push(...keyed(dice, { id, at, from, timeoutMs: LONG_TIMEOUT_MS, ...target() }));
   }
   return calls;
 }
@@ -92,7 +101,7 @@ function restartOf(felt: TimedFault | undefined): number {
 
 function drawCallerIn(dice: Dice, { clients }: Frame, felt: TimedFault | undefined): CallPlan["from"] {
   const hit = felt !== undefined && "slot" in felt.fault ? felt.fault.slot : undefined;
-  if (hit !== undefined && hit >= 0 && dice.chance(0.7)) return { kind: "silo", index: hit };
+  if (hit !== undefined && hit >= 0 && dice.chance(0.5)) return { kind: "silo", index: hit };
   return { kind: "client", index: dice.below(clients) };
 }
 
@@ -109,11 +118,14 @@ function drawLongTurns(dice: Dice): () => Target {
   return () => ({ type: "Plain", actorId: `p${dice.below(POPULATION.Plain)}`, method: "touch", args: [dice.between(0, ms)] });
 }
 
-/** Calls that their process may send again, and whose repetition their actor has to tell from another call. */
-function drawRepeatable(dice: Dice): () => Target {
+/**
+ * Calls whose repetition their actor has to tell from another call. A silo numbers its own, so that those of its next life must not look
+ * like them; a client names them, and sends them again when the silo that had them is lost.
+ */
+function drawRepeatable(dice: Dice, { kind }: CallPlan["from"]): () => Target {
+  if (dice.chance(0.3)) return () => drawPayment(dice, "wire");
   const actorId = `c${dice.below(POPULATION.Cell)}`;
-  const method = dice.of(["addOnce", "addKeyed", "wire"]);
-  if (method === "wire") return () => drawPayment(dice, "wire");
+  const method = kind === "silo" ? "addOnce" : "addKeyed";
   return () => ({ type: "Cell", actorId, method, args: [1 + dice.below(5)] });
 }
 

@@ -12,8 +12,8 @@ export interface CallPlan {
   readonly method: string;
   readonly args: readonly unknown[];
   readonly timeoutMs: number;
-  /** True if the call's id is its idempotency key. */
-  readonly isKeyed?: boolean;
+  /** Its idempotency key. Several calls may have the same, and travel under it then. */
+  readonly key?: string;
 }
 
 export type CallOutcome =

@@ -25,29 +25,33 @@ export const MUTATIONS = [
   "letter-numbers",
 ] as const;
 
-/**
- * One safeguard that is switched off, from outside: each is made by what a silo is given, so the runtime holds no switch for it.
- *
- * - `lease-guard` (C1): the silo is told that its lease lasts a year, while the registry goes on with the real one.
- * - `release` (C1): every silo is told, with each view, that all others have released it.
- * - `mailbox` (C1): every turn may run beside every other.
- * - `fence` (C2): the store writes whatever it is told.
- * - `acknowledge` (C3): the store says of some commits that it has them, and has not.
- * - `twice` (C4): a link delivers some requests twice.
- * - `kept-results` (C4): the store forgets the results that are kept for repetitions of a call.
- * - `incarnation` (C4): a silo registers under the same id again, and its calls are taken for those of its former life.
- * - `order` (C5): a request overtakes the one before it on its link.
- * - `drain` (C6): a silo that is to stop is killed.
- * - `watch-revision` (C6): a watch starts after its first view was given, and what changed between is never seen.
- * - `stay` (C7): a silo is told, before each view in which others came or went, that it is to leave itself.
- * - `wall-clock` (D3): a silo's wall clock is ahead of the one by which the ticks are judged.
- * - `due-entries` (D3): the index of due times loses some entries.
- * - `delete` (D3): the store keeps the fields that it is told to remove.
- * - `timers` (D3): the store forgets timers.
- * - `letters` (D7): the store forgets durable sends.
- * - `letter-numbers` (D7): the store forgets which durable sends a receiver has had.
- */
+/** One safeguard that is switched off, from outside: each is made by what a silo is given, so the runtime holds no switch for it. */
 export type Mutation = (typeof MUTATIONS)[number];
+
+/** The rule that each breaks, and how. */
+export const MUTANTS: Readonly<Record<Mutation, { readonly rule: string; readonly how: string }>> = {
+  "lease-guard": { rule: "C1", how: "a silo is told that its lease lasts a year, while the registry goes on with the real one" },
+  release: { rule: "C1", how: "every silo is told, with each view, that all others have released it" },
+  mailbox: { rule: "C1", how: "every turn may run beside every other" },
+  fence: { rule: "C2", how: "the store writes whatever it is told" },
+  acknowledge: { rule: "C3", how: "the store says of some commits that it has them, and has not" },
+  twice: { rule: "C4", how: "a link delivers some requests twice" },
+  "kept-results": { rule: "C4", how: "the store forgets the results that are kept for repetitions of a call" },
+  incarnation: {
+    rule: "C4",
+    how: "a silo registers under the same id again, and its calls are taken for those of its former life",
+  },
+  order: { rule: "C5", how: "a request overtakes the one before it on its link" },
+  drain: { rule: "C6", how: "a silo that is to stop is killed" },
+  "watch-revision": { rule: "C6", how: "a watch starts after its first view was given, and what changed between is never seen" },
+  stay: { rule: "C7", how: "a silo is told, before each view in which others came or went, that it is about to leave itself" },
+  "wall-clock": { rule: "D3", how: "a silo's wall clock is ahead of the one by which its ticks are judged" },
+  "due-entries": { rule: "D3", how: "the index of due times loses some entries" },
+  delete: { rule: "D3", how: "the store keeps what it is told to remove" },
+  timers: { rule: "D3", how: "the store forgets timers" },
+  letters: { rule: "D7", how: "the store forgets durable sends" },
+  "letter-numbers": { rule: "D7", how: "the store forgets which durable sends a receiver has had" },
+};
 
 const YEAR_MS = 365 * 86_400_000;
 

@@ -1,5 +1,5 @@
 import { parseArgs } from "node:util";
-import { type Mutation, MUTATIONS } from "./mutation.ts";
+import { MUTANTS, type Mutation, MUTATIONS } from "./mutation.ts";
 import { type Profile, PROFILES } from "./script.ts";
 
 export interface SimArguments {
@@ -13,17 +13,35 @@ export interface SimArguments {
   readonly mutation: Mutation | undefined;
 }
 
+/** What each kind of faults is. */
+const PROFILE_NOTES: Readonly<Record<Profile, string>> = {
+  calm: "silos that come and drain, and nothing else",
+  crashes: "processes and machines that die, at any effect",
+  partitions: "links that break, and ways that are cut in one direction or both",
+  membership: "a registry that is away, flaky or slow",
+  stores: "stores that are away, flaky or slow",
+  pauses: "silos and clients that are stopped and go on, wall clocks that jump",
+  available: "silos that go on while the registry is away; C1 is not asked of them, C2 and C3 are",
+  storm: "all of these together, under the strict policy",
+};
+
 export const SIM_HELP = `Runs whole clusters on virtual time, a script for each seed, and checks what happened.
 
   --seeds N      seeds to run (default 100, or as many as --minutes allow)
   --from S       the first of them (default 1)
-  --seed S       one seed, with its whole trace
+  --seed S       one seed, with its whole trace; the same run with and without its profile
   --minutes N    goes on for that long
-  --profile P    only this kind of faults: ${PROFILES.join(", ")}
-  --mutation M   switches a safeguard off: ${MUTATIONS.join(", ")}
+  --profile P    only this kind of faults (without it, each seed draws its own)
+  --mutation M   switches a safeguard off; a seed that fails is what is hoped for then
   --keep-going   does not stop at the first seed that fails
   --trace        prints the whole trace of a failure
   --help
+
+Profiles:
+${PROFILES.map((profile) => `  ${profile.padEnd(14)} ${PROFILE_NOTES[profile]}`).join("\n")}
+
+Mutations, and the rule that each breaks:
+${MUTATIONS.map((mutation) => `  ${mutation.padEnd(14)} ${MUTANTS[mutation].rule}: ${MUTANTS[mutation].how}`).join("\n")}
 
 Exit code 0: no violation. 1: a seed failed. 2: wrong arguments.`;
 

@@ -92,8 +92,9 @@ export class SimMembership implements MembershipProvider {
     for (const feed of this.#feeds) feed.breakOff();
   }
 
+  /** What was cut off goes on with the current view. What was not has missed nothing, or is to be found out. */
   reconnect(): void {
-    for (const feed of this.#feeds) feed.follow();
+    for (const feed of this.#feeds) if (feed.isCutOff) feed.follow();
   }
 
   close(): Promise<void> {
@@ -122,6 +123,7 @@ interface FeedParts extends SimMembershipParts {
 /** Brings views to one listener in order, each after a time, some never because a later one took their place. */
 class Feed {
   readonly first: Promise<void>;
+  isCutOff = false;
   readonly #process: SimProcess;
   readonly #parts: FeedParts;
   readonly #listener: ViewListener;
@@ -143,6 +145,7 @@ class Feed {
 
   follow(): void {
     if (this.#isStopped) return;
+    this.isCutOff = false;
     this.#unfollow();
     const { registry, mutation, clock, service } = this.#parts;
     this.#offer(registry.view);
@@ -161,6 +164,7 @@ class Feed {
   }
 
   breakOff(): void {
+    this.isCutOff = true;
     this.#unfollow();
     this.#waiting = [];
     this.#parts.clock.schedule(this.#parts.random.next() * 1_000, () =>

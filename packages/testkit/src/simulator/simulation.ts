@@ -70,9 +70,12 @@ class Simulation {
 
   async #run(): Promise<void> {
     const { clock } = this.#world;
-    for (const slot of this.#slots.slice(0, this.#script.silos)) slot.start();
-    await this.#until(() => this.#slots.slice(0, this.#script.silos).every(({ silo }) => silo !== undefined));
+    const first = this.#slots.slice(0, this.#script.silos);
+    for (const slot of first) slot.start();
+    // Clients come while the other silos join, so that a watch begins in the middle of changes.
+    await this.#until(() => first.some(({ silo }) => silo !== undefined));
     for (let index = 0; index < this.#script.clients; index++) await this.#connect(index);
+    await this.#until(() => first.every(({ silo }) => silo !== undefined));
     const injector = new FaultInjector({
       world: this.#world,
       slots: this.#slots,
@@ -163,9 +166,9 @@ class Simulation {
       record.endedOrder = history.nextOrder();
       trace.add("call", `${process.name}: ${plan.id} ends: ${describeOutcome(outcome)}`);
     };
-    const options = { timeout: plan.timeoutMs, ...(plan.isKeyed === true ? { idempotencyKey: plan.id } : {}) };
+    const options = { timeout: plan.timeoutMs, ...(plan.key === undefined ? {} : { idempotencyKey: plan.key }) };
     const method = actor(plan.type, plan.actorId, options)[plan.method];
-    method?.(plan.id, ...plan.args).then(
+    method?.(plan.key ?? plan.id, ...plan.args).then(
       (value) => end({ kind: "value", value }),
       (error: unknown) => end(errorOutcome(error)),
     );

@@ -1,9 +1,10 @@
 import { describe, expect, it } from "vitest";
 import { describeResult } from "./report.ts";
-import { findViolation } from "./run-seeds.ts";
+import type { TurnRecord } from "./history.ts";
+import { findViolation, runSeeds } from "./run-seeds.ts";
 import { type Profile, PROFILES } from "./script.ts";
 import { shrink } from "./shrink.ts";
-import { simulate } from "./simulation.ts";
+import { simulate, type SimulationResult } from "./simulation.ts";
 import { writeScript } from "./write-script.ts";
 
 /** A bounded share of what `npm run sim` goes through: a thousand seeds over all profiles. */
@@ -12,6 +13,20 @@ const SEEDS_PER_PROFILE = 125;
 /** Simulated time costs real time, and more so on a machine that has much to do. */
 const PATIENCE_MS = 600_000;
 
+/** True if a turn ran in an activation of one silo after a later one of another silo had run some. */
+function hasTwoOwners(turns: readonly TurnRecord[]): boolean {
+  const latest = new Map<string, TurnRecord>();
+  return turns.some((turn) => {
+    const known = latest.get(turn.actor);
+    if (known === undefined || known.activation < turn.activation) latest.set(turn.actor, turn);
+    return known !== undefined && known.activation > turn.activation && known.siloId !== turn.siloId;
+  });
+}
+
+function hasFenced({ trace }: SimulationResult): boolean {
+  return trace.lines.some(({ kind, text }) => kind === "store" && text.includes(": fenced"));
+}
+
 describe("a simulated cluster", () => {
   it.each(PROFILES)(
     "keeps its guarantees through the seeds of the profile %s",
@@ -19,6 +34,19 @@ describe("a simulated cluster", () => {
     async (profile: Profile) => {
       const found = await findViolation({ from: 1, seeds: SEEDS_PER_PROFILE, profile });
       expect(found === undefined ? "no violation" : describeResult(found.result)).toBe("no violation");
+    },
+  );
+
+  it(
+    "has owners that outlive their lease in the profile available, and turns of theirs that are not stored",
+    { timeout: PATIENCE_MS },
+    async () => {
+      let found = false;
+      for await (const result of runSeeds({ from: 1, seeds: 30, profile: "available" })) {
+        found = hasFenced(result) && hasTwoOwners(result.history.turns);
+        if (found) break;
+      }
+      expect(found).toBe(true);
     },
   );
 

@@ -119,10 +119,10 @@ export function workloadActors(probe: Probe, reentrancy: "chain" | "full" = "cha
       await probe.turn(this, { call, method: "nudge" }, () => undefined);
     }
 
-    /** A call of an actor by an actor. */
+    /** A call of an actor by an actor, which may be behind a rush of long turns. */
     async relay(call: string, cell: string, amount: number): Promise<number> {
       return await probe.turn(this, { call: `${call}>`, method: "relay" }, () =>
-        this.actor(Cell, cell, { timeout: "2s" }).add(call, amount, 0),
+        this.actor(Cell, cell, { timeout: "20s" }).add(call, amount, 0),
       );
     }
   }

@@ -10,10 +10,10 @@ import { linearize, type Operation } from "./linearizability.ts";
 export function checkCells(history: History, leasePolicy: LeasePolicy): void {
   const turns = turnsByCall(history);
   const cells = new Map<string, Operation<number>[]>();
-  for (const call of history.calls) {
+  for (const call of oncePerKey(history.calls)) {
     const cell = cellOf(call);
     if (cell === undefined) continue;
-    const operation = operationOf(call, turns.get(call.plan.id) ?? []);
+    const operation = operationOf(call, turns.get(call.plan.key ?? call.plan.id) ?? []);
     if (operation === undefined) continue;
     const mayBeOld = leasePolicy === "available" && isLook(call) && !call.plan.id.startsWith("final ");
     const shown = mayBeOld ? { ...operation, from: 0 } : operation;
@@ -30,6 +30,24 @@ export function checkCells(history: History, leasePolicy: LeasePolicy): void {
     const text = `Cell/${cell} is not linearizable: after ${result.reached.slice(-5).join(", ")} it is ${String(result.value)}, and then comes none of ${stuck.map(({ name }) => name).join(", ")}`;
     history.violate("linearizability", text);
   }
+}
+
+/** Calls with the same key are one operation: from the start of the first to the first answer. */
+function oncePerKey(calls: readonly CallRecord[]): Iterable<CallRecord> {
+  const once = new Map<string, CallRecord>();
+  for (const call of calls) {
+    const key = call.plan.key ?? call.plan.id;
+    const known = once.get(key);
+    if (known === undefined) once.set(key, call);
+    else once.set(key, together(known, call));
+  }
+  return once.values();
+}
+
+function together(first: CallRecord, again: CallRecord): CallRecord {
+  const isSooner = again.outcome.kind === "value" && (first.outcome.kind !== "value" || again.endedOrder < first.endedOrder);
+  const { outcome, endedOrder } = isSooner ? again : first;
+  return { ...first, startedOrder: Math.min(first.startedOrder, again.startedOrder), outcome, endedOrder };
 }
 
 /** Whether the call only looks. */

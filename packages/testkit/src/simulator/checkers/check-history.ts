@@ -2,7 +2,7 @@ import type { View } from "@troupe/core";
 import type { LeasePolicy } from "@troupe/runtime";
 import type { History } from "../history.ts";
 import type { Profile } from "../script.ts";
-import { checkAtMostOnce } from "./at-most-once.ts";
+import { checkAtMostOnce, checkSameAnswers } from "./at-most-once.ts";
 import { checkCallerOrder } from "./caller-order.ts";
 import { checkCells } from "./cells.ts";
 import { checkConservation } from "./conservation.ts";
@@ -21,6 +21,7 @@ export interface CheckFacts {
 /** Looks at a history that is over. C1, C2 and early ticks were looked for while it happened. */
 export function checkHistory(history: History, facts: CheckFacts): void {
   checkAtMostOnce(history);
+  checkSameAnswers(history);
   checkCallerOrder(history);
   checkCells(history, facts.leasePolicy);
   checkConservation(history);
