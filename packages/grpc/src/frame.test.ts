@@ -25,6 +25,24 @@ describe("frames", () => {
     expect(decodeFrame(encodeGoodbye("enough"))).toEqual({ kind: "goodbye", reason: "enough" });
   });
 
+  it("hold a batch of any length in the bytes that protobuf has for it", () => {
+    for (const length of [0, 1, 127, 128, 16_383, 16_384, 2_097_151, 2_097_152]) {
+      const bytes = new Uint8Array(length).fill(7);
+      const frame = encodeBatch(bytes);
+      expect(frame.equals(serializeFrame({ batch: bytes }))).toBe(true);
+      expect(decodeFrame(frame)).toEqual({ kind: "batch", bytes });
+    }
+  });
+
+  it("that hold more than a batch are read as protobuf says: the last field counts", () => {
+    const batch = encodeBatch(new Uint8Array([1, 2]));
+    expect(decodeFrame(Buffer.concat([batch, encodeBatch(new Uint8Array([3]))]))).toEqual({
+      kind: "batch",
+      bytes: new Uint8Array([3]),
+    });
+    expect(() => decodeFrame(batch.subarray(0, 3))).toThrow(WireError);
+  });
+
   it("give plain bytes, not Node's Buffer, since actors see views of them", () => {
     const frame = decodeFrame(encodeBatch(new Uint8Array([1])));
     expect(frame.kind === "batch" && frame.bytes.constructor).toBe(Uint8Array);

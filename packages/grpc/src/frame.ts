@@ -21,6 +21,12 @@ const TEXT_MAX_LENGTH = 1_024;
 /** Characters of a protocol version. */
 const PROTOCOL_MAX_BYTES = 32;
 
+/** Field 3 of `Frame`, followed by its length. */
+const BATCH_TAG = (3 << 3) | 2;
+
+/** Of the length of a field: what takes more is longer than any frame. */
+const LENGTH_MAX_BYTES = 4;
+
 const UNKNOWN: Frame = { kind: "unknown" };
 
 export function encodeHello(hello: Hello): Buffer {
@@ -33,8 +39,40 @@ export function encodeRefusal(refusal: Refusal): Buffer {
   return serializeFrame({ refusal: { code: refusal.code, message: refusal.message.slice(0, TEXT_MAX_LENGTH) } });
 }
 
+/**
+ * Nearly every frame is a batch, and one that holds nothing else is its field's tag and length and the bytes: written and read here, because
+ * the general way costs 1.5 µs of the 60 that a call takes there and back, each time.
+ */
 export function encodeBatch(bytes: Uint8Array): Buffer {
-  return serializeFrame({ batch: bytes });
+  const { length } = bytes;
+  const start = 1 + varintLength(length);
+  const frame = Buffer.allocUnsafe(start + length);
+  frame[0] = BATCH_TAG;
+  let rest = length;
+  for (let at = 1; at < start; at++) {
+    frame[at] = at + 1 < start ? (rest & 0x7f) | 0x80 : rest;
+    rest >>>= 7;
+  }
+  frame.set(bytes, start);
+  return frame;
+}
+
+function varintLength(value: number): number {
+  let length = 1;
+  for (let rest = value >>> 7; rest > 0; rest >>>= 7) length++;
+  return length;
+}
+
+/** Where the bytes of a frame that is nothing but a batch begin; undefined for every other frame. */
+function startOfBatch(frame: Buffer): number | undefined {
+  if (frame[0] !== BATCH_TAG) return undefined;
+  let length = 0;
+  for (let at = 1; at <= LENGTH_MAX_BYTES; at++) {
+    const byte = frame[at] ?? 0;
+    length |= (byte & 0x7f) << (7 * (at - 1));
+    if (byte < 0x80) return at + 1 + length === frame.length ? at + 1 : undefined;
+  }
+  return undefined;
 }
 
 export function encodePart(total: number, data: Uint8Array): Buffer {
@@ -47,6 +85,8 @@ export function encodeGoodbye(reason: string): Buffer {
 
 /** The frame that the bytes are. Throws nothing but a `WireError`. */
 export function decodeFrame(bytes: Buffer): Frame {
+  const start = startOfBatch(bytes);
+  if (start !== undefined) return { kind: "batch", bytes: bytesOf(bytes.subarray(start)) };
   const fields = fieldsOf(bytes);
   if (fields["batch"] !== undefined) return { kind: "batch", bytes: bytesOf(fields["batch"]) };
   if (fields["part"] !== undefined) return decodePart(fields["part"]);
