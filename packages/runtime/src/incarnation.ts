@@ -16,6 +16,9 @@ const JOIN_MS = 10_000;
 /** How long a draining silo waits for its turns to end. */
 const DRAIN_MS = 60_000;
 
+/** Between tries to say that the silo drains. */
+const DRAIN_RETRY_MS = 100;
+
 /** For refusals to late callers, after the silo has left. */
 const LAST_WORDS_MS = 200;
 
@@ -187,7 +190,7 @@ export class Incarnation {
     this.#logger.info({ activations: this.actors.counts.activations }, "silo drains");
     this.actors.quiesce();
     try {
-      await this.#agent.become("draining");
+      await this.#becomeDraining();
       await this.#until(() => this.#hasDrained(), DRAIN_MS);
     } catch (error) {
       this.#logger.warn({ reason: messageOf(error) }, "the silo could not drain; it leaves with what is still active");
@@ -197,6 +200,22 @@ export class Incarnation {
     });
     await sleep(this.#clock, LAST_WORDS_MS);
     await this.#end("the silo has left the cluster");
+  }
+
+  /**
+   * Tries again while the store is away and the lease lives: were the record taken away in the middle of a turn, another silo would run
+   * its actor beside it (C1).
+   */
+  async #becomeDraining(): Promise<void> {
+    const deadline = this.#clock.monotonic() + DRAIN_MS;
+    for (;;) {
+      try {
+        return await this.#agent.become("draining");
+      } catch (error) {
+        if (this.#isOver || !this.#agent.guard.isServing() || this.#clock.monotonic() > deadline) throw error;
+        await sleep(this.#clock, DRAIN_RETRY_MS);
+      }
+    }
   }
 
   #hasDrained(): boolean {
