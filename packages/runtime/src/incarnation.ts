@@ -16,8 +16,8 @@ const JOIN_MS = 10_000;
 /** How long a draining silo waits for its turns to end. */
 const DRAIN_MS = 60_000;
 
-/** Between two tries to tell the others that this silo drains. */
-const CORDON_AGAIN_MS = 100;
+/** Between tries to say that the silo drains. */
+const DRAIN_RETRY_MS = 100;
 
 /** For refusals to late callers, after the silo has left. */
 const LAST_WORDS_MS = 200;
@@ -190,7 +190,7 @@ export class Incarnation {
     this.#logger.info({ activations: this.actors.counts.activations }, "silo drains");
     this.actors.quiesce();
     try {
-      await this.#cordon();
+      await this.#becomeDraining();
       await this.#until(() => this.#hasDrained(), DRAIN_MS);
     } catch (error) {
       this.#logger.warn({ reason: messageOf(error) }, "the silo could not drain; it leaves with what is still active");
@@ -202,16 +202,18 @@ export class Incarnation {
     await this.#end("the silo has left the cluster");
   }
 
-  /** The registry may be away just now: it is asked for as long as the lease lives. */
-  async #cordon(): Promise<void> {
-    const end = this.#clock.monotonic() + DRAIN_MS;
+  /**
+   * Tries again while the store is away and the lease lives: were the record taken away in the middle of a turn, another silo would run
+   * its actor beside it (C1).
+   */
+  async #becomeDraining(): Promise<void> {
+    const deadline = this.#clock.monotonic() + DRAIN_MS;
     for (;;) {
       try {
-        await this.#agent.become("draining");
-        return;
+        return await this.#agent.become("draining");
       } catch (error) {
-        if (!this.#agent.guard.isServing() || this.#clock.monotonic() > end) throw error;
-        await sleep(this.#clock, CORDON_AGAIN_MS);
+        if (this.#isOver || !this.#agent.guard.isServing() || this.#clock.monotonic() > deadline) throw error;
+        await sleep(this.#clock, DRAIN_RETRY_MS);
       }
     }
   }

@@ -1,7 +1,7 @@
 export * from "./checkers/check-history.ts";
 export * from "./checkers/linearizability.ts";
 export * from "./history.ts";
-export { type Mutation, MUTATIONS } from "./mutation.ts";
+export { MUTANTS, type Mutation, MUTATIONS } from "./mutation.ts";
 export { describeResult } from "./report.ts";
 export { findViolation, runSeeds, type SeedRange } from "./run-seeds.ts";
 export { type Fault, type Profile, PROFILES, type Script, type TimedFault } from "./script.ts";

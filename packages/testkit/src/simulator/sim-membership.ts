@@ -8,6 +8,7 @@ import type { Trace } from "./trace.ts";
 /** Share of the views that are replaced by the next one if that comes before they were given. */
 const SKIPPED_SHARE = 0.4;
 
+/** A time that was reached by adding up differs from the one that was asked for in its last digits. */
 const ROUNDING_MS = 0.001;
 
 export interface SimMembershipParts {
@@ -200,7 +201,6 @@ class Feed {
 
   #deliver(): void {
     const { clock, trace, mutation } = this.#parts;
-    // A time that was reached by adding up differs from the one that was asked for in its last digits.
     const now = clock.monotonic() + ROUNDING_MS;
     for (let next = this.#waiting[0]; next !== undefined && next.at <= now; next = this.#waiting[0]) {
       this.#waiting.shift();
