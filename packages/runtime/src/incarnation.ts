@@ -1,5 +1,15 @@
 import { Placement } from "@troupe/client";
-import { type Clock, EMPTY_VIEW, type Logger, type Member, messageOf, sleep, TroupeError, type View } from "@troupe/core";
+import {
+  type Clock,
+  EMPTY_VIEW,
+  type Logger,
+  type Member,
+  type MemberState,
+  messageOf,
+  sleep,
+  TroupeError,
+  type View,
+} from "@troupe/core";
 import { type ActorDefinition, digestOf } from "@troupe/sdk";
 import { CallRate } from "./inspect/call-rate.ts";
 import type { SiloSnapshot } from "./inspect/silo-snapshot.ts";
@@ -16,8 +26,8 @@ const JOIN_MS = 10_000;
 /** How long a draining silo waits for its turns to end. */
 const DRAIN_MS = 60_000;
 
-/** Between tries to say that the silo drains. */
-const DRAIN_RETRY_MS = 100;
+/** Between tries to write down what the silo has become. */
+const BECOME_AGAIN_MS = 100;
 
 /** For refusals to late callers, after the silo has left. */
 const LAST_WORDS_MS = 200;
@@ -50,6 +60,7 @@ export class Incarnation {
   readonly #detector: FailureDetector;
   readonly #rate: CallRate;
   readonly #startedAt: number;
+  readonly #leaseTtlMs: number;
   #placement = new Placement(EMPTY_VIEW);
   /** Why another silo does not link with this one. */
   #rejection: TroupeError | undefined;
@@ -60,6 +71,7 @@ export class Incarnation {
     const { clock } = ports;
     const leaseTtlMs = options.leaseTtlMs ?? DEFAULT_LEASE_TTL_MS;
     this.siloId = siloId;
+    this.#leaseTtlMs = leaseTtlMs;
     this.#parts = parts;
     this.#clock = clock;
     this.#logger = ports.logger.child({ silo: siloId });
@@ -119,7 +131,7 @@ export class Incarnation {
       linkTo: (to) => this.#links.linkTo(to),
       evict: (other) => ports.membership.evict(other),
       confirmsGone: async (witness, other) => (await this.actors.callSilo(witness, "hasFoundGone", [other])) === true,
-      onIsolated: () => this.#agent.lose(),
+      onIsolated: () => this.#agent.giveUp("this silo has no link with most of the others, so it leaves the cluster"),
     });
   }
 
@@ -173,7 +185,7 @@ export class Incarnation {
       await this.#until(() => this.#placement.member(this.siloId) !== undefined, JOIN_MS);
       checkDefinitions(member, this.view);
       await this.#linkWithAll(member);
-      await this.#agent.become("active");
+      await this.#become("active", JOIN_MS);
       await this.#until(() => this.#placement.member(this.siloId)?.state === "active", JOIN_MS);
       this.actors.start();
       this.#detector.start();
@@ -190,10 +202,12 @@ export class Incarnation {
     this.#logger.info({ activations: this.actors.counts.activations }, "silo drains");
     this.actors.quiesce();
     try {
-      await this.#becomeDraining();
+      await this.#become("draining", DRAIN_MS);
       await this.#until(() => this.#hasDrained(), DRAIN_MS);
     } catch (error) {
       this.#logger.warn({ reason: messageOf(error) }, "the silo could not drain; it leaves with what is still active");
+      await this.#end("the silo has left the cluster");
+      return;
     }
     await this.#agent.leave().catch((error: unknown) => {
       this.#logger.warn({ reason: messageOf(error) }, "the silo could not take its record away; it expires with the lease");
@@ -202,18 +216,15 @@ export class Incarnation {
     await this.#end("the silo has left the cluster");
   }
 
-  /**
-   * Tries again while the store is away and the lease lives: were the record taken away in the middle of a turn, another silo would run
-   * its actor beside it (C1).
-   */
-  async #becomeDraining(): Promise<void> {
-    const deadline = this.#clock.monotonic() + DRAIN_MS;
+  /** Tries again while the store is away and the lease lives. A try that failed may have had its effect. */
+  async #become(state: MemberState, timeoutMs: number): Promise<void> {
+    const deadline = this.#clock.monotonic() + timeoutMs;
     for (;;) {
       try {
-        return await this.#agent.become("draining");
+        return await this.#agent.become(state);
       } catch (error) {
         if (this.#isOver || !this.#agent.guard.isServing() || this.#clock.monotonic() > deadline) throw error;
-        await sleep(this.#clock, DRAIN_RETRY_MS);
+        await sleep(this.#clock, BECOME_AGAIN_MS);
       }
     }
   }
@@ -255,9 +266,19 @@ export class Incarnation {
     if (this.#isOver) return;
     this.#isOver = true;
     this.#detector.stop();
+    this.#agent.stop();
     this.actors.close();
+    await this.#turnsEnded();
     await this.#agent.leave().catch(() => undefined);
     await this.#links.close(reason);
+  }
+
+  /** Turns that are under way keep the record, or another silo would run their actors beside them (C1); at the latest it goes with the lease. */
+  async #turnsEnded(): Promise<void> {
+    const expiry = this.#clock.monotonic() + this.#leaseTtlMs;
+    while (this.#agent.isMember && this.actors.counts.activations > 0 && this.#clock.monotonic() < expiry) {
+      await sleep(this.#clock, POLL_MS);
+    }
   }
 
   /** Answers a call to the silo itself. */

@@ -157,7 +157,7 @@ export class FailureDetector {
     }
     this.#isolatedSince ??= now;
     if (now - this.#isolatedSince < ISOLATED_MS) return;
-    this.#parts.logger.error({ others, linked }, "this silo has no link with most of the others, so it leaves the cluster");
+    this.#parts.logger.warn({ others, linked }, "this silo has had no link with most of the others for long");
     this.#isolatedSince = undefined;
     this.#parts.onIsolated();
   }

@@ -88,6 +88,16 @@ export class MembershipAgent {
     this.#member = member;
   }
 
+  /** True while this silo may have a record: until it has taken that away, or knows that it is gone. */
+  get isMember(): boolean {
+    return this.#lease !== undefined;
+  }
+
+  /** From now on no turn starts, no outcome leaves, and the lease is not renewed any more. */
+  stop(): void {
+    this.#end();
+  }
+
   /** Takes the record away. Afterwards this agent does nothing any more. */
   async leave(): Promise<void> {
     this.#end();
@@ -138,9 +148,16 @@ export class MembershipAgent {
   /** The record is known to be gone. */
   lose(): void {
     if (this.#ended) return;
+    this.#lease = undefined;
+    this.giveUp("the lease of this silo is gone: it is no member any more");
+  }
+
+  /** This silo must act as a member no more, whether or not it has a record. */
+  giveUp(why: string): void {
+    if (this.#ended) return;
     this.#end();
     void this.#watch?.close();
-    this.#parts.logger.error({ siloId: this.#member?.siloId }, "the lease of this silo is gone: it is no member any more");
+    this.#parts.logger.error({ siloId: this.#member?.siloId }, why);
     this.#parts.onLost();
   }
 }
