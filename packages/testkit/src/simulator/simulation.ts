@@ -82,7 +82,8 @@ class Simulation {
       clients: this.#clients,
       leaseTtlMs: this.#script.leaseTtlMs,
     });
-    injector.schedule(this.#script.faults);
+    // One that follows another may be drawn for a time at which all faults have ended.
+    injector.schedule(this.#script.faults.filter(({ at }) => at < this.#script.durationMs));
     for (const plan of this.#script.calls) clock.schedule(plan.at, () => this.#issue(plan));
     await sleep(clock, this.#script.durationMs);
     await this.#recover();
@@ -133,10 +134,11 @@ class Simulation {
     let before = "";
     for (let round = 0; round < SETTLE_MAX; round++) {
       const from = history.calls.length;
-      for (const plan of finalCalls(clock.monotonic())) this.#issue({ ...plan, id: `${plan.id} ${round}` });
+      const plans = finalCalls(clock.monotonic());
+      for (const plan of plans) this.#issue({ ...plan, id: `${plan.id} ${round}` });
       await this.#until(() => history.calls.slice(from).every(({ outcome }) => outcome.kind !== "pending"));
       const looks = history.calls.slice(from);
-      const isResting = looks.every(isAtRest) && lettersOnTheWay(history).length === 0;
+      const isResting = looks.length === plans.length && looks.every(isAtRest) && lettersOnTheWay(history).length === 0;
       const said = isResting ? JSON.stringify(looks.map(({ outcome }) => outcome)) : "";
       if (isResting && said === before) return;
       before = said;
