@@ -281,6 +281,7 @@ export class LocalActors {
       revision: () => this.#placement.revision,
       isServing: () => guard.isServing(),
       serving: () => guard.serving(),
+      isCertain: () => guard.isCertain(),
       onRemindersPlanned: (entries) => this.#reminders.planned(entries),
       onTimersChanged: (storage) => {
         const activation = this.#catalog.find(storage.address);

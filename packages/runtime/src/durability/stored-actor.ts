@@ -34,6 +34,8 @@ export interface StoredActorParts {
   isServing(): boolean;
   /** True once the silo is certain of its lease, false if that is lost. */
   serving(): Promise<boolean>;
+  /** True if no other silo can own the actor by now; with the policy `available` a silo serves also when it is not certain. */
+  isCertain(): boolean;
   /** A reminder of this actor is due at these times now. */
   onRemindersPlanned(entries: readonly DueEntry[]): void;
   /** The timers of the actor are not what they were. */
@@ -286,7 +288,7 @@ export class StoredActor implements ActorStorage {
    * from taking it away (D3).
    */
   #forget(entries: readonly DueEntry[]): void {
-    if (entries.length === 0 || !this.#parts.isServing()) return;
+    if (entries.length === 0 || !this.#parts.isCertain()) return;
     this.#forgetting = this.#remove(entries, this.#forgetting);
   }
 

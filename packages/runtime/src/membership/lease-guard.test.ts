@@ -70,8 +70,9 @@ describe("a lease guard", () => {
     const guard = new LeaseGuard(clock, "available");
     expect(guard.isServing()).toBe(false);
     guard.confirm(0, 900);
+    expect(guard.isCertain()).toBe(true);
     await clock.advance(100_000);
-    expect(guard.isServing()).toBe(true);
+    expect([guard.isServing(), guard.isCertain()]).toEqual([true, false]);
     guard.revoke();
     expect(guard.isServing()).toBe(false);
     expect(await guard.serving()).toBe(false);

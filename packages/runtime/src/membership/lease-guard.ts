@@ -30,6 +30,11 @@ export class LeaseGuard {
   /** `now` is on the monotonic clock, and read after the last `await`. */
   isServing(now = this.#clock.monotonic()): boolean {
     if (this.#policy === "available") return this.#until !== Number.NEGATIVE_INFINITY;
+    return this.isCertain(now);
+  }
+
+  /** True if no other silo can own by now what this one owns, whatever the policy: for what no epoch keeps from its effect. */
+  isCertain(now = this.#clock.monotonic()): boolean {
     return now < this.#until;
   }
 
