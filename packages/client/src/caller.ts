@@ -78,10 +78,12 @@ export class Caller {
   /** Rejects with what the method threw, or with a `TroupeError`. Never throws. */
   call(target: CallTarget, method: string, args: unknown[]): Promise<unknown> {
     try {
-      const call = new OutboundCall(target, this.#request(target, method, argumentsToPortable(args)));
+      const portable = argumentsToPortable(args);
+      const now = this.#clock.monotonic();
+      const call = new OutboundCall(target, this.#request(target, method, portable, now));
       const signal = target.options?.signal;
       if (signal !== undefined) watch(signal, call, () => this.#router.cancel(call, signal.reason));
-      this.#start(call, signal);
+      this.#start(call, signal, now);
       return call.outcome();
     } catch (error) {
       return Promise.reject(error);
@@ -96,16 +98,17 @@ export class Caller {
     try {
       const args = toPortable(letter.args, { root: "args" });
       // Not one-way, whatever its method is: the sender has to hear that it took effect.
-      const request = { ...this.#request(target, letter.method, args), oneWay: false, idempotencyKey: letter.key };
+      const now = this.#clock.monotonic();
+      const request = { ...this.#request(target, letter.method, args, now), oneWay: false, idempotencyKey: letter.key };
       const call = new OutboundCall(target, request);
-      this.#router.start(call);
+      this.#router.start(call, now);
       return call.outcome();
     } catch (error) {
       return Promise.reject(error);
     }
   }
 
-  #request(target: CallTarget, method: string, args: Payload): RequestEnvelope {
+  #request(target: CallTarget, method: string, args: Payload, now: number): RequestEnvelope {
     const { address, definition, options } = target;
     const turn = currentTurn();
     const marks = definition?.methods.get(method);
@@ -120,7 +123,7 @@ export class Caller {
       throw new TroupeError("OVERLOADED", message, { retryable: false });
     }
     const callId = this.#nextCallId++;
-    const deadline = this.#clock.monotonic() + target.timeoutMs;
+    const deadline = now + target.timeoutMs;
     return {
       kind: "request",
       callId,
@@ -143,16 +146,22 @@ export class Caller {
   }
 
   /** A call of a turn leaves when what the turn may know is stored. */
-  #start(call: OutboundCall, signal: AbortSignal | undefined): void {
+  #start(call: OutboundCall, signal: AbortSignal | undefined, now: number): void {
     const gate = currentGate();
-    if (gate === undefined || gate.isOpen) this.#startNow(call, signal);
-    else gate.pass((failure) => (failure === undefined ? this.#startNow(call, signal) : call.fail(failure)));
+    if (gate === undefined || gate.isOpen) {
+      this.#startAt(now, call, signal);
+      return;
+    }
+    gate.pass((failure) => {
+      if (failure === undefined) this.#startAt(this.#clock.monotonic(), call, signal);
+      else call.fail(failure);
+    });
   }
 
-  #startNow(call: OutboundCall, signal: AbortSignal | undefined): void {
+  #startAt(now: number, call: OutboundCall, signal: AbortSignal | undefined): void {
     try {
       if (signal?.aborted === true) throw cancelledBefore(call, signal);
-      this.#router.start(call);
+      this.#router.start(call, now);
     } catch (error) {
       call.fail(error);
     }

@@ -97,7 +97,7 @@ class Desk {
     const call = new OutboundCall(routed, request);
     call.resolve = (value) => void this.fates.set(callId, { value });
     call.reject = (error) => void this.fates.set(callId, { error });
-    this.router.start(call);
+    this.router.start(call, this.clock.monotonic());
     return call;
   }
 
@@ -377,7 +377,7 @@ describe("a router", () => {
       const routed = { key: "Account/alice", route: undefined };
       const call = new OutboundCall(routed, { ...request, callId });
       call.resolve = (value) => void values.push(value);
-      router.start(call);
+      router.start(call, clock.monotonic());
     }
     expect(dispatched).toEqual([1]);
     outcome = { kind: "value", payload: { value: "done", revive: false, size: 0 } };

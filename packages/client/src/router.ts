@@ -27,7 +27,8 @@ export interface ReplySink {
 /** The silo in this process, if there is one: calls to its own actors go to it without a link. */
 export interface LocalSilo {
   readonly siloId: string;
-  dispatch(request: RequestEnvelope, sink: ReplySink): void;
+  /** `now` is the monotonic time, read since the caller last waited for anything. */
+  dispatch(request: RequestEnvelope, sink: ReplySink, now: number): void;
   cancel(request: RequestEnvelope, sink: ReplySink): void;
 }
 
@@ -78,12 +79,12 @@ export class Router implements ReplySink {
     return this.#pending.size;
   }
 
-  /** Starts a call. Throws `OVERLOADED` if too many are under way. */
-  start(call: OutboundCall): void {
+  /** Starts a call; `now` is as for `LocalSilo`. Throws `OVERLOADED` if too many are under way. */
+  start(call: OutboundCall, now: number): void {
     if (this.#closed) throw new TroupeError("CLUSTER_UNAVAILABLE", "this client or silo is closed", { retryable: false });
     this.#pending.add(call);
     if (call.comesBackTo === undefined && this.#waiting.has(call.key)) this.#wait(call);
-    else if (!this.#trySend(call)) this.#wait(call);
+    else if (!this.#trySend(call, now)) this.#wait(call);
   }
 
   /** Ends a call because its caller gave up. */
@@ -178,7 +179,7 @@ export class Router implements ReplySink {
   }
 
   /** Sends the call to its owner. False if it has to wait; it may also have ended. */
-  #trySend(call: OutboundCall): boolean {
+  #trySend(call: OutboundCall, now: number): boolean {
     if (call.comesBackTo !== undefined && this.#isGone(call.comesBackTo)) call.comesBackTo = undefined;
     const to = call.comesBackTo ?? call.ownerIn(this.#placement);
     if (to === undefined) {
@@ -192,7 +193,7 @@ export class Router implements ReplySink {
     if (to === this.#parts.local?.siloId) {
       call.target = to;
       if (request.oneWay) call.resolve(undefined);
-      this.#parts.local.dispatch(request, this);
+      this.#parts.local.dispatch(request, this, now);
       return true;
     }
     const result = this.#parts.linkTo(to)?.send(request);
@@ -227,7 +228,7 @@ export class Router implements ReplySink {
   #retry(): void {
     // What waited when this was closed has been failed as not run, and must not run now (C4).
     if (this.#closed || this.#waiting.isEmpty) return;
-    this.#waiting.retry((call) => this.#trySend(call));
+    this.#waiting.retry((call) => this.#trySend(call, this.#parts.clock.monotonic()));
     if (!this.#waiting.isEmpty) this.#retrySoon();
   }
 

@@ -104,7 +104,7 @@ export class LocalActors {
       clock,
       logger,
       nextTurn: setImmediate,
-      begin: (request, sink) => this.#dispatcher.dispatch(request, sink),
+      begin: (request, sink) => this.#dispatcher.dispatch(request, sink, clock.monotonic()),
     });
     const makeReference = (address: { type: string; id: string }): unknown => this.#references.reference(address);
     const linkTo = (to: string): Link | undefined => parts.linkTo(to);

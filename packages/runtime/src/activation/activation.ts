@@ -1,6 +1,7 @@
 import { noSuchMethod, type ReplySink, runInTurn, runOutsideTurns } from "@troupe/client";
 import {
   type ActorAddress,
+  type Clock,
   formatAddress,
   fromPortable,
   type Logger,
@@ -71,14 +72,22 @@ export class Activation implements TurnOwner, MailboxOwner<Turn>, GateOwner, Uni
     this.definition = definition;
     this.storage = parts.createStorage(this);
     this.#host = new ActivationHost(address, this.storage, parts);
-    this.#mailbox = new Mailbox(definition.mailboxMax, this);
+    this.#mailbox = new Mailbox(this);
     this.gate = new OutputGate(this);
-    this.#unit = new UnitOfWork(this, parts.clock);
+    this.#unit = new UnitOfWork(this);
     this.#usedAt = parts.clock.monotonic();
   }
 
   get siloId(): string {
     return this.#parts.siloId;
+  }
+
+  get clock(): Clock {
+    return this.#parts.clock;
+  }
+
+  get mailboxMax(): number {
+    return this.definition.mailboxMax;
   }
 
   get epoch(): number {
@@ -128,8 +137,8 @@ export class Activation implements TurnOwner, MailboxOwner<Turn>, GateOwner, Uni
     }
   }
 
-  /** Takes a request. `"closing"`: this activation takes none any more; another comes after it. */
-  accept(request: RequestEnvelope, sink: ReplySink): "accepted" | "closing" {
+  /** Takes a request; `now` is as for `LocalSilo`. `"closing"`: this activation takes none any more; another comes after it. */
+  accept(request: RequestEnvelope, sink: ReplySink, now: number): "accepted" | "closing" {
     if (this.#state.kind === "gone") return "closing";
     const concurrency = this.definition.methods.get(request.method)?.concurrency;
     const system = concurrency === undefined ? this.#parts.systemMethod(request.method) : undefined;
@@ -152,7 +161,7 @@ export class Activation implements TurnOwner, MailboxOwner<Turn>, GateOwner, Uni
     if (idempotencyKey !== undefined && (this.#repeated ??= new RepeatedCalls()).joinOrBegin(idempotencyKey, request, sink))
       return "accepted";
     const facts = { request, sink, concurrency: this.#concurrencyOf(concurrency), parent, system };
-    const posted = this.#mailbox.post(new Turn(facts, this, this.#parts.clock));
+    const posted = this.#mailbox.post(new Turn(facts, this, this.#parts.clock), now);
     if (posted !== "accepted") this.#endRepeated(request);
     if (posted === "full") {
       const message = `${formatAddress(this.address)} has ${this.definition.mailboxMax} waiting turns; raise mailboxMax or call less`;
@@ -294,8 +303,7 @@ export class Activation implements TurnOwner, MailboxOwner<Turn>, GateOwner, Uni
   }
 
   /** For the mailbox. While the lease is in doubt no turn starts, and none is refused: so they keep their order (C5). */
-  timeToRun(): number | undefined {
-    const now = this.#parts.clock.monotonic();
+  timeToRun(now = this.#parts.clock.monotonic()): number | undefined {
     if (this.#parts.isServing(now)) return now;
     if (!this.#waitsForLease) void this.#openWhenServing();
     return undefined;
@@ -323,8 +331,8 @@ export class Activation implements TurnOwner, MailboxOwner<Turn>, GateOwner, Uni
     return this.#parts.isServing(this.#parts.clock.monotonic());
   }
 
-  /** For the unit of work: too much waits for turns that overlap. */
-  onHoldBack(isHoldingBack: boolean): void {
+  /** For the unit of work: whether too much waits for turns that overlap. */
+  holdBack(isHoldingBack: boolean): void {
     this.#mailbox.holdBack(isHoldingBack);
   }
 

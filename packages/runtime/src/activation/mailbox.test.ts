@@ -14,7 +14,11 @@ function entry(concurrency: Entry["concurrency"] = "exclusive", nested = false):
 
 function open(max = 10): { mailbox: Mailbox<Entry>; started: Entry[] } {
   const started: Entry[] = [];
-  const mailbox = new Mailbox<Entry>(max, { startTurn: (turn: Entry) => void started.push(turn), timeToRun: () => 0 });
+  const mailbox = new Mailbox<Entry>({
+    mailboxMax: max,
+    startTurn: (turn: Entry) => void started.push(turn),
+    timeToRun: () => 0,
+  });
   mailbox.open();
   return { mailbox, started };
 }
@@ -22,9 +26,13 @@ function open(max = 10): { mailbox: Mailbox<Entry>; started: Entry[] } {
 describe("a mailbox", () => {
   it("holds its turns until it is opened", () => {
     const started: Entry[] = [];
-    const mailbox = new Mailbox<Entry>(10, { startTurn: (turn: Entry) => void started.push(turn), timeToRun: () => 0 });
+    const mailbox = new Mailbox<Entry>({
+      mailboxMax: 10,
+      startTurn: (turn: Entry) => void started.push(turn),
+      timeToRun: () => 0,
+    });
     const turns = [entry(), entry("interleave")];
-    for (const turn of turns) expect(mailbox.post(turn)).toBe("accepted");
+    for (const turn of turns) expect(mailbox.post(turn, 0)).toBe("accepted");
     expect(started).toEqual([]);
     mailbox.open();
     expect(started).toEqual([turns[0], turns[1]]);
@@ -32,9 +40,13 @@ describe("a mailbox", () => {
 
   it("starts interleaving turns that came before it was opened at once, also behind exclusive ones", () => {
     const started: Entry[] = [];
-    const mailbox = new Mailbox<Entry>(10, { startTurn: (turn: Entry) => void started.push(turn), timeToRun: () => 0 });
+    const mailbox = new Mailbox<Entry>({
+      mailboxMax: 10,
+      startTurn: (turn: Entry) => void started.push(turn),
+      timeToRun: () => 0,
+    });
     const [first, second, beside] = [entry(), entry(), entry("interleave")];
-    for (const turn of [first, second, beside]) mailbox.post(turn);
+    for (const turn of [first, second, beside]) mailbox.post(turn, 0);
     mailbox.open();
     expect(started).toEqual([first, beside]);
   });
@@ -42,30 +54,30 @@ describe("a mailbox", () => {
   it("refuses a turn when it is full, and takes one again when there is room", () => {
     const { mailbox } = open(1);
     const running = entry();
-    mailbox.post(running);
-    expect(mailbox.post(entry())).toBe("accepted");
-    expect(mailbox.post(entry())).toBe("full");
-    expect(mailbox.post(entry("interleave"))).toBe("accepted");
+    mailbox.post(running, 0);
+    expect(mailbox.post(entry(), 0)).toBe("accepted");
+    expect(mailbox.post(entry(), 0)).toBe("full");
+    expect(mailbox.post(entry("interleave"), 0)).toBe("accepted");
     mailbox.finish(running);
-    expect(mailbox.post(entry())).toBe("accepted");
+    expect(mailbox.post(entry(), 0)).toBe("accepted");
   });
 
   it("lets a nested turn start beside the exclusive one that waits for it, also while it closes", () => {
     const { mailbox, started } = open();
     const outer = entry();
     const inner = entry("exclusive", true);
-    mailbox.post(outer);
+    mailbox.post(outer, 0);
     mailbox.close();
-    expect(mailbox.post(inner)).toBe("accepted");
+    expect(mailbox.post(inner, 0)).toBe("accepted");
     expect(started).toEqual([outer, inner]);
-    expect(mailbox.post(entry())).toBe("closed");
-    expect(mailbox.post(entry("interleave"))).toBe("closed");
+    expect(mailbox.post(entry(), 0)).toBe("closed");
+    expect(mailbox.post(entry("interleave"), 0)).toBe("closed");
   });
 
   it("does not let a readonly turn overtake an exclusive one that waits", () => {
     const { mailbox, started } = open();
     const [reading, writing, later] = [entry("readonly"), entry(), entry("readonly")];
-    for (const turn of [reading, writing, later]) mailbox.post(turn);
+    for (const turn of [reading, writing, later]) mailbox.post(turn, 0);
     expect(started).toEqual([reading]);
     mailbox.finish(reading);
     expect(started).toEqual([reading, writing]);
@@ -75,7 +87,8 @@ describe("a mailbox", () => {
 
   it("starts each turn once when turns finish while they are being started", () => {
     const started: number[] = [];
-    const mailbox: Mailbox<Entry> = new Mailbox(1_000, {
+    const mailbox: Mailbox<Entry> = new Mailbox({
+      mailboxMax: 1_000,
       timeToRun: () => 0,
       startTurn: (turn: Entry) => {
         started.push(turn.number);
@@ -83,7 +96,7 @@ describe("a mailbox", () => {
       },
     });
     const turns = Array.from({ length: 500 }, () => entry());
-    for (const turn of turns) mailbox.post(turn);
+    for (const turn of turns) mailbox.post(turn, 0);
     mailbox.open();
     expect(started).toEqual(turns.map(({ number }) => number));
     expect(mailbox.running).toBe(0);
@@ -122,11 +135,11 @@ class Model {
   readonly running = new Set<Entry>();
   /** Accepted and neither started, removed nor given back. */
   readonly #waiting: Entry[] = [];
-  readonly mailbox = new Mailbox<Entry>(MAX, { startTurn: (turn: Entry) => this.#start(turn), timeToRun: () => 0 });
+  readonly mailbox = new Mailbox<Entry>({ mailboxMax: MAX, startTurn: (turn: Entry) => this.#start(turn), timeToRun: () => 0 });
 
   post(turn: Entry): void {
     this.#waiting.push(turn);
-    const result = this.mailbox.post(turn);
+    const result = this.mailbox.post(turn, 0);
     expect(this.mailbox.waiting).toBeLessThanOrEqual(MAX);
     if (result === "accepted") return;
     expect(result).toBe("full");

@@ -10,8 +10,9 @@ export interface MailboxEntry {
 
 /** The activation, as its mailbox sees it. */
 export interface MailboxOwner<T> {
-  /** The monotonic time, if turns may run just now. */
-  timeToRun(): number | undefined;
+  readonly mailboxMax: number;
+  /** The monotonic time, if turns may run just now. It is `now`, if that was read since anything was waited for or run. */
+  timeToRun(now?: number): number | undefined;
   /** `now` is what `timeToRun` gave. */
   startTurn(turn: T, now: number): void;
 }
@@ -22,12 +23,11 @@ export interface MailboxOwner<T> {
  * M1. An exclusive turn runs beside no other exclusive or readonly turn, and readonly turns only beside readonly ones.
  * M2. Turns start in arrival order, but for interleaving and nested ones, which start at once.
  * M3. A turn that was accepted starts, or `close` gives it back; after `close` only nested ones start, which a running turn waits for.
- * M4. At most `max` turns wait.
+ * M4. At most `mailboxMax` turns wait.
  * M5. Each turn's owner is asked just before the turn starts whether it may: the turn before it may have kept the event loop busy (C1).
  * M6. While new turns are held back, only nested ones start, which a running turn waits for.
  */
 export class Mailbox<T extends MailboxEntry> {
-  readonly #max: number;
   readonly #owner: MailboxOwner<T>;
   /** Made when a turn has to wait for the first time. */
   #queue: Fifo<T> | undefined;
@@ -40,8 +40,7 @@ export class Mailbox<T extends MailboxEntry> {
   #isHoldingBack = false;
 
   /** Holds its turns until `open`, and whenever its owner says that none may run: then until the next `open`. */
-  constructor(max: number, owner: MailboxOwner<T>) {
-    this.#max = max;
+  constructor(owner: MailboxOwner<T>) {
     this.#owner = owner;
   }
 
@@ -58,16 +57,15 @@ export class Mailbox<T extends MailboxEntry> {
     return this.#queue?.peek();
   }
 
-  post(turn: T): "accepted" | "full" | "closed" {
+  post(turn: T, now: number): "accepted" | "full" | "closed" {
     const passes = turn.nested || (turn.concurrency === "interleave" && this.#state === "open" && !this.#isHoldingBack);
     const isNext = this.waiting === 0 && !this.#draining && this.#mayStart(turn);
-    const now = this.#state !== "held" && (passes || isNext) ? this.#owner.timeToRun() : undefined;
-    if (now !== undefined) {
+    if (this.#state !== "held" && (passes || isNext) && this.#owner.timeToRun(now) !== undefined) {
       this.#start(turn, now);
       return "accepted";
     }
     if (this.#state === "closed" && !turn.nested) return "closed";
-    if (this.waiting >= this.#max) return "full";
+    if (this.waiting >= this.#owner.mailboxMax) return "full";
     (this.#queue ??= new Fifo()).push(turn);
     this.#drain();
     return "accepted";
@@ -81,6 +79,7 @@ export class Mailbox<T extends MailboxEntry> {
 
   /** New turns start no more, but for nested ones, until this is called with false. */
   holdBack(isHoldingBack: boolean): void {
+    if (isHoldingBack === this.#isHoldingBack) return;
     this.#isHoldingBack = isHoldingBack;
     if (!isHoldingBack && this.#state !== "held") this.open();
   }

@@ -22,8 +22,9 @@ interface EndedTurn {
 export interface UnitOwner {
   readonly storage: ActorStorage;
   readonly gate: OutputGate;
+  readonly clock: Clock;
   /** True: no new turn may start until it is false again. */
-  onHoldBack(isHoldingBack: boolean): void;
+  holdBack(isHoldingBack: boolean): void;
   /** The outcome may leave now. */
   onAnswer(turn: Turn, outcome: Outcome): void;
   /** The turn is over: what waits for it in the mailbox may start. */
@@ -44,7 +45,6 @@ export interface UnitOwner {
  */
 export class UnitOfWork {
   readonly #owner: UnitOwner;
-  readonly #clock: Clock;
   /** Turns that run and may write. */
   #writers = 0;
   /** Nested turns that run. */
@@ -55,13 +55,11 @@ export class UnitOfWork {
   #ended: EndedTurn[] = NONE;
   /** When the first of them ended. */
   #endedAt = 0;
-  #isHoldingBack = false;
   /** What the unit has to keep of the calls that it served. */
   #served: KeptCall[] = NONE;
 
-  constructor(owner: UnitOwner, clock: Clock) {
+  constructor(owner: UnitOwner) {
     this.#owner = owner;
-    this.#clock = clock;
   }
 
   begin(turn: Turn): void {
@@ -105,11 +103,9 @@ export class UnitOfWork {
   }
 
   #holdBackIfLong(): void {
-    const now = this.#clock.monotonic();
+    const now = this.#owner.clock.monotonic();
     if (this.#ended.length === 1) this.#endedAt = now;
-    if (this.#isHoldingBack || (now - this.#endedAt < UNIT_MAX_MS && this.#ended.length < UNIT_MAX_TURNS)) return;
-    this.#isHoldingBack = true;
-    this.#owner.onHoldBack(true);
+    if (now - this.#endedAt >= UNIT_MAX_MS || this.#ended.length >= UNIT_MAX_TURNS) this.#owner.holdBack(true);
   }
 
   get #isEmpty(): boolean {
@@ -122,9 +118,7 @@ export class UnitOfWork {
     this.#ended = NONE;
     this.#served = NONE;
     this.#stageAll(ended, served);
-    if (!this.#isHoldingBack) return;
-    this.#isHoldingBack = false;
-    this.#owner.onHoldBack(false);
+    this.#owner.holdBack(false);
   }
 
   #stageAll(ended: readonly EndedTurn[], served: readonly KeptCall[]): void {

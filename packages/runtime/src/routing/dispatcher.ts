@@ -77,24 +77,24 @@ export class Dispatcher implements LocalSilo {
 
   /** Something that requests may be waiting for has come. */
   releaseParked(): void {
-    this.#parked.release((request, sink) => this.#route(request, sink));
+    this.#parked.release((request, sink) => this.redispatch(request, sink));
   }
 
   /** An activation is over: what waits for the actor may go on. */
   releaseParkedFor(address: ActorAddress): void {
-    this.#parked.releaseOf(address, (request, sink) => this.#route(request, sink));
+    this.#parked.releaseOf(address, (request, sink) => this.redispatch(request, sink));
   }
 
-  dispatch(request: RequestEnvelope, sink: ReplySink): void {
+  dispatch(request: RequestEnvelope, sink: ReplySink, now: number): void {
     if (sink.isClient && request.method.startsWith("$") && !OPERATOR_TURNS.has(request.method))
       return rejectSystemTurn(request, sink);
     if (request.type !== SILO_TYPE) this.#received++;
-    this.#route(request, sink);
+    this.#route(request, sink, now);
   }
 
   /** Takes a request again that was here before. */
   redispatch(request: RequestEnvelope, sink: ReplySink): void {
-    this.#route(request, sink);
+    this.#route(request, sink, this.#parts.clock.monotonic());
   }
 
   cancel(request: { readonly callId: number } & ActorAddress, sink: ReplySink): void {
@@ -102,14 +102,14 @@ export class Dispatcher implements LocalSilo {
     if (!this.#parked.isEmpty) this.#parked.cancel(request, sink);
   }
 
-  #route(request: RequestEnvelope, sink: ReplySink): void {
+  #route(request: RequestEnvelope, sink: ReplySink, now: number): void {
     if (request.type === SILO_TYPE) return void this.#answer(request, sink);
     if (request.revision > this.#placement.revision) return this.#park(request, sink);
     if (request.revision < this.#placement.revision && this.#wasElsewhere(request)) return this.#refuse(request, sink);
     const activation = this.#parts.catalog.find(request);
     if (activation !== undefined) {
       // It holds its turns itself while the lease is in doubt.
-      if (activation.accept(request, sink) === "closing") this.#park(request, sink);
+      if (activation.accept(request, sink, now) === "closing") this.#park(request, sink);
       return;
     }
     if (!this.#parts.isServing()) return this.#parkUntilServing(request, sink);
@@ -118,7 +118,7 @@ export class Dispatcher implements LocalSilo {
     if (owner?.siloId !== this.siloId || definition === undefined) return this.#refuse(request, sink);
     if (!this.#parts.handoff.mayActivate(request)) return this.#park(request, sink);
     try {
-      this.#parts.catalog.start(request, definition).accept(request, sink);
+      this.#parts.catalog.start(request, definition).accept(request, sink, now);
     } catch (error) {
       sink.reply(request.callId, { kind: "error", payload: errorToPortable(error) });
     }

@@ -133,6 +133,7 @@ export function runSystemTurn(
       args: toPortable(call.args, { root: "args" }),
       deadline: clock.monotonic() + activation.definition.callTimeoutMs,
     });
-    if (activation.accept(request, sink) === "closing") resolve({ kind: "refused", reason: "not-ready", revision: 0 });
+    if (activation.accept(request, sink, clock.monotonic()) === "closing")
+      resolve({ kind: "refused", reason: "not-ready", revision: 0 });
   });
 }
