@@ -24,6 +24,28 @@ function open(max = 10): { mailbox: Mailbox<Entry>; started: Entry[] } {
 }
 
 describe("a mailbox", () => {
+  it("asks before each turn whether it may start, since the turn before may have outlasted the lease", () => {
+    const started: Entry[] = [];
+    let isServing = true;
+    const mailbox: Mailbox<Entry> = new Mailbox<Entry>({
+      mailboxMax: 10,
+      timeToRun: () => (isServing ? 0 : undefined),
+      startTurn: (turn: Entry) => {
+        started.push(turn);
+        // It ends at once, after having kept the event loop busy for too long.
+        isServing = false;
+        mailbox.finish(turn);
+      },
+    });
+    const turns = [entry(), entry()];
+    for (const turn of turns) mailbox.post(turn, 0);
+    mailbox.open();
+    expect(started).toEqual(turns.slice(0, 1));
+    isServing = true;
+    mailbox.open();
+    expect(started).toEqual(turns);
+  });
+
   it("holds its turns until it is opened", () => {
     const started: Entry[] = [];
     const mailbox = new Mailbox<Entry>({
