@@ -43,11 +43,11 @@ const nobody = new AsyncResource("TroupeTurn");
 
 /** True if leaving `nobody` brings back what was entered before it, as it does where contexts are frames (from Node.js 24 on). */
 const leavingRestores = nobody.runInAsyncScope(() => {
-  const [outer, inner] = [{}, {}] as TurnScope[];
-  scopes.enterWith(outer);
-  nobody.runInAsyncScope(() => scopes.enterWith(inner));
-  const isRestored = scopes.getStore() === outer;
-  scopes.enterWith(undefined);
+  const probe = new AsyncLocalStorage<string>();
+  probe.enterWith("outer");
+  nobody.runInAsyncScope(() => probe.enterWith("inner"));
+  const isRestored = probe.getStore() === "outer";
+  probe.disable();
   return isRestored;
 });
 
