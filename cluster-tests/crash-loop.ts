@@ -20,7 +20,13 @@ function optionsOf(args: readonly string[]): Omit<CrashLoopOptions, "report"> | 
   const known = new Set(["help", "store", "kills", "seed"]);
   if (help === true || Object.keys(values).some((name) => !known.has(name))) return undefined;
   if (store !== "embedded" && store !== "redis") return undefined;
-  if (typeof kills !== "string" || !/^\d+$/.test(kills) || typeof seed !== "string" || !/^\d+$/.test(seed)) return undefined;
+  if (
+    typeof kills !== "string" ||
+    !/^\d+$/.test(kills) ||
+    typeof seed !== "string" ||
+    !/^\d+$/.test(seed)
+  )
+    return undefined;
   return { store, kills: Number(kills), seed: Number(seed) };
 }
 
@@ -29,8 +35,13 @@ if (options === undefined) {
   console.error(USAGE);
   process.exitCode = 2;
 } else {
-  const { problems, summary } = await runCrashLoop({ ...options, report: (line) => console.log(line) });
+  const { problems, summary } = await runCrashLoop({
+    ...options,
+    report: (line) => console.log(line),
+  });
   for (const problem of problems.slice(0, 50)) console.error(`PROBLEM: ${problem}`);
-  console.log(`${problems.length === 0 ? "OK" : `FAILED with ${problems.length} problems`} on ${summary}`);
+  console.log(
+    `${problems.length === 0 ? "OK" : `FAILED with ${problems.length} problems`} on ${summary}`,
+  );
   process.exitCode = problems.length === 0 ? 0 : 1;
 }

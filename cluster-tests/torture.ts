@@ -1,12 +1,13 @@
 import { cpus } from "node:os";
 import { parseArgs } from "node:util";
 import { systemClock } from "@troupe/core";
-import { prepareFaultTools, wantsNamespaces, whyNoNamespaces } from "@troupe/testkit";
+import { prepareFaultTools, wantsNamespaces, whyNoNamespaces } from "@troupe/services";
 import { FAULTS } from "./faults/catalog.ts";
 import { faultTable, problemsOf } from "./faults/fault-table.ts";
 import { runTorture, type TortureOptions } from "./faults/run-torture.ts";
 
-const USAGE = "npm run torture -- [--minutes 10] [--seed 1] [--lease 5s] [--only <words of a fault's name>]";
+const USAGE =
+  "npm run torture -- [--minutes 10] [--seed 1] [--lease 5s] [--only <words of a fault's name>]";
 
 /** What the command line asks for, or undefined if it asks for nothing that there is. */
 function optionsOf(args: readonly string[]): Omit<TortureOptions, "report"> | undefined {
@@ -25,11 +26,21 @@ function optionsOf(args: readonly string[]): Omit<TortureOptions, "report"> | un
   const { help, minutes, seed, lease, only } = values;
   const known = new Set(["help", "minutes", "seed", "lease", "only"]);
   if (help === true || Object.keys(values).some((name) => !known.has(name))) return undefined;
-  if (typeof minutes !== "string" || typeof seed !== "string" || typeof lease !== "string" || typeof only !== "string")
+  if (
+    typeof minutes !== "string" ||
+    typeof seed !== "string" ||
+    typeof lease !== "string" ||
+    typeof only !== "string"
+  )
     return undefined;
-  const faults = FAULTS.filter(({ name, needs }) => name.includes(only) && (needs !== "namespaces" || wantsNamespaces()));
-  if (!/^\d+(\.\d+)?$/.test(minutes) || !/^\d+$/.test(seed) || !/^\d+(\.\d+)?s$/.test(lease)) return undefined;
-  return faults.length === 0 ? undefined : { minutes: Number(minutes), seed: Number(seed), leaseTtl: lease, faults };
+  const faults = FAULTS.filter(
+    ({ name, needs }) => name.includes(only) && (needs !== "namespaces" || wantsNamespaces()),
+  );
+  if (!/^\d+(\.\d+)?$/.test(minutes) || !/^\d+$/.test(seed) || !/^\d+(\.\d+)?s$/.test(lease))
+    return undefined;
+  return faults.length === 0
+    ? undefined
+    : { minutes: Number(minutes), seed: Number(seed), leaseTtl: lease, faults };
 }
 
 async function main(): Promise<number> {
@@ -39,7 +50,9 @@ async function main(): Promise<number> {
     return 2;
   }
   await prepareFaultTools();
-  const reason = options.faults.some(({ needs }) => needs === "namespaces") ? whyNoNamespaces() : undefined;
+  const reason = options.faults.some(({ needs }) => needs === "namespaces")
+    ? whyNoNamespaces()
+    : undefined;
   if (reason !== undefined) {
     console.error(reason);
     return 2;
@@ -48,7 +61,10 @@ async function main(): Promise<number> {
   const at = new Date(systemClock.now()).toISOString();
   const results = await runTorture({
     ...options,
-    report: (line) => console.log(`${String(Math.round((systemClock.monotonic() - began) / 1_000)).padStart(5)} s  ${line}`),
+    report: (line) =>
+      console.log(
+        `${String(Math.round((systemClock.monotonic() - began) / 1_000)).padStart(5)} s  ${line}`,
+      ),
   });
   const [cpu] = cpus();
   console.log(

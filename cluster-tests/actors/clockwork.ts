@@ -1,4 +1,14 @@
-import { Actor, actor, readonly, reminder, state, timer, type Duration, type ReminderTick, type TimerTick } from "troupe";
+import {
+  Actor,
+  actor,
+  readonly,
+  reminder,
+  state,
+  timer,
+  type Duration,
+  type ReminderTick,
+  type TimerTick,
+} from "troupe";
 import { note } from "./journal.ts";
 
 /** Ticks by reminder and by timer. */

@@ -4,8 +4,9 @@ import { appendFileSync } from "node:fs";
 export const JOURNAL_VARIABLE = "CLUSTER_TESTS_JOURNAL";
 
 /**
- * Notes that a turn runs, in a file that all processes of the cluster append to: unlike state it also shows what ran and was
- * never stored. A line is written at once and whole, so it survives the death of its process.
+ * Notes that a turn runs, in a file that all processes of the cluster append to: unlike state it
+ * also shows what ran and was never stored. A line is written at once and whole, so it survives the
+ * death of its process.
  */
 export function note(...words: readonly (string | number)[]): void {
   const path = process.env[JOURNAL_VARIABLE];

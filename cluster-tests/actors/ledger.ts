@@ -10,7 +10,10 @@ import { note } from "./journal.ts";
 export class Ledger extends Actor {
   @state() accessor operations: number[] = [];
 
-  /** Lasts a moment, in which no other turn of this actor may begin anywhere: both ends are noted, with the token of the activation. */
+  /**
+   * Lasts a moment, in which no other turn of this actor may begin anywhere: both ends are noted,
+   * with the token of the activation.
+   */
   async record(operation: number): Promise<void> {
     const { fence } = this.context;
     note("record", this.id, operation, fence);
@@ -36,7 +39,10 @@ export class Ledger extends Actor {
     this.operations.push(operation);
   }
 
-  /** From now on it also has a turn of its own every few moments, for as long as it stays in memory and wherever nobody calls it any more. */
+  /**
+   * From now on it also has a turn of its own every few moments, for as long as it stays in memory
+   * and wherever nobody calls it any more.
+   */
   async pulse(): Promise<void> {
     await this.timers.set("pulse", { every: "100ms", volatile: true });
   }

@@ -52,7 +52,10 @@ export class Purse extends Actor {
   }
 }
 
-/** Checks its own ticks: what it knows of earlier ones is stored together with the schedule, so neither can run ahead. */
+/**
+ * Checks its own ticks: what it knows of earlier ones is stored together with the schedule, so
+ * neither can run ahead.
+ */
 @actor("Alarm")
 export class Alarm extends Actor {
   @state() accessor series: Series = { ticks: 0, expected: 0, problems: [] };
@@ -84,7 +87,9 @@ export class Alarm extends Actor {
   async onRepeated(tick: ReminderTick<Missed>): Promise<void> {
     const { expected } = this.series;
     const isExpected =
-      tick.data === "skip" ? tick.dueAt >= expected && (tick.dueAt - expected) % PERIOD_MS === 0 : tick.dueAt === expected;
+      tick.data === "skip"
+        ? tick.dueAt >= expected && (tick.dueAt - expected) % PERIOD_MS === 0
+        : tick.dueAt === expected;
     this.#ticked(tick, isExpected, tick.dueAt + PERIOD_MS * (1 + tick.missed));
   }
 
@@ -105,8 +110,10 @@ export class Alarm extends Actor {
   #ticked({ dueAt, firedAt, count }: ReminderTick, isExpected: boolean, expected: number): void {
     const ticks = this.series.ticks + 1;
     const problems = [...this.series.problems];
-    if (!isExpected) problems.push(`tick ${ticks} was due at ${dueAt} instead of ${this.series.expected}`);
-    if (firedAt < dueAt) problems.push(`tick ${ticks} began at ${firedAt}, before its time ${dueAt}`);
+    if (!isExpected)
+      problems.push(`tick ${ticks} was due at ${dueAt} instead of ${this.series.expected}`);
+    if (firedAt < dueAt)
+      problems.push(`tick ${ticks} began at ${firedAt}, before its time ${dueAt}`);
     if (count !== ticks) problems.push(`tick ${ticks} was counted as ${count}`);
     this.series = { ticks, expected, problems };
   }

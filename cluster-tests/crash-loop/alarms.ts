@@ -12,7 +12,9 @@ const ONCE_MAX_MS = 4_000;
 /** A repeated reminder that has not ticked for so long has not caught up. */
 const BEHIND_MS = 10 * PERIOD_MS;
 
-/** Every so many steps a reminder is set that is deleted later: when there are more than so many. */
+/**
+ * Every so many steps a reminder is set that is deleted later: when there are more than so many.
+ */
 const DOOMED_EVERY = 4;
 const DOOMED_MAX = 3;
 
@@ -22,7 +24,10 @@ export interface AlarmOptions {
   readonly journal: () => readonly (readonly string[])[];
 }
 
-/** Reminders, repeated, single and deleted: none is missed beyond its policy, none is early, and none ticks after it was deleted. */
+/**
+ * Reminders, repeated, single and deleted: none is missed beyond its policy, none is early, and
+ * none ticks after it was deleted.
+ */
 export class Alarms implements Workload {
   readonly #caller: SteadyCaller;
   readonly #options: AlarmOptions;
@@ -38,7 +43,8 @@ export class Alarms implements Workload {
   constructor(caller: SteadyCaller, options: AlarmOptions) {
     this.#caller = caller;
     this.#options = options;
-    for (const [index, missed] of REPEATED.entries()) this.#call(repeatedId(index), (alarm) => alarm.repeat(missed));
+    for (const [index, missed] of REPEATED.entries())
+      this.#call(repeatedId(index), (alarm) => alarm.repeat(missed));
   }
 
   step(): void {
@@ -65,7 +71,9 @@ export class Alarms implements Workload {
         expected > now - BEHIND_MS ? [] : [`${repeatedId(index)} is ${now - expected} ms behind`],
       ),
       ...single.flatMap(({ ticks, expected }, index) =>
-        ticks > 0 ? [] : [`${this.#single[index]} has not ticked, ${now - expected} ms after its time`],
+        ticks > 0
+          ? []
+          : [`${this.#single[index]} has not ticked, ${now - expected} ms after its time`],
       ),
     ];
   }
@@ -73,9 +81,15 @@ export class Alarms implements Workload {
   async problems(): Promise<readonly string[]> {
     const [repeated, single] = [await this.#repeated(), await this.#read(this.#single)];
     return [
-      ...repeated.flatMap(({ problems }, index) => problems.map((problem) => `${repeatedId(index)}: ${problem}`)),
-      ...single.flatMap(({ problems }, index) => problems.map((problem) => `${this.#single[index]}: ${problem}`)),
-      ...single.flatMap(({ ticks }, index) => (ticks === 1 ? [] : [`${this.#single[index]} ticked ${ticks} times`])),
+      ...repeated.flatMap(({ problems }, index) =>
+        problems.map((problem) => `${repeatedId(index)}: ${problem}`),
+      ),
+      ...single.flatMap(({ problems }, index) =>
+        problems.map((problem) => `${this.#single[index]}: ${problem}`),
+      ),
+      ...single.flatMap(({ ticks }, index) =>
+        ticks === 1 ? [] : [`${this.#single[index]} ticked ${ticks} times`],
+      ),
       ...this.#lost,
       ...this.#ticksAfterDelete(),
     ];
@@ -121,8 +135,16 @@ export class Alarms implements Workload {
     return Promise.all(ids.map((id) => this.#caller.actor<Alarm>("Alarm", id).read()));
   }
 
-  #call(id: string, call: (alarm: ActorRef<Alarm>) => Promise<void>, onAnswer: () => unknown = () => undefined): void {
-    this.#caller.call(id, (idempotencyKey) => call(this.#caller.actor<Alarm>("Alarm", id, idempotencyKey)), onAnswer);
+  #call(
+    id: string,
+    call: (alarm: ActorRef<Alarm>) => Promise<void>,
+    onAnswer: () => unknown = () => undefined,
+  ): void {
+    this.#caller.call(
+      id,
+      (idempotencyKey) => call(this.#caller.actor<Alarm>("Alarm", id, idempotencyKey)),
+      onAnswer,
+    );
   }
 }
 

@@ -1,4 +1,7 @@
-/** What the actors and those who check them agree on. Actors live in other processes, which load another form of their module. */
+/**
+ * What the actors and those who check them agree on. Actors live in other processes, which load
+ * another form of their module.
+ */
 
 /** Accounts of the ring: each pays the next, and the last one the first. */
 export const PURSES = 12;

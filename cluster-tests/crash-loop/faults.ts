@@ -1,6 +1,6 @@
 import { fileURLToPath } from "node:url";
 import { type Random, sleep, systemClock } from "@troupe/core";
-import type { TestService } from "@troupe/testkit";
+import type { TestService } from "@troupe/services";
 import type { ProcessCluster } from "../harness/process-cluster.ts";
 import type { SiloProcess } from "../harness/silo-process.ts";
 
@@ -60,7 +60,9 @@ export class Faults {
 
   async #kill(count: number): Promise<void> {
     const silos = [...this.#cluster.silos];
-    const victims = Array.from({ length: count }, () => silos.splice(Math.floor(this.#random.next() * silos.length), 1)).flat();
+    const victims = Array.from({ length: count }, () =>
+      silos.splice(Math.floor(this.#random.next() * silos.length), 1),
+    ).flat();
     this.kills += victims.length;
     await this.#cluster.kill(...victims);
   }

@@ -8,7 +8,10 @@ const TALLIES = 16;
 /** In each step, to different actors. */
 const AT_ONCE = 3;
 
-/** Increments under idempotency keys: each that was acknowledged is there, once, and at the place that the answer said. */
+/**
+ * Increments under idempotency keys: each that was acknowledged is there, once, and at the place
+ * that the answer said.
+ */
 export class Increments implements Workload {
   readonly #caller: SteadyCaller;
   readonly #places = new Map<number, number>();
@@ -27,17 +30,21 @@ export class Increments implements Workload {
   }
 
   async problems(): Promise<readonly string[]> {
-    const tallies = await Promise.all(Array.from({ length: TALLIES }, (_, index) => this.#tally(index).read()));
+    const tallies = await Promise.all(
+      Array.from({ length: TALLIES }, (_, index) => this.#tally(index).read()),
+    );
     const problems: string[] = [];
     for (const [operation, place] of this.#places) {
       const operations = tallies[operation % TALLIES] ?? [];
       const times = operations.filter((other) => other === operation).length;
-      if (times !== 1) problems.push(`increment ${operation} was acknowledged and is there ${times} times`);
+      if (times !== 1)
+        problems.push(`increment ${operation} was acknowledged and is there ${times} times`);
       else if (operations[place - 1] !== operation)
         problems.push(`increment ${operation} is not at the place ${place} that was answered`);
     }
     const stored = tallies.reduce((sum, operations) => sum + operations.length, 0);
-    if (stored !== this.#made) problems.push(`${stored} increments are there and ${this.#made} were made`);
+    if (stored !== this.#made)
+      problems.push(`${stored} increments are there and ${this.#made} were made`);
     return problems;
   }
 

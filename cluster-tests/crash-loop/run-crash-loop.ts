@@ -1,5 +1,6 @@
 import { messageOf, type Random, type Scheduled, sleep, systemClock } from "@troupe/core";
-import { seededRandom, startEtcd, startRedis, type TestService } from "@troupe/testkit";
+import { startEtcd, startRedis, type TestService } from "@troupe/services";
+import { seededRandom } from "@troupe/testkit";
 import type { Cluster } from "troupe";
 import { locationsOf } from "../harness/backends.ts";
 import { ProcessCluster } from "../harness/process-cluster.ts";
@@ -43,7 +44,10 @@ interface Servers {
   readonly redis: TestService;
 }
 
-/** Kills silos, and the store if it is a server, until that many processes have died under load; then looks at what is left. */
+/**
+ * Kills silos, and the store if it is a server, until that many processes have died under load;
+ * then looks at what is left.
+ */
 export async function runCrashLoop(options: CrashLoopOptions): Promise<CrashLoopResult> {
   // Node.js would end while only the guard's process is waited for, which keeps nobody alive.
   const awake = systemClock.schedule(AWAKE_MS, () => undefined);
@@ -64,7 +68,10 @@ export async function runCrashLoop(options: CrashLoopOptions): Promise<CrashLoop
 }
 
 async function startServers(): Promise<Servers> {
-  const [etcd, redis] = await Promise.all([startEtcd({ faults: true }), startRedis({ faults: true })]);
+  const [etcd, redis] = await Promise.all([
+    startEtcd({ faults: true }),
+    startRedis({ faults: true }),
+  ]);
   return { etcd, redis };
 }
 
@@ -74,14 +81,19 @@ interface Running {
   readonly client: Cluster;
 }
 
-async function strikeAndCheck({ cluster, faults, client }: Running, options: CrashLoopOptions): Promise<CrashLoopResult> {
+async function strikeAndCheck(
+  { cluster, faults, client }: Running,
+  options: CrashLoopOptions,
+): Promise<CrashLoopResult> {
   const began = systemClock.monotonic();
   const random = seededRandom(options.seed + 1);
   const caller = new SteadyCaller(client);
   const workloads = workloadsOf(caller, random, cluster);
   const told = (what: string): void => {
     const seconds = Math.round((systemClock.monotonic() - began) / 1_000);
-    options.report(`${what} in ${seconds} s: ${caller.answered} calls answered, ${caller.repeated} repeated`);
+    options.report(
+      `${what} in ${seconds} s: ${caller.answered} calls answered, ${caller.repeated} repeated`,
+    );
   };
 
   const stop = startLoad(workloads, caller);
@@ -108,7 +120,11 @@ async function strikeAndCheck({ cluster, faults, client }: Running, options: Cra
   };
 }
 
-function workloadsOf(caller: SteadyCaller, random: Random, cluster: ProcessCluster): readonly Workload[] {
+function workloadsOf(
+  caller: SteadyCaller,
+  random: Random,
+  cluster: ProcessCluster,
+): readonly Workload[] {
   return [
     new Increments(caller),
     new Transfers(caller, random),
@@ -127,18 +143,27 @@ function startLoad(workloads: readonly Workload[], caller: SteadyCaller): () => 
   return () => timer?.cancel();
 }
 
-/** Waits until every call was answered and nothing is under way; gives what never comes to an end. */
-async function untilQuiet(workloads: readonly Workload[], caller: SteadyCaller): Promise<readonly string[]> {
+/**
+ * Waits until every call was answered and nothing is under way; gives what never comes to an end.
+ */
+async function untilQuiet(
+  workloads: readonly Workload[],
+  caller: SteadyCaller,
+): Promise<readonly string[]> {
   const end = systemClock.monotonic() + PATIENCE_MS;
   for (;;) {
     await sleep(systemClock, STEP_MS);
     const underWay = await whatIsUnderWay(workloads, caller);
     if (underWay.length === 0) return [];
-    if (systemClock.monotonic() > end) return underWay.map((one) => `after ${PATIENCE_MS / 1_000} s without kills ${one}`);
+    if (systemClock.monotonic() > end)
+      return underWay.map((one) => `after ${PATIENCE_MS / 1_000} s without kills ${one}`);
   }
 }
 
-async function whatIsUnderWay(workloads: readonly Workload[], caller: SteadyCaller): Promise<readonly string[]> {
+async function whatIsUnderWay(
+  workloads: readonly Workload[],
+  caller: SteadyCaller,
+): Promise<readonly string[]> {
   if (caller.waiting > 0) return [`${caller.waiting} calls are not answered`];
   try {
     return (await Promise.all(workloads.map((workload) => workload.underWay()))).flat();

@@ -14,7 +14,10 @@ const RIGHTFUL: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   "OVERLOADED",
 ]);
 
-/** Calls again, under the same key, until it is answered: as a caller does that wants its call to take effect once. */
+/**
+ * Calls again, under the same key, until it is answered: as a caller does that wants its call to
+ * take effect once.
+ */
 export class SteadyCaller {
   readonly client: Cluster;
   /** Failures that no kill explains. */
@@ -35,7 +38,9 @@ export class SteadyCaller {
 
   /** Calls in the background; `onAnswer` is told once. */
   call<T>(name: string, attempt: (key: string) => Promise<T>, onAnswer: (value: T) => void): void {
-    const done = this.#untilAnswered(name, attempt, onAnswer).finally(() => this.#underWay.delete(done));
+    const done = this.#untilAnswered(name, attempt, onAnswer).finally(() =>
+      this.#underWay.delete(done),
+    );
     this.#underWay.add(done);
   }
 
@@ -49,7 +54,11 @@ export class SteadyCaller {
     while (this.#underWay.size > 0) await Promise.all(this.#underWay);
   }
 
-  async #untilAnswered<T>(name: string, attempt: (key: string) => Promise<T>, onAnswer: (value: T) => void): Promise<void> {
+  async #untilAnswered<T>(
+    name: string,
+    attempt: (key: string) => Promise<T>,
+    onAnswer: (value: T) => void,
+  ): Promise<void> {
     for (;;) {
       try {
         const value = await attempt(name);

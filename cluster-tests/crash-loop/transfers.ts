@@ -7,7 +7,10 @@ import type { Workload } from "./workload.ts";
 const AMOUNT_MAX = 50;
 const HOPS_MAX = 3;
 
-/** Transfers around a ring: the money is conserved, and each account takes what the one before it sent, once and in its order. */
+/**
+ * Transfers around a ring: the money is conserved, and each account takes what the one before it
+ * sent, once and in its order.
+ */
 export class Transfers implements Workload {
   readonly #caller: SteadyCaller;
   readonly #random: Random;
@@ -27,7 +30,8 @@ export class Transfers implements Workload {
     const hops = Math.floor(this.#random.next() * (HOPS_MAX + 1));
     this.#caller.call(
       `${payer} pays ${order}`,
-      (idempotencyKey) => this.#caller.actor<Purse>("Purse", payer, idempotencyKey).pay(order, amount, hops),
+      (idempotencyKey) =>
+        this.#caller.actor<Purse>("Purse", payer, idempotencyKey).pay(order, amount, hops),
       () => this.#acknowledged.push(order),
     );
   }
@@ -37,7 +41,9 @@ export class Transfers implements Workload {
     this.#letters = purses.reduce((sum, { taken }) => sum + taken.length, 0);
     return purses.flatMap(({ sent }, index) => {
       const taken = purses[(index + 1) % PURSES]?.taken.length ?? 0;
-      return taken === sent.length ? [] : [`${purseId(index)} has sent ${sent.length}, of which ${taken} have arrived`];
+      return taken === sent.length
+        ? []
+        : [`${purseId(index)} has sent ${sent.length}, of which ${taken} have arrived`];
     });
   }
 
@@ -45,16 +51,23 @@ export class Transfers implements Workload {
     const purses = await this.#read();
     const problems: string[] = [];
     const money = purses.reduce((sum, { balance }) => sum + balance, 0);
-    if (money !== PURSES * PURSE_START) problems.push(`the ring has ${money} instead of ${PURSES * PURSE_START}`);
+    if (money !== PURSES * PURSE_START)
+      problems.push(`the ring has ${money} instead of ${PURSES * PURSE_START}`);
     for (const [index, { sent }] of purses.entries()) {
       const taken = purses[(index + 1) % PURSES]?.taken ?? [];
       const at = sent.findIndex((order, place) => taken[place] !== order);
-      if (at >= 0) problems.push(`${purseId(index)} sent ${sent[at]} as number ${at + 1}, and ${taken[at]} was taken`);
+      if (at >= 0)
+        problems.push(
+          `${purseId(index)} sent ${sent[at]} as number ${at + 1}, and ${taken[at]} was taken`,
+        );
       if (taken.length > sent.length)
-        problems.push(`${purseId(index + 1)} took ${taken.length - sent.length} that were not sent`);
+        problems.push(
+          `${purseId(index + 1)} took ${taken.length - sent.length} that were not sent`,
+        );
     }
     const sent = new Set(purses.flatMap((purse) => purse.sent));
-    for (const order of this.#acknowledged) if (!sent.has(order)) problems.push(`${order} was acknowledged and never sent`);
+    for (const order of this.#acknowledged)
+      if (!sent.has(order)) problems.push(`${order} was acknowledged and never sent`);
     return [...problems, ...(await this.#deadLetters())];
   }
 
@@ -63,14 +76,22 @@ export class Transfers implements Workload {
   }
 
   #read(): Promise<PurseContents[]> {
-    return Promise.all(Array.from({ length: PURSES }, (_, index) => this.#caller.actor<Purse>("Purse", purseId(index)).read()));
+    return Promise.all(
+      Array.from({ length: PURSES }, (_, index) =>
+        this.#caller.actor<Purse>("Purse", purseId(index)).read(),
+      ),
+    );
   }
 
   async #deadLetters(): Promise<string[]> {
     const ids = Array.from({ length: PURSES }, (_, index) => purseId(index));
-    const letters = await Promise.all(ids.map(async (id) => this.#caller.client.actor("Purse", id).$letters?.()));
+    const letters = await Promise.all(
+      ids.map(async (id) => this.#caller.client.actor("Purse", id).$letters?.()),
+    );
     return letters.flatMap((dead, index) =>
-      (dead as readonly { readonly reason: string }[]).map(({ reason }) => `${ids[index]} has a dead letter: ${reason}`),
+      (dead as readonly { readonly reason: string }[]).map(
+        ({ reason }) => `${ids[index]} has a dead letter: ${reason}`,
+      ),
     );
   }
 }

@@ -2,7 +2,10 @@
 export interface Workload {
   /** Makes one more call, or a few. */
   step(): void;
-  /** What of it is still under way, for people; empty if nothing is. It is asked after the last step, when every call was answered. */
+  /**
+   * What of it is still under way, for people; empty if nothing is. It is asked after the last
+   * step, when every call was answered.
+   */
   underWay(): Promise<readonly string[]>;
   /** What is wrong, in the end; empty if nothing is. */
   problems(): Promise<readonly string[]>;

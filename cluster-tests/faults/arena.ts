@@ -1,5 +1,12 @@
 import { join } from "node:path";
-import { type EtcdCluster, type ExtraArgs, startEtcd, startEtcdCluster, startRedis, type TestService } from "@troupe/testkit";
+import {
+  type EtcdCluster,
+  type ExtraArgs,
+  startEtcd,
+  startEtcdCluster,
+  startRedis,
+  type TestService,
+} from "@troupe/services";
 import type { Cluster } from "troupe";
 import { NamespaceNetwork, type NetworkHost } from "../harness/namespace-network.ts";
 import { ProcessCluster } from "../harness/process-cluster.ts";
@@ -10,7 +17,10 @@ const SILOS = 3;
 
 export interface ArenaOptions {
   readonly leaseTtl: string;
-  /** Silos that go on while they cannot know whether they hold their leases. For a look at the checks themselves. */
+  /**
+   * Silos that go on while they cannot know whether they hold their leases. For a look at the
+   * checks themselves.
+   */
   readonly serveInDoubt?: boolean;
   /** Every silo in a network namespace of its own. */
   readonly namespaces?: boolean;
@@ -68,8 +78,14 @@ export class Arena implements AsyncDisposable {
     this.redis = parts.redis;
     const host = parts.network?.address ?? "127.0.0.1";
     const etcd = this.etcd.map(({ url }) => `${host}:${portOf(url)}`).join(",");
-    const locations = { membership: `etcd://${etcd}`, storage: `redis://${host}:${portOf(this.redis.url)}` };
-    this.cluster = new ProcessCluster(() => locations, { leaseTtl: options.leaseTtl, nextPlace: () => this.#nextPlace() });
+    const locations = {
+      membership: `etcd://${etcd}`,
+      storage: `redis://${host}:${portOf(this.redis.url)}`,
+    };
+    this.cluster = new ProcessCluster(() => locations, {
+      leaseTtl: options.leaseTtl,
+      nextPlace: () => this.#nextPlace(),
+    });
   }
 
   get client(): Cluster {
@@ -79,12 +95,14 @@ export class Arena implements AsyncDisposable {
 
   /** The namespaces of the silos. */
   get network(): NamespaceNetwork {
-    if (this.#parts.network === undefined) throw new Error("this arena was opened without namespaces");
+    if (this.#parts.network === undefined)
+      throw new Error("this arena was opened without namespaces");
     return this.#parts.network;
   }
 
   get etcdCluster(): EtcdCluster {
-    if (this.#parts.etcdCluster === undefined) throw new Error("this arena was opened with an etcd of one member");
+    if (this.#parts.etcdCluster === undefined)
+      throw new Error("this arena was opened with an etcd of one member");
     return this.#parts.etcdCluster;
   }
 
@@ -111,7 +129,10 @@ export class Arena implements AsyncDisposable {
     if (missing > 0) await this.cluster.start(missing);
     await this.cluster.waitFor("all silos serve", async () => {
       const snapshots = await this.cluster.snapshots(this.client);
-      return snapshots.length === SILOS && snapshots.every(({ serving, state }) => serving && state === "active");
+      return (
+        snapshots.length === SILOS &&
+        snapshots.every(({ serving, state }) => serving && state === "active")
+      );
     });
   }
 
@@ -133,7 +154,11 @@ export class Arena implements AsyncDisposable {
     if (this.#parts.network !== undefined) {
       const { namespace, address } = this.#parts.network.addHost();
       const flags = ["--listen", `${address}:7100`, "--allow-insecure", ...policy];
-      return { within: ["ip", "netns", "exec", namespace], flags, environment: { SILO_HOST: address } };
+      return {
+        within: ["ip", "netns", "exec", namespace],
+        flags,
+        environment: { SILO_HOST: address },
+      };
     }
     if (this.options.clocks !== true) return { ...HERE, flags: policy };
     const clock = new WallClock(join(this.cluster.folder, `clock-${this.#clocks.length}`));
@@ -143,9 +168,14 @@ export class Arena implements AsyncDisposable {
 }
 
 /** What makes the servers listen on several addresses of this machine, and nowhere else. */
-function listenOn(hosts: readonly string[]): { readonly etcd: ExtraArgs; readonly redis: readonly string[] } {
+function listenOn(hosts: readonly string[]): {
+  readonly etcd: ExtraArgs;
+  readonly redis: readonly string[];
+} {
   return {
-    etcd: (port) => [`--listen-client-urls=${hosts.map((host) => `http://${host}:${port}`).join(",")}`],
+    etcd: (port) => [
+      `--listen-client-urls=${hosts.map((host) => `http://${host}:${port}`).join(",")}`,
+    ],
     // Its protected mode takes calls from the loopback interface only, whatever it listens on.
     redis: ["--bind", ...hosts, "--protected-mode", "no"],
   };

@@ -6,7 +6,9 @@ import type { Fault, Scene } from "./fault.ts";
 
 const HOUR_S = 3_600;
 
-/** For a process to read its clock's file again, and for reminders that should not fire to do so. */
+/**
+ * For a process to read its clock's file again, and for reminders that should not fire to do so.
+ */
 const NOTICED_MS = 3_000;
 
 /** More than one a silo, mostly. */
@@ -24,28 +26,50 @@ class Sleepers {
   }
 
   async set(): Promise<void> {
-    const ids = Array.from({ length: REMINDERS }, (_, index) => `${this.#scene.ledger}-${this.#delay}-${index}`);
-    await Promise.all(ids.map(async (id) => this.#dueAt.set(id, await this.#actor(id).remind(this.#delay))));
+    const ids = Array.from(
+      { length: REMINDERS },
+      (_, index) => `${this.#scene.ledger}-${this.#delay}-${index}`,
+    );
+    await Promise.all(
+      ids.map(async (id) => this.#dueAt.set(id, await this.#actor(id).remind(this.#delay))),
+    );
   }
 
   /** Resolves when each has fired. */
   async fired(): Promise<void> {
-    await this.#scene.arena.cluster.waitFor(`the reminders in ${this.#delay} have fired`, async () => {
-      return (await this.#read()).every(({ woken }) => woken.length > 0);
-    });
+    await this.#scene.arena.cluster.waitFor(
+      `the reminders in ${this.#delay} have fired`,
+      async () => {
+        return (await this.#read()).every(({ woken }) => woken.length > 0);
+      },
+    );
   }
 
   /** What is wrong with those that have fired, each by the clock of the silo where it did. */
   async problems(): Promise<readonly string[]> {
     return (await this.#read()).flatMap(({ id, dueAt, woken }) => {
       const early = woken.filter((tick) => tick.firedAt < tick.dueAt || tick.dueAt !== dueAt);
-      const problems = early.map((tick) => `${id} was due at ${dueAt} and fired at ${tick.firedAt} for ${tick.dueAt}`);
+      const problems = early.map(
+        (tick) => `${id} was due at ${dueAt} and fired at ${tick.firedAt} for ${tick.dueAt}`,
+      );
       return woken.length > 1 ? [...problems, `${id} fired ${woken.length} times`] : problems;
     });
   }
 
-  #read(): Promise<{ readonly id: string; readonly dueAt: number; readonly woken: Awaited<ReturnType<Clockwork["read"]>> }[]> {
-    return Promise.all([...this.#dueAt].map(async ([id, dueAt]) => ({ id, dueAt, woken: await this.#actor(id).read() })));
+  #read(): Promise<
+    {
+      readonly id: string;
+      readonly dueAt: number;
+      readonly woken: Awaited<ReturnType<Clockwork["read"]>>;
+    }[]
+  > {
+    return Promise.all(
+      [...this.#dueAt].map(async ([id, dueAt]) => ({
+        id,
+        dueAt,
+        woken: await this.#actor(id).read(),
+      })),
+    );
   }
 
   #actor(id: string): ActorRef<Clockwork> {
@@ -96,7 +120,25 @@ async function apart(scene: Scene): Promise<readonly string[]> {
 
 /** Jumps of the wall clock. None may be felt by a call. */
 export const CLOCK_FAULTS: readonly Fault[] = [
-  { name: "wall clocks an hour forward, and back", needs: "clocks", reach: "none", excused: [], strike: forward },
-  { name: "wall clocks an hour back, and forward", needs: "clocks", reach: "none", excused: [], strike: back },
-  { name: "one wall clock an hour ahead, and back", needs: "clocks", reach: "none", excused: [], strike: apart },
+  {
+    name: "wall clocks an hour forward, and back",
+    needs: "clocks",
+    reach: "none",
+    excused: [],
+    strike: forward,
+  },
+  {
+    name: "wall clocks an hour back, and forward",
+    needs: "clocks",
+    reach: "none",
+    excused: [],
+    strike: back,
+  },
+  {
+    name: "one wall clock an hour ahead, and back",
+    needs: "clocks",
+    reach: "none",
+    excused: [],
+    strike: apart,
+  },
 ];

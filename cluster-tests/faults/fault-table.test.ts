@@ -2,7 +2,15 @@ import { describe, expect, it } from "vitest";
 import { faultTable, problemsOf } from "./fault-table.ts";
 import type { TrialResult } from "./trial.ts";
 
-const CLEAN: TrialResult = { fault: "a", outages: [40], calls: 100, lost: [], doubled: [], wronglyFailed: [], other: [] };
+const CLEAN: TrialResult = {
+  fault: "a",
+  outages: [40],
+  calls: 100,
+  lost: [],
+  doubled: [],
+  wronglyFailed: [],
+  other: [],
+};
 
 describe("faultTable", () => {
   it("has one line for each fault that was tried, with outages over all of its trials", () => {
@@ -13,7 +21,9 @@ describe("faultTable", () => {
   });
 
   it("says so when an outage had no end, or none was measured", () => {
-    expect(faultTable(["a"], [{ ...CLEAN, outages: [Number.POSITIVE_INFINITY] }])).toContain("| no end |");
+    expect(faultTable(["a"], [{ ...CLEAN, outages: [Number.POSITIVE_INFINITY] }])).toContain(
+      "| no end |",
+    );
     expect(faultTable(["a"], [{ ...CLEAN, outages: [] }])).toContain("| – |");
   });
 });

@@ -1,10 +1,25 @@
 import { quantile } from "./outage.ts";
 import type { TrialResult } from "./trial.ts";
 
-const HEADINGS = ["fault", "trials", "calls", "outage p50", "outage p99", "lost", "doubled", "wrongly failed", "other"];
+const HEADINGS = [
+  "fault",
+  "trials",
+  "calls",
+  "outage p50",
+  "outage p99",
+  "lost",
+  "doubled",
+  "wrongly failed",
+  "other",
+];
 
 /** What was wrong in a trial, in words; empty if nothing was. */
-export function problemsOf({ lost, doubled, wronglyFailed, other }: TrialResult): readonly string[] {
+export function problemsOf({
+  lost,
+  doubled,
+  wronglyFailed,
+  other,
+}: TrialResult): readonly string[] {
   return [
     ...lost.map((words) => `lost: ${words}`),
     ...doubled.map((words) => `doubled: ${words}`),
@@ -25,7 +40,8 @@ export function faultTable(names: readonly string[], results: readonly TrialResu
 
 function rowOf(name: string, trials: readonly TrialResult[]): readonly string[] {
   const outages = trials.flatMap((trial) => trial.outages);
-  const sum = (count: (trial: TrialResult) => number): string => String(trials.reduce((all, trial) => all + count(trial), 0));
+  const sum = (count: (trial: TrialResult) => number): string =>
+    String(trials.reduce((all, trial) => all + count(trial), 0));
   return [
     name,
     String(trials.length),

@@ -7,7 +7,10 @@ import type { Arena } from "./arena.ts";
 /** What an arena must have for a fault. */
 export type Need = "namespaces" | "etcdMembers" | "clocks";
 
-/** Where a fault happens: two silos, of which the first calls actors of the second by way of a relay. */
+/**
+ * Where a fault happens: two silos, of which the first calls actors of the second by way of a
+ * relay.
+ */
 export interface Scene {
   readonly arena: Arena;
   readonly load: Load;
@@ -20,7 +23,10 @@ export interface Scene {
   readonly ledger: string;
 }
 
-/** Which calls a fault may hold up or fail: those that pass through the victim, between it and the caller, all, or none. */
+/**
+ * Which calls a fault may hold up or fail: those that pass through the victim, between it and the
+ * caller, all, or none.
+ */
 export type Reach = "victim" | "pair" | "all" | "none";
 
 /** Something that goes wrong, and right again. */
@@ -30,7 +36,10 @@ export interface Fault {
   readonly reach: Reach;
   /** What calls within reach may fail with. All other calls have to be answered. */
   readonly excused: readonly ErrorCode[];
-  /** The victim's process runs nothing for a while, or ends, in the middle of whatever turn it is at. */
+  /**
+   * The victim's process runs nothing for a while, or ends, in the middle of whatever turn it is
+   * at.
+   */
   readonly stalls?: boolean;
   /** Resolves when it is over. Gives what was wrong besides the load. */
   strike(scene: Scene): Promise<readonly string[]>;

@@ -29,7 +29,10 @@ async function cutFor(scene: Scene, ms: number, cut: () => void): Promise<readon
   return [];
 }
 
-/** Packets between two ends are dropped and nobody is told. Every silo has a namespace of its own, so these need root and `ip netns`. */
+/**
+ * Packets between two ends are dropped and nobody is told. Every silo has a namespace of its own,
+ * so these need root and `ip netns`.
+ */
 export const NETWORK_FAULTS: readonly Fault[] = [
   ...SILO_CUTS.map(([cut, words]): Fault => ({
     name: `network: silo–silo cut, ${words}`,
@@ -38,7 +41,9 @@ export const NETWORK_FAULTS: readonly Fault[] = [
     excused: ["SILO_LOST"],
     strike: (scene) => {
       const { arena, caller, victim } = scene;
-      return cutFor(scene, SILOS_CUT_MS, () => arena.network.cutHosts(arena.hostOf(caller), arena.hostOf(victim), cut));
+      return cutFor(scene, SILOS_CUT_MS, () =>
+        arena.network.cutHosts(arena.hostOf(caller), arena.hostOf(victim), cut),
+      );
     },
   })),
   ...CUTS.map(([cut, words]): Fault => ({
@@ -49,7 +54,9 @@ export const NETWORK_FAULTS: readonly Fault[] = [
     strike: (scene) => {
       const { arena, victim } = scene;
       const ports = arena.etcd.map(({ url }) => portOf(url));
-      return cutFor(scene, leaseMs(scene) + BEYOND_MS, () => arena.network.cutServers(arena.hostOf(victim), ports, cut));
+      return cutFor(scene, leaseMs(scene) + BEYOND_MS, () =>
+        arena.network.cutServers(arena.hostOf(victim), ports, cut),
+      );
     },
   })),
   ...CUTS.map(([cut, words]): Fault => ({
@@ -60,7 +67,9 @@ export const NETWORK_FAULTS: readonly Fault[] = [
     strike: (scene) => {
       const { arena, victim } = scene;
       const ports = [portOf(arena.redis.url)];
-      return cutFor(scene, STORE_CUT_MS, () => arena.network.cutServers(arena.hostOf(victim), ports, cut));
+      return cutFor(scene, STORE_CUT_MS, () =>
+        arena.network.cutServers(arena.hostOf(victim), ports, cut),
+      );
     },
   })),
 ];

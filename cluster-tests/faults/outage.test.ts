@@ -11,11 +11,15 @@ function failed(startedAt: number, endedAt: number): TimedCall {
 
 describe("outageOf", () => {
   it("is how long the slowest call waited, if none failed", () => {
-    expect(outageOf([answered(0, 5), answered(10, 110), answered(20, 110), answered(120, 125)], 0)).toBe(100);
+    expect(
+      outageOf([answered(0, 5), answered(10, 110), answered(20, 110), answered(120, 125)], 0),
+    ).toBe(100);
   });
 
   it("counts from a call that failed until any later one had its answer", () => {
-    expect(outageOf([answered(0, 5), failed(10, 15), failed(20, 25), answered(300, 310)], 0)).toBe(300);
+    expect(outageOf([answered(0, 5), failed(10, 15), failed(20, 25), answered(300, 310)], 0)).toBe(
+      300,
+    );
   });
 
   it("leaves out what was before", () => {

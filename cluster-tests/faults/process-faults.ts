@@ -5,7 +5,10 @@ import { leaseMs } from "./fault.ts";
 /** Beyond the end of a lease: long enough for the others to see it, and to take over. */
 const BEYOND_MS = 1_500;
 
-/** The part of a lease for which a silo may stop and still hold it, since it renews the lease four times in that time. */
+/**
+ * The part of a lease for which a silo may stop and still hold it, since it renews the lease four
+ * times in that time.
+ */
 const BRIEF_SHARE = 0.5;
 
 /** An operation that is none of the load's, which counts from 1. */
@@ -34,8 +37,10 @@ async function spin(scene: Scene): Promise<readonly string[]> {
   const outcome = await spun;
   const stored = await load.ledger(ledger).read();
   const problems: string[] = [];
-  if (outcome !== "SILO_LOST") problems.push(`a turn that blocked its silo beyond the lease ended with ${outcome}`);
-  if (stored.length > 0) problems.push("a turn that ended after its silo had lost its lease was stored");
+  if (outcome !== "SILO_LOST")
+    problems.push(`a turn that blocked its silo beyond the lease ended with ${outcome}`);
+  if (stored.length > 0)
+    problems.push("a turn that ended after its silo had lost its lease was stored");
   return problems;
 }
 

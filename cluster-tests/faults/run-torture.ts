@@ -19,7 +19,10 @@ export interface TortureOptions {
   readonly report: (line: string) => void;
 }
 
-/** Faults that can happen in one kind of arena, dealt like cards: all of them before any comes again. */
+/**
+ * Faults that can happen in one kind of arena, dealt like cards: all of them before any comes
+ * again.
+ */
 class Deck {
   readonly options: ArenaOptions;
   readonly faults: readonly Fault[];
@@ -40,7 +43,10 @@ class Deck {
   }
 }
 
-/** Lets faults happen, chosen at random by the seed, until the time is over; each trial is told of as it ends. */
+/**
+ * Lets faults happen, chosen at random by the seed, until the time is over; each trial is told of
+ * as it ends.
+ */
 export async function runTorture(options: TortureOptions): Promise<readonly TrialResult[]> {
   const random = seededRandom(options.seed);
   const end = systemClock.monotonic() + options.minutes * 60_000;
@@ -79,7 +85,10 @@ interface Opened {
 }
 
 /** Without a cluster there is nothing to go on with, but what was found so far has to be told. */
-async function openArena(deck: Deck, { report }: TortureOptions): Promise<Opened | { readonly broken: TrialResult }> {
+async function openArena(
+  deck: Deck,
+  { report }: TortureOptions,
+): Promise<Opened | { readonly broken: TrialResult }> {
   report(`a new cluster with ${JSON.stringify(deck.options)}`);
   try {
     return { arena: await Arena.open(deck.options), deck };
@@ -131,7 +140,9 @@ function brokenTrial(fault: string, error: unknown): TrialResult {
 function tell(arena: Arena, result: TrialResult, report: (line: string) => void): void {
   const problems = problemsOf(result);
   const worst = Math.round(Math.max(0, ...result.outages));
-  report(`${problems.length === 0 ? "ok" : "FAILED"} ${result.fault}: ${result.calls} calls, longest outage ${worst} ms`);
+  report(
+    `${problems.length === 0 ? "ok" : "FAILED"} ${result.fault}: ${result.calls} calls, longest outage ${worst} ms`,
+  );
   for (const problem of problems) report(`  ${problem}`);
   if (problems.length > 0) report(`  what the silos said and did is in ${keepEvidence(arena)}`);
 }

@@ -1,5 +1,5 @@
 import { sleep, systemClock } from "@troupe/core";
-import type { TestService } from "@troupe/testkit";
+import type { TestService } from "@troupe/services";
 import { type Fault, leaseMs, type Scene } from "./fault.ts";
 
 const BRIEFLY_MS = 500;

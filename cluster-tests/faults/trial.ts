@@ -23,7 +23,10 @@ export interface TrialResult {
   readonly lost: readonly string[];
   readonly doubled: readonly string[];
   readonly wronglyFailed: readonly string[];
-  /** Order, two turns at once, calls that ran though they were said not to have, reminders: in words. */
+  /**
+   * Order, two turns at once, calls that ran though they were said not to have, reminders: in
+   * words.
+   */
   readonly other: readonly string[];
 }
 
@@ -42,17 +45,27 @@ export async function runTrial(arena: Arena, fault: Fault, random: Random): Prom
     const ways = await locate(load);
     // A silo that is cut off gets no calls, and must not run turns by its timers either.
     await Promise.all(ways.map(({ route }) => load.ledger(route.ledger).pulse()));
-    await arena.cluster.waitFor("the load is under way", () => load.acknowledged > ways.length * CALLS_A_WAY);
+    await arena.cluster.waitFor(
+      "the load is under way",
+      () => load.acknowledged > ways.length * CALLS_A_WAY,
+    );
     const scene = await chooseScene({ arena, load, random }, ways, prefix);
     const from = systemClock.monotonic();
     const problems = await fault.strike(scene);
     await arena.mend();
     const healedAt = systemClock.monotonic();
     await arena.cluster.waitFor("calls are answered on every way", () =>
-      ways.every((way) => callsOn(load, way).some(({ startedAt, failure }) => startedAt > healedAt && failure === undefined)),
+      ways.every((way) =>
+        callsOn(load, way).some(
+          ({ startedAt, failure }) => startedAt > healedAt && failure === undefined,
+        ),
+      ),
     );
     const after = load.acknowledged;
-    await arena.cluster.waitFor("the load goes on", () => load.acknowledged > after + ways.length * CALLS_A_WAY);
+    await arena.cluster.waitFor(
+      "the load goes on",
+      () => load.acknowledged > after + ways.length * CALLS_A_WAY,
+    );
     await load.stop();
     return await judge({ fault, scene, ways, from }, problems);
   } finally {
@@ -64,7 +77,8 @@ async function locate(load: Load): Promise<readonly Located[]> {
   const routes = new Map(load.routes.map((route) => [nameOf(route), route]));
   return await Promise.all(
     [...routes.values()].map(async (route) => {
-      if (route.relay === undefined) return { route, asker: undefined, owner: await load.ledger(route.ledger).where() };
+      if (route.relay === undefined)
+        return { route, asker: undefined, owner: await load.ledger(route.ledger).where() };
       return { route, ...(await load.relay(route.relay).ask(route.ledger)) };
     }),
   );
@@ -81,10 +95,12 @@ async function chooseScene(
   const way = between[Math.floor(random.next() * between.length)];
   const victim = arena.cluster.silos.find(({ pid }) => pid === way?.owner);
   const caller = arena.cluster.silos.find(({ pid }) => pid === way?.asker);
-  if (victim === undefined || caller === undefined) throw new Error("no relay calls an actor of another silo");
+  if (victim === undefined || caller === undefined)
+    throw new Error("no relay calls an actor of another silo");
   for (let index = 0; index < NAMES; index++) {
     const ledger = `${prefix}-extra-${index}`;
-    if ((await load.ledger(ledger).where()) === victim.pid) return { ...parts, victim, caller, ledger };
+    if ((await load.ledger(ledger).where()) === victim.pid)
+      return { ...parts, victim, caller, ledger };
   }
   throw new Error(`none of ${NAMES} actors is owned by process ${victim.pid}`);
 }
@@ -97,7 +113,10 @@ interface Evidence {
   readonly from: number;
 }
 
-async function judge({ fault, scene, ways, from }: Evidence, problems: readonly string[]): Promise<TrialResult> {
+async function judge(
+  { fault, scene, ways, from }: Evidence,
+  problems: readonly string[],
+): Promise<TrialResult> {
   const { arena, load, victim } = scene;
   const journal = arena.cluster.journal();
   const found = await load.check(journal);
@@ -105,9 +124,12 @@ async function judge({ fault, scene, ways, from }: Evidence, problems: readonly 
   const excused = new Set(reached.map(({ route }) => nameOf(route)));
   const wronglyFailed = load.ended.flatMap(({ route, failure, startedAt }) => {
     if (failure === undefined) return [];
-    const isExcused = excused.has(nameOf(route)) && fault.excused.some((code) => code === failure.code);
+    const isExcused =
+      excused.has(nameOf(route)) && fault.excused.some((code) => code === failure.code);
     if (isExcused) return [];
-    return [`operation ${failure.operation} on ${nameOf(route)} after ${Math.round(startedAt - from)} ms: ${failure.message}`];
+    return [
+      `operation ${failure.operation} on ${nameOf(route)} after ${Math.round(startedAt - from)} ms: ${failure.message}`,
+    ];
   });
   const measured = fault.reach === "none" ? ways : reached;
   return {
@@ -121,8 +143,8 @@ async function judge({ fault, scene, ways, from }: Evidence, problems: readonly 
       ...problems,
       ...found.denied.map((operation) => `operation ${operation} was said not to have run`),
       ...found.outOfOrder.map((operation) => `operation ${operation} is behind a later one`),
-      ...turnsAtOnce(journal, new Set(fault.stalls === true ? [victim.pid] : [])).filter((problem) =>
-        problem.startsWith(`${load.prefix}-`),
+      ...turnsAtOnce(journal, new Set(fault.stalls === true ? [victim.pid] : [])).filter(
+        (problem) => problem.startsWith(`${load.prefix}-`),
       ),
     ],
   };
@@ -137,12 +159,17 @@ function isReached({ asker, owner }: Located, reach: Reach, { victim, caller }: 
     case "victim":
       return asker === victim.pid || owner === victim.pid;
     case "pair":
-      return (asker === caller.pid && owner === victim.pid) || (asker === victim.pid && owner === caller.pid);
+      return (
+        (asker === caller.pid && owner === victim.pid) ||
+        (asker === victim.pid && owner === caller.pid)
+      );
   }
 }
 
 function callsOn(load: Load, { route }: Located): readonly EndedCall[] {
-  return load.ended.filter((call) => call.route.ledger === route.ledger && call.route.relay === route.relay);
+  return load.ended.filter(
+    (call) => call.route.ledger === route.ledger && call.route.relay === route.relay,
+  );
 }
 
 function timed({ startedAt, endedAt, failure }: EndedCall): {

@@ -12,22 +12,28 @@ interface TurnNote {
 }
 
 /**
- * Where the journal of all processes shows that two of them ran turns of one actor at once (C1), in words. Its lines are in the order in
- * which they were written, and a process writes the first line of a turn before the turn does anything.
+ * Where the journal of all processes shows that two of them ran turns of one actor at once (C1), in
+ * words. Its lines are in the order in which they were written, and a process writes the first line
+ * of a turn before the turn does anything.
  *
  * T1. No turn begins under an older token than one that has begun before.
  * T2. Under one token, only one process begins turns.
- * T3. No turn begins between the two ends of another process's turn. Excepted are the processes in `stalled`, which died, were stopped, or
- *     were kept busy by a turn in the middle of it: code that has begun cannot be called back, and nothing of it takes effect (C2).
+ * T3. No turn begins between the two ends of another process's turn. Excepted are the processes in
+ *     `stalled`, which died, were stopped, or were kept busy by a turn in the middle of it: code
+ *     that has begun cannot be called back, and nothing of it takes effect (C2).
  */
-export function turnsAtOnce(journal: readonly (readonly string[])[], stalled: ReadonlySet<number>): string[] {
+export function turnsAtOnce(
+  journal: readonly (readonly string[])[],
+  stalled: ReadonlySet<number>,
+): string[] {
   const problems: string[] = [];
   const actors = new Map<string, ActorTurns>();
   for (const note of journal.flatMap((line) => parse(line))) {
     const turns = actors.get(note.actor) ?? new ActorTurns();
     actors.set(note.actor, turns);
     const problem = note.isEnd ? turns.end(note) : turns.begin(note, stalled);
-    if (problem !== undefined) problems.push(`${note.actor}: ${note.turn} in process ${note.pid} ${problem}`);
+    if (problem !== undefined)
+      problems.push(`${note.actor}: ${note.turn} in process ${note.pid} ${problem}`);
   }
   return problems;
 }
@@ -38,7 +44,9 @@ class ActorTurns {
 
   begin(note: TurnNote, stalled: ReadonlySet<number>): string | undefined {
     const latest = this.#latest;
-    const other = [...this.#running.values()].find(({ pid }) => pid !== note.pid && !stalled.has(pid));
+    const other = [...this.#running.values()].find(
+      ({ pid }) => pid !== note.pid && !stalled.has(pid),
+    );
     this.#running.set(note.pid, note);
     if (latest !== undefined && note.fence < latest.fence)
       return `began under token ${note.fence}, after one of process ${latest.pid} had begun under ${latest.fence}`;
@@ -56,5 +64,13 @@ class ActorTurns {
 
 function parse([pid, what = "", actor, number, fence]: readonly string[]): TurnNote[] {
   if (!TURN_WORDS.has(what) || actor === undefined || number === undefined) return [];
-  return [{ pid: Number(pid), isEnd: what === "end", actor, turn: `${what} ${number}`, fence: Number(fence) }];
+  return [
+    {
+      pid: Number(pid),
+      isEnd: what === "end",
+      actor,
+      turn: `${what} ${number}`,
+      fence: Number(fence),
+    },
+  ];
 }

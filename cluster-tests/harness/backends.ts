@@ -1,4 +1,4 @@
-import { startEtcd, startRedis, type StartOptions, type TestService } from "@troupe/testkit";
+import { startEtcd, startRedis, type StartOptions, type TestService } from "@troupe/services";
 
 /** Where clusters keep members and state: a folder of the machine, or an etcd and a Redis. */
 export type Flavour = "embedded" | "servers";

@@ -7,7 +7,10 @@ import type { Relay } from "../actors/relay.ts";
 const LEDGERS = 24;
 const RELAYS = 6;
 
-/** Milliseconds between two operations: a steady load that leaves most of a small machine to the silos. */
+/**
+ * Milliseconds between two operations: a steady load that leaves most of a small machine to the
+ * silos.
+ */
 const EVERY_MS = 8;
 
 export interface LoadOptions {
@@ -39,7 +42,9 @@ export interface Failure {
   readonly message: string;
 }
 
-/** What is in the ledgers compared with what the callers were told. All empty is as it should be. */
+/**
+ * What is in the ledgers compared with what the callers were told. All empty is as it should be.
+ */
 export interface Discrepancies {
   /** Acknowledged, and not there. */
   readonly lost: readonly number[];
@@ -51,11 +56,17 @@ export interface Discrepancies {
   readonly outOfOrder: readonly number[];
 }
 
-export const NO_DISCREPANCIES: Discrepancies = { lost: [], doubled: [], denied: [], outOfOrder: [] };
+export const NO_DISCREPANCIES: Discrepancies = {
+  lost: [],
+  doubled: [],
+  denied: [],
+  outOfOrder: [],
+};
 
 /**
- * Operations on ledgers, one each few milliseconds whether or not earlier ones were answered: each odd one straight from the
- * client, each even one by way of a relay, so that silos call each other as well.
+ * Operations on ledgers, one each few milliseconds whether or not earlier ones were answered: each
+ * odd one straight from the client, each even one by way of a relay, so that silos call each other
+ * as well.
  */
 export class Load {
   readonly failures: Failure[] = [];
@@ -74,7 +85,9 @@ export class Load {
     this.prefix = prefix;
     this.#ledgers = Array.from({ length: ledgers }, (_, index) => `${prefix}-${index}`);
     // After as many operations, the ways repeat.
-    this.routes = Array.from({ length: 2 * ledgers * RELAYS }, (_, operation) => this.#routeOf(operation));
+    this.routes = Array.from({ length: 2 * ledgers * RELAYS }, (_, operation) =>
+      this.#routeOf(operation),
+    );
     this.#step();
   }
 
@@ -96,12 +109,16 @@ export class Load {
     const ran = journal
       .filter(([, what, id = ""]) => what === "record" && mine.has(id))
       .map(([, , , operation]) => Number(operation));
-    const denied = new Set(this.failures.filter((failure) => failure.ran === "no").map(({ operation }) => operation));
+    const denied = new Set(
+      this.failures.filter((failure) => failure.ran === "no").map(({ operation }) => operation),
+    );
     return {
       lost: [...this.#acknowledged].filter((operation) => !stored.includes(operation)),
       doubled: [...repeated(stored), ...repeated(ran)],
       denied: [...stored, ...ran].filter((operation) => denied.has(operation)),
-      outOfOrder: ledgers.flatMap((operations) => misplaced(operations.filter((operation) => isDirect(operation)))),
+      outOfOrder: ledgers.flatMap((operations) =>
+        misplaced(operations.filter((operation) => isDirect(operation))),
+      ),
     };
   }
 
@@ -112,7 +129,9 @@ export class Load {
     this.#pending.add(done);
   }
 
-  /** A reference by the name of the type: its class is for the silos, which load it in another form. */
+  /**
+   * A reference by the name of the type: its class is for the silos, which load it in another form.
+   */
   ledger(id: string): ActorRef<Ledger> {
     return this.#actor<Ledger>("Ledger", id);
   }
@@ -145,7 +164,8 @@ export class Load {
       else await this.relay(relay).record(ledger, operation);
       return undefined;
     } catch (error) {
-      const { code, ran } = error instanceof TroupeError ? error : { code: (error as Error).name, ran: "yes" as const };
+      const { code, ran } =
+        error instanceof TroupeError ? error : { code: (error as Error).name, ran: "yes" as const };
       return { operation, code, ran, message: messageOf(error) };
     }
   }

@@ -1,15 +1,20 @@
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
-import { findBinary, whyNoNamespaces } from "@troupe/testkit";
+import { findBinary, whyNoNamespaces } from "@troupe/services";
 
-/** Interfaces may have at most 15 characters in their names, so this leaves few for what follows. */
+/**
+ * Interfaces may have at most 15 characters in their names, so this leaves few for what follows.
+ */
 const PREFIX = "trp";
 
-/** Networks of this machine at the same time are told apart by the third number of their addresses. */
+/**
+ * Networks of this machine at the same time are told apart by the third number of their addresses.
+ */
 const NUMBERS = 250;
 
 /**
- * Ends the interfaces, the namespaces and the bridge when its standard input ends: with the process of the tests, however that ended. A
- * namespace would take its interface along, but some time later.
+ * Ends the interfaces, the namespaces and the bridge when its standard input ends: with the process
+ * of the tests, however that ended. A namespace would take its interface along, but some time
+ * later.
  */
 const GUARD = `
 names=
@@ -29,10 +34,12 @@ export interface NetworkHost {
 }
 
 /**
- * A network of this machine in which each host is a namespace of its own, on a bridge where the tests' own process is as well. Packets
- * can be dropped between any two, in one direction or both: nobody is told, as with a cable that is pulled.
+ * A network of this machine in which each host is a namespace of its own, on a bridge where the
+ * tests' own process is as well. Packets can be dropped between any two, in one direction or both:
+ * nobody is told, as with a cable that is pulled.
  *
- * It needs root, `ip` and `iptables`. It changes nothing of the machine's own network but for the bridge, which `dispose` removes.
+ * It needs root, `ip` and `iptables`. It changes nothing of the machine's own network but for the
+ * bridge, which `dispose` removes.
  */
 export class NamespaceNetwork {
   /** Of the tests' process, and of the servers that it starts. */
@@ -50,7 +57,10 @@ export class NamespaceNetwork {
     // 198.18.0.0/15 is set aside for tests of networks, so that nobody's real network is there.
     this.address = `198.18.${this.#number}.1`;
     run("ip", "link", "add", this.#bridge, "type", "bridge");
-    this.#guard = spawn("sh", ["-c", GUARD, "sh", this.#bridge], { stdio: ["pipe", "ignore", "ignore"], detached: true });
+    this.#guard = spawn("sh", ["-c", GUARD, "sh", this.#bridge], {
+      stdio: ["pipe", "ignore", "ignore"],
+      detached: true,
+    });
     this.#guard.stdin?.on("error", () => undefined);
     this.#guard.unref();
     run("ip", "addr", "add", `${this.address}/24`, "dev", this.#bridge);
@@ -59,7 +69,10 @@ export class NamespaceNetwork {
 
   addHost(): NetworkHost {
     const index = this.#hosts.length + 2;
-    const host: NetworkHost = { address: `198.18.${this.#number}.${index}`, namespace: `${this.#bridge}-${index}` };
+    const host: NetworkHost = {
+      address: `198.18.${this.#number}.${index}`,
+      namespace: `${this.#bridge}-${index}`,
+    };
     const { namespace } = host;
     const [outside, inside] = [`${this.#bridge}h${index}`, `${this.#bridge}i${index}`];
     run("ip", "netns", "add", namespace);
@@ -85,17 +98,23 @@ export class NamespaceNetwork {
     if (cut !== "there") dropIn(from, "INPUT", ["-s", to.address]);
   }
 
-  /** Drops packets between a host and servers of the tests' process. `there` is from the host to the servers. */
+  /**
+   * Drops packets between a host and servers of the tests' process. `there` is from the host to the
+   * servers.
+   */
   cutServers(from: NetworkHost, ports: readonly number[], cut: Cut): void {
     for (const port of ports.map(String)) {
-      if (cut !== "back") dropIn(from, "OUTPUT", ["-d", this.address, "-p", "tcp", "--dport", port]);
-      if (cut !== "there") dropIn(from, "INPUT", ["-s", this.address, "-p", "tcp", "--sport", port]);
+      if (cut !== "back")
+        dropIn(from, "OUTPUT", ["-d", this.address, "-p", "tcp", "--dport", port]);
+      if (cut !== "there")
+        dropIn(from, "INPUT", ["-s", this.address, "-p", "tcp", "--sport", port]);
     }
   }
 
   /** Lets everything through again. */
   heal(): void {
-    for (const { namespace } of this.#hosts) run("ip", "netns", "exec", namespace, "iptables", "-F");
+    for (const { namespace } of this.#hosts)
+      run("ip", "netns", "exec", namespace, "iptables", "-F");
   }
 
   /** Ends all of it. The processes in it have to be ended before. */
@@ -110,18 +129,31 @@ export class NamespaceNetwork {
   }
 }
 
-function dropIn({ namespace }: NetworkHost, chain: "INPUT" | "OUTPUT", what: readonly string[]): void {
+function dropIn(
+  { namespace }: NetworkHost,
+  chain: "INPUT" | "OUTPUT",
+  what: readonly string[],
+): void {
   run("ip", "netns", "exec", namespace, "iptables", "-A", chain, ...what, "-j", "DROP");
 }
 
 function freeNumber(): number {
   const taken = run("ip", "-o", "link", "show");
-  const numbers = Array.from({ length: NUMBERS }, (_, index) => ((process.pid + index) % NUMBERS) + 1);
+  const numbers = Array.from(
+    { length: NUMBERS },
+    (_, index) => ((process.pid + index) % NUMBERS) + 1,
+  );
   const free = numbers.find((number) => !new RegExp(` ${PREFIX}${number}[^0-9]`).test(taken));
-  if (free === undefined) throw new Error(`${NUMBERS} networks of tests are on this machine; remove bridges named ${PREFIX}…`);
+  if (free === undefined)
+    throw new Error(
+      `${NUMBERS} networks of tests are on this machine; remove bridges named ${PREFIX}…`,
+    );
   return free;
 }
 
 function run(program: string, ...args: readonly string[]): string {
-  return execFileSync(findBinary(program) ?? program, args, { encoding: "utf8", stdio: ["ignore", "pipe", "pipe"] });
+  return execFileSync(findBinary(program) ?? program, args, {
+    encoding: "utf8",
+    stdio: ["ignore", "pipe", "pipe"],
+  });
 }

@@ -26,8 +26,8 @@ export interface ProcessClusterOptions {
 /**
  * A cluster of real silo processes on this machine, and the verbs of the scenarios.
  *
- * After `dispose` none of its processes runs and its folder is gone; a guard sees to that, too, when the test's own process is
- * killed.
+ * After `dispose` none of its processes runs and its folder is gone; a guard sees to that, too,
+ * when the test's own process is killed.
  */
 export class ProcessCluster {
   readonly name = `test-${randomId(systemRandom, 8)}`;
@@ -41,7 +41,8 @@ export class ProcessCluster {
   readonly #guard = new ProcessGuard(this.folder);
 
   constructor(locationsIn: (folder: string) => Locations, options: ProcessClusterOptions = {}) {
-    if (!existsSync(BUILT)) throw new Error("cluster tests run what was built: run `npm run build` first");
+    if (!existsSync(BUILT))
+      throw new Error("cluster tests run what was built: run `npm run build` first");
     this.locations = locationsIn(this.folder);
     this.#options = options;
     writeFileSync(this.#journal, "");
@@ -67,10 +68,23 @@ export class ProcessCluster {
   launch(flags: readonly string[] = [], module = ACTORS): SiloProcess {
     const { membership, storage } = this.locations;
     const { leaseTtl } = this.#options;
-    const own = ["--cluster", this.name, "--listen", "127.0.0.1:0", "--membership", membership, "--storage", storage];
+    const own = [
+      "--cluster",
+      this.name,
+      "--listen",
+      "127.0.0.1:0",
+      "--membership",
+      membership,
+      "--storage",
+      storage,
+    ];
     const lease = leaseTtl === undefined ? [] : ["--lease-ttl", leaseTtl];
     const place = this.#options.nextPlace?.() ?? HERE;
-    const silo = new SiloProcess([module, ...own, ...lease, ...place.flags, ...flags], this.#journal, place);
+    const silo = new SiloProcess(
+      [module, ...own, ...lease, ...place.flags, ...flags],
+      this.#journal,
+      place,
+    );
     this.#started.push(silo);
     this.#guard.started(silo.pid);
     void silo.exited.then(() => this.#guard.ended(silo.pid));
@@ -109,7 +123,9 @@ export class ProcessCluster {
   /** What each active silo says of itself. */
   snapshots(client: Cluster): Promise<readonly SiloSnapshot[]> {
     const ids = client.view.members.map(({ siloId }) => siloId);
-    return Promise.all(ids.map(async (siloId) => (await client.callSilo(siloId, "snapshot")) as SiloSnapshot));
+    return Promise.all(
+      ids.map(async (siloId) => (await client.callSilo(siloId, "snapshot")) as SiloSnapshot),
+    );
   }
 
   /** What the turns of all actors have noted: the process, what ran, the actor, and more. */
@@ -133,7 +149,9 @@ export class ProcessCluster {
 
   /** All that the silos wrote, for people. */
   logs(): string {
-    return this.#started.map(({ pid, lines }) => `--- process ${pid}\n${lines.join("\n")}`).join("\n");
+    return this.#started
+      .map(({ pid, lines }) => `--- process ${pid}\n${lines.join("\n")}`)
+      .join("\n");
   }
 
   async dispose(): Promise<void> {

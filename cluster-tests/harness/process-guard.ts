@@ -1,8 +1,9 @@
 import { type ChildProcess, spawn } from "node:child_process";
 
 /**
- * Keeps a list of processes, told line by line, until its standard input ends, which is the end of the test's process, however it
- * ended. Then it ends those that are on the list, which a frozen one cannot resist, and removes the folder.
+ * Keeps a list of processes, told line by line, until its standard input ends, which is the end of
+ * the test's process, however it ended. Then it ends those that are on the list, which a frozen one
+ * cannot resist, and removes the folder.
  */
 const SCRIPT = `
 pids=
@@ -16,14 +17,21 @@ done
 rm -rf "$1"
 `;
 
-/** Sees to it that nothing of a cluster outlives the process that started it: neither silos nor the folder. */
+/**
+ * Sees to it that nothing of a cluster outlives the process that started it: neither silos nor the
+ * folder.
+ */
 export class ProcessGuard {
   readonly #process: ChildProcess;
   readonly #ended: Promise<void>;
 
   constructor(folder: string) {
-    // Detached, so that an interrupt from the terminal, which goes to the whole group, leaves it alive to clean up.
-    this.#process = spawn("sh", ["-c", SCRIPT, "sh", folder], { stdio: ["pipe", "ignore", "ignore"], detached: true });
+    // Detached, so that an interrupt from the terminal, which goes to the whole group, leaves it
+    // alive to clean up.
+    this.#process = spawn("sh", ["-c", SCRIPT, "sh", folder], {
+      stdio: ["pipe", "ignore", "ignore"],
+      detached: true,
+    });
     this.#ended = new Promise((resolve) => {
       this.#process.once("close", () => resolve());
     });

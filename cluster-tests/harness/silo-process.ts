@@ -22,7 +22,10 @@ export interface SiloExit {
 
 /** Where and how a silo's process runs. */
 export interface SiloPlace {
-  /** The beginning of its command line, such as what puts it into a network of its own. It must end by running the rest as this process. */
+  /**
+   * The beginning of its command line, such as what puts it into a network of its own. It must end
+   * by running the rest as this process.
+   */
   readonly within: readonly string[];
   /** Flags for `troupe silo`. */
   readonly flags: readonly string[];
@@ -44,10 +47,15 @@ export class SiloProcess {
 
   constructor(args: readonly string[], journal: string, place: SiloPlace = HERE) {
     this.place = place;
-    const inherited = Object.entries(process.env).filter(([name]) => !/^(TROUPE_|NODE_OPTIONS|VITEST)/.test(name));
+    const inherited = Object.entries(process.env).filter(
+      ([name]) => !/^(TROUPE_|NODE_OPTIONS|VITEST)/.test(name),
+    );
     const words = [COMMAND, "silo", ...args, "--json"];
     const [first, ...rest] = place.within;
-    const [program, all] = first === undefined ? [process.execPath, words] : [first, [...rest, process.execPath, ...words]];
+    const [program, all] =
+      first === undefined
+        ? [process.execPath, words]
+        : [first, [...rest, process.execPath, ...words]];
     this.#process = spawn(program, all, {
       env: { ...Object.fromEntries(inherited), [JOURNAL_VARIABLE]: journal, ...place.environment },
       stdio: ["ignore", "pipe", "pipe"],
@@ -63,7 +71,10 @@ export class SiloProcess {
         if (line.startsWith('{"siloId"')) resolve(JSON.parse(line) as SiloReady);
       });
     });
-    this.ready = Promise.race([said, this.exited.then(({ code, signal }) => this.#neverReady(signal ?? code))]);
+    this.ready = Promise.race([
+      said,
+      this.exited.then(({ code, signal }) => this.#neverReady(signal ?? code)),
+    ]);
     // Whoever waits for `exited` need not wait for this.
     this.ready.catch(() => undefined);
   }
@@ -89,7 +100,8 @@ export class SiloProcess {
 
   #readLines(onOutput: (line: string) => void): void {
     const { stdout, stderr } = this.#process;
-    if (stdout !== null) createInterface({ input: stdout }).on("line", (line) => (this.#keep(line), onOutput(line)));
+    if (stdout !== null)
+      createInterface({ input: stdout }).on("line", (line) => (this.#keep(line), onOutput(line)));
     if (stderr !== null) createInterface({ input: stderr }).on("line", (line) => this.#keep(line));
   }
 

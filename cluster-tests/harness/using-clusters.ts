@@ -10,10 +10,14 @@ export interface Clusters {
 }
 
 /**
- * Gives clusters to the tests of the surrounding `describe`, on servers that they share. Each cluster is ended after its test,
- * also when that failed or ran out of time; then its logs are shown. `faults` asks for servers that the tests may kill.
+ * Gives clusters to the tests of the surrounding `describe`, on servers that they share. Each
+ * cluster is ended after its test, also when that failed or ran out of time; then its logs are
+ * shown. `faults` asks for servers that the tests may kill.
  */
-export function usingClusters(flavour: Flavour, { faults = false }: { readonly faults?: boolean } = {}): Clusters {
+export function usingClusters(
+  flavour: Flavour,
+  { faults = false }: { readonly faults?: boolean } = {},
+): Clusters {
   let servers: Servers | undefined;
   let clusters: ProcessCluster[] = [];
 

@@ -1,9 +1,9 @@
 import { writeFileSync } from "node:fs";
-import { fakeTimeLibrary } from "@troupe/testkit";
+import { fakeTimeLibrary } from "@troupe/services";
 
 /**
- * The wall clock of one process, by libfaketime: it can be set forward and back while the process runs. The monotonic clock stays the
- * machine's.
+ * The wall clock of one process, by libfaketime: it can be set forward and back while the process
+ * runs. The monotonic clock stays the machine's.
  */
 export class WallClock {
   /** What the process has to be started with. */
@@ -16,7 +16,8 @@ export class WallClock {
       LD_PRELOAD: fakeTimeLibrary(),
       FAKETIME_TIMESTAMP_FILE: file,
       FAKETIME_DONT_FAKE_MONOTONIC: "1",
-      // Seconds until a process looks at its file again; the least that there is without a look at each call.
+      // Seconds until a process looks at its file again; the least that there is without a look at
+      // each call.
       FAKETIME_CACHE_DURATION: "1",
     };
     this.set(0);

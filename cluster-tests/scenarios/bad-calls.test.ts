@@ -16,25 +16,69 @@ const MEBIBYTE = 1024 * 1024;
 
 /** How calls can be wrong, and the error that each is answered with. */
 const WRONG_CALLS: readonly (readonly [string, (client: Cluster) => unknown, object])[] = [
-  ["an unknown type", (client) => untyped(client, "Nobody", "a", "record"), { code: "NO_SUCH_ACTOR_TYPE", ran: "no" }],
-  ["an unknown method", (client) => untyped(client, "Ledger", "a", "nothing"), { code: "NO_SUCH_METHOD", ran: "no" }],
-  ["a member of every actor", (client) => untyped(client, "Ledger", "a", "deactivate"), { code: "NO_SUCH_METHOD", ran: "no" }],
-  ["a hook", (client) => untyped(client, "Ledger", "a", "onActivate"), { code: "NO_SUCH_METHOD", ran: "no" }],
-  ["a name of every object", (client) => untyped(client, "Ledger", "a", "hasOwnProperty"), { code: "NO_SUCH_METHOD", ran: "no" }],
-  ["a slot", (client) => untyped(client, "Ledger", "a", "operations"), { code: "NO_SUCH_METHOD", ran: "no" }],
-  ["a reminder's handler", (client) => untyped(client, "Clockwork", "a", "wake"), { code: "NO_SUCH_METHOD", ran: "no" }],
+  [
+    "an unknown type",
+    (client) => untyped(client, "Nobody", "a", "record"),
+    { code: "NO_SUCH_ACTOR_TYPE", ran: "no" },
+  ],
+  [
+    "an unknown method",
+    (client) => untyped(client, "Ledger", "a", "nothing"),
+    { code: "NO_SUCH_METHOD", ran: "no" },
+  ],
+  [
+    "a member of every actor",
+    (client) => untyped(client, "Ledger", "a", "deactivate"),
+    { code: "NO_SUCH_METHOD", ran: "no" },
+  ],
+  [
+    "a hook",
+    (client) => untyped(client, "Ledger", "a", "onActivate"),
+    { code: "NO_SUCH_METHOD", ran: "no" },
+  ],
+  [
+    "a name of every object",
+    (client) => untyped(client, "Ledger", "a", "hasOwnProperty"),
+    { code: "NO_SUCH_METHOD", ran: "no" },
+  ],
+  [
+    "a slot",
+    (client) => untyped(client, "Ledger", "a", "operations"),
+    { code: "NO_SUCH_METHOD", ran: "no" },
+  ],
+  [
+    "a reminder's handler",
+    (client) => untyped(client, "Clockwork", "a", "wake"),
+    { code: "NO_SUCH_METHOD", ran: "no" },
+  ],
   ["an empty id", (client) => client.actor(Ledger, "").read(), { code: "BAD_ACTOR_ID", ran: "no" }],
-  ["an id that is too long", (client) => client.actor(Ledger, "é".repeat(513)).read(), { code: "BAD_ACTOR_ID", ran: "no" }],
-  ["half of a character as id", (client) => client.actor(Ledger, "\ud800").read(), { code: "BAD_ACTOR_ID", ran: "no" }],
+  [
+    "an id that is too long",
+    (client) => client.actor(Ledger, "é".repeat(513)).read(),
+    { code: "BAD_ACTOR_ID", ran: "no" },
+  ],
+  [
+    "half of a character as id",
+    (client) => client.actor(Ledger, "\ud800").read(),
+    { code: "BAD_ACTOR_ID", ran: "no" },
+  ],
   [
     "a function among the arguments",
     (client) => client.actor(Echo, "a").echo({ items: [1, { done: () => undefined }] }),
-    { code: "NOT_SERIALIZABLE", ran: "no", message: expect.stringContaining("args[0].items[1].done") },
+    {
+      code: "NOT_SERIALIZABLE",
+      ran: "no",
+      message: expect.stringContaining("args[0].items[1].done"),
+    },
   ],
   [
     "a class instance among the arguments",
     (client) => client.actor(Echo, "a").echo(new Map([["key", new Point()]])),
-    { code: "NOT_SERIALIZABLE", ran: "no", message: expect.stringMatching(/args\[0\].*key.*Point/) },
+    {
+      code: "NOT_SERIALIZABLE",
+      ran: "no",
+      message: expect.stringMatching(/args\[0\].*key.*Point/),
+    },
   ],
   [
     "a result that cannot be copied",
@@ -46,7 +90,11 @@ const WRONG_CALLS: readonly (readonly [string, (client: Cluster) => unknown, obj
     (client) => client.actor(Echo, "a").echo(new Uint8Array(5 * MEBIBYTE)),
     { code: "PAYLOAD_TOO_LARGE", ran: "no" },
   ],
-  ["a result over the limit", (client) => client.actor(Echo, "a").bytes(5 * MEBIBYTE), { code: "PAYLOAD_TOO_LARGE" }],
+  [
+    "a result over the limit",
+    (client) => client.actor(Echo, "a").bytes(5 * MEBIBYTE),
+    { code: "PAYLOAD_TOO_LARGE" },
+  ],
 ];
 
 describe("wrong calls", () => {
@@ -115,7 +163,10 @@ async function outcomeOf(call: () => unknown): Promise<unknown> {
   }
 }
 
-/** Writes the bytes; resolves when the other side has ended the connection, or has had all of them and says nothing. */
+/**
+ * Writes the bytes; resolves when the other side has ended the connection, or has had all of them
+ * and says nothing.
+ */
 function throwAt(address: string, bytes: Buffer): Promise<void> {
   const [host = "", port = ""] = address.split(":");
   return new Promise((resolve) => {

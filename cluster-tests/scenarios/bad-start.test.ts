@@ -77,11 +77,21 @@ describe("a silo whose stores are wrong", () => {
     const cluster = clusters.create();
     const { etcd, redis } = clusters.servers();
     await redis.pause();
-    expect(await failure(cluster, [])).toMatchObject({ code: 1, text: expect.stringContaining("STORE_UNAVAILABLE") });
+    expect(await failure(cluster, [])).toMatchObject({
+      code: 1,
+      text: expect.stringContaining("STORE_UNAVAILABLE"),
+    });
     await redis.resume();
     await etcd.pause();
-    expect(await failure(cluster, [])).toMatchObject({ code: 1, text: expect.stringContaining("CLUSTER_UNAVAILABLE") });
-    const connecting = connect({ cluster: cluster.name, membership: cluster.locations.membership, logger: silentLogger });
+    expect(await failure(cluster, [])).toMatchObject({
+      code: 1,
+      text: expect.stringContaining("CLUSTER_UNAVAILABLE"),
+    });
+    const connecting = connect({
+      cluster: cluster.name,
+      membership: cluster.locations.membership,
+      logger: silentLogger,
+    });
     await expect(connecting).rejects.toMatchObject({ code: "CLUSTER_UNAVAILABLE" });
     await etcd.resume();
     await cluster.start(1);

@@ -24,7 +24,8 @@ describe.each(FLAVOURS)("a crash (%s)", (flavour) => {
     const owners = await Promise.all(ids.map((id) => client.actor(Ledger, id).where()));
     expect(new Set(owners)).toEqual(new Set(others.map(({ pid }) => pid)));
     expect(await load.check(cluster.journal())).toEqual(NO_DISCREPANCIES);
-    // Those that the victim had when it died, or that a relay elsewhere had it do; the rest waited for the new owner.
+    // Those that the victim had when it died, or that a relay elsewhere had it do; the rest waited
+    // for the new owner.
     expect(load.failures.filter(({ ran }) => ran === "no")).toEqual([]);
     expect(load.failures.length).toBeLessThan(before);
   });

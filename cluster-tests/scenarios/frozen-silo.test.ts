@@ -24,12 +24,15 @@ describe.each(FLAVOURS)("a frozen silo (%s)", (flavour) => {
     expect(ids).not.toEqual([]);
     await Promise.all(ids.map((id) => client.actor(Ledger, id).record(1)));
 
-    // Of some actors a turn is under way, and one waits behind it, when the silo freezes; the others have nothing to do.
+    // Of some actors a turn is under way, and one waits behind it, when the silo freezes; the
+    // others have nothing to do.
     const busy = ids.filter((_, index) => index % 2 === 0);
     const file = join(cluster.folder, "go-on");
     const underWay = busy.map((id) => outcomeOf(client.actor(Ledger, id).recordAfter(2, file)));
     const waiting = busy.map((id) => outcomeOf(client.actor(Ledger, id).record(3)));
-    await cluster.waitFor("the turns are under way", () => busy.every((id) => cluster.journal().some(isLine("begin", id, 2))));
+    await cluster.waitFor("the turns are under way", () =>
+      busy.every((id) => cluster.journal().some(isLine("begin", id, 2))),
+    );
     await cluster.freeze(frozen);
     // These reach the silo's socket, and the silo when it wakes.
     const late = ids.map((id) => outcomeOf(client.actor(Ledger, id).record(4)));
@@ -51,7 +54,11 @@ describe.each(FLAVOURS)("a frozen silo (%s)", (flavour) => {
     );
     await Promise.all(ids.map((id) => client.actor(Ledger, id).record(6)));
     for (const id of ids) expect(await client.actor(Ledger, id).read()).toEqual([1, 5, 6]);
-    expect(cluster.journal().filter((line) => line[1] === "record" && (line[3] === "3" || line[3] === "4"))).toEqual([]);
+    expect(
+      cluster
+        .journal()
+        .filter((line) => line[1] === "record" && (line[3] === "3" || line[3] === "4")),
+    ).toEqual([]);
   });
 });
 

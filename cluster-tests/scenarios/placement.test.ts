@@ -20,7 +20,9 @@ describe.each(FLAVOURS)("placement (%s)", (flavour) => {
     expect(await Promise.all(IDS.map((id) => other.actor(Ledger, id).where()))).toEqual(owners);
 
     const asked = await Promise.all(
-      IDS.flatMap((relay) => IDS.map(async (id) => ({ id, ...(await client.actor(Relay, relay).ask(id)) }))),
+      IDS.flatMap((relay) =>
+        IDS.map(async (id) => ({ id, ...(await client.actor(Relay, relay).ask(id)) })),
+      ),
     );
     expect(new Set(asked.map(({ asker }) => asker)).size).toBe(3);
     for (const { id, owner } of asked) expect(owner).toBe(owners[IDS.indexOf(id)]);

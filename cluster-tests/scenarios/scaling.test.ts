@@ -37,7 +37,10 @@ describe.each(FLAVOURS)("scaling (%s)", (flavour) => {
       await cluster.startSilo();
     }
     const before = load.acknowledged;
-    await cluster.waitFor("calls are answered by the new silos", () => load.acknowledged > before + 100);
+    await cluster.waitFor(
+      "calls are answered by the new silos",
+      () => load.acknowledged > before + 100,
+    );
     await load.stop();
     expect(load.failures).toEqual([]);
     expect(await load.check(cluster.journal())).toEqual(NO_DISCREPANCIES);

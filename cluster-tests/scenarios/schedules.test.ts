@@ -19,9 +19,13 @@ describe.each(FLAVOURS)("schedules (%s)", (flavour) => {
     expect(cluster.journal()).toEqual([]);
     await cluster.start(2);
     // Nobody calls the actors: the reminder is what wakes them.
-    await cluster.waitFor("each reminder has fired", () => ids.every((id) => ticksOf(cluster, "wake", id) > 0));
+    await cluster.waitFor("each reminder has fired", () =>
+      ids.every((id) => ticksOf(cluster, "wake", id) > 0),
+    );
     const ticks = await Promise.all(ids.map((id) => client.actor(Clockwork, id).read()));
-    expect(ticks.map((woken) => woken.map((tick) => tick.dueAt))).toEqual(dueAt.map((due) => [due]));
+    expect(ticks.map((woken) => woken.map((tick) => tick.dueAt))).toEqual(
+      dueAt.map((due) => [due]),
+    );
     for (const tick of ticks.flat()) expect(tick.firedAt).toBeGreaterThanOrEqual(tick.dueAt);
   });
 
@@ -31,12 +35,23 @@ describe.each(FLAVOURS)("schedules (%s)", (flavour) => {
     const client = await cluster.connect();
     const [awake, asleep] = [client.actor(Clockwork, "awake"), client.actor(Clockwork, "asleep")];
     await Promise.all([awake.tickEvery("100ms"), asleep.tickEvery("100ms")]);
-    await cluster.waitFor("both tick", () => ["awake", "asleep"].every((id) => ticksOf(cluster, "tick", id) > 1));
+    await cluster.waitFor("both tick", () =>
+      ["awake", "asleep"].every((id) => ticksOf(cluster, "tick", id) > 1),
+    );
 
     await asleep.rest();
-    await cluster.waitFor("one is not active", async () => (await cluster.snapshots(client))[0]?.activations === 1);
-    const [before, awakeBefore] = [ticksOf(cluster, "tick", "asleep"), ticksOf(cluster, "tick", "awake")];
-    await cluster.waitFor("the other has ticked on", () => ticksOf(cluster, "tick", "awake") > awakeBefore + 5);
+    await cluster.waitFor(
+      "one is not active",
+      async () => (await cluster.snapshots(client))[0]?.activations === 1,
+    );
+    const [before, awakeBefore] = [
+      ticksOf(cluster, "tick", "asleep"),
+      ticksOf(cluster, "tick", "awake"),
+    ];
+    await cluster.waitFor(
+      "the other has ticked on",
+      () => ticksOf(cluster, "tick", "awake") > awakeBefore + 5,
+    );
     expect(ticksOf(cluster, "tick", "asleep")).toBe(before);
 
     await asleep.read();
@@ -46,7 +61,9 @@ describe.each(FLAVOURS)("schedules (%s)", (flavour) => {
     const second = await cluster.startSilo();
     await awake.read();
     await cluster.waitFor("it ticks on the new silo", () =>
-      cluster.journal().some(([pid, what, id]) => pid === String(second.pid) && what === "tick" && id === "awake"),
+      cluster
+        .journal()
+        .some(([pid, what, id]) => pid === String(second.pid) && what === "tick" && id === "awake"),
     );
   });
 });

@@ -1,6 +1,6 @@
 import { describe, expect, it, vi } from "vitest";
 import { systemClock } from "@troupe/core";
-import type { TestService } from "@troupe/testkit";
+import type { TestService } from "@troupe/services";
 import type { Cluster } from "troupe";
 import { Clockwork } from "../actors/clockwork.ts";
 import { Echo } from "../actors/echo.ts";
@@ -24,9 +24,15 @@ describe("Redis going away", () => {
     const dueAt = await client.actor(Clockwork, "sleeper").remind("2s");
 
     await redis.kill();
-    for (const id of IDS) await expect(client.actor(Ledger, id).record(2)).rejects.toMatchObject({ code: "STORE_UNAVAILABLE" });
+    for (const id of IDS)
+      await expect(client.actor(Ledger, id).record(2)).rejects.toMatchObject({
+        code: "STORE_UNAVAILABLE",
+      });
     const inactive = client.actor(Ledger, "never-active");
-    await expect(inactive.record(2)).rejects.toMatchObject({ code: "STORE_UNAVAILABLE", ran: "no" });
+    await expect(inactive.record(2)).rejects.toMatchObject({
+      code: "STORE_UNAVAILABLE",
+      ran: "no",
+    });
     expect(await client.actor(Echo, "stateless").echo("there")).toBe("there");
     await cluster.waitFor("the reminder is overdue", () => systemClock.now() > dueAt);
     expect(cluster.silos).toEqual(silos);
@@ -36,10 +42,18 @@ describe("Redis going away", () => {
       await recordAll(client, 3);
       return true;
     });
-    for (const id of IDS) expect((await client.actor(Ledger, id).read()).filter((operation) => operation === 1)).toEqual([1]);
+    for (const id of IDS)
+      expect(
+        (await client.actor(Ledger, id).read()).filter((operation) => operation === 1),
+      ).toEqual([1]);
     expect(await inactive.read()).toEqual([]);
-    await cluster.waitFor("the reminder fires", async () => (await client.actor(Clockwork, "sleeper").read()).length > 0);
-    expect(await ids(cluster.snapshots(client))).toEqual((await Promise.all(silos.map(idOf))).toSorted());
+    await cluster.waitFor(
+      "the reminder fires",
+      async () => (await client.actor(Clockwork, "sleeper").read()).length > 0,
+    );
+    expect(await ids(cluster.snapshots(client))).toEqual(
+      (await Promise.all(silos.map(idOf))).toSorted(),
+    );
   });
 
   it("says so in bounded time under load, when Redis hangs and when it is killed, and nothing acknowledged is lost", async () => {
@@ -57,7 +71,10 @@ describe("Redis going away", () => {
       await begin();
       await cluster.waitFor("calls fail", () => load.failures.length > failed);
       await end();
-      await cluster.waitFor("calls are answered again", () => load.acknowledged > acknowledged + 100);
+      await cluster.waitFor(
+        "calls are answered again",
+        () => load.acknowledged > acknowledged + 100,
+      );
     }
     await load.stop();
     expect(await load.check(cluster.journal())).toEqual(NO_DISCREPANCIES);
@@ -87,7 +104,9 @@ describe("etcd going away", () => {
     await load.stop();
     expect(load.failures).toEqual([]);
     expect(await load.check(cluster.journal())).toEqual(NO_DISCREPANCIES);
-    expect(await ids(cluster.snapshots(client))).toEqual((await Promise.all([...silos, third].map(idOf))).toSorted());
+    expect(await ids(cluster.snapshots(client))).toEqual(
+      (await Promise.all([...silos, third].map(idOf))).toSorted(),
+    );
   });
 
   it("suspends the silos when it is away for longer than their leases, and they go on when it is back", async () => {
@@ -97,8 +116,11 @@ describe("etcd going away", () => {
     const client = await cluster.connect();
     await recordAll(client, 1);
     await etcd.kill();
-    await cluster.waitFor("no silo serves", async () => (await cluster.snapshots(client)).every(({ serving }) => !serving));
-    // The silo keeps the call, in case its lease has lived on; so its caller cannot know. That it did not run is looked up below.
+    await cluster.waitFor("no silo serves", async () =>
+      (await cluster.snapshots(client)).every(({ serving }) => !serving),
+    );
+    // The silo keeps the call, in case its lease has lived on; so its caller cannot know. That it
+    // did not run is looked up below.
     const held = client.actor(Ledger, IDS[0] ?? "", { timeout: "1s" }).record(2);
     await expect(held).rejects.toMatchObject({ code: "TIMEOUT", ran: "maybe" });
     expect(cluster.silos).toEqual(silos);
@@ -108,14 +130,22 @@ describe("etcd going away", () => {
       return true;
     });
     const stored = await Promise.all(IDS.map((id) => client.actor(Ledger, id).read()));
-    for (const operations of stored) expect(operations.filter((operation) => operation < 3)).toEqual([1]);
+    for (const operations of stored)
+      expect(operations.filter((operation) => operation < 3)).toEqual([1]);
     await cluster.startSilo();
-    await cluster.waitFor("the others see a new silo", async () => (await cluster.snapshots(client)).length === 3);
+    await cluster.waitFor(
+      "the others see a new silo",
+      async () => (await cluster.snapshots(client)).length === 3,
+    );
   });
 });
 
 /** How etcd can be away for longer than the leases, and come back. */
-const LONG_OUTAGES: readonly (readonly [string, (etcd: TestService) => Promise<void>, (etcd: TestService) => Promise<void>])[] = [
+const LONG_OUTAGES: readonly (readonly [
+  string,
+  (etcd: TestService) => Promise<void>,
+  (etcd: TestService) => Promise<void>,
+])[] = [
   ["hangs", (etcd) => etcd.pause(), (etcd) => etcd.resume()],
   ["comes back without its data", (etcd) => etcd.kill(), (etcd) => etcd.restart({ wipe: true })],
 ];
@@ -131,7 +161,9 @@ describe.each(LONG_OUTAGES)("etcd that %s", (_, begin, end) => {
     const load = new Load(client);
     await cluster.waitFor("the load is under way", () => load.acknowledged > 100);
     await begin(etcd);
-    await cluster.waitFor("no silo serves", async () => (await cluster.snapshots(client)).every(({ serving }) => !serving));
+    await cluster.waitFor("no silo serves", async () =>
+      (await cluster.snapshots(client)).every(({ serving }) => !serving),
+    );
     await end(etcd);
     const before = load.acknowledged;
     await cluster.waitFor("calls are answered again", () => load.acknowledged > before + 100);
@@ -144,10 +176,16 @@ async function recordAll(client: Cluster, operation: number): Promise<void> {
   await Promise.all(IDS.map((id) => client.actor(Ledger, id, { timeout: "5s" }).record(operation)));
 }
 
-async function ids(snapshots: Promise<readonly { readonly siloId: string }[]>): Promise<readonly string[]> {
+async function ids(
+  snapshots: Promise<readonly { readonly siloId: string }[]>,
+): Promise<readonly string[]> {
   return (await snapshots).map(({ siloId }) => siloId).toSorted();
 }
 
-async function idOf({ ready }: { readonly ready: Promise<{ readonly siloId: string }> }): Promise<string> {
+async function idOf({
+  ready,
+}: {
+  readonly ready: Promise<{ readonly siloId: string }>;
+}): Promise<string> {
   return (await ready).siloId;
 }

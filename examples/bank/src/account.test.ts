@@ -27,7 +27,10 @@ describe("an account", () => {
   it("opens with its first money once, however often it is opened", async () => {
     expect(await cluster.run(account("alice").open("Alice", 100))).toBe(100);
     expect(await cluster.run(account("alice").open("Somebody", 900))).toBe(100);
-    expect(await cluster.run(account("alice").overview())).toMatchObject({ holder: "Alice", balance: 100 });
+    expect(await cluster.run(account("alice").overview())).toMatchObject({
+      holder: "Alice",
+      balance: 100,
+    });
   });
 
   it("takes deposits of whole positive cents only", async () => {
@@ -39,7 +42,8 @@ describe("an account", () => {
   });
 
   it("keeps its last entries only", async () => {
-    for (let amount = 1; amount <= 210; amount++) await cluster.run(account("alice").deposit(amount));
+    for (let amount = 1; amount <= 210; amount++)
+      await cluster.run(account("alice").deposit(amount));
     const { entries, balance } = await cluster.run(account("alice").overview());
     expect(entries.length).toBe(200);
     expect(entries.at(-1)?.amount).toBe(210);
@@ -59,8 +63,18 @@ describe("a transfer", () => {
     expect(await balances("alice", "bob")).toEqual([70, 130]);
     const alice = await cluster.run(account("alice").overview());
     const bob = await cluster.run(account("bob").overview());
-    expect(alice.entries.at(-1)).toMatchObject({ kind: "sent", amount: -30, other: "bob", order: "rent" });
-    expect(bob.entries.at(-1)).toMatchObject({ kind: "received", amount: 30, other: "alice", order: "rent" });
+    expect(alice.entries.at(-1)).toMatchObject({
+      kind: "sent",
+      amount: -30,
+      other: "bob",
+      order: "rent",
+    });
+    expect(bob.entries.at(-1)).toMatchObject({
+      kind: "received",
+      amount: 30,
+      other: "alice",
+      order: "rent",
+    });
   });
 
   it("is carried out once if it is ordered again under the same name", async () => {
@@ -73,9 +87,13 @@ describe("a transfer", () => {
   });
 
   it("is refused for want of money, to oneself, and to what cannot be an account", async () => {
-    await expect(cluster.run(account("alice").transfer("bob", 101))).rejects.toThrow("alice has 100 cents, not 101");
+    await expect(cluster.run(account("alice").transfer("bob", 101))).rejects.toThrow(
+      "alice has 100 cents, not 101",
+    );
     await expect(cluster.run(account("alice").transfer("alice", 1))).rejects.toThrow("to itself");
-    await expect(cluster.run(account("alice").transfer("", 1))).rejects.toMatchObject({ code: "BAD_ACTOR_ID" });
+    await expect(cluster.run(account("alice").transfer("", 1))).rejects.toMatchObject({
+      code: "BAD_ACTOR_ID",
+    });
     await cluster.advance(10_000);
     expect(await balances("alice", "bob")).toEqual([100, 100]);
   });
@@ -126,8 +144,21 @@ describe("a statement", () => {
     await cluster.run(account("alice").deposit(5));
     await cluster.advance(MINUTE_MS);
     const [first, second, ...others] = await cluster.run(account("alice").statements());
-    expect(first).toMatchObject({ opening: 0, moneyIn: 100, moneyOut: 30, entries: 2, closing: 70 });
-    expect(second).toMatchObject({ from: first?.to, opening: 70, moneyIn: 5, moneyOut: 0, entries: 1, closing: 75 });
+    expect(first).toMatchObject({
+      opening: 0,
+      moneyIn: 100,
+      moneyOut: 30,
+      entries: 2,
+      closing: 70,
+    });
+    expect(second).toMatchObject({
+      from: first?.to,
+      opening: 70,
+      moneyIn: 5,
+      moneyOut: 0,
+      entries: 1,
+      closing: 75,
+    });
     expect(others).toEqual([]);
   });
 

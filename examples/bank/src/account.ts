@@ -8,7 +8,9 @@ export interface Entry {
   readonly at: number;
   /** Whole cents, positive for money that came in. */
   readonly amount: number;
-  /** Of a transfer: the account on the other side, and the name that the transfer was ordered under. */
+  /**
+   * Of a transfer: the account on the other side, and the name that the transfer was ordered under.
+   */
   readonly other?: string;
   readonly order?: string;
 }
@@ -25,14 +27,14 @@ const ENTRIES_MAX = 200;
 const STATEMENTS_MAX = 31;
 
 /**
- * An account. Amounts are whole cents, so that sums are exact. An account exists from its first deposit or credit on; opening it
- * gives it a holder and its first money.
+ * An account. Amounts are whole cents, so that sums are exact. An account exists from its first
+ * deposit or credit on; opening it gives it a holder and its first money.
  *
  * A transfer takes money here and gives it there, each exactly once, whatever dies on the way:
  *
  * T1. The debit and the send of the credit are one turn, and so are stored all or none.
- * T2. The send leaves when it is stored, is repeated until it has arrived, and takes effect once. Nobody waits for it, so two accounts
- *     that send each other money never wait for each other.
+ * T2. The send leaves when it is stored, is repeated until it has arrived, and takes effect once.
+ *     Nobody waits for it, so two accounts that send each other money never wait for each other.
  */
 @actor("Account", { idleAfter: "10m" })
 export class Account extends Actor {
@@ -42,7 +44,10 @@ export class Account extends Actor {
   @state() accessor period: Period = newPeriod(this.now(), 0);
   @state() accessor closedStatements: Statement[] = [];
 
-  /** Opens the account with its first money, and gives its balance. Opening it again changes nothing. */
+  /**
+   * Opens the account with its first money, and gives its balance. Opening it again changes
+   * nothing.
+   */
   @idempotent()
   async open(holder: string, amount: number): Promise<number> {
     if (holder === "") throw new RangeError("an account needs a holder");
@@ -62,14 +67,17 @@ export class Account extends Actor {
   }
 
   /**
-   * Sends money to another account and gives the new balance. When it resolves, the money has left here and will arrive there.
-   * Whoever does not know whether an order was carried out may repeat it under the same name.
+   * Sends money to another account and gives the new balance. When it resolves, the money has left
+   * here and will arrive there. Whoever does not know whether an order was carried out may repeat
+   * it under the same name.
    */
   async transfer(to: string, amount: number, order: string = this.context.callId): Promise<number> {
     checkAmount(amount);
     if (to === this.id) throw new RangeError(`${this.id} cannot send money to itself`);
-    if (this.entries.some((entry) => entry.kind === "sent" && entry.order === order)) return this.balance;
-    if (amount > this.balance) throw new RangeError(`not enough money: ${this.id} has ${this.balance} cents, not ${amount}`);
+    if (this.entries.some((entry) => entry.kind === "sent" && entry.order === order))
+      return this.balance;
+    if (amount > this.balance)
+      throw new RangeError(`not enough money: ${this.id} has ${this.balance} cents, not ${amount}`);
     this.#book({ kind: "sent", at: this.now(), amount: -amount, other: to, order });
     this.send(Account, to).credit(this.id, amount, order);
     return this.balance;
@@ -94,7 +102,10 @@ export class Account extends Actor {
     return { holder, balance, entries };
   }
 
-  /** From now on there is a statement each day, or as often as is said. Gives when the first one is due. */
+  /**
+   * From now on there is a statement each day, or as often as is said. Gives when the first one is
+   * due.
+   */
   async openStatements(every: Duration = "1d"): Promise<number | undefined> {
     await this.reminders.set("statement", { every });
     return (await this.reminders.get("statement"))?.nextAt;

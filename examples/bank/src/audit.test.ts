@@ -3,10 +3,20 @@ import type { Entry, Overview } from "./account.ts";
 import { audit, isSound, type Order } from "./audit.ts";
 
 function overview(balance: number, entries: readonly Partial<Entry>[]): Overview {
-  return { holder: "x", balance, entries: entries.map((entry) => ({ kind: "sent", at: 0, amount: 0, ...entry })) };
+  return {
+    holder: "x",
+    balance,
+    entries: entries.map((entry) => ({ kind: "sent", at: 0, amount: 0, ...entry })),
+  };
 }
 
-const order: Order = { name: "rent", from: "alice", to: "bob", amount: 30, outcome: "acknowledged" };
+const order: Order = {
+  name: "rent",
+  from: "alice",
+  to: "bob",
+  amount: 30,
+  outcome: "acknowledged",
+};
 const sent: Partial<Entry> = { kind: "sent", amount: -30, other: "bob", order: "rent" };
 const received: Partial<Entry> = { kind: "received", amount: 30, other: "alice", order: "rent" };
 
@@ -25,7 +35,9 @@ describe("an audit", () => {
   it("finds what is lost, doubled or half done, even if the sums are right", () => {
     expect(auditOf([order], overview(100, []), overview(0, [])).lost).toEqual(["rent"]);
     expect(auditOf([order], overview(70, [sent]), overview(30, [])).lost).toEqual(["rent"]);
-    expect(auditOf([order], overview(70, [sent]), overview(30, [received, received])).doubled).toEqual(["rent"]);
+    expect(
+      auditOf([order], overview(70, [sent]), overview(30, [received, received])).doubled,
+    ).toEqual(["rent"]);
     const unknown: Order = { ...order, outcome: "unknown" };
     const half = auditOf([unknown], overview(100, []), overview(0, [received]));
     expect(half.halves).toEqual(["rent"]);

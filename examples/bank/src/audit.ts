@@ -18,11 +18,17 @@ export interface Audit {
   readonly lost: readonly string[];
   /** Orders that are there more than once on either side. */
   readonly doubled: readonly string[];
-  /** Orders of no acknowledgement that left one account and did not reach the other, or came from nowhere. */
+  /**
+   * Orders of no acknowledgement that left one account and did not reach the other, or came from
+   * nowhere.
+   */
   readonly halves: readonly string[];
 }
 
-/** Compares what was ordered with what the accounts show. What is still on its way looks like what is lost. */
+/**
+ * Compares what was ordered with what the accounts show. What is still on its way looks like what
+ * is lost.
+ */
 export function audit(orders: readonly Order[], accounts: ReadonlyMap<string, Overview>): Audit {
   const sides = countSides(accounts);
   const lost: string[] = [];
@@ -44,7 +50,10 @@ export function audit(orders: readonly Order[], accounts: ReadonlyMap<string, Ov
   };
 }
 
-/** True if money was neither made nor lost, and every acknowledged transfer is there once on both sides. */
+/**
+ * True if money was neither made nor lost, and every acknowledged transfer is there once on both
+ * sides.
+ */
 export function isSound({ total, lost, doubled, halves }: Audit, totalBefore: number): boolean {
   return total === totalBefore && lost.length + doubled.length + halves.length === 0;
 }

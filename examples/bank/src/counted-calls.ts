@@ -8,7 +8,8 @@ const PAUSE_MAX_MS = 500;
 const PATIENCE_S = 20;
 
 /**
- * Makes calls that may be repeated, repeats those that fail although they could succeed, and counts.
+ * Makes calls that may be repeated, repeats those that fail although they could succeed, and
+ * counts.
  */
 export class CountedCalls {
   /** Calls that were made, repeated ones counted each time. */
@@ -31,24 +32,31 @@ export class CountedCalls {
     for (let attempt = 1; ; attempt++) {
       this.made++;
       try {
-        // oxlint-disable-next-line no-await-in-loop -- an attempt follows the failure of the one before.
+        // oxlint-disable-next-line no-await-in-loop -- an attempt follows the failure of the one
+        // before.
         const result = await call();
         this.slowest = Math.max(this.slowest, process.uptime() - start);
         return result;
       } catch (error) {
         if (!(error instanceof TroupeError)) throw error;
         this.failed++;
-        if (!error.retryable || this.#signal.aborted || process.uptime() - start > PATIENCE_S) throw error;
+        if (!error.retryable || this.#signal.aborted || process.uptime() - start > PATIENCE_S)
+          throw error;
       }
       this.retried++;
-      // oxlint-disable-next-line no-await-in-loop -- an attempt follows the failure of the one before.
+      // oxlint-disable-next-line no-await-in-loop -- an attempt follows the failure of the one
+      // before.
       await pause(Math.min(PAUSE_MS * attempt, PAUSE_MAX_MS), undefined, { signal: this.#signal });
     }
   }
 }
 
 /** Works on all items, at most `width` at the same time. The first failure ends it. */
-export async function forEachOf<T>(items: Iterable<T>, width: number, work: (item: T) => Promise<void>): Promise<void> {
+export async function forEachOf<T>(
+  items: Iterable<T>,
+  width: number,
+  work: (item: T) => Promise<void>,
+): Promise<void> {
   const rest = items[Symbol.iterator]();
   const worker = async (): Promise<void> => {
     for (let next = rest.next(); next.done !== true; next = rest.next()) {

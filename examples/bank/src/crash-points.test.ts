@@ -7,7 +7,10 @@ import { Account, type Overview } from "./account.ts";
 /** What there is, in cents. */
 const MONEY = 100;
 
-/** Where a process dies: just before one of its calls reaches the store, or after it did and before it is answered. */
+/**
+ * Where a process dies: just before one of its calls reaches the store, or after it did and before
+ * it is answered.
+ */
 type Moment = "before" | "after";
 
 /** Who dies there: the silo that makes the call, or the whole cluster. */
@@ -21,8 +24,16 @@ async function start(): Promise<TestCluster> {
   return cluster;
 }
 
-/** Lets silos die at the given call to a store, counted over all silos from now on. Tells whether it came to that. */
-function crashAt(cluster: TestCluster, callNumber: number, moment: Moment, victims: Victims): () => boolean {
+/**
+ * Lets silos die at the given call to a store, counted over all silos from now on. Tells whether it
+ * came to that.
+ */
+function crashAt(
+  cluster: TestCluster,
+  callNumber: number,
+  moment: Moment,
+  victims: Victims,
+): () => boolean {
   let calls = 0;
   for (const silo of cluster.silos) {
     let fault: StoreFault = "up";
@@ -62,7 +73,9 @@ async function overviewsAtRest(cluster: TestCluster): Promise<{ alice: Overview;
     if (alice.balance + bob.balance === MONEY) return { alice, bob };
     await cluster.advance(1_000);
   }
-  throw new Error(`the transfer never arrives, or arrives twice: the two never have ${MONEY} cents again`);
+  throw new Error(
+    `the transfer never arrives, or arrives twice: the two never have ${MONEY} cents again`,
+  );
 }
 
 const MOMENTS: readonly Moment[] = ["before", "after"];
@@ -77,14 +90,21 @@ describe.each(VICTIMS)("a transfer, when %s dies", (victims) => {
         await cluster.run(cluster.actor(Account, "alice").open("Alice", MONEY));
         const hasCrashed = crashAt(cluster, point, moment, victims);
         // As a careful customer does it: again under the same name, until it is known to be done.
-        await surely(cluster, () => cluster.actor(Account, "alice", { timeout: "2s" }).transfer("bob", 30, "rent"));
+        await surely(cluster, () =>
+          cluster.actor(Account, "alice", { timeout: "2s" }).transfer("bob", 30, "rent"),
+        );
         const { alice, bob } = await overviewsAtRest(cluster);
-        expect({ point, alice: alice.balance, bob: bob.balance }).toEqual({ point, alice: 70, bob: 30 });
+        expect({ point, alice: alice.balance, bob: bob.balance }).toEqual({
+          point,
+          alice: 70,
+          bob: 30,
+        });
         expect(alice.entries.map(({ kind }) => kind)).toEqual(["opening", "sent"]);
         expect(bob.entries.map(({ kind }) => kind)).toEqual(["received"]);
         crashed = hasCrashed();
       }
-      // Debit, claim of the other account, credit and the note that it has arrived were tried at least.
+      // Debit, claim of the other account, credit and the note that it has arrived were tried at
+      // least.
       expect(point).toBeGreaterThan(4);
     });
 

@@ -15,8 +15,8 @@ Amounts are cents. Change examples/bank/src/account.ts, and the silos follow. Wh
 
 process.stdout.write(`${WHAT_TO_TRY}\n`);
 
-// In a process group of its own, so that Ctrl-C reaches it once, from here. The channel ends with this process, and the silos with
-// the channel.
+// In a process group of its own, so that Ctrl-C reaches it once, from here. The channel ends with
+// this process, and the silos with the channel.
 const dev = spawn(process.execPath, [TROUPE_COMMAND, "dev", ACTORS, ...process.argv.slice(2)], {
   detached: true,
   stdio: ["inherit", "inherit", "inherit", "ipc"],

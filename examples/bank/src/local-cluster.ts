@@ -4,7 +4,8 @@ import { join } from "node:path";
 import { type ClusterPlace, SiloProcess } from "./silo-process.ts";
 
 /**
- * The silo processes of the tour and the temporary folder that they run in. Nothing of it is left after `stop` or `end`.
+ * The silo processes of the tour and the temporary folder that they run in. Nothing of it is left
+ * after `stop` or `end`.
  */
 export class LocalCluster {
   readonly place: ClusterPlace;
@@ -17,7 +18,11 @@ export class LocalCluster {
   constructor(place: Pick<ClusterPlace, "cluster"> & Partial<ClusterPlace>) {
     this.folder = mkdtempSync(join(tmpdir(), "troupe-bank-"));
     const here = `file:${join(this.folder, "data")}`;
-    this.place = { cluster: place.cluster, membership: place.membership ?? here, storage: place.storage ?? here };
+    this.place = {
+      cluster: place.cluster,
+      membership: place.membership ?? here,
+      storage: place.storage ?? here,
+    };
   }
 
   get silos(): readonly SiloProcess[] {
@@ -40,7 +45,10 @@ export class LocalCluster {
     await silo.exited;
   }
 
-  /** Drains one silo after the other, so that each but the last has somewhere to move its actors, and takes the folder away. */
+  /**
+   * Drains one silo after the other, so that each but the last has somewhere to move its actors,
+   * and takes the folder away.
+   */
   async stop(): Promise<void> {
     this.#isStopped = true;
     // oxlint-disable-next-line no-await-in-loop -- one after the other is the point.

@@ -15,7 +15,8 @@ export class Progress {
   show(what: string, done: number, total: number): void {
     const tenth = Math.floor((done / total) * 10);
     if (this.#stream.isTTY) this.#draw(what, done, total);
-    else if (tenth !== this.#lastTenth) this.#stream.write(`  ${what} ${formatCount(done)} of ${formatCount(total)}\n`);
+    else if (tenth !== this.#lastTenth)
+      this.#stream.write(`  ${what} ${formatCount(done)} of ${formatCount(total)}\n`);
     this.#lastTenth = tenth;
     if (done >= total) this.#close();
   }
@@ -50,5 +51,8 @@ export function formatCount(count: number): string {
 
 /** Cents as units with two decimals. */
 export function formatMoney(cents: number): string {
-  return (cents / 100).toLocaleString("en-US", { minimumFractionDigits: 2, maximumFractionDigits: 2 });
+  return (cents / 100).toLocaleString("en-US", {
+    minimumFractionDigits: 2,
+    maximumFractionDigits: 2,
+  });
 }

@@ -4,13 +4,16 @@ import { readAccounts } from "./read-accounts.ts";
 
 describe("the accounts of a CSV file", () => {
   it("are a thousand and without a mistake in the sample", () => {
-    const { accounts, badLines } = readAccounts(readFileSync(new URL("../data/accounts.csv", import.meta.url), "utf8"));
+    const { accounts, badLines } = readAccounts(
+      readFileSync(new URL("../data/accounts.csv", import.meta.url), "utf8"),
+    );
     expect(accounts.length).toBe(1_000);
     expect(badLines).toEqual([]);
   });
 
   it("are read from columns in any order, quoted or not, with decimals or without", () => {
-    const text = '\uFEFFBalance,Note,Account,Holder\r\n12.5,"a, b",alice,"Alice ""A"" Adams"\r\n7,,bob,Bob\r\n';
+    const text =
+      '\uFEFFBalance,Note,Account,Holder\r\n12.5,"a, b",alice,"Alice ""A"" Adams"\r\n7,,bob,Bob\r\n';
     expect(readAccounts(text)).toEqual({
       accounts: [
         { id: "alice", holder: 'Alice "A" Adams', balance: 1250 },

@@ -21,15 +21,18 @@ export interface AccountFile {
 
 const COLUMNS = ["account", "holder", "balance"] as const;
 
-/** Whole units with up to two decimals; at most nine digits, so that sums of many accounts stay exact. */
+/**
+ * Whole units with up to two decimals; at most nine digits, so that sums of many accounts stay
+ * exact.
+ */
 const MONEY = /^(\d{1,9})(?:\.(\d{1,2}))?$/;
 
 /** Troupe's limit for an actor's id. */
 const ID_MAX_BYTES = 1_024;
 
 /**
- * The accounts of a CSV text whose first line names the columns account, holder and balance, in any order and perhaps among others.
- * Throws if it does not; every other mistake costs its line only.
+ * The accounts of a CSV text whose first line names the columns account, holder and balance, in any
+ * order and perhaps among others. Throws if it does not; every other mistake costs its line only.
  */
 export function readAccounts(text: string): AccountFile {
   const [header, ...records] = parseCsv(text);
@@ -37,22 +40,30 @@ export function readAccounts(text: string): AccountFile {
   const places = COLUMNS.map((column) => names.indexOf(column));
   const missing = COLUMNS.filter((column) => !names.includes(column));
   if (missing.length > 0) {
-    throw new RangeError(`the first line must name the columns ${COLUMNS.join(", ")}; ${missing.join(", ")} is missing`);
+    throw new RangeError(
+      `the first line must name the columns ${COLUMNS.join(", ")}; ${missing.join(", ")} is missing`,
+    );
   }
   const accounts = new Map<string, AccountLine>();
   const badLines: BadLine[] = [];
   for (const record of records) {
     const { line } = record;
-    const read = record.kind === "bad" ? record.reason : readLine(record.fields, names.length, places);
+    const read =
+      record.kind === "bad" ? record.reason : readLine(record.fields, names.length, places);
     if (typeof read === "string") badLines.push({ line, reason: read });
-    else if (accounts.has(read.id)) badLines.push({ line, reason: `there is an account ${read.id} already` });
+    else if (accounts.has(read.id))
+      badLines.push({ line, reason: `there is an account ${read.id} already` });
     else accounts.set(read.id, read);
   }
   return { accounts: [...accounts.values()], badLines };
 }
 
 /** The account of a line, or what is wrong with the line. */
-function readLine(fields: readonly string[], columns: number, places: readonly number[]): AccountLine | string {
+function readLine(
+  fields: readonly string[],
+  columns: number,
+  places: readonly number[],
+): AccountLine | string {
   if (fields.length !== columns) return `it has ${fields.length} fields, not ${columns}`;
   const [id = "", holder = "", balance = ""] = places.map((place) => fields[place]);
   if (id === "") return "the account has no id";
@@ -60,6 +71,7 @@ function readLine(fields: readonly string[], columns: number, places: readonly n
     return `the id of the account has more than ${ID_MAX_BYTES} bytes`;
   if (holder === "") return `the account ${id} has no holder`;
   const [money, units, decimals = ""] = MONEY.exec(balance) ?? [];
-  if (money === undefined) return `the balance ${JSON.stringify(balance)} is no amount such as 1200 or 1200.50`;
+  if (money === undefined)
+    return `the balance ${JSON.stringify(balance)} is no amount such as 1200 or 1200.50`;
   return { id, holder, balance: Number(units) * 100 + Number(decimals.padEnd(2, "0")) };
 }

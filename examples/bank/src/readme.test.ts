@@ -16,13 +16,18 @@ interface Snippet {
   readonly prints: readonly string[];
 }
 
-const snippets = [...README.matchAll(/^```ts\n([\s\S]*?)^```$/gm)].map(([, code = ""]): Snippet => ({
-  name: /^\/\/ (\S+\.ts)\n/.exec(code)?.[1] ?? "",
-  code,
-  prints: [...code.matchAll(/\/\/ prints (.+)$/gm)].map(([, text = ""]) => text),
-}));
+const snippets = [...README.matchAll(/^```ts\n([\s\S]*?)^```$/gm)].map(
+  ([, code = ""]): Snippet => ({
+    name: /^\/\/ (\S+\.ts)\n/.exec(code)?.[1] ?? "",
+    code,
+    prints: [...code.matchAll(/\/\/ prints (.+)$/gm)].map(([, text = ""]) => text),
+  }),
+);
 
-/** Below the example, so that `troupe` is found, in a folder that neither git nor the tools look into. */
+/**
+ * Below the example, so that `troupe` is found, in a folder that neither git nor the tools look
+ * into.
+ */
 let folder: string;
 let cwd: string;
 
@@ -60,20 +65,34 @@ function expected(name: string): readonly string[] {
 
 describe("the README", () => {
   it("names the file of each of its snippets", () => {
-    expect(snippets.map(({ name }) => name)).toEqual(["account.ts", "main.ts", "client.ts", "errors.ts", "greeter.ts"]);
+    expect(snippets.map(({ name }) => name)).toEqual([
+      "account.ts",
+      "main.ts",
+      "client.ts",
+      "errors.ts",
+      "greeter.ts",
+    ]);
   });
 
   it("has snippets that the compiler accepts", () => {
     const config = {
       extends: join(ROOT, "packages/tooling/tsconfig.package.json"),
-      compilerOptions: { composite: false, noEmit: true, rootDir: ROOT, typeRoots: [join(ROOT, "node_modules/@types")] },
+      compilerOptions: {
+        composite: false,
+        noEmit: true,
+        rootDir: ROOT,
+        typeRoots: [join(ROOT, "node_modules/@types")],
+      },
       // Sibling packages are read as sources, and one of them needs this.
       include: ["*.ts", join(ROOT, "packages/client/src/hashring.d.ts")],
     };
     writeFileSync(join(folder, "tsconfig.json"), JSON.stringify(config));
     const complaints = (): string => {
       try {
-        execFileSync(join(ROOT, "node_modules/.bin/tsc"), ["-p", folder], { encoding: "utf8", stdio: "pipe" });
+        execFileSync(join(ROOT, "node_modules/.bin/tsc"), ["-p", folder], {
+          encoding: "utf8",
+          stdio: "pipe",
+        });
         return "";
       } catch (error) {
         return (error as { readonly stdout: string }).stdout;
@@ -87,7 +106,9 @@ describe("the README", () => {
   });
 
   it("has clients that print what it says, while a silo runs", async () => {
-    const { Account } = (await import(pathToFileURL(join(folder, "account.ts")).href)) as { readonly Account: ActorClass };
+    const { Account } = (await import(pathToFileURL(join(folder, "account.ts")).href)) as {
+      readonly Account: ActorClass;
+    };
     await using _silo = await startSilo({ actors: [Account], logLevel: "warn" });
     expect(await run("client.ts")).toEqual(expected("client.ts"));
     expect(await run("errors.ts")).toEqual(expected("errors.ts"));
@@ -98,7 +119,9 @@ describe("the README", () => {
   });
 
   it("shows commands that there are", () => {
-    const { scripts } = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8")) as { scripts: Record<string, string> };
+    const { scripts } = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8")) as {
+      scripts: Record<string, string>;
+    };
     const named = [...README.matchAll(/npm run ([\w:]+)/g)].map(([, name]) => name ?? "");
     expect(named.length).toBeGreaterThan(2);
     for (const name of [...named, "start", "test"]) expect(Object.keys(scripts)).toContain(name);

@@ -2,7 +2,9 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { fileURLToPath } from "node:url";
 
 /** The command of the installed package. */
-export const TROUPE_COMMAND = fileURLToPath(new URL("../bin/troupe.js", import.meta.resolve("troupe")));
+export const TROUPE_COMMAND = fileURLToPath(
+  new URL("../bin/troupe.js", import.meta.resolve("troupe")),
+);
 
 /** The module with the actors; the same place from src and from dist. */
 export const ACTORS = fileURLToPath(new URL("../src/account.ts", import.meta.url));
@@ -20,7 +22,8 @@ export interface ClusterPlace {
 /**
  * One silo, in a process of its own: `troupe silo`.
  *
- * Ctrl-C on the terminal does not reach it, so that its starter can stop it in order; if the starter dies it ends by itself.
+ * Ctrl-C on the terminal does not reach it, so that its starter can stop it in order; if the
+ * starter dies it ends by itself.
  */
 export class SiloProcess {
   readonly name: string;
@@ -33,9 +36,21 @@ export class SiloProcess {
   /** `folder` is where the process runs. */
   constructor(name: string, folder: string, place: ClusterPlace) {
     this.name = name;
-    const options = Object.entries({ ...place, listen: "127.0.0.1:0", "log-level": "warn", "log-format": "json" });
-    const args = [TROUPE_COMMAND, "silo", ACTORS, ...options.flatMap(([option, value]) => [`--${option}`, value])];
-    const env = Object.fromEntries(Object.entries(process.env).filter(([variable]) => !variable.startsWith("TROUPE_")));
+    const options = Object.entries({
+      ...place,
+      listen: "127.0.0.1:0",
+      "log-level": "warn",
+      "log-format": "json",
+    });
+    const args = [
+      TROUPE_COMMAND,
+      "silo",
+      ACTORS,
+      ...options.flatMap(([option, value]) => [`--${option}`, value]),
+    ];
+    const env = Object.fromEntries(
+      Object.entries(process.env).filter(([variable]) => !variable.startsWith("TROUPE_")),
+    );
     this.#process = spawn(process.execPath, args, {
       cwd: folder,
       env,
@@ -54,10 +69,13 @@ export class SiloProcess {
     });
     const address = new Promise<string>((resolve) => {
       this.#process.on("message", (message: unknown) => {
-        if (typeof message === "object" && message !== null && "address" in message) resolve(String(message.address));
+        if (typeof message === "object" && message !== null && "address" in message)
+          resolve(String(message.address));
       });
     });
-    const failed = this.exited.then(() => Promise.reject(new Error(`${name} ended before it was ready:\n${this.#output}`)));
+    const failed = this.exited.then(() =>
+      Promise.reject(new Error(`${name} ended before it was ready:\n${this.#output}`)),
+    );
     this.ready = Promise.race([address, failed]);
     // Whoever waits for it hears of it; nobody else has to.
     this.ready.catch(() => undefined);

@@ -34,11 +34,13 @@ async function start(options: TourOptions): Promise<number> {
     return 2;
   }
   progress.line(`${options.input} has ${formatCount(file.accounts.length)} accounts`);
-  for (const { line, reason } of file.badLines.slice(0, BAD_LINES_SHOWN)) progress.line(`  line ${line} is skipped: ${reason}`);
+  for (const { line, reason } of file.badLines.slice(0, BAD_LINES_SHOWN))
+    progress.line(`  line ${line} is skipped: ${reason}`);
   const more = file.badLines.length - BAD_LINES_SHOWN;
   if (more > 0) progress.line(`  ${formatCount(more)} more lines are skipped`);
   const accounts = file.accounts.slice(0, options.accounts);
-  if (accounts.length < file.accounts.length) progress.line(`  taking the first ${formatCount(accounts.length)} (--accounts)`);
+  if (accounts.length < file.accounts.length)
+    progress.line(`  taking the first ${formatCount(accounts.length)} (--accounts)`);
   return runTour(options, accounts);
 }
 
@@ -46,14 +48,17 @@ async function start(options: TourOptions): Promise<number> {
 function readFile(path: string): AccountFile | string {
   try {
     const file = readAccounts(readFileSync(path, "utf8"));
-    return file.accounts.length >= 2 ? file : `has ${file.accounts.length} good lines; transfers need two accounts at least`;
+    return file.accounts.length >= 2
+      ? file
+      : `has ${file.accounts.length} good lines; transfers need two accounts at least`;
   } catch (error) {
     return error instanceof Error ? error.message : String(error);
   }
 }
 
 async function runTour(options: TourOptions, accounts: AccountFile["accounts"]): Promise<number> {
-  // A name of its own for each tour: where the members and accounts are may be shared with other clusters.
+  // A name of its own for each tour: where the members and accounts are may be shared with other
+  // clusters.
   const cluster = `bank-${randomBytes(4).toString("hex")}`;
   const { membership, storage } = options;
   const silos = new LocalCluster({
@@ -68,9 +73,15 @@ async function runTour(options: TourOptions, accounts: AccountFile["accounts"]):
     signal.addEventListener("abort", () => reject(new Error("the tour was given up")));
   });
   try {
-    const isSound = await Promise.race([new Tour({ options, accounts, silos, progress, signal }).run(), aborted]);
-    if (storage !== undefined) progress.line(`  the accounts stay in ${storage}, as those of the cluster ${cluster}`);
-    progress.line(`\n${isSound ? "all is well" : "something is wrong"}, after ${process.uptime().toFixed(1)} s`);
+    const isSound = await Promise.race([
+      new Tour({ options, accounts, silos, progress, signal }).run(),
+      aborted,
+    ]);
+    if (storage !== undefined)
+      progress.line(`  the accounts stay in ${storage}, as those of the cluster ${cluster}`);
+    progress.line(
+      `\n${isSound ? "all is well" : "something is wrong"}, after ${process.uptime().toFixed(1)} s`,
+    );
     return isSound ? 0 : 1;
   } catch (error) {
     if (interrupted.aborted) return 130;
@@ -82,7 +93,8 @@ async function runTour(options: TourOptions, accounts: AccountFile["accounts"]):
     progress.line(`\nthe tour failed: ${why}`);
     return 1;
   } finally {
-    if (options.isVerbose) for (const { name, output } of silos.silos) progress.line(`\n${name} has logged:\n${output}`);
+    if (options.isVerbose)
+      for (const { name, output } of silos.silos) progress.line(`\n${name} has logged:\n${output}`);
     await silos.stop();
   }
 }

@@ -84,5 +84,7 @@ export function readOptions(args: readonly string[]): ReadOptions {
 function readCount(option: string, text: string, min: number, max: number): number {
   const count = Number(text);
   if (Number.isInteger(count) && count >= min && count <= max) return count;
-  throw new RangeError(`${option} must be a whole number from ${min} to ${max}, not ${JSON.stringify(text)}`);
+  throw new RangeError(
+    `${option} must be a whole number from ${min} to ${max}, not ${JSON.stringify(text)}`,
+  );
 }

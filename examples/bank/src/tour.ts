@@ -15,13 +15,22 @@ const WIDTH = 32;
 /** An account keeps its last 200 entries, and the audit wants to see them all. */
 const TRANSFERS_PER_ACCOUNT = 40;
 
-/** No new transfer is ordered after this many seconds, so that the tour ends within a minute on a slow machine too. */
+/**
+ * No new transfer is ordered after this many seconds, so that the tour ends within a minute on a
+ * slow machine too.
+ */
 const ORDERING_MAX_S = 25;
 
-/** Times that the accounts are looked at, a second apart, until what has not arrived is taken for lost. */
+/**
+ * Times that the accounts are looked at, a second apart, until what has not arrived is taken for
+ * lost.
+ */
 const LOOKS_MAX = 15;
 
-/** The part of what an account was opened with that one transfer takes at most: most accounts can then afford theirs. */
+/**
+ * The part of what an account was opened with that one transfer takes at most: most accounts can
+ * then afford theirs.
+ */
 const LARGEST_PART = 1 / 20;
 
 export interface TourParts {
@@ -33,7 +42,10 @@ export interface TourParts {
   readonly signal: AbortSignal;
 }
 
-/** The bank's customers, outside of the cluster: they open accounts, order transfers, and count what is there in the end. */
+/**
+ * The bank's customers, outside of the cluster: they open accounts, order transfers, and count what
+ * is there in the end.
+ */
 export class Tour {
   readonly #parts: TourParts;
   readonly #calls: CountedCalls;
@@ -64,7 +76,9 @@ export class Tour {
 
   async #startSilos(): Promise<void> {
     const { silos, options, progress } = this.#parts;
-    progress.line(`starting ${options.silos} silos; members in ${silos.place.membership}, accounts in ${silos.place.storage}`);
+    progress.line(
+      `starting ${options.silos} silos; members in ${silos.place.membership}, accounts in ${silos.place.storage}`,
+    );
     const started = await Promise.all(
       Array.from({ length: options.silos }, async () => {
         const silo = await silos.startSilo();
@@ -118,12 +132,20 @@ export class Tour {
     const to = accounts[(place + 1 + randomInt(accounts.length - 1)) % accounts.length];
     if (from === undefined || to === undefined) return;
     const amount = 1 + randomInt(1 + Math.floor(from.balance * LARGEST_PART));
-    const order: Order = { name: randomUUID(), from: from.id, to: to.id, amount, outcome: "unknown" };
+    const order: Order = {
+      name: randomUUID(),
+      from: from.id,
+      to: to.id,
+      amount,
+      outcome: "unknown",
+    };
     this.#orders.push(order);
     try {
       // With the order's name it may be repeated: the account knows an order again.
       await this.#calls.make(() =>
-        bank.actor(Account, order.from, { timeout: "5s" }).transfer(order.to, order.amount, order.name),
+        bank
+          .actor(Account, order.from, { timeout: "5s" })
+          .transfer(order.to, order.amount, order.name),
       );
       order.outcome = "acknowledged";
     } catch (error) {
@@ -138,7 +160,9 @@ export class Tour {
     const victim = silos.silos[randomInt(silos.silos.length)];
     if (victim === undefined) return;
     await silos.kill(victim);
-    progress.line(`  ${victim.name} was killed with SIGKILL, its accounts with it; starting another`);
+    progress.line(
+      `  ${victim.name} was killed with SIGKILL, its accounts with it; starting another`,
+    );
     const silo = await silos.startSilo();
     progress.line(`  ${silo.name} is process ${silo.pid} and listens on ${await silo.ready}`);
   }
@@ -154,7 +178,9 @@ export class Tour {
       });
       const result = audit(this.#orders, overviews);
       if (isSound(result, before) || look === LOOKS_MAX) return result;
-      progress.line(`  ${formatCount(result.lost.length + result.halves.length)} transfers are still on their way, or lost`);
+      progress.line(
+        `  ${formatCount(result.lost.length + result.halves.length)} transfers are still on their way, or lost`,
+      );
       // oxlint-disable-next-line no-await-in-loop -- looks again until all has arrived.
       await pause(1_000, undefined, { signal });
     }

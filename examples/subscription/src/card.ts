@@ -5,7 +5,10 @@ export interface Charge {
   readonly cents: number;
 }
 
-/** The payment card of one customer, in place of a bank. Under the same idempotency key it is charged once. */
+/**
+ * The payment card of one customer, in place of a bank. Under the same idempotency key it is
+ * charged once.
+ */
 @actor("Card")
 export class Card extends Actor {
   @state() accessor charges: Charge[] = [];

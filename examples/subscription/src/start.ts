@@ -14,7 +14,10 @@ const MONTHS = 12;
 const BAD_MONTH = 3;
 const BANK_AWAY_MS = 500;
 
-/** How often to look for what must come, and how many times: for longer than a receipt is tried until it is given up. */
+/**
+ * How often to look for what must come, and how many times: for longer than a receipt is tried
+ * until it is given up.
+ */
 const LOOK_EVERY_MS = 100;
 const LOOKS_MAX = 900;
 
@@ -42,13 +45,20 @@ try {
 async function year(cluster: Pick<Cluster, "actor">): Promise<void> {
   console.log(`alice and bob subscribe; a month lasts ${MONTH_MS / 1_000} s. Bob's inbox is full.`);
   await cluster.actor(Inbox, "bob").setFull(true);
-  for (const id of ["alice", "bob"]) await cluster.actor(Subscription, id).subscribe(999, { every: MONTH_MS });
+  for (const id of ["alice", "bob"])
+    await cluster.actor(Subscription, id).subscribe(999, { every: MONTH_MS });
   for (let month = 1; month <= MONTHS; month++) {
     if (month === BAD_MONTH) await takeBankAway(cluster);
     await untilBilled(cluster, month);
     const { invoices } = await cluster.actor(Subscription, "alice").overview();
-    const { number, dueAt, isPaid } = invoices.at(-1) ?? { number: "none", dueAt: 0, isPaid: false };
-    console.log(`month ${month}: invoice ${number}, due at ${new Date(dueAt).toISOString()}, is ${isPaid ? "paid" : "unpaid"}`);
+    const { number, dueAt, isPaid } = invoices.at(-1) ?? {
+      number: "none",
+      dueAt: 0,
+      isPaid: false,
+    };
+    console.log(
+      `month ${month}: invoice ${number}, due at ${new Date(dueAt).toISOString()}, is ${isPaid ? "paid" : "unpaid"}`,
+    );
   }
   for (const id of ["alice", "bob"]) await cluster.actor(Subscription, id).cancel();
 }
@@ -65,15 +75,22 @@ async function takeBankAway(cluster: Pick<Cluster, "actor">): Promise<void> {
 async function untilBilled(cluster: Pick<Cluster, "actor">, month: number): Promise<void> {
   const subscriptions = ["alice", "bob"].map((id) => cluster.actor(Subscription, id));
   await lookFor(async () => {
-    const overviews = await Promise.all(subscriptions.map((subscription) => subscription.overview()));
+    const overviews = await Promise.all(
+      subscriptions.map((subscription) => subscription.overview()),
+    );
     return overviews.every(({ invoices }) => invoices.length >= month) || undefined;
   });
 }
 
-/** Counts the receipts, and sends Bob's again once his inbox has room. True if everything is as it should be. */
+/**
+ * Counts the receipts, and sends Bob's again once his inbox has room. True if everything is as it
+ * should be.
+ */
 async function receipts(cluster: Pick<Cluster, "actor">): Promise<boolean> {
   const charges = await cluster.actor(Card, "alice").read();
-  console.log(`alice was charged ${charges.length} times and has ${(await receiptsOf(cluster, "alice")).length} receipts`);
+  console.log(
+    `alice was charged ${charges.length} times and has ${(await receiptsOf(cluster, "alice")).length} receipts`,
+  );
   console.log("bob's first receipt is tried ten times and then given up; this takes a moment");
   const letter = await firstDeadLetter(cluster);
   if (letter === undefined) return false;
@@ -82,7 +99,9 @@ async function receipts(cluster: Pick<Cluster, "actor">): Promise<boolean> {
   await cluster.actor("Subscription", "bob").$resend?.(letter.seq);
   await lookFor(async () => (await receiptsOf(cluster, "bob")).length >= MONTHS || undefined);
   const received = await receiptsOf(cluster, "bob");
-  console.log(`bob has ${received.length} receipts; the one that was sent again came last: ${received.at(-1)}`);
+  console.log(
+    `bob has ${received.length} receipts; the one that was sent again came last: ${received.at(-1)}`,
+  );
   return charges.length === MONTHS && received.length === MONTHS;
 }
 

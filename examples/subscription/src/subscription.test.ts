@@ -21,7 +21,10 @@ async function invoices(id = "alice"): Promise<readonly Invoice[]> {
   return (await cluster.run(cluster.actor(Subscription, id).overview())).invoices;
 }
 
-/** Moves the wall clock to so many seconds before the next bill. What happens in the weeks between would take a test too long. */
+/**
+ * Moves the wall clock to so many seconds before the next bill. What happens in the weeks between
+ * would take a test too long.
+ */
 async function skipToBefore(seconds: number): Promise<void> {
   cluster.clock.jumpWall((await nextAt()) - seconds * SECOND_MS - cluster.clock.now());
 }
@@ -90,7 +93,9 @@ describe("a subscription", () => {
     await cluster.run(cluster.actor(Card, "alice").setRefusing(false));
     await cluster.advance(10 * SECOND_MS);
     expect(await invoices()).toMatchObject([{ number: "alice-1", isPaid: true }]);
-    expect(await cluster.run(cluster.actor(Card, "alice").read())).toEqual([{ invoice: "alice-1", cents: 999 }]);
+    expect(await cluster.run(cluster.actor(Card, "alice").read())).toEqual([
+      { invoice: "alice-1", cents: 999 },
+    ]);
   });
 
   it("notes a month as unpaid that the card refuses to the last, and bills the next one", async () => {
@@ -102,7 +107,10 @@ describe("a subscription", () => {
       { number: "alice-1", isPaid: false },
       { number: "alice-2", isPaid: true },
     ]);
-    expect(await cluster.run(cluster.actor(Inbox, "alice").read())).toEqual(["alice-1 unpaid", "alice-2 paid"]);
+    expect(await cluster.run(cluster.actor(Inbox, "alice").read())).toEqual([
+      "alice-1 unpaid",
+      "alice-2 paid",
+    ]);
   });
 
   it("bills a month once when its silo is killed in the middle of it", async () => {
@@ -117,7 +125,9 @@ describe("a subscription", () => {
     }
     await cluster.advance(120 * SECOND_MS);
     expect(await invoices()).toHaveLength(1);
-    expect(await cluster.run(cluster.actor(Card, "alice").read())).toEqual([{ invoice: "alice-1", cents: 999 }]);
+    expect(await cluster.run(cluster.actor(Card, "alice").read())).toEqual([
+      { invoice: "alice-1", cents: 999 },
+    ]);
     expect(await cluster.run(cluster.actor(Inbox, "alice").read())).toEqual(["alice-1 paid"]);
   });
 
@@ -127,7 +137,9 @@ describe("a subscription", () => {
     await cluster.advance(120 * SECOND_MS);
     const alice = cluster.client.actor("Subscription", "alice");
     const letters = await cluster.run(alice.$letters?.() ?? Promise.resolve());
-    expect(letters).toMatchObject([{ seq: 1, type: "Inbox", method: "deliver", reason: "the inbox is full" }]);
+    expect(letters).toMatchObject([
+      { seq: 1, type: "Inbox", method: "deliver", reason: "the inbox is full" },
+    ]);
     await cluster.run(cluster.actor(Inbox, "alice").setFull(false));
     expect(await cluster.run(alice.$resend?.(1) ?? Promise.resolve())).toBe(true);
     await cluster.advance(SECOND_MS);
@@ -137,7 +149,9 @@ describe("a subscription", () => {
 
   it("takes a price of whole positive cents only", async () => {
     for (const cents of [0, -1, 9.99, Number.NaN]) {
-      await expect(cluster.run(cluster.actor(Subscription, "bob").subscribe(cents, MONTHLY))).rejects.toThrow(RangeError);
+      await expect(
+        cluster.run(cluster.actor(Subscription, "bob").subscribe(cents, MONTHLY)),
+      ).rejects.toThrow(RangeError);
     }
   });
 });

@@ -3,7 +3,9 @@ import { Card } from "./card.ts";
 import { Inbox } from "./inbox.ts";
 
 /** When a month is over: by the calendar of a time zone, or, to see it happen, after a moment. */
-export type Billing = { readonly cron: string; readonly timezone: string } | { readonly every: Duration };
+export type Billing =
+  | { readonly cron: string; readonly timezone: string }
+  | { readonly every: Duration };
 
 /** Nine in the morning on the first of each month. */
 export const MONTHLY: Billing = { cron: "0 9 1 * *", timezone: "Europe/Berlin" };
@@ -29,17 +31,18 @@ const ATTEMPTS = 4;
 /**
  * What one customer has subscribed to.
  *
- * S1. A month is billed once: its invoice, its receipt and the next due time are stored together or not at all, and a charge that is
- *     repeated has the same idempotency key.
- * S2. No month is left out. One that cannot be charged becomes an unpaid invoice, and months that passed while no silo ran are
- *     billed one after the other (`missed: "all"`).
+ * S1. A month is billed once: its invoice, its receipt and the next due time are stored together or
+ *     not at all, and a charge that is repeated has the same idempotency key.
+ * S2. No month is left out. One that cannot be charged becomes an unpaid invoice, and months that
+ *     passed while no silo ran are billed one after the other (`missed: "all"`).
  */
 @actor("Subscription", { idleAfter: "1m" })
 export class Subscription extends Actor {
   @state() accessor invoices: Invoice[] = [];
 
   async subscribe(cents: number, billing: Billing): Promise<void> {
-    if (!(Number.isSafeInteger(cents) && cents > 0)) throw new RangeError(`a price is a whole number of cents, not ${cents}`);
+    if (!(Number.isSafeInteger(cents) && cents > 0))
+      throw new RangeError(`a price is a whole number of cents, not ${cents}`);
     await this.reminders.set("bill", {
       ...billing,
       data: cents,

@@ -1,6 +1,8 @@
 import type { Clock } from "@troupe/core";
 
-/** Where durable benches store: a Redis of their own, or the embedded default in a temporary folder. */
+/**
+ * Where durable benches store: a Redis of their own, or the embedded default in a temporary folder.
+ */
 export type StorageKind = "redis" | "file";
 
 /** How a bench is to be run. */

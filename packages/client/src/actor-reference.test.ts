@@ -23,8 +23,16 @@ type Methods = Readonly<Record<string, (...args: unknown[]) => Promise<unknown>>
 
 /** A reference whose calls give what was called. */
 function reference(options: { readonly typed: boolean } = { typed: true }): Methods {
-  const target = callTarget({ type: "Account", id: "alice" }, options.typed ? definitionOf(Account) : undefined, undefined);
-  return createReference(target, async ({ key }, method, args) => [key, method, ...args]) as Methods;
+  const target = callTarget(
+    { type: "Account", id: "alice" },
+    options.typed ? definitionOf(Account) : undefined,
+    undefined,
+  );
+  return createReference(target, async ({ key }, method, args) => [
+    key,
+    method,
+    ...args,
+  ]) as Methods;
 }
 
 describe("a reference", () => {
@@ -37,7 +45,11 @@ describe("a reference", () => {
   });
 
   it("by the name of a type alone calls any method", async () => {
-    expect(await reference({ typed: false }).whatever?.(1)).toEqual(["Account/alice", "whatever", 1]);
+    expect(await reference({ typed: false }).whatever?.(1)).toEqual([
+      "Account/alice",
+      "whatever",
+      1,
+    ]);
   });
 
   it("is no promise: it a promise resolves with it, and not with what it would resolve to", async () => {

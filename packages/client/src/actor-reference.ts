@@ -7,7 +7,10 @@ export type MakeCall = (target: CallTarget, method: string, args: unknown[]) => 
 
 type ReferenceMethod = (...args: unknown[]) => unknown;
 
-/** Names that the language or a tool asks of any object: to be called on one side only, and never an actor's method. */
+/**
+ * Names that the language or a tool asks of any object: to be called on one side only, and never an
+ * actor's method.
+ */
 const NEVER_METHODS = new Set([
   "then",
   "catch",
@@ -50,7 +53,8 @@ class ReferenceHandler implements ProxyHandler<ReferenceTarget> {
     const known = this.#methods.get(name);
     if (known !== undefined) return known;
     if (NEVER_METHODS.has(name)) return undefined;
-    if (name === "toString" || name === "toJSON" || name === "valueOf") return () => this.#target.key;
+    if (name === "toString" || name === "toJSON" || name === "valueOf")
+      return () => this.#target.key;
     const target = this.#target;
     const call = this.#call;
     const method: ReferenceMethod = (...args) => call(target, name, args);
@@ -59,7 +63,10 @@ class ReferenceHandler implements ProxyHandler<ReferenceTarget> {
   }
 
   has(_: ReferenceTarget, name: string | symbol): boolean {
-    return name === ACTOR_REFERENCE || (typeof name === "string" && this.#target.definition?.methods.has(name) === true);
+    return (
+      name === ACTOR_REFERENCE ||
+      (typeof name === "string" && this.#target.definition?.methods.has(name) === true)
+    );
   }
 
   set(): boolean {
@@ -88,7 +95,11 @@ export function createReference(target: CallTarget, call: MakeCall): object {
 }
 
 /** The error of a call to a method that the type does not have. */
-export function noSuchMethod(address: ActorAddress, method: string, definition: ActorDefinition | undefined): TroupeError {
+export function noSuchMethod(
+  address: ActorAddress,
+  method: string,
+  definition: ActorDefinition | undefined,
+): TroupeError {
   const methods = [...(definition?.methods.keys() ?? [])].join(", ");
   const message = `${formatAddress(address)} has no public method ${method}; it has ${methods === "" ? "none" : methods}`;
   return new TroupeError("NO_SUCH_METHOD", message);

@@ -27,11 +27,16 @@ const DEFAULT_TIMEOUT_MS = 30_000;
 
 const NO_CHAIN: readonly ChainEntry[] = [];
 
-/** Starts of idempotency keys: one that the caller gave, and one that tells repetitions of a call to an `@idempotent()` method. */
+/**
+ * Starts of idempotency keys: one that the caller gave, and one that tells repetitions of a call to
+ * an `@idempotent()` method.
+ */
 const USER_KEY = "u:";
 const AUTOMATIC_KEY = "a:";
 
-/** True for the key of a call whose caller did not ask for the same answer, but only for one effect. */
+/**
+ * True for the key of a call whose caller did not ask for the same answer, but only for one effect.
+ */
 export function isAutomaticKey(key: string): boolean {
   return key.startsWith(AUTOMATIC_KEY);
 }
@@ -54,7 +59,9 @@ export function callTarget(
 ): CallTarget {
   checkActorId(address.type, address.id);
   const timeoutMs =
-    options?.timeout === undefined ? (definition?.callTimeoutMs ?? DEFAULT_TIMEOUT_MS) : parseDuration(options.timeout);
+    options?.timeout === undefined
+      ? (definition?.callTimeoutMs ?? DEFAULT_TIMEOUT_MS)
+      : parseDuration(options.timeout);
   if (timeoutMs === undefined) {
     const message = `timeout of ${formatAddress(address)} is ${JSON.stringify(options?.timeout)}; give ${DURATION_FORMS}`;
     throw new TroupeError("BAD_CONFIG", message);
@@ -64,7 +71,9 @@ export function callTarget(
   return { address, key: formatAddress(address), definition, timeoutMs, options, route: undefined };
 }
 
-/** Makes calls: gives each an id and a deadline, copies its arguments, and hands it to the router. */
+/**
+ * Makes calls: gives each an id and a deadline, copies its arguments, and hands it to the router.
+ */
 export class Caller {
   readonly #clock: Clock;
   readonly #router: Router;
@@ -90,7 +99,10 @@ export class Caller {
     }
   }
 
-  /** Calls with a key of Troupe's own, which makes it safe to call again: for durable sends. Their arguments are portable already. */
+  /**
+   * Calls with a key of Troupe's own, which makes it safe to call again: for durable sends. Their
+   * arguments are portable already.
+   */
   deliver(
     target: CallTarget,
     letter: { readonly method: string; readonly args: readonly unknown[]; readonly key: string },
@@ -99,7 +111,11 @@ export class Caller {
       const args = toPortable(letter.args, { root: "args" });
       // Not one-way, whatever its method is: the sender has to hear that it took effect.
       const now = this.#clock.monotonic();
-      const request = { ...this.#request(target, letter.method, args, now), oneWay: false, idempotencyKey: letter.key };
+      const request = {
+        ...this.#request(target, letter.method, args, now),
+        oneWay: false,
+        idempotencyKey: letter.key,
+      };
       const call = new OutboundCall(target, request);
       this.#router.start(call, now);
       return call.outcome();
@@ -140,7 +156,11 @@ export class Caller {
     };
   }
 
-  #idempotencyKey(options: CallOptions | undefined, isIdempotent: boolean, callId: number): string | undefined {
+  #idempotencyKey(
+    options: CallOptions | undefined,
+    isIdempotent: boolean,
+    callId: number,
+  ): string | undefined {
     if (options?.idempotencyKey !== undefined) return USER_KEY + options.idempotencyKey;
     return isIdempotent ? `${AUTOMATIC_KEY}${this.#router.peerId}:${callId}` : undefined;
   }
@@ -168,7 +188,10 @@ export class Caller {
   }
 }
 
-/** Ends the call with `cancel` when the signal is aborted, and lets go of the signal when the call has ended. */
+/**
+ * Ends the call with `cancel` when the signal is aborted, and lets go of the signal when the call
+ * has ended.
+ */
 function watch(signal: AbortSignal, call: OutboundCall, cancel: () => void): void {
   signal.addEventListener("abort", cancel, { once: true });
   call.onEnd = () => signal.removeEventListener("abort", cancel);
@@ -202,7 +225,10 @@ function checkHeaders(headers: Readonly<Record<string, string>>): void {
   for (const name of names) {
     const value: unknown = headers[name];
     if (typeof value !== "string")
-      throw new TroupeError("BAD_CONFIG", `header ${name} is a ${typeof value}; headers are strings`);
+      throw new TroupeError(
+        "BAD_CONFIG",
+        `header ${name} is a ${typeof value}; headers are strings`,
+      );
     bytes += Buffer.byteLength(name) + Buffer.byteLength(value);
   }
   if (names.length > HEADERS_MAX || bytes > HEADERS_MAX_BYTES) {

@@ -1,9 +1,20 @@
-import { Actor, actor, type ActorRef, idempotent, internal, readonly, state, type UntypedActorRef } from "@troupe/sdk";
+import {
+  Actor,
+  actor,
+  type ActorRef,
+  idempotent,
+  internal,
+  readonly,
+  state,
+  type UntypedActorRef,
+} from "@troupe/sdk";
 import { TestCluster } from "@troupe/testkit";
 import { describe, expect, expectTypeOf, it, onTestFinished } from "vitest";
 import type { ClusterClient } from "./cluster-client.ts";
 
-/** What a slot may hold: a slot whose type is a reference to its own class would be typed by itself. */
+/**
+ * What a slot may hold: a slot whose type is a reference to its own class would be typed by itself.
+ */
 interface Payee {
   deposit(amount: number): Promise<number>;
 }
@@ -63,7 +74,9 @@ class Account extends Actor {
     return this.context.headers;
   }
 
-  async headersBeyond(more: Readonly<Record<string, string>>): Promise<Readonly<Record<string, string>>> {
+  async headersBeyond(
+    more: Readonly<Record<string, string>>,
+  ): Promise<Readonly<Record<string, string>>> {
     return await this.actor(Account, "beyond", { headers: more }).headers();
   }
 }
@@ -98,7 +111,9 @@ describe("a client", () => {
     expectTypeOf<ClusterClient["actor"]>().toBeFunction();
     expectTypeOf(typed).returns.toEqualTypeOf<ActorRef<Account>>();
     expectTypeOf(untyped).returns.toEqualTypeOf<UntypedActorRef>();
-    expectTypeOf<ActorRef<Account>["deposit"]>().toEqualTypeOf<(amount: number) => Promise<number>>();
+    expectTypeOf<ActorRef<Account>["deposit"]>().toEqualTypeOf<
+      (amount: number) => Promise<number>
+    >();
     expectTypeOf<keyof ActorRef<Account>>().not.toEqualTypeOf<"balance">();
     // @ts-expect-error A method takes what it declares.
     void ((client: ClusterClient) => client.actor(Account, "alice").deposit("5"));
@@ -113,11 +128,16 @@ describe("a client", () => {
   it("calls public methods only, and says which there are", async () => {
     const cluster = await start(1);
     const { client } = cluster;
-    for (const alice of [client.actor("Account", "alice"), client.actor(Account, "alice") as unknown as UntypedActorRef]) {
+    for (const alice of [
+      client.actor("Account", "alice"),
+      client.actor(Account, "alice") as unknown as UntypedActorRef,
+    ]) {
       for (const name of ["secret", "onActivate", "deactivate", "withdraw", "hasOwnProperty"]) {
         const error = await errorOf(cluster, alice[name]?.() ?? Promise.resolve());
         expect(error).toMatchObject({ code: "NO_SUCH_METHOD", ran: "no" });
-        expect(String(error)).toContain(`Account/alice has no public method ${name}; it has deposit, read, payTo`);
+        expect(String(error)).toContain(
+          `Account/alice has no public method ${name}; it has deposit, read, payTo`,
+        );
       }
     }
   });
@@ -149,9 +169,16 @@ describe("a client", () => {
   it("copies arguments and results, also for calls within one silo", async () => {
     const cluster = await start(1);
     const silo = cluster.silos[0]?.silo;
-    const value = { list: [1, 2], map: new Map([["x", new Set([1])]]), at: new Date(5), bytes: new Float64Array([1.5]) };
+    const value = {
+      list: [1, 2],
+      map: new Map([["x", new Set([1])]]),
+      at: new Date(5),
+      bytes: new Float64Array([1.5]),
+    };
     for (const from of [cluster.client, silo]) {
-      const echoed = await cluster.run(from?.actor(Account, "alice").echo(value) ?? Promise.resolve());
+      const echoed = await cluster.run(
+        from?.actor(Account, "alice").echo(value) ?? Promise.resolve(),
+      );
       expect(echoed).toEqual(value);
       expect(echoed).not.toBe(value);
     }
@@ -159,10 +186,16 @@ describe("a client", () => {
 
   it("refuses what cannot be copied, and names the path", async () => {
     const cluster = await start();
-    const error = await errorOf(cluster, cluster.actor(Account, "alice").echo({ items: [1, { done: () => 1 }] }));
+    const error = await errorOf(
+      cluster,
+      cluster.actor(Account, "alice").echo({ items: [1, { done: () => 1 }] }),
+    );
     expect(error).toMatchObject({ code: "NOT_SERIALIZABLE", ran: "no" });
     expect(String(error)).toContain("args[0].items[1].done");
-    const big = await errorOf(cluster, cluster.actor(Account, "alice").echo(new Uint8Array(5_000_000)));
+    const big = await errorOf(
+      cluster,
+      cluster.actor(Account, "alice").echo(new Uint8Array(5_000_000)),
+    );
     expect(big).toMatchObject({ code: "PAYLOAD_TOO_LARGE", ran: "no" });
   });
 
@@ -193,50 +226,80 @@ describe("a client", () => {
       cluster,
       callIt(() => 1),
     )) as Error;
-    expect(wrong.stack).toMatch(/^TroupeError: \[NOT_SERIALIZABLE\][^\n]*\n[\s\S]*at (async )?callIt/);
+    expect(wrong.stack).toMatch(
+      /^TroupeError: \[NOT_SERIALIZABLE\][^\n]*\n[\s\S]*at (async )?callIt/,
+    );
   });
 
   it("ends a call after the timeout of the reference, else after that of the type", async () => {
     const cluster = await start();
     const from = cluster.clock.monotonic();
-    expect(await errorOf(cluster, cluster.actor(Account, "a", { timeout: "2s" }).slow())).toMatchObject({ code: "TIMEOUT" });
+    expect(
+      await errorOf(cluster, cluster.actor(Account, "a", { timeout: "2s" }).slow()),
+    ).toMatchObject({ code: "TIMEOUT" });
     expect(cluster.clock.monotonic() - from).toBe(2_000);
-    expect(await errorOf(cluster, cluster.actor(Account, "b").slow())).toMatchObject({ code: "TIMEOUT" });
+    expect(await errorOf(cluster, cluster.actor(Account, "b").slow())).toMatchObject({
+      code: "TIMEOUT",
+    });
     expect(cluster.clock.monotonic() - from).toBe(12_000);
   });
 
   it("refuses wrong ids, timeouts and headers at once", async () => {
     const cluster = await start(1);
-    expect(() => cluster.actor(Account, "")).toThrowError(expect.objectContaining({ code: "BAD_ACTOR_ID" }));
-    expect(() => cluster.actor(Account, "x".repeat(1_025))).toThrowError(expect.objectContaining({ code: "BAD_ACTOR_ID" }));
-    expect(() => cluster.actor(Account, "\ud800")).toThrowError(expect.objectContaining({ code: "BAD_ACTOR_ID" }));
+    expect(() => cluster.actor(Account, "")).toThrowError(
+      expect.objectContaining({ code: "BAD_ACTOR_ID" }),
+    );
+    expect(() => cluster.actor(Account, "x".repeat(1_025))).toThrowError(
+      expect.objectContaining({ code: "BAD_ACTOR_ID" }),
+    );
+    expect(() => cluster.actor(Account, "\ud800")).toThrowError(
+      expect.objectContaining({ code: "BAD_ACTOR_ID" }),
+    );
     expect(nameOf(cluster.actor(Account, "x".repeat(1_024)))).toHaveLength(1_032);
     expect(() => cluster.actor(Account, "x", { timeout: "soon" as "1s" })).toThrowError(
       expect.objectContaining({ code: "BAD_CONFIG" }),
     );
-    expect(() => cluster.client.actor("", "x")).toThrowError(expect.objectContaining({ code: "NO_SUCH_ACTOR_TYPE" }));
+    expect(() => cluster.client.actor("", "x")).toThrowError(
+      expect.objectContaining({ code: "NO_SUCH_ACTOR_TYPE" }),
+    );
     const headers = Object.fromEntries(Array.from({ length: 65 }, (_, index) => [`h${index}`, ""]));
-    expect(() => cluster.actor(Account, "x", { headers })).toThrowError(expect.objectContaining({ code: "BAD_CONFIG" }));
+    expect(() => cluster.actor(Account, "x", { headers })).toThrowError(
+      expect.objectContaining({ code: "BAD_CONFIG" }),
+    );
     const large = { large: "x".repeat(16 * 1_024) };
-    expect(() => cluster.actor(Account, "x", { headers: large })).toThrowError(expect.objectContaining({ code: "BAD_CONFIG" }));
+    expect(() => cluster.actor(Account, "x", { headers: large })).toThrowError(
+      expect.objectContaining({ code: "BAD_CONFIG" }),
+    );
     const wrong = { number: 5 as unknown as string };
-    expect(() => cluster.actor(Account, "x", { headers: wrong })).toThrowError(expect.objectContaining({ code: "BAD_CONFIG" }));
+    expect(() => cluster.actor(Account, "x", { headers: wrong })).toThrowError(
+      expect.objectContaining({ code: "BAD_CONFIG" }),
+    );
   });
 
   it("sends headers along, which the calls of the turn inherit and add to", async () => {
     const cluster = await start();
     const alice = cluster.actor(Account, "alice", { headers: { tenant: "t1", trace: "1" } });
     expect(await cluster.run(alice.headers())).toEqual({ tenant: "t1", trace: "1" });
-    expect(await cluster.run(alice.headersBeyond({ trace: "2", more: "x" }))).toEqual({ tenant: "t1", trace: "2", more: "x" });
+    expect(await cluster.run(alice.headersBeyond({ trace: "2", more: "x" }))).toEqual({
+      tenant: "t1",
+      trace: "2",
+      more: "x",
+    });
     expect(await cluster.run(cluster.actor(Account, "alice").headers())).toEqual({});
     const tooMany = Object.fromEntries(Array.from({ length: 63 }, (_, index) => [`h${index}`, ""]));
-    expect(await errorOf(cluster, alice.headersBeyond(tooMany))).toMatchObject({ code: "BAD_CONFIG" });
+    expect(await errorOf(cluster, alice.headersBeyond(tooMany))).toMatchObject({
+      code: "BAD_CONFIG",
+    });
   });
 
   it("does not send a call whose signal was aborted before", async () => {
     const cluster = await start();
     const alice = cluster.actor(Account, "alice", { signal: AbortSignal.abort("no more") });
-    expect(await errorOf(cluster, alice.deposit(5))).toMatchObject({ code: "CANCELLED", ran: "no", cause: "no more" });
+    expect(await errorOf(cluster, alice.deposit(5))).toMatchObject({
+      code: "CANCELLED",
+      ran: "no",
+      cause: "no more",
+    });
     expect(await cluster.run(cluster.actor(Account, "alice").read())).toBe(0);
   });
 
@@ -249,14 +312,19 @@ describe("a client", () => {
     await client.close();
     await client.close();
     expect(await errorOf(cluster, slow)).toMatchObject({ code: "CANCELLED", ran: "maybe" });
-    expect(await errorOf(cluster, client.actor(Account, "alice").read())).toMatchObject({ code: "CLUSTER_UNAVAILABLE" });
+    expect(await errorOf(cluster, client.actor(Account, "alice").read())).toMatchObject({
+      code: "CLUSTER_UNAVAILABLE",
+    });
   });
 
   it("waits for a silo until the deadline, and says that there was none", async () => {
     const cluster = await start(1);
     cluster.silos[0]?.kill();
     await cluster.advance(10_000);
-    const outcome = await errorOf(cluster, cluster.actor(Account, "alice", { timeout: "3s" }).read());
+    const outcome = await errorOf(
+      cluster,
+      cluster.actor(Account, "alice", { timeout: "3s" }).read(),
+    );
     expect(outcome).toMatchObject({ code: "CLUSTER_UNAVAILABLE", ran: "no" });
     const waiting = cluster.actor(Account, "alice").deposit(5);
     await cluster.startSilo();
@@ -271,7 +339,10 @@ describe("a client", () => {
     expect(await cluster.run(cluster.actor(Account, "alice").deposit(5))).toBe(5);
     for (const options of [{ token: "wrong" }, { cluster: "other" }]) {
       const stranger = await cluster.run(cluster.connect(options));
-      const outcome = await errorOf(cluster, stranger.actor(Account, "alice", { timeout: "2s" }).deposit(1));
+      const outcome = await errorOf(
+        cluster,
+        stranger.actor(Account, "alice", { timeout: "2s" }).deposit(1),
+      );
       expect(outcome).toMatchObject({ ran: "no" });
       await stranger.close();
     }

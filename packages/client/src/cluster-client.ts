@@ -13,7 +13,14 @@ import {
   type View,
   type ViewWatch,
 } from "@troupe/core";
-import { type Actor, type ActorClass, type ActorRef, type CallOptions, definitionsOf, type UntypedActorRef } from "@troupe/sdk";
+import {
+  type Actor,
+  type ActorClass,
+  type ActorRef,
+  type CallOptions,
+  definitionsOf,
+  type UntypedActorRef,
+} from "@troupe/sdk";
 import { Caller, callTarget } from "./caller.ts";
 import { PeerLinks } from "./peer-links.ts";
 import { Placement, SILO_TYPE } from "./placement.ts";
@@ -38,7 +45,8 @@ export interface ClientOptions {
 }
 
 /**
- * A caller outside the cluster. It watches the membership and sends each call straight to the silo that owns the actor.
+ * A caller outside the cluster. It watches the membership and sends each call straight to the silo
+ * that owns the actor.
  */
 export class ClusterClient implements ActorReferences, AsyncDisposable {
   readonly #router: Router;
@@ -49,13 +57,19 @@ export class ClusterClient implements ActorReferences, AsyncDisposable {
   #placement = new Placement(EMPTY_VIEW);
   #closing: Promise<void> | undefined;
 
-  /** Resolves when the members are known. Rejects with `CLUSTER_UNAVAILABLE` if the membership store does not answer. */
+  /**
+   * Resolves when the members are known. Rejects with `CLUSTER_UNAVAILABLE` if the membership store
+   * does not answer.
+   */
   static async connect(ports: ClientPorts, options: ClientOptions): Promise<ClusterClient> {
     const client = new ClusterClient(ports, options);
     client.#watch = await ports.membership.watch({
       onView: (view) => client.#setView(view),
       onBroken: (error) =>
-        ports.logger.warn({ reason: error.message }, "the watch of the cluster's members broke; going on with the last view"),
+        ports.logger.warn(
+          { reason: error.message },
+          "the watch of the cluster's members broke; going on with the last view",
+        ),
     });
     return client;
   }
@@ -63,7 +77,13 @@ export class ClusterClient implements ActorReferences, AsyncDisposable {
   private constructor(ports: ClientPorts, options: ClientOptions) {
     const { clock, logger, transport } = ports;
     const peerId = `client-${randomId(ports.random)}`;
-    const hello: Hello = { protocol: PROTOCOL_VERSION, cluster: options.cluster, role: "client", peerId, token: options.token };
+    const hello: Hello = {
+      protocol: PROTOCOL_VERSION,
+      cluster: options.cluster,
+      role: "client",
+      peerId,
+      token: options.token,
+    };
     this.#links = new PeerLinks({
       clock,
       logger,
@@ -107,10 +127,17 @@ export class ClusterClient implements ActorReferences, AsyncDisposable {
 
   /** Asks one silo about itself. */
   callSilo(siloId: string, method: string, args: readonly unknown[] = []): Promise<unknown> {
-    return this.#caller.call(callTarget({ type: SILO_TYPE, id: siloId }, undefined, { timeout: "5s" }), method, [...args]);
+    return this.#caller.call(
+      callTarget({ type: SILO_TYPE, id: siloId }, undefined, { timeout: "5s" }),
+      method,
+      [...args],
+    );
   }
 
-  /** Ends every call that is under way with `CANCELLED`, and closes the links. Closing twice is harmless. */
+  /**
+   * Ends every call that is under way with `CANCELLED`, and closes the links. Closing twice is
+   * harmless.
+   */
   close(): Promise<void> {
     this.#closing ??= this.#close();
     return this.#closing;

@@ -50,24 +50,27 @@ describe("a deadline timer", () => {
 
   it("serves each deadline within its millisecond if its owner tells those that remain", async () => {
     await fc.assert(
-      fc.asyncProperty(fc.array(fc.double({ min: 0, max: 500, noNaN: true }), { maxLength: 30 }), async (deadlines) => {
-        const clock = new VirtualClock();
-        const open = [...deadlines];
-        const served: { readonly deadline: number; readonly at: number }[] = [];
-        const timer = new DeadlineTimer(clock, (now) => {
-          for (const deadline of open.splice(0)) {
-            if (deadline <= now) served.push({ deadline, at: now });
-            else {
-              open.push(deadline);
-              timer.expect(deadline);
+      fc.asyncProperty(
+        fc.array(fc.double({ min: 0, max: 500, noNaN: true }), { maxLength: 30 }),
+        async (deadlines) => {
+          const clock = new VirtualClock();
+          const open = [...deadlines];
+          const served: { readonly deadline: number; readonly at: number }[] = [];
+          const timer = new DeadlineTimer(clock, (now) => {
+            for (const deadline of open.splice(0)) {
+              if (deadline <= now) served.push({ deadline, at: now });
+              else {
+                open.push(deadline);
+                timer.expect(deadline);
+              }
             }
-          }
-        });
-        for (const deadline of deadlines) timer.expect(deadline);
-        await clock.advance(1_000);
-        expect(served.length).toBe(deadlines.length);
-        for (const { deadline, at } of served) expect(at - deadline).toBeLessThanOrEqual(1);
-      }),
+          });
+          for (const deadline of deadlines) timer.expect(deadline);
+          await clock.advance(1_000);
+          expect(served.length).toBe(deadlines.length);
+          for (const { deadline, at } of served) expect(at - deadline).toBeLessThanOrEqual(1);
+        },
+      ),
       { numRuns: 20 },
     );
   });

@@ -1,8 +1,9 @@
 import type { Clock, Scheduled } from "@troupe/core";
 
 /**
- * One timer for many deadlines. It fires no later than the earliest deadline that it was told of; the owner then looks
- * through what it holds and tells it the deadlines that remain. So a deadline costs a comparison, not a timer.
+ * One timer for many deadlines. It fires no later than the earliest deadline that it was told of;
+ * the owner then looks through what it holds and tells it the deadlines that remain. So a deadline
+ * costs a comparison, not a timer.
  */
 export class DeadlineTimer {
   readonly #clock: Clock;
@@ -21,10 +22,13 @@ export class DeadlineTimer {
     this.#timer?.cancel();
     this.#at = deadline;
     // Rounded up: a timer that fires a fraction early would find nothing due and be set again.
-    this.#timer = this.#clock.schedule(Math.max(0, Math.ceil(deadline - this.#clock.monotonic())), () => {
-      this.#at = Number.POSITIVE_INFINITY;
-      this.#onDue(this.#clock.monotonic());
-    });
+    this.#timer = this.#clock.schedule(
+      Math.max(0, Math.ceil(deadline - this.#clock.monotonic())),
+      () => {
+        this.#at = Number.POSITIVE_INFINITY;
+        this.#onDue(this.#clock.monotonic());
+      },
+    );
   }
 
   stop(): void {

@@ -7,7 +7,12 @@ const ring = new HashRing({}, "md5", { "max cache size": 1 });
 
 describe("the hash of a key", () => {
   it("is the one by which hashring places it", () => {
-    fc.assert(fc.property(fc.string({ unit: "grapheme", minLength: 1 }), (key) => hashOf(key) === ring.hashValue(key)));
+    fc.assert(
+      fc.property(
+        fc.string({ unit: "grapheme", minLength: 1 }),
+        (key) => hashOf(key) === ring.hashValue(key),
+      ),
+    );
   });
 
   it("is the same when it is asked for again, whatever was asked for in between", () => {

@@ -21,7 +21,10 @@ export class OutboundCall {
   request: RequestEnvelope;
   /** The silo that has it, or undefined while it waits for one. */
   target: string | undefined;
-  /** The silo that runs the turn of the called actor that waits for this call; it gets the call, whoever owns the actor by now. */
+  /**
+   * The silo that runs the turn of the called actor that waits for this call; it gets the call,
+   * whoever owns the actor by now.
+   */
   comesBackTo: string | undefined;
   /** True if a silo that had it was lost: it may have run there, whatever becomes of it now. */
   mayHaveRun: boolean;
@@ -45,7 +48,10 @@ export class OutboundCall {
     return this.routed.key;
   }
 
-  /** What its caller waits for; to be asked once. A call that has ended by then, as many within a silo have, needs no promise to wait for. */
+  /**
+   * What its caller waits for; to be asked once. A call that has ended by then, as many within a
+   * silo have, needs no promise to wait for.
+   */
   outcome(): Promise<unknown> {
     if (this.#hasEnded) return Promise.resolve(this.#value);
     return new Promise((resolve) => {
@@ -53,7 +59,10 @@ export class OutboundCall {
     });
   }
 
-  /** Ends it with a value. Of one that has ended, such as a one-way call that was sent, the caller hears no more. */
+  /**
+   * Ends it with a value. Of one that has ended, such as a one-way call that was sent, the caller
+   * hears no more.
+   */
   resolve(value: unknown): void {
     if (this.#hasEnded) return;
     this.#hasEnded = true;
@@ -62,7 +71,10 @@ export class OutboundCall {
     this.onEnd?.();
   }
 
-  /** Ends it with an error; one that speaks of the last try alone does not say that the call has not run if it may have (C4). */
+  /**
+   * Ends it with an error; one that speaks of the last try alone does not say that the call has not
+   * run if it may have (C4).
+   */
   fail(error: unknown): void {
     const isHalfTrue = this.mayHaveRun && error instanceof TroupeError && error.ran === "no";
     this.reject(isHalfTrue ? withDoubt(error) : error);
@@ -73,7 +85,10 @@ export class OutboundCall {
     if (!this.#hasEnded) this.resolve(rejectedWithCallerStack(error));
   }
 
-  /** True if it may be sent again though it may have run: whoever serves it tells a repetition by its key. */
+  /**
+   * True if it may be sent again though it may have run: whoever serves it tells a repetition by
+   * its key.
+   */
   get idempotent(): boolean {
     return this.request.idempotencyKey !== undefined;
   }
@@ -93,7 +108,10 @@ export function describeCall(request: RequestEnvelope): string {
   return `${request.type}/${request.id}.${request.method}()`;
 }
 
-/** A turn's name in call chains: the silo that runs it, who made the call that it serves, and that call's number. */
+/**
+ * A turn's name in call chains: the silo that runs it, who made the call that it serves, and that
+ * call's number.
+ */
 export function turnToken(siloId: string, peerId: string, callId: number): string {
   return `${siloId}/${peerId}:${callId}`;
 }

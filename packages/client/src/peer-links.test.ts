@@ -13,7 +13,13 @@ import { VirtualClock } from "@troupe/testkit";
 import { describe, expect, it } from "vitest";
 import { PeerLinks } from "./peer-links.ts";
 
-const HELLO: Hello = { protocol: "1.0", cluster: "test", role: "silo", peerId: "m", token: undefined };
+const HELLO: Hello = {
+  protocol: "1.0",
+  cluster: "test",
+  role: "silo",
+  peerId: "m",
+  token: undefined,
+};
 
 /** One end of a link, whose other end is the test. */
 class ScriptedLink implements Link {
@@ -36,7 +42,10 @@ class ScriptedLink implements Link {
 
 /** A transport whose dials the test answers. */
 class ScriptedTransport implements Transport {
-  readonly dials: { readonly address: string; readonly answer: (link: ScriptedLink | TroupeError) => void }[] = [];
+  readonly dials: {
+    readonly address: string;
+    readonly answer: (link: ScriptedLink | TroupeError) => void;
+  }[] = [];
 
   connect(address: string, _: Hello, accept: (link: Link) => LinkHandlers): Promise<Link> {
     return new Promise((resolve, reject) => {
@@ -64,11 +73,16 @@ function member(siloId: string, state: MemberState = "active"): Member {
 }
 
 function refused(): TroupeError {
-  return new TroupeError("SILO_LOST", "nobody listens", { cause: Object.assign(new Error("refused"), { refused: true }) });
+  return new TroupeError("SILO_LOST", "nobody listens", {
+    cause: Object.assign(new Error("refused"), { refused: true }),
+  });
 }
 
 /** Peer links of the silo `m`, which dials the silos behind it in the alphabet. */
-function setUp(dials: (siloId: string) => "now" | "when-needed" | "never" = (siloId) => ("m" < siloId ? "now" : "never")) {
+function setUp(
+  dials: (siloId: string) => "now" | "when-needed" | "never" = (siloId) =>
+    "m" < siloId ? "now" : "never",
+) {
   const clock = new VirtualClock();
   const transport = new ScriptedTransport();
   const events: string[] = [];
@@ -246,7 +260,8 @@ describe("peer links", () => {
     fresh.handlers = links.adopt(fresh);
     await settle();
     expect(old.closedBecause).toBeDefined();
-    // The calls that were sent over the old link are lost; those that are sent over the new one from now on are not.
+    // The calls that were sent over the old link are lost; those that are sent over the new one
+    // from now on are not.
     expect(events).toEqual(["up a", "down a", "up a"]);
     old.handlers.onClose("closed");
     expect(links.linkTo("a")).toBe(fresh);

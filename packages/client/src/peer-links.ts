@@ -33,19 +33,25 @@ export interface PeerParts {
   dials(siloId: string): "now" | "when-needed" | "never";
 }
 
-/** How long the link to a silo that has drained and left stays open, for replies that are under way. */
+/**
+ * How long the link to a silo that has drained and left stays open, for replies that are under way.
+ */
 const LINGER_MS = 2_000;
 
 /**
- * The same for a silo that was not seen to drain: several changes may come as one view, so that a silo which drained quickly was
- * active in the view before. It may also be frozen, and then its callers should not wait for long.
+ * The same for a silo that was not seen to drain: several changes may come as one view, so that a
+ * silo which drained quickly was active in the view before. It may also be frozen, and then its
+ * callers should not wait for long.
  */
 const SHORT_LINGER_MS = 300;
 
 /** What a dial ends with when the other side does not want the link, however often it is tried. */
 const REJECTIONS: ReadonlySet<string> = new Set(["UNAUTHENTICATED", "BAD_CONFIG"]);
 
-/** How often a side that does not dial looks whether the other is gone; it looks once if it is told so at once. */
+/**
+ * How often a side that does not dial looks whether the other is gone; it looks once if it is told
+ * so at once.
+ */
 const KNOCKS = 5;
 
 const FIRST_REDIAL_MS = 20;
@@ -69,7 +75,8 @@ interface Peer {
 }
 
 /**
- * The links to the silos of the current view: one a peer, dialled again when it breaks, closed when the peer leaves the view.
+ * The links to the silos of the current view: one a peer, dialled again when it breaks, closed when
+ * the peer leaves the view.
  *
  * Of two silos the one with the lower id dials, so that there is one link for the pair.
  */
@@ -110,10 +117,12 @@ export class PeerLinks {
       this.#peers.set(member.siloId, peer);
       peer.address = member.address;
       peer.isDraining = member.state === "draining";
-      if (peer.state.kind === "idle" && this.#parts.dials(member.siloId) === "now") this.#dial(peer);
+      if (peer.state.kind === "idle" && this.#parts.dials(member.siloId) === "now")
+        this.#dial(peer);
     }
     // One that no view has had yet is about to be in one: this view may be older than its joining.
-    for (const siloId of left) if (this.#peers.get(siloId)?.address !== "") this.#forget(siloId, "it left the cluster");
+    for (const siloId of left)
+      if (this.#peers.get(siloId)?.address !== "") this.#forget(siloId, "it left the cluster");
   }
 
   /** Takes the link that a peer has dialled; it becomes known only when the view has the peer. */
@@ -130,7 +139,10 @@ export class PeerLinks {
     for (const siloId of this.#peers.keys()) this.#forget(siloId, reason);
   }
 
-  /** Told now and not when the old link has closed: by then calls may have been sent over the new one, which are not lost. */
+  /**
+   * Told now and not when the old link has closed: by then calls may have been sent over the new
+   * one, which are not lost.
+   */
   #replace(peer: Peer, old: Link): void {
     const reason = "the peer has dialled again";
     peer.state = { kind: "idle" };
@@ -145,7 +157,10 @@ export class PeerLinks {
     if (peer?.state.kind !== "up") return;
     const { link } = peer.state;
     if (this.#closed) link.close(reason);
-    else this.#parts.clock.schedule(peer.isDraining ? LINGER_MS : SHORT_LINGER_MS, () => link.close(reason));
+    else
+      this.#parts.clock.schedule(peer.isDraining ? LINGER_MS : SHORT_LINGER_MS, () =>
+        link.close(reason),
+      );
   }
 
   #dial(peer: Peer): void {
@@ -156,10 +171,14 @@ export class PeerLinks {
     const opened = transport.connect(peer.address, hello, (link) => this.#dialled(peer, link));
     opened.catch((error: unknown) => {
       if (this.#peers.get(peer.siloId) !== peer) return;
-      logger.debug({ peer: peer.siloId, address: peer.address, reason: messageOf(error) }, "dialling a silo failed");
+      logger.debug(
+        { peer: peer.siloId, address: peer.address, reason: messageOf(error) },
+        "dialling a silo failed",
+      );
       this.#redialLater(peer);
       if (peer.wasUp && isRefused(error)) this.#parts.events.onRefused(peer.siloId);
-      if (error instanceof TroupeError && REJECTIONS.has(error.code)) this.#parts.events.onRejected(peer.siloId, error);
+      if (error instanceof TroupeError && REJECTIONS.has(error.code))
+        this.#parts.events.onRejected(peer.siloId, error);
     });
   }
 
@@ -189,7 +208,8 @@ export class PeerLinks {
         if (peer.state.kind !== "up" || peer.state.link !== link) return;
         peer.state = { kind: "idle" };
         const dials = this.#parts.dials(peer.siloId);
-        if (peer.address === "" && this.#peers.get(peer.siloId) === peer) this.#peers.delete(peer.siloId);
+        if (peer.address === "" && this.#peers.get(peer.siloId) === peer)
+          this.#peers.delete(peer.siloId);
         if (this.#peers.get(peer.siloId) === peer && dials === "now") this.#dial(peer);
         if (dials === "never") this.#knock(peer, KNOCKS);
         events.onDown(peer.siloId, reason);
@@ -197,10 +217,14 @@ export class PeerLinks {
     };
   }
 
-  /** Finds out whether a peer that dials this side, and whose link broke, is gone: it would never dial again. */
+  /**
+   * Finds out whether a peer that dials this side, and whose link broke, is gone: it would never
+   * dial again.
+   */
   #knock(peer: Peer, times: number): void {
     const { transport, hello, clock, events } = this.#parts;
-    const isOver = (): boolean => this.#closed || this.#peers.get(peer.siloId) !== peer || peer.state.kind === "up";
+    const isOver = (): boolean =>
+      this.#closed || this.#peers.get(peer.siloId) !== peer || peer.state.kind === "up";
     if (times === 0 || peer.address === "" || isOver()) return;
     const asClient: Hello = { ...hello, role: "client" };
     transport.connect(peer.address, asClient, closeAtOnce).catch((error: unknown) => {
@@ -228,10 +252,19 @@ function closeAtOnce(link: Link): LinkHandlers {
 }
 
 function newPeer(siloId: string, address: string): Peer {
-  return { siloId, address, isDraining: false, state: { kind: "idle" }, redialMs: FIRST_REDIAL_MS, wasUp: false };
+  return {
+    siloId,
+    address,
+    isDraining: false,
+    state: { kind: "idle" },
+    redialMs: FIRST_REDIAL_MS,
+    wasUp: false,
+  };
 }
 
 function isRefused(error: unknown): boolean {
   const cause: unknown = error instanceof Error ? error.cause : undefined;
-  return typeof cause === "object" && cause !== null && "refused" in cause && cause.refused === true;
+  return (
+    typeof cause === "object" && cause !== null && "refused" in cause && cause.refused === true
+  );
 }

@@ -108,6 +108,8 @@ describe("pending calls", () => {
       pending.add(call);
     }
     call.request = { ...call.request, callId: 100_001 };
-    expect(() => pending.add(call)).toThrowError(expect.objectContaining({ code: "OVERLOADED", ran: "no" }));
+    expect(() => pending.add(call)).toThrowError(
+      expect.objectContaining({ code: "OVERLOADED", ran: "no" }),
+    );
   });
 });

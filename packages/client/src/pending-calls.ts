@@ -2,17 +2,24 @@ import { type Clock, TroupeError } from "@troupe/core";
 import { DeadlineTimer } from "./deadline-timer.ts";
 import type { OutboundCall } from "./outbound-call.ts";
 
-/** Calls of one process that wait for a reply at the same time: beyond it more of them only cost memory. */
+/**
+ * Calls of one process that wait for a reply at the same time: beyond it more of them only cost
+ * memory.
+ */
 const PENDING_MAX = 100_000;
 
-/** Places for the latest calls. A power of two, so that the low bits of a call's id are its place. */
+/**
+ * Places for the latest calls. A power of two, so that the low bits of a call's id are its place.
+ */
 const PLACES = 1_024;
 
 /**
- * The calls that wait for their replies, by id. Each leaves once: when it is taken, or when its deadline passes.
+ * The calls that wait for their replies, by id. Each leaves once: when it is taken, or when its
+ * deadline passes.
  *
- * Ids are given in order and most calls end soon, so nearly every call finds its place free, which costs 10 ns a call where a `Map`
- * costs 80. A call that is still there when as many later ones have come as there are places moves to a map.
+ * Ids are given in order and most calls end soon, so nearly every call finds its place free, which
+ * costs 10 ns a call where a `Map` costs 80. A call that is still there when as many later ones
+ * have come as there are places moves to a map.
  */
 export class PendingCalls {
   readonly #latest: (OutboundCall | undefined)[] = Array.from({ length: PLACES });

@@ -50,8 +50,12 @@ describe("a placement", () => {
   });
 
   it("knows no active member while all of them join or drain", () => {
-    expect(placementOf(member("a", "joining", both), member("b", "draining", both)).hasActiveMember).toBe(false);
-    expect(placementOf(member("a", "joining", both), member("b", "active", [])).hasActiveMember).toBe(true);
+    expect(
+      placementOf(member("a", "joining", both), member("b", "draining", both)).hasActiveMember,
+    ).toBe(false);
+    expect(
+      placementOf(member("a", "joining", both), member("b", "active", [])).hasActiveMember,
+    ).toBe(true);
   });
 
   it("takes a silo's own id for the silo itself, in whatever state it is", () => {
@@ -61,7 +65,11 @@ describe("a placement", () => {
   });
 
   it("agrees with the ring of the type's hosts", () => {
-    const placement = placementOf(member("a", "active", both), member("b", "active", both), member("c", "active", ["Cart"]));
+    const placement = placementOf(
+      member("a", "active", both),
+      member("b", "active", both),
+      member("c", "active", ["Cart"]),
+    );
     const ring = new Ring(["a", "b"]);
     for (let id = 0; id < 100; id++) {
       const address = { type: "Account", id: `${id}` };
@@ -70,7 +78,11 @@ describe("a placement", () => {
   });
 
   it("gives a silo the bucket of every actor that it owns, of whatever type", () => {
-    const placement = placementOf(member("a", "active", both), member("b", "active", both), member("c", "active", ["Cart"]));
+    const placement = placementOf(
+      member("a", "active", both),
+      member("b", "active", both),
+      member("c", "active", ["Cart"]),
+    );
     fc.assert(
       fc.property(fc.constantFrom(...both), fc.string({ minLength: 1 }), (type, id) => {
         const owner = placement.ownerOf({ type, id })?.siloId ?? "";

@@ -1,12 +1,15 @@
 import { type Member, type View, formatAddress, type ActorAddress } from "@troupe/core";
 import { type Ring, ringOf } from "./ring.ts";
 
-/** The type of the system actor that every silo is: its id is the silo's, and the silo itself answers. */
+/**
+ * The type of the system actor that every silo is: its id is the silo's, and the silo itself
+ * answers.
+ */
 export const SILO_TYPE = "$silo";
 
 /**
- * Who owns which actor in one view: the active silos that host its type share the type's actors by consistent hashing. All
- * processes that hold the same view agree.
+ * Who owns which actor in one view: the active silos that host its type share the type's actors by
+ * consistent hashing. All processes that hold the same view agree.
  */
 export class Placement {
   readonly view: View;
@@ -30,7 +33,10 @@ export class Placement {
     return this.#members.get(siloId);
   }
 
-  /** The silo that owns the actor, or undefined if no active silo hosts its type. `key` is what `formatAddress` gives. */
+  /**
+   * The silo that owns the actor, or undefined if no active silo hosts its type. `key` is what
+   * `formatAddress` gives.
+   */
   ownerOf(address: ActorAddress, key = formatAddress(address)): Member | undefined {
     if (address.type === SILO_TYPE) return this.#members.get(address.id);
     const siloId = this.#ringOf(address.type)?.ownerOf(key);
@@ -52,7 +58,9 @@ export class Placement {
   #ringOf(type: string): Ring | undefined {
     const known = this.#rings.get(type);
     if (known !== undefined) return known;
-    const hosts = this.view.members.filter(({ state, types }) => state === "active" && Object.hasOwn(types, type));
+    const hosts = this.view.members.filter(
+      ({ state, types }) => state === "active" && Object.hasOwn(types, type),
+    );
     // A client may ask for any name; only those that exist are worth remembering.
     if (hosts.length === 0) return undefined;
     const ring = ringOf(hosts.map(({ siloId }) => siloId));

@@ -27,18 +27,32 @@ export class References {
     this.#definitions = definitions;
   }
 
-  /** For what a user passed as `actor(type, id, options)`. Throws on a wrong class, type name, id or option. */
+  /**
+   * For what a user passed as `actor(type, id, options)`. Throws on a wrong class, type name, id or
+   * option.
+   */
   actor(type: ActorClass | string, id: string, options: CallOptions | undefined): object {
     if (typeof type === "string") return this.reference({ type, id }, options);
     const definition = definitionOf(type);
-    return createReference(callTarget({ type: definition.name, id }, definition, options), this.#call);
+    return createReference(
+      callTarget({ type: definition.name, id }, definition, options),
+      this.#call,
+    );
   }
 
-  /** A reference whose methods do not call, but `post`. Throws `NO_SUCH_METHOD` as a call would reject with it. */
-  sendReference(type: string, id: string, post: (to: ActorAddress, method: string, args: readonly unknown[]) => void): object {
+  /**
+   * A reference whose methods do not call, but `post`. Throws `NO_SUCH_METHOD` as a call would
+   * reject with it.
+   */
+  sendReference(
+    type: string,
+    id: string,
+    post: (to: ActorAddress, method: string, args: readonly unknown[]) => void,
+  ): object {
     const target = callTarget({ type, id }, this.#definitions.get(type), undefined);
     return createReference(target, ({ address, definition }, method, args) => {
-      if (definition?.methods.has(method) === false) throw noSuchMethod(address, method, definition);
+      if (definition?.methods.has(method) === false)
+        throw noSuchMethod(address, method, definition);
       post(address, method, args);
     });
   }
@@ -46,8 +60,14 @@ export class References {
   /** For an address that came with a message or is known by name. */
   reference(address: ActorAddress, options?: CallOptions): object {
     if (typeof address.type !== "string" || address.type === "") {
-      throw new TroupeError("NO_SUCH_ACTOR_TYPE", `${formatAddress(address)} has no actor type; give a class or its name`);
+      throw new TroupeError(
+        "NO_SUCH_ACTOR_TYPE",
+        `${formatAddress(address)} has no actor type; give a class or its name`,
+      );
     }
-    return createReference(callTarget(address, this.#definitions.get(address.type), options), this.#call);
+    return createReference(
+      callTarget(address, this.#definitions.get(address.type), options),
+      this.#call,
+    );
   }
 }

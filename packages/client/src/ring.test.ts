@@ -5,8 +5,13 @@ import { bucketOf, Ring } from "./ring.ts";
 
 const SILOS = ["silo-a", "silo-b", "silo-c"];
 
-const siloIds = fc.uniqueArray(fc.stringMatching(/^[0-9a-z]{13}$/), { minLength: 1, maxLength: 12 });
-const keys = fc.tuple(fc.constantFrom("Account", "Cart", "Ä"), fc.string({ minLength: 1 })).map((parts) => parts.join("/"));
+const siloIds = fc.uniqueArray(fc.stringMatching(/^[0-9a-z]{13}$/), {
+  minLength: 1,
+  maxLength: 12,
+});
+const keys = fc
+  .tuple(fc.constantFrom("Account", "Cart", "Ä"), fc.string({ minLength: 1 }))
+  .map((parts) => parts.join("/"));
 
 /** Owners of the keys `Account/0` to `Account/<count - 1>`. */
 function ownersOf(silos: readonly string[], count: number): string[] {
@@ -15,11 +20,12 @@ function ownersOf(silos: readonly string[], count: number): string[] {
 }
 
 describe("a ring", () => {
-  // The hash decides where actors live and which bucket holds their reminders, so it is part of the stored format: if one of these
-  // fails, it is the change that is wrong, not the vector.
+  // The hash decides where actors live and which bucket holds their reminders, so it is part of the
+  // stored format: if one of these fails, it is the change that is wrong, not the vector.
   it("gives the pinned owners", () => {
     const ring = new Ring(SILOS);
-    expect(Object.fromEntries(PINNED_KEYS.map((key) => [key, ring.ownerOf(key)]))).toMatchInlineSnapshot(`
+    expect(Object.fromEntries(PINNED_KEYS.map((key) => [key, ring.ownerOf(key)])))
+      .toMatchInlineSnapshot(`
       {
         "Account/a/b": "silo-a",
         "Account/alice": "silo-b",
@@ -34,7 +40,8 @@ describe("a ring", () => {
   });
 
   it("gives the pinned buckets: the first ten bits of the little-endian start of the md5", () => {
-    expect(Object.fromEntries(PINNED_KEYS.map((key) => [key, bucketOf(key)]))).toMatchInlineSnapshot(`
+    expect(Object.fromEntries(PINNED_KEYS.map((key) => [key, bucketOf(key)])))
+      .toMatchInlineSnapshot(`
       {
         "Account/a/b": 419,
         "Account/alice": 958,
@@ -68,7 +75,8 @@ describe("a ring", () => {
         (silos, added, asked) => {
           const before = new Ring(silos);
           const after = new Ring([...silos, added]);
-          for (const key of asked) expect([before.ownerOf(key), added]).toContain(after.ownerOf(key));
+          for (const key of asked)
+            expect([before.ownerOf(key), added]).toContain(after.ownerOf(key));
         },
       ),
       { numRuns: 30 },
@@ -80,7 +88,9 @@ describe("a ring", () => {
       const silos = Array.from({ length: count }, (_, index) => `silo-${index}`);
       const before = ownersOf(silos, 2_000);
       const after = ownersOf([...silos, "silo-new"], 2_000);
-      const strays = after.filter((owner, index) => owner !== before[index] && owner !== "silo-new");
+      const strays = after.filter(
+        (owner, index) => owner !== before[index] && owner !== "silo-new",
+      );
       expect(strays).toEqual([]);
     }
   });
@@ -104,7 +114,8 @@ describe("a ring", () => {
       fc.property(siloIds, fc.array(keys, { minLength: 1, maxLength: 50 }), (silos, asked) => {
         const ring = new Ring(silos);
         const buckets = ring.bucketOwners();
-        for (const key of asked) expect(buckets.get(ring.ownerOf(key) ?? "")?.has(bucketOf(key))).toBe(true);
+        for (const key of asked)
+          expect(buckets.get(ring.ownerOf(key) ?? "")?.has(bucketOf(key))).toBe(true);
       }),
       { numRuns: 50 },
     );
@@ -124,4 +135,13 @@ describe("a ring", () => {
   });
 });
 
-const PINNED_KEYS = ["Account/alice", "Account/bob", "Cart/1", "Cart/2", "Ä/ß", "Account/a/b", "Device/0000-0001", "x/y"];
+const PINNED_KEYS = [
+  "Account/alice",
+  "Account/bob",
+  "Cart/1",
+  "Cart/2",
+  "Ä/ß",
+  "Account/a/b",
+  "Device/0000-0001",
+  "x/y",
+];

@@ -3,9 +3,10 @@ import HashRing from "hashring";
 import { hashOf } from "./key-hash.ts";
 
 /**
- * Points on the ring for each silo are four times this. More even the shares out (the largest is about 5 % over the mean), fewer
- * are quicker to build. It must differ from hashring's default of 40, for which the package rounds instead of counting, and every
- * process of a cluster must have the same: changing it moves nearly every actor.
+ * Points on the ring for each silo are four times this. More even the shares out (the largest is
+ * about 5 % over the mean), fewer are quicker to build. It must differ from hashring's default of
+ * 40, for which the package rounds instead of counting, and every process of a cluster must have
+ * the same: changing it moves nearly every actor.
  */
 const POINTS_PER_SILO = 64;
 
@@ -17,15 +18,17 @@ export function bucketOf(key: string): number {
 }
 
 /**
- * Which of a set of silos owns a key. Every process that builds a ring of the same silos gets the same answers, whatever it
- * saw before: a ring is built whole and never changed.
+ * Which of a set of silos owns a key. Every process that builds a ring of the same silos gets the
+ * same answers, whatever it saw before: a ring is built whole and never changed.
  */
 export class Ring {
   readonly #ring: HashRing;
   #bucketOwners: ReadonlyMap<string, ReadonlySet<number>> | undefined;
 
   constructor(siloIds: readonly string[]) {
-    const servers = Object.fromEntries([...siloIds].toSorted().map((siloId) => [siloId, { vnodes: POINTS_PER_SILO }]));
+    const servers = Object.fromEntries(
+      [...siloIds].toSorted().map((siloId) => [siloId, { vnodes: POINTS_PER_SILO }]),
+    );
     this.#ring = new HashRing(servers, "md5", { "max cache size": 1 });
   }
 
@@ -51,20 +54,28 @@ export class Ring {
     let next = 0;
     for (let bucket = 0; bucket < REMINDER_BUCKETS; bucket++) {
       const end = (bucket + 1) * BUCKET_WIDTH;
-      // A key belongs to the first point at or after it: so to the points within the bucket, and to the one behind it.
-      for (; next < points.length && (points[next]?.value ?? 0) < end; next++) own(points[next]?.server ?? "", bucket);
+      // A key belongs to the first point at or after it: so to the points within the bucket, and to
+      // the one behind it.
+      for (; next < points.length && (points[next]?.value ?? 0) < end; next++)
+        own(points[next]?.server ?? "", bucket);
       own((points[next] ?? first).server, bucket);
     }
     return owners;
   }
 }
 
-/** Rings that are kept. Most views differ from the last in something else than who is active, and then share its ring. */
+/**
+ * Rings that are kept. Most views differ from the last in something else than who is active, and
+ * then share its ring.
+ */
 const KEPT_RINGS = 16;
 
 const kept = new Map<string, Ring>();
 
-/** The ring of a set of silos. Rings never change, so those that were made lately are given again: making one takes milliseconds. */
+/**
+ * The ring of a set of silos. Rings never change, so those that were made lately are given again:
+ * making one takes milliseconds.
+ */
 export function ringOf(siloIds: readonly string[]): Ring {
   const key = siloIds.toSorted().join();
   const ring = kept.get(key) ?? new Ring(siloIds);

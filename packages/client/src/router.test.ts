@@ -22,7 +22,13 @@ class RecordingLink implements Link {
   result: SendResult = "sent";
 
   constructor(siloId: string) {
-    this.remote = { protocol: "1.0", cluster: "test", role: "silo" as const, peerId: siloId, token: undefined };
+    this.remote = {
+      protocol: "1.0",
+      cluster: "test",
+      role: "silo" as const,
+      peerId: siloId,
+      token: undefined,
+    };
   }
 
   /** The numbers of the requests that were sent, in order. */
@@ -40,7 +46,10 @@ class RecordingLink implements Link {
   }
 }
 
-function placement(revision: number, ...silos: (readonly [siloId: string, state: MemberState])[]): Placement {
+function placement(
+  revision: number,
+  ...silos: (readonly [siloId: string, state: MemberState])[]
+): Placement {
   const members = silos.map(([siloId, state]): Member => ({
     siloId,
     address: "",
@@ -65,7 +74,13 @@ class Desk {
 
   constructor(at: Placement) {
     const linkTo = (siloId: string): Link | undefined => this.links.get(siloId);
-    const parts = { peerId: "me", clock: this.clock, local: undefined, linkTo, makeReference: () => undefined };
+    const parts = {
+      peerId: "me",
+      clock: this.clock,
+      local: undefined,
+      linkTo,
+      makeReference: () => undefined,
+    };
     this.router = new Router(parts, at);
   }
 
@@ -230,7 +245,13 @@ describe("a router", () => {
     desk.router.linkUp();
     const full = new TroupeError("MAILBOX_FULL", "too many", { cause: "why" });
     desk.router.reply(2, { kind: "error", payload: errorToPortable(full) });
-    const expected = { code: "MAILBOX_FULL", message: "[MAILBOX_FULL] too many", ran: "maybe", retryable: true, cause: "why" };
+    const expected = {
+      code: "MAILBOX_FULL",
+      message: "[MAILBOX_FULL] too many",
+      ran: "maybe",
+      retryable: true,
+      cause: "why",
+    };
     expect(desk.fates.get(2)?.error).toMatchObject(expected);
   });
 
@@ -280,7 +301,11 @@ describe("a router", () => {
     desk.router.setPlacement(MOVED);
     desk.call();
     desk.router.cancel(first, "enough");
-    expect(desk.fates.get(1)?.error).toMatchObject({ code: "CANCELLED", ran: "maybe", cause: "enough" });
+    expect(desk.fates.get(1)?.error).toMatchObject({
+      code: "CANCELLED",
+      ran: "maybe",
+      cause: "enough",
+    });
     expect(owner.requests).toEqual([2]);
   });
 
@@ -354,7 +379,9 @@ describe("a router", () => {
     desk.router.close();
     expect(desk.fates.get(1)?.error).toMatchObject({ code: "CANCELLED", ran: "no" });
     expect(desk.fates.get(2)?.error).toMatchObject({ code: "CANCELLED", ran: "maybe" });
-    expect(() => desk.call()).toThrowError(expect.objectContaining({ code: "CLUSTER_UNAVAILABLE" }));
+    expect(() => desk.call()).toThrowError(
+      expect.objectContaining({ code: "CLUSTER_UNAVAILABLE" }),
+    );
     expect(desk.clock.pending).toBe(0);
   });
 
@@ -365,13 +392,19 @@ describe("a router", () => {
     let outcome: Outcome = { kind: "refused", reason: "not-ready", revision: 1 };
     const local = {
       siloId: "a",
-      dispatch: (request: RequestEnvelope, sink: { reply(callId: number, outcome: Outcome): void }) => {
+      dispatch: (
+        request: RequestEnvelope,
+        sink: { reply(callId: number, outcome: Outcome): void },
+      ) => {
         dispatched.push(request.callId);
         sink.reply(request.callId, outcome);
       },
       cancel() {},
     };
-    const router = new Router({ peerId: "a", clock, local, linkTo: () => undefined, makeReference: () => undefined }, ONE);
+    const router = new Router(
+      { peerId: "a", clock, local, linkTo: () => undefined, makeReference: () => undefined },
+      ONE,
+    );
     for (const callId of [1, 2]) {
       const { request } = new Desk(ONE).call();
       const routed = { key: "Account/alice", route: undefined };

@@ -42,15 +42,20 @@ export interface RouterParts {
   readonly makeReference: MakeReference;
 }
 
-/** How often waiting calls are tried again when no event says that it is time: the backstop for a silo that was not ready. */
+/**
+ * How often waiting calls are tried again when no event says that it is time: the backstop for a
+ * silo that was not ready.
+ */
 const RETRY_EVERY_MS = 20;
 
 /**
- * Brings calls to the silo that owns their actor, and their outcomes back. The only place that retries.
+ * Brings calls to the silo that owns their actor, and their outcomes back. The only place that
+ * retries.
  *
  * R1. A call is sent again only if it certainly did not run, or if it is idempotent (C4).
- * R2. Calls to one actor are sent in the order they were made: while one of them waits, later ones wait behind it, and while one
- *     is with a former owner, later ones are not sent to the new one (C5).
+ * R2. Calls to one actor are sent in the order they were made: while one of them waits, later ones
+ *     wait behind it, and while one is with a former owner, later ones are not sent to the new one
+ *     (C5).
  * R3. Every call ends by its deadline.
  */
 export class Router implements ReplySink {
@@ -81,7 +86,10 @@ export class Router implements ReplySink {
 
   /** Starts a call; `now` is as for `LocalSilo`. Throws `OVERLOADED` if too many are under way. */
   start(call: OutboundCall, now: number): void {
-    if (this.#closed) throw new TroupeError("CLUSTER_UNAVAILABLE", "this client or silo is closed", { retryable: false });
+    if (this.#closed)
+      throw new TroupeError("CLUSTER_UNAVAILABLE", "this client or silo is closed", {
+        retryable: false,
+      });
     this.#pending.add(call);
     if (call.comesBackTo === undefined && this.#waiting.has(call.key)) this.#wait(call);
     else if (!this.#trySend(call, now)) this.#wait(call);
@@ -92,7 +100,12 @@ export class Router implements ReplySink {
     if (!this.#pending.remove(call)) return;
     const ran = call.target === undefined ? "no" : "maybe";
     this.#abandon(call);
-    call.fail(new TroupeError("CANCELLED", `${describeCall(call.request)} was cancelled by its caller`, { ran, cause: reason }));
+    call.fail(
+      new TroupeError("CANCELLED", `${describeCall(call.request)} was cancelled by its caller`, {
+        ran,
+        cause: reason,
+      }),
+    );
   }
 
   reply(callId: number, outcome: Outcome): void {
@@ -103,7 +116,8 @@ export class Router implements ReplySink {
       call.target = undefined;
       call.comesBackTo = undefined;
       this.#wait(call);
-      if (outcome.reason === "not-owner" && outcome.revision < this.#placement.revision) this.#retry();
+      if (outcome.reason === "not-owner" && outcome.revision < this.#placement.revision)
+        this.#retry();
       return;
     }
     this.#pending.remove(call);
@@ -118,7 +132,11 @@ export class Router implements ReplySink {
   setPlacement(placement: Placement): void {
     this.#placement = placement;
     for (const call of this.#pending.values()) {
-      if (call.target !== undefined && call.comesBackTo === undefined && call.ownerIn(placement) !== call.target)
+      if (
+        call.target !== undefined &&
+        call.comesBackTo === undefined &&
+        call.ownerIn(placement) !== call.target
+      )
         this.#waiting.holdBehind(call);
     }
     this.#retry();
@@ -152,13 +170,26 @@ export class Router implements ReplySink {
     for (const call of this.#pending.values()) {
       if (call.target !== undefined || call.ownerIn(this.#placement) !== siloId) continue;
       this.#waiting.remove(call);
-      this.#fail(call, new TroupeError(error.code, error.message.replace(`[${error.code}] `, ""), { ran: "no", cause: error }));
+      this.#fail(
+        call,
+        new TroupeError(error.code, error.message.replace(`[${error.code}] `, ""), {
+          ran: "no",
+          cause: error,
+        }),
+      );
     }
   }
 
-  /** Fails the calls that wait for a silo, if there is none and none is about to come: they would wait until their deadlines. */
+  /**
+   * Fails the calls that wait for a silo, if there is none and none is about to come: they would
+   * wait until their deadlines.
+   */
   giveUpWaiting(): void {
-    if (this.#waiting.isEmpty || this.#placement.view.members.some(({ state }) => state !== "draining")) return;
+    if (
+      this.#waiting.isEmpty ||
+      this.#placement.view.members.some(({ state }) => state !== "draining")
+    )
+      return;
     for (const call of this.#pending.values()) {
       if (call.target !== undefined) continue;
       this.#waiting.remove(call);
@@ -180,7 +211,8 @@ export class Router implements ReplySink {
 
   /** Sends the call to its owner. False if it has to wait; it may also have ended. */
   #trySend(call: OutboundCall, now: number): boolean {
-    if (call.comesBackTo !== undefined && this.#isGone(call.comesBackTo)) call.comesBackTo = undefined;
+    if (call.comesBackTo !== undefined && this.#isGone(call.comesBackTo))
+      call.comesBackTo = undefined;
     const to = call.comesBackTo ?? call.ownerIn(this.#placement);
     if (to === undefined) {
       if (!this.#placement.hasActiveMember) return false;
@@ -199,7 +231,8 @@ export class Router implements ReplySink {
     const result = this.#parts.linkTo(to)?.send(request);
     if (result === "sent") {
       call.target = to;
-      // The call stays pending until the silo says that it took it, so that a refused one is still sent elsewhere.
+      // The call stays pending until the silo says that it took it, so that a refused one is still
+      // sent elsewhere.
       if (request.oneWay) call.resolve(undefined);
     }
     if (result === "full") {
@@ -209,9 +242,13 @@ export class Router implements ReplySink {
     return result === "sent" || result === "full";
   }
 
-  /** With a silo the turns that it ran are gone: a call that comes back to one would wait until its deadline, and others behind it. */
+  /**
+   * With a silo the turns that it ran are gone: a call that comes back to one would wait until its
+   * deadline, and others behind it.
+   */
   #isGone(siloId: string): boolean {
-    if (siloId === this.#parts.local?.siloId || this.#placement.member(siloId) !== undefined) return false;
+    if (siloId === this.#parts.local?.siloId || this.#placement.member(siloId) !== undefined)
+      return false;
     return this.#parts.linkTo(siloId) === undefined;
   }
 
@@ -264,16 +301,28 @@ function cancelOf({ callId, type, id }: RequestEnvelope): Envelope {
 }
 
 function nowhere(request: RequestEnvelope): TroupeError {
-  if (request.type === SILO_TYPE) return new TroupeError("CLUSTER_UNAVAILABLE", `no silo ${request.id} is in the cluster`);
+  if (request.type === SILO_TYPE)
+    return new TroupeError("CLUSTER_UNAVAILABLE", `no silo ${request.id} is in the cluster`);
   const message = `no active silo hosts the actor type ${request.type}; add its class to the actors of a silo`;
   return new TroupeError("NO_SUCH_ACTOR_TYPE", message);
 }
 
-function timeoutOf(call: OutboundCall, target: string | undefined, placement: Placement): TroupeError {
+function timeoutOf(
+  call: OutboundCall,
+  target: string | undefined,
+  placement: Placement,
+): TroupeError {
   const what = describeCall(call.request);
-  if (target !== undefined) return new TroupeError("TIMEOUT", `${what} got no answer from silo ${target} before its deadline`);
+  if (target !== undefined)
+    return new TroupeError(
+      "TIMEOUT",
+      `${what} got no answer from silo ${target} before its deadline`,
+    );
   if (!placement.hasActiveMember) {
-    return new TroupeError("CLUSTER_UNAVAILABLE", `no silo was active before the deadline of ${what}; start one`);
+    return new TroupeError(
+      "CLUSTER_UNAVAILABLE",
+      `no silo was active before the deadline of ${what}; start one`,
+    );
   }
   const owner = call.ownerIn(placement);
   const message = `${what} could not be sent to silo ${owner ?? "(none)"}, which owns ${formatAddress(call.request)}, before its deadline`;

@@ -33,15 +33,24 @@ export function currentTurn(): TurnScope | undefined {
   return scope === undefined || scope.ended ? undefined : scope;
 }
 
-/** The gate of the turn in which the caller runs; also of one that is over, because what it knows may still be unstored. */
+/**
+ * The gate of the turn in which the caller runs; also of one that is over, because what it knows
+ * may still be unstored.
+ */
 export function currentGate(): CallGate | undefined {
   return scopes.getStore()?.gate;
 }
 
-/** The context of nobody: what a turn sees of its process besides its scope must not depend on who called or which turn was before. */
+/**
+ * The context of nobody: what a turn sees of its process besides its scope must not depend on who
+ * called or which turn was before.
+ */
 const nobody = new AsyncResource("TroupeTurn");
 
-/** True if leaving `nobody` brings back what was entered before it, as it does where contexts are frames (from Node.js 24 on). */
+/**
+ * True if leaving `nobody` brings back what was entered before it, as it does where contexts are
+ * frames (from Node.js 24 on).
+ */
 const leavingRestores = nobody.runInAsyncScope(() => {
   const probe = new AsyncLocalStorage<string>();
   probe.enterWith("outer");
@@ -52,11 +61,24 @@ const leavingRestores = nobody.runInAsyncScope(() => {
 });
 
 /** Runs `work` and everything that it starts in the turn. */
-export function runInTurn<S extends TurnScope, W, T>(scope: S, work: (scope: S, owner: W) => T, owner: W): T {
-  return nobody.runInAsyncScope(leavingRestores ? enter<S, W, T> : run<S, W, T>, undefined, scope, work, owner);
+export function runInTurn<S extends TurnScope, W, T>(
+  scope: S,
+  work: (scope: S, owner: W) => T,
+  owner: W,
+): T {
+  return nobody.runInAsyncScope(
+    leavingRestores ? enter<S, W, T> : run<S, W, T>,
+    undefined,
+    scope,
+    work,
+    owner,
+  );
 }
 
-/** Makes one context instead of the two that `run` makes, on the way in and on the way out, at 75 ns each. */
+/**
+ * Makes one context instead of the two that `run` makes, on the way in and on the way out, at 75 ns
+ * each.
+ */
 function enter<S extends TurnScope, W, T>(scope: S, work: (scope: S, owner: W) => T, owner: W): T {
   scopes.enterWith(scope);
   return work(scope, owner);

@@ -102,7 +102,12 @@ describe("waiting calls", () => {
       fc.record({ kind: fc.constant("call" as const), id: fc.constantFrom("a", "b") }),
       fc.record({ kind: fc.constant("retry" as const), taken: fc.integer({ min: 0, max: 5 }) }),
       fc.record({
-        kind: fc.constantFrom("hold" as const, "finish" as const, "refuse" as const, "remove" as const),
+        kind: fc.constantFrom(
+          "hold" as const,
+          "finish" as const,
+          "refuse" as const,
+          "remove" as const,
+        ),
         pick: fc.nat(),
       }),
     );
@@ -191,7 +196,9 @@ class Model {
     let left = most;
     this.waiting.retry((call) => {
       const { callId } = call.request;
-      const earlier = [...this.#queued.values()].filter((other) => other.key === call.key && other.request.callId < callId);
+      const earlier = [...this.#queued.values()].filter(
+        (other) => other.key === call.key && other.request.callId < callId,
+      );
       expect(earlier).toEqual([]);
       expect([...this.#held].some((other) => this.#sent.get(other)?.key === call.key)).toBe(false);
       if (left-- <= 0) return false;

@@ -4,13 +4,16 @@ import type { OutboundCall } from "./outbound-call.ts";
 interface Queue {
   /** Sorted by call id: in the order they were made. */
   readonly calls: OutboundCall[];
-  /** Calls to the same actor that are still with a silo that no longer owns it. While there is one, nothing is sent (C5). */
+  /**
+   * Calls to the same actor that are still with a silo that no longer owns it. While there is one,
+   * nothing is sent (C5).
+   */
   readonly ahead: Set<number>;
 }
 
 /**
- * Calls that wait for a view, a link, or a silo that is ready. While one call to an actor waits, all later ones to it wait
- * behind it, so that they run in the order they were made (C5).
+ * Calls that wait for a view, a link, or a silo that is ready. While one call to an actor waits,
+ * all later ones to it wait behind it, so that they run in the order they were made (C5).
  */
 export class WaitingCalls {
   readonly #queues = new Map<string, Queue>();
@@ -35,7 +38,10 @@ export class WaitingCalls {
     this.#queueOf(call.key).ahead.add(call.request.callId);
   }
 
-  /** The call has ended or waits itself: nothing waits for it any more. True if calls behind it can be tried now. */
+  /**
+   * The call has ended or waits itself: nothing waits for it any more. True if calls behind it can
+   * be tried now.
+   */
   release(call: OutboundCall): boolean {
     if (this.#queues.size === 0) return false;
     const queue = this.#queues.get(call.key);
@@ -52,7 +58,8 @@ export class WaitingCalls {
   }
 
   /**
-   * Offers the waiting calls in order. The first that is not taken stops its actor's queue, and so does one that comes back at once.
+   * Offers the waiting calls in order. The first that is not taken stops its actor's queue, and so
+   * does one that comes back at once.
    */
   retry(take: (call: OutboundCall) => boolean): void {
     // A copy: a call that comes back at once may put a queue behind the last one, for ever.

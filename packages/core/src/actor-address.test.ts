@@ -1,4 +1,4 @@
-import { AWKWARD_IDS } from "@troupe/testkit";
+import { AWKWARD_IDS } from "@troupe/conformance";
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { checkActorId, formatAddress, parseAddress } from "./actor-address.ts";

@@ -13,7 +13,9 @@ describe("sleep", () => {
 describe("withTimeout", () => {
   it("gives the promise's outcome and leaves no timer", async () => {
     const clock = new VirtualClock();
-    expect(await clock.run(withTimeout(clock, 1_000, Promise.resolve("in time"), () => "late"))).toBe("in time");
+    expect(
+      await clock.run(withTimeout(clock, 1_000, Promise.resolve("in time"), () => "late")),
+    ).toBe("in time");
     expect(clock.pending).toBe(0);
   });
 

@@ -48,10 +48,13 @@ describe("parseDuration", () => {
 
   it("gives a finite number of at least 0, or nothing, for any text", () => {
     fc.assert(
-      fc.property(fc.oneof(fc.string(), fc.stringMatching(/^\d{1,400}(\.\d+)?(ms|s|m|h|d|w)$/)), (text) => {
-        const ms = parseDuration(text) ?? 0;
-        expect(Number.isFinite(ms) && ms >= 0).toBe(true);
-      }),
+      fc.property(
+        fc.oneof(fc.string(), fc.stringMatching(/^\d{1,400}(\.\d+)?(ms|s|m|h|d|w)$/)),
+        (text) => {
+          const ms = parseDuration(text) ?? 0;
+          expect(Number.isFinite(ms) && ms >= 0).toBe(true);
+        },
+      ),
     );
   });
 });

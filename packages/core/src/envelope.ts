@@ -1,11 +1,16 @@
 import type { ActorAddress } from "./actor-address.ts";
 
-/** One actor of a call chain whose turn waits for the call: `turn` tells this turn from every other of that actor. */
+/**
+ * One actor of a call chain whose turn waits for the call: `turn` tells this turn from every other
+ * of that actor.
+ */
 export interface ChainEntry extends ActorAddress {
   readonly turn: string;
 }
 
-/** Values of arguments and results on their way: what `toPortable` made and `fromPortable` undoes. */
+/**
+ * Values of arguments and results on their way: what `toPortable` made and `fromPortable` undoes.
+ */
 export interface Payload {
   readonly value: unknown;
   /** True if the value holds references or errors, which the receiver turns into live ones. */
@@ -23,7 +28,9 @@ export interface RequestEnvelope {
   readonly method: string;
   /** The payload's value is the array of arguments. */
   readonly args: Payload;
-  /** On the monotonic clock of the process that holds the envelope; a link carries the time left. */
+  /**
+   * On the monotonic clock of the process that holds the envelope; a link carries the time left.
+   */
   readonly deadline: number;
   /** Revision of the view in which the sender believed the receiver to be the owner. */
   readonly revision: number;
@@ -40,12 +47,16 @@ export type Outcome =
   | { readonly kind: "value"; readonly payload: Payload }
   /** What the method or the silo threw; the payload's value is a `PortableError`. */
   | { readonly kind: "error"; readonly payload: Payload }
-  /** The silo certainly did not run it, and another may: the caller should look at a view of at least `revision` and retry. */
+  /**
+   * The silo certainly did not run it, and another may: the caller should look at a view of at
+   * least `revision` and retry.
+   */
   | { readonly kind: "refused"; readonly reason: RefusalReason; readonly revision: number };
 
 /**
- * `not-owner`: another silo owns the actor in the receiver's view. `not-ready`: the receiver does not accept turns just now (it
- * starts, its lease is in doubt, or the actor is still being moved to it).
+ * `not-owner`: another silo owns the actor in the receiver's view. `not-ready`: the receiver does
+ * not accept turns just now (it starts, its lease is in doubt, or the actor is still being moved to
+ * it).
  */
 export type RefusalReason = "not-owner" | "not-ready";
 
@@ -68,8 +79,8 @@ export interface PingEnvelope {
 }
 
 /**
- * The sender has this view and runs nothing any more that it does not own in it, but for the actors it still holds (as
- * `formatAddress` prints them). A later one takes the place of an earlier one.
+ * The sender has this view and runs nothing any more that it does not own in it, but for the actors
+ * it still holds (as `formatAddress` prints them). A later one takes the place of an earlier one.
  */
 export interface ReleasedEnvelope {
   readonly kind: "released";
@@ -78,4 +89,9 @@ export interface ReleasedEnvelope {
 }
 
 /** Everything that a link carries. */
-export type Envelope = RequestEnvelope | ReplyEnvelope | CancelEnvelope | PingEnvelope | ReleasedEnvelope;
+export type Envelope =
+  | RequestEnvelope
+  | ReplyEnvelope
+  | CancelEnvelope
+  | PingEnvelope
+  | ReleasedEnvelope;

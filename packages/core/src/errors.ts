@@ -8,43 +8,112 @@ interface ErrorCodeFacts {
 }
 
 /**
- * Every code a `TroupeError` can carry, what it means, and what holds for it unless the error itself says otherwise.
- * `retryable` says that the same call may succeed later without a change of program or configuration.
+ * Every code a `TroupeError` can carry, what it means, and what holds for it unless the error
+ * itself says otherwise. `retryable` says that the same call may succeed later without a change of
+ * program or configuration.
  */
 export const ERROR_CODES = {
-  TIMEOUT: { meaning: "The deadline of the call passed before its reply came.", ran: "maybe", retryable: true },
-  CANCELLED: { meaning: "The caller's signal was aborted before the reply came.", ran: "maybe", retryable: false },
-  MAILBOX_FULL: { meaning: "The actor has as many waiting turns as its mailbox allows.", ran: "no", retryable: true },
+  TIMEOUT: {
+    meaning: "The deadline of the call passed before its reply came.",
+    ran: "maybe",
+    retryable: true,
+  },
+  CANCELLED: {
+    meaning: "The caller's signal was aborted before the reply came.",
+    ran: "maybe",
+    retryable: false,
+  },
+  MAILBOX_FULL: {
+    meaning: "The actor has as many waiting turns as its mailbox allows.",
+    ran: "no",
+    retryable: true,
+  },
   OVERLOADED: {
     meaning:
       "A limit on calls under way, on a link or on a call chain was reached, or calls come faster than a silo can serve them.",
     ran: "no",
     retryable: true,
   },
-  DEADLOCK: { meaning: "The call would wait for a turn that waits for this call.", ran: "no", retryable: false },
-  NO_SUCH_ACTOR_TYPE: { meaning: "No active silo hosts the actor type.", ran: "no", retryable: false },
-  NO_SUCH_METHOD: { meaning: "The actor type has no public method of that name.", ran: "no", retryable: false },
-  NOT_SERIALIZABLE: { meaning: "An argument, result or state value cannot be copied.", ran: "no", retryable: false },
-  PAYLOAD_TOO_LARGE: { meaning: "Arguments, a result or a state slot exceed the size limit.", ran: "no", retryable: false },
-  FENCED: { meaning: "Another silo owns the actor by now; nothing of the refused turn was stored.", ran: "no", retryable: true },
-  STORE_UNAVAILABLE: { meaning: "The store did not answer in time or refused to write.", ran: "maybe", retryable: true },
-  CLUSTER_UNAVAILABLE: { meaning: "The membership store cannot be reached, or no silo is active.", ran: "no", retryable: true },
-  SILO_LOST: { meaning: "The connection to the silo that had the call broke.", ran: "maybe", retryable: true },
+  DEADLOCK: {
+    meaning: "The call would wait for a turn that waits for this call.",
+    ran: "no",
+    retryable: false,
+  },
+  NO_SUCH_ACTOR_TYPE: {
+    meaning: "No active silo hosts the actor type.",
+    ran: "no",
+    retryable: false,
+  },
+  NO_SUCH_METHOD: {
+    meaning: "The actor type has no public method of that name.",
+    ran: "no",
+    retryable: false,
+  },
+  NOT_SERIALIZABLE: {
+    meaning: "An argument, result or state value cannot be copied.",
+    ran: "no",
+    retryable: false,
+  },
+  PAYLOAD_TOO_LARGE: {
+    meaning: "Arguments, a result or a state slot exceed the size limit.",
+    ran: "no",
+    retryable: false,
+  },
+  FENCED: {
+    meaning: "Another silo owns the actor by now; nothing of the refused turn was stored.",
+    ran: "no",
+    retryable: true,
+  },
+  STORE_UNAVAILABLE: {
+    meaning: "The store did not answer in time or refused to write.",
+    ran: "maybe",
+    retryable: true,
+  },
+  CLUSTER_UNAVAILABLE: {
+    meaning: "The membership store cannot be reached, or no silo is active.",
+    ran: "no",
+    retryable: true,
+  },
+  SILO_LOST: {
+    meaning: "The connection to the silo that had the call broke.",
+    ran: "maybe",
+    retryable: true,
+  },
   ACTIVATION_FAILED: {
     meaning: "The actor could not be constructed, loaded, or its onActivate threw.",
     ran: "no",
     retryable: true,
   },
-  READONLY_WRITE: { meaning: "A readonly method wrote to a state slot, a reminder or a timer.", ran: "yes", retryable: false },
-  BAD_CONFIG: { meaning: "An option of a silo, a client or the command line is wrong.", ran: "no", retryable: false },
-  BAD_DEFINITION: { meaning: "An actor class is defined in a way that cannot work.", ran: "no", retryable: false },
+  READONLY_WRITE: {
+    meaning: "A readonly method wrote to a state slot, a reminder or a timer.",
+    ran: "yes",
+    retryable: false,
+  },
+  BAD_CONFIG: {
+    meaning: "An option of a silo, a client or the command line is wrong.",
+    ran: "no",
+    retryable: false,
+  },
+  BAD_DEFINITION: {
+    meaning: "An actor class is defined in a way that cannot work.",
+    ran: "no",
+    retryable: false,
+  },
   BAD_ACTOR_ID: {
     meaning: "An actor id is not a non-empty string of at most 1,024 bytes of UTF-8.",
     ran: "no",
     retryable: false,
   },
-  BAD_SCHEDULE: { meaning: "The options of a reminder or a timer are wrong.", ran: "no", retryable: false },
-  UNAUTHENTICATED: { meaning: "The peer did not show the token or certificate that is asked for.", ran: "no", retryable: false },
+  BAD_SCHEDULE: {
+    meaning: "The options of a reminder or a timer are wrong.",
+    ran: "no",
+    retryable: false,
+  },
+  UNAUTHENTICATED: {
+    meaning: "The peer did not show the token or certificate that is asked for.",
+    ran: "no",
+    retryable: false,
+  },
   INTERNAL: { meaning: "Troupe itself failed; please report it.", ran: "maybe", retryable: false },
 } as const satisfies Record<string, ErrorCodeFacts>;
 
@@ -59,8 +128,8 @@ export interface TroupeErrorOptions {
 /**
  * Every failure that is Troupe's and not the actor's own.
  *
- * `ran` says whether the called method ran, `retryable` whether the same call may succeed later. The message starts with
- * the code and names the thing and the remedy.
+ * `ran` says whether the called method ran, `retryable` whether the same call may succeed later.
+ * The message starts with the code and names the thing and the remedy.
  */
 export class TroupeError extends Error {
   readonly code: ErrorCode;
@@ -68,7 +137,10 @@ export class TroupeError extends Error {
   readonly retryable: boolean;
 
   constructor(code: ErrorCode, message: string, options: TroupeErrorOptions = {}) {
-    super(`[${code}] ${message}`, options.cause === undefined ? undefined : { cause: options.cause });
+    super(
+      `[${code}] ${message}`,
+      options.cause === undefined ? undefined : { cause: options.cause },
+    );
     this.code = code;
     this.ran = options.ran ?? ERROR_CODES[code].ran;
     this.retryable = options.retryable ?? ERROR_CODES[code].retryable;

@@ -7,8 +7,8 @@ import { PortableError, PortableLoop, PortableMap, PortableRef } from "./portabl
 export type MakeReference = (address: ActorAddress) => unknown;
 
 /**
- * The live value of a payload: references, maps and errors are made anew, everything else is the payload's own. So a payload
- * is read once, and by one reader.
+ * The live value of a payload: references, maps and errors are made anew, everything else is the
+ * payload's own. So a payload is read once, and by one reader.
  */
 export function fromPortable(payload: Payload, makeReference: MakeReference): unknown {
   return payload.revive ? new Reviver(makeReference).revive(payload.value, 0) : payload.value;
@@ -17,7 +17,10 @@ export function fromPortable(payload: Payload, makeReference: MakeReference): un
 class Reviver {
   readonly #makeReference: MakeReference;
   readonly #revived = new Map<object, unknown>();
-  /** The live containers around the current place, from the outermost in; those beyond the current depth are old. */
+  /**
+   * The live containers around the current place, from the outermost in; those beyond the current
+   * depth are old.
+   */
   readonly #open: unknown[] = [];
 
   constructor(makeReference: MakeReference) {
@@ -39,7 +42,8 @@ class Reviver {
     if (value instanceof PortableError) return this.#reviveError(value, depth);
     this.#enter(value, value, depth);
     if (Array.isArray(value)) {
-      for (let index = 0; index < value.length; index++) value[index] = this.revive(value[index], depth + 1);
+      for (let index = 0; index < value.length; index++)
+        value[index] = this.revive(value[index], depth + 1);
     } else if (value instanceof Set) {
       const items = [...value];
       value.clear();
@@ -70,7 +74,9 @@ class Reviver {
 
   #reviveError(portable: PortableError, depth: number): unknown {
     const { facts } = portable;
-    const Class = Object.hasOwn(ERROR_CLASSES, facts.className) ? ERROR_CLASSES[facts.className] : undefined;
+    const Class = Object.hasOwn(ERROR_CLASSES, facts.className)
+      ? ERROR_CLASSES[facts.className]
+      : undefined;
     const error = this.#enter(portable, (Class ?? ERROR_CLASSES.Error)(), depth);
     defineHidden(error, "message", facts.message);
     defineHidden(error, "stack", facts.stack);
@@ -98,5 +104,10 @@ const ERROR_CLASSES = {
 
 /** Sets a field as the built-in errors have it: there, but not among those that are listed. */
 function defineHidden(error: Error, key: string, value: unknown): void {
-  Object.defineProperty(error, key, { value, writable: true, configurable: true, enumerable: false });
+  Object.defineProperty(error, key, {
+    value,
+    writable: true,
+    configurable: true,
+    enumerable: false,
+  });
 }

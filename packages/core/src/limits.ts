@@ -1,6 +1,7 @@
 /**
- * The limits that hold in every process of a cluster. Each is checked where the value enters, and reaching it is a clear
- * error. What a user may tune is an option of the silo or the client instead.
+ * The limits that hold in every process of a cluster. Each is checked where the value enters, and
+ * reaching it is a clear error. What a user may tune is an option of the silo or the client
+ * instead.
  */
 
 /** Bytes of UTF-8 in an actor id: long enough for a URL, short enough for a key of every store. */
@@ -9,7 +10,10 @@ export const ACTOR_ID_MAX_BYTES = 1_024;
 /** Bytes of UTF-8 in the name of an actor type, method, state slot, reminder or timer. */
 export const NAME_MAX_BYTES = 256;
 
-/** Bytes of the arguments or the result of one call, as `core` counts them (see `portable-value.ts`). */
+/**
+ * Bytes of the arguments or the result of one call, as `core` counts them (see
+ * `portable-value.ts`).
+ */
 export const MESSAGE_MAX_BYTES = 4 * 1024 * 1024;
 
 /** Levels of nesting in one value: deeper ones would overflow the stack of whoever walks them. */
@@ -28,5 +32,8 @@ export const PERIOD_MIN_MS = 100;
 /** Reminders or timers of one actor. */
 export const SCHEDULES_PER_ACTOR_MAX = 1_000;
 
-/** Reminders are spread over this many buckets. It is part of the stored format: changing it loses reminders. */
+/**
+ * Reminders are spread over this many buckets. It is part of the stored format: changing it loses
+ * reminders.
+ */
 export const REMINDER_BUCKETS = 1_024;

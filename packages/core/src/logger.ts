@@ -1,6 +1,6 @@
 /**
- * The shape of a log that Troupe writes to; pino's loggers have it. Fields come first, then the message. Arguments and
- * state of actors are never logged.
+ * The shape of a log that Troupe writes to; pino's loggers have it. Fields come first, then the
+ * message. Arguments and state of actors are never logged.
  */
 export interface Logger {
   debug(fields: object, message: string): void;

@@ -1,8 +1,8 @@
 export type MemberState = "joining" | "active" | "draining";
 
 /**
- * One silo as the others see it. `siloId` is new for each start of a process: a silo that lost its lease never comes back
- * under the same id.
+ * One silo as the others see it. `siloId` is new for each start of a process: a silo that lost its
+ * lease never comes back under the same id.
  */
 export interface Member {
   readonly siloId: string;
@@ -17,8 +17,8 @@ export interface Member {
 }
 
 /**
- * The members at one revision of the membership store. Views are totally ordered by `revision`, and two views with the
- * same revision are equal.
+ * The members at one revision of the membership store. Views are totally ordered by `revision`, and
+ * two views with the same revision are equal.
  */
 export interface View {
   readonly revision: number;

@@ -7,9 +7,14 @@ export interface Lease {
 }
 
 export interface ViewListener {
-  /** Each view once, in order of revision, none invented. Several changes may arrive as one view. */
+  /**
+   * Each view once, in order of revision, none invented. Several changes may arrive as one view.
+   */
   onView(view: View): void;
-  /** The watch broke; the provider goes on trying, and the next `onView` says that it is whole again. */
+  /**
+   * The watch broke; the provider goes on trying, and the next `onView` says that it is whole
+   * again.
+   */
   onBroken(error: Error): void;
 }
 
@@ -20,17 +25,22 @@ export interface ViewWatch {
 /**
  * Where the members of a cluster are written down: one record a silo, under a lease.
  *
- * - A record disappears by itself when its lease was not renewed for `ttlMs`, and not sooner, except by `remove` or `evict`.
- * - The lease's time counts from no earlier than the moment `register` or `renew` was called, so a caller that counts from
- *   its call is never wrong in the dangerous direction.
+ * - A record disappears by itself when its lease was not renewed for `ttlMs`, and not sooner,
+ *   except by `remove` or `evict`.
+ * - The lease's time counts from no earlier than the moment `register` or `renew` was called, so a
+ *   caller that counts from its call is never wrong in the dangerous direction.
  * - Every change of any record makes a new, higher revision.
  *
- * Every method but `watch` settles within seconds; when the store is away it rejects with `CLUSTER_UNAVAILABLE`.
+ * Every method but `watch` settles within seconds; when the store is away it rejects with
+ * `CLUSTER_UNAVAILABLE`.
  */
 export interface MembershipProvider {
   /** Writes the member under a new lease, in one step. */
   register(member: Member, ttlMs: number): Promise<Lease>;
-  /** Gives the lease its full time again; `"gone"` means that it has expired or was removed, for good. */
+  /**
+   * Gives the lease its full time again; `"gone"` means that it has expired or was removed, for
+   * good.
+   */
   renew(lease: Lease): Promise<"alive" | "gone">;
   /** Replaces the member's record under its lease. */
   update(lease: Lease, member: Member): Promise<"done" | "gone">;
@@ -40,7 +50,10 @@ export interface MembershipProvider {
   evict(siloId: string): Promise<"evicted" | "gone">;
   /** The current view. */
   list(): Promise<View>;
-  /** Calls the listener with the current view first, then with every later one. Resolves when the first one was given. */
+  /**
+   * Calls the listener with the current view first, then with every later one. Resolves when the
+   * first one was given.
+   */
   watch(listener: ViewListener): Promise<ViewWatch>;
   close(): Promise<void>;
 }

@@ -1,5 +1,5 @@
 import { deepStrictEqual } from "node:assert/strict";
-import { everyKindOfValue, makeTestReference, TestReference } from "@troupe/testkit";
+import { everyKindOfValue, makeTestReference, TestReference } from "@troupe/conformance";
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { fromPortable } from "./from-portable.ts";
@@ -16,7 +16,10 @@ function copied(value: unknown): unknown {
 /** Through the bytes that go to another process or to the store. */
 function sent(value: unknown): unknown {
   const payload = toPortable(value, { root: "value" });
-  return fromPortable({ ...payload, value: packer.unpack(packer.pack(payload.value)) }, makeTestReference);
+  return fromPortable(
+    { ...payload, value: packer.unpack(packer.pack(payload.value)) },
+    makeTestReference,
+  );
 }
 
 const text = fc.string({ unit: "grapheme" });
@@ -42,11 +45,15 @@ const { value: anyValue } = fc.letrec<{ value: unknown }>((tie) => ({
     fc.tuple(text, text).map(([type, id]) => new TestReference({ type, id })),
     fc.array(tie("value"), { maxLength: 5 }),
     fc.dictionary(key, tie("value"), { maxKeys: 5, noNullPrototype: true }),
-    fc.array(fc.tuple(tie("value"), tie("value")), { maxLength: 4 }).map((entries) => new Map(entries)),
+    fc
+      .array(fc.tuple(tie("value"), tie("value")), { maxLength: 4 })
+      .map((entries) => new Map(entries)),
     fc.array(tie("value"), { maxLength: 4 }).map((items) => new Set(items)),
     fc
       .tuple(text, tie("value"), tie("value"))
-      .map(([message, cause, field]) => Object.assign(new RangeError(message, { cause }), { field })),
+      .map(([message, cause, field]) =>
+        Object.assign(new RangeError(message, { cause }), { field }),
+      ),
   ),
 }));
 
@@ -77,12 +84,17 @@ describe("values on their way", () => {
 
   it("are copies: no container is the sender's own", () => {
     const value = everyKindOfValue();
-    const mine = new Set<unknown>(Object.values(value).filter((field) => typeof field === "object"));
+    const mine = new Set<unknown>(
+      Object.values(value).filter((field) => typeof field === "object"),
+    );
     for (const field of Object.values(copied(value) as object)) expect(mine.has(field)).toBe(false);
   });
 
   it("arrive as binary data of their own, not as a view of what came with it", () => {
-    const [bytes, view] = sent([new Uint8Array([1, 2, 3]), Buffer.from("secret").subarray(1, 3)]) as [Uint8Array, Uint8Array];
+    const [bytes, view] = sent([
+      new Uint8Array([1, 2, 3]),
+      Buffer.from("secret").subarray(1, 3),
+    ]) as [Uint8Array, Uint8Array];
     expect([bytes.constructor, view.constructor]).toEqual([Uint8Array, Uint8Array]);
     expect([bytes.buffer.byteLength, view.buffer.byteLength]).toEqual([3, 2]);
     expect([...view]).toEqual([...Buffer.from("ec")]);
@@ -94,13 +106,20 @@ type Kind = "object" | "array" | "map" | "map key" | "set" | "error";
 /** The root of a random graph of containers, in which everything may hold everything. */
 const anyGraph: fc.Arbitrary<unknown> = fc
   .tuple(
-    fc.array(fc.constantFrom<Kind>("object", "array", "map", "map key", "set", "error"), { minLength: 1, maxLength: 7 }),
+    fc.array(fc.constantFrom<Kind>("object", "array", "map", "map key", "set", "error"), {
+      minLength: 1,
+      maxLength: 7,
+    }),
     fc.array(fc.tuple(fc.nat(6), fc.nat(6)), { maxLength: 16 }),
   )
   .map(([kinds, edges]) => {
     const nodes = kinds.map(makeNode);
     for (const [index, [from, to]] of edges.entries()) {
-      const [kind, holder, held] = [kinds[from % kinds.length], nodes[from % kinds.length], nodes[to % kinds.length]];
+      const [kind, holder, held] = [
+        kinds[from % kinds.length],
+        nodes[from % kinds.length],
+        nodes[to % kinds.length],
+      ];
       if (kind !== undefined) hold(kind, holder, { held, name: `edge ${index}` });
     }
     return nodes[0];
@@ -122,7 +141,11 @@ function makeNode(kind: Kind): unknown {
   }
 }
 
-function hold(kind: Kind, holder: unknown, { held, name }: { readonly held: unknown; readonly name: string }): void {
+function hold(
+  kind: Kind,
+  holder: unknown,
+  { held, name }: { readonly held: unknown; readonly name: string },
+): void {
   switch (kind) {
     case "object":
     case "error":
@@ -144,7 +167,11 @@ function hold(kind: Kind, holder: unknown, { held, name }: { readonly held: unkn
 }
 
 /** Walks both graphs side by side: the same steps must lead to the same places. */
-function expectSameGraph(expected: unknown, actual: unknown, twins = new Map<unknown, unknown>()): void {
+function expectSameGraph(
+  expected: unknown,
+  actual: unknown,
+  twins = new Map<unknown, unknown>(),
+): void {
   if (typeof expected !== "object" || expected === null) return expect(actual).toBe(expected);
   if (twins.has(expected)) return expect(twins.get(expected) === actual).toBe(true);
   expect([...twins.values()].includes(actual)).toBe(false);

@@ -1,8 +1,9 @@
 import type { ActorAddress } from "./actor-address.ts";
 
 /**
- * The four kinds of value that travel in another form than they live in. Everything else that may travel (numbers, bigint,
- * strings, booleans, null, undefined, arrays, plain objects, Set, Date, RegExp, ArrayBuffer, typed arrays) travels as it is.
+ * The four kinds of value that travel in another form than they live in. Everything else that may
+ * travel (numbers, bigint, strings, booleans, null, undefined, arrays, plain objects, Set, Date,
+ * RegExp, ArrayBuffer, typed arrays) travels as it is.
  */
 
 /** A reference to an actor. The receiver makes a live reference of it, bound to itself. */
@@ -16,7 +17,10 @@ export class PortableRef implements ActorAddress {
   }
 }
 
-/** A `Map`, as its keys and values in turn: the packer can then keep plain objects as its own maps, five times faster to decode. */
+/**
+ * A `Map`, as its keys and values in turn: the packer can then keep plain objects as its own maps,
+ * five times faster to decode.
+ */
 export class PortableMap {
   readonly entries: unknown[];
 
@@ -26,8 +30,9 @@ export class PortableMap {
 }
 
 /**
- * A value that holds itself: the container that is `level` containers below the outermost one, of those that this place
- * lies in. Packers restore what is shared, but of what contains itself they would make something else.
+ * A value that holds itself: the container that is `level` containers below the outermost one, of
+ * those that this place lies in. Packers restore what is shared, but of what contains itself they
+ * would make something else.
  */
 export class PortableLoop {
   readonly level: number;

@@ -12,6 +12,7 @@ const ID_ALPHABET = "0123456789abcdefghijklmnopqrstuvwxyz";
 /** An id of `length` characters out of 0-9a-z; 13 of them (the default) hold 67 bits. */
 export function randomId(random: Random, length = 13): string {
   let id = "";
-  for (let index = 0; index < length; index++) id += ID_ALPHABET[Math.floor(random.next() * ID_ALPHABET.length)];
+  for (let index = 0; index < length; index++)
+    id += ID_ALPHABET[Math.floor(random.next() * ID_ALPHABET.length)];
   return id;
 }

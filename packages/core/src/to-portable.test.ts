@@ -30,13 +30,33 @@ function travel(thrown: unknown): unknown {
 
 describe("what cannot be copied", () => {
   it("is named by its path", () => {
-    expectRefused([{ items: [1, 2, 3, { done: noop }] }], "NOT_SERIALIZABLE", "args[0].items[3].done is the function noop");
-    expectRefused([{ "two words": [Symbol("s")] }], "NOT_SERIALIZABLE", 'args[0]["two words"][0] is a symbol');
-    expectRefused([new Map([["a b", new Money()]])], "NOT_SERIALIZABLE", 'args[0]["a b"] is an instance of Money');
+    expectRefused(
+      [{ items: [1, 2, 3, { done: noop }] }],
+      "NOT_SERIALIZABLE",
+      "args[0].items[3].done is the function noop",
+    );
+    expectRefused(
+      [{ "two words": [Symbol("s")] }],
+      "NOT_SERIALIZABLE",
+      'args[0]["two words"][0] is a symbol',
+    );
+    expectRefused(
+      [new Map([["a b", new Money()]])],
+      "NOT_SERIALIZABLE",
+      'args[0]["a b"] is an instance of Money',
+    );
     expectRefused([new Map([[1, noop]])], "NOT_SERIALIZABLE", "args[0][1] is the function noop");
-    expectRefused([new Map([[noop, 1]])], "NOT_SERIALIZABLE", 'args[0]["(key)"] is the function noop');
+    expectRefused(
+      [new Map([[noop, 1]])],
+      "NOT_SERIALIZABLE",
+      'args[0]["(key)"] is the function noop',
+    );
     expectRefused([new Set([1, noop])], "NOT_SERIALIZABLE", "args[0][1] is the function noop");
-    expectRefused(noop, "NOT_SERIALIZABLE", "args is the function noop, which cannot be copied; pass plain data");
+    expectRefused(
+      noop,
+      "NOT_SERIALIZABLE",
+      "args is the function noop, which cannot be copied; pass plain data",
+    );
   });
 
   it.each([
@@ -56,7 +76,11 @@ describe("what cannot be copied", () => {
   });
 
   it("is left out of errors, which arrive all the same", () => {
-    const thrown = Object.assign(new RangeError("no"), { callback: noop, limit: 5, nested: { callback: noop } });
+    const thrown = Object.assign(new RangeError("no"), {
+      callback: noop,
+      limit: 5,
+      nested: { callback: noop },
+    });
     const error = fromPortable(toPortable([thrown], { root: "args" }), noop) as [RangeError];
     expect(error[0]).toBeInstanceOf(RangeError);
     expect(Object.entries(error[0])).toEqual([["limit", 5]]);
@@ -81,9 +105,17 @@ describe("limits", () => {
 
   it("lets a message of the largest size pass, and no larger one", () => {
     expect(() => toPortable("x".repeat(MESSAGE_MAX_BYTES - 9), { root: "args" })).not.toThrow();
-    expectRefused("x".repeat(MESSAGE_MAX_BYTES - 8), "PAYLOAD_TOO_LARGE", `args: more than ${MESSAGE_MAX_BYTES} bytes`);
+    expectRefused(
+      "x".repeat(MESSAGE_MAX_BYTES - 8),
+      "PAYLOAD_TOO_LARGE",
+      `args: more than ${MESSAGE_MAX_BYTES} bytes`,
+    );
     expectRefused([new Uint8Array(MESSAGE_MAX_BYTES)], "PAYLOAD_TOO_LARGE", "args: ");
-    expectRefused(Object.fromEntries([["k".repeat(MESSAGE_MAX_BYTES), 1]]), "PAYLOAD_TOO_LARGE", "args: ");
+    expectRefused(
+      Object.fromEntries([["k".repeat(MESSAGE_MAX_BYTES), 1]]),
+      "PAYLOAD_TOO_LARGE",
+      "args: ",
+    );
     expect(() => toPortable([1, 2], { root: "state.x", maxBytes: 26 })).toThrow(
       "[PAYLOAD_TOO_LARGE] state.x: more than 26 bytes",
     );
@@ -107,14 +139,26 @@ describe("errors on their way", () => {
     expect(error).toBeInstanceOf(RangeError);
     expect(error).not.toBe(thrown);
     expect(error.cause).toBeInstanceOf(SyntaxError);
-    expect([error.message, error.stack, (error.cause as Error).stack]).toEqual(["outer", thrown.stack, cause.stack]);
+    expect([error.message, error.stack, (error.cause as Error).stack]).toEqual([
+      "outer",
+      thrown.stack,
+      cause.stack,
+    ]);
     expect(Object.keys(error)).toEqual(["limit"]);
   });
 
   it("keep what Troupe's own say", () => {
-    const error = travel(new TroupeError("SILO_LOST", "gone", { ran: "no", retryable: false, cause: "why" }));
+    const error = travel(
+      new TroupeError("SILO_LOST", "gone", { ran: "no", retryable: false, cause: "why" }),
+    );
     expect(error).toBeInstanceOf(TroupeError);
-    expect(error).toMatchObject({ code: "SILO_LOST", ran: "no", retryable: false, cause: "why", message: "[SILO_LOST] gone" });
+    expect(error).toMatchObject({
+      code: "SILO_LOST",
+      ran: "no",
+      retryable: false,
+      cause: "why",
+      message: "[SILO_LOST] gone",
+    });
   });
 
   it("become the nearest built-in class, with the name they had", () => {
@@ -124,11 +168,17 @@ describe("errors on their way", () => {
     }
     const error = travel(new OutOfMoney("no money")) as OutOfMoney;
     expect(error).toBeInstanceOf(RangeError);
-    expect([error.name, error.missing, String(error)]).toEqual(["OutOfMoney", 5, "OutOfMoney: no money"]);
+    expect([error.name, error.missing, String(error)]).toEqual([
+      "OutOfMoney",
+      5,
+      "OutOfMoney: no money",
+    ]);
   });
 
   it("keep the errors of an aggregate", () => {
-    const error = travel(new AggregateError([new TypeError("one"), "two"], "both")) as AggregateError;
+    const error = travel(
+      new AggregateError([new TypeError("one"), "two"], "both"),
+    ) as AggregateError;
     expect(error).toBeInstanceOf(AggregateError);
     expect(error.errors).toMatchObject([{ message: "one" }, "two"]);
   });

@@ -1,12 +1,20 @@
 import type { Payload } from "./envelope.ts";
 import { messageOf, type Ran, TroupeError } from "./errors.ts";
 import { MESSAGE_MAX_BYTES, VALUE_MAX_DEPTH } from "./limits.ts";
-import { addressOfReference, PortableError, PortableLoop, PortableMap, PortableRef } from "./portable-value.ts";
+import {
+  addressOfReference,
+  PortableError,
+  PortableLoop,
+  PortableMap,
+  PortableRef,
+} from "./portable-value.ts";
 
 /** Bytes that every value is counted with: a number, a tag, or the head of a container. */
 const HEAD_BYTES = 9;
 
-/** A stack longer than this is cut: it is for people, and an endless recursion makes endless ones. */
+/**
+ * A stack longer than this is cut: it is for people, and an endless recursion makes endless ones.
+ */
 const STACK_MAX_LENGTH = 8_192;
 
 /** Thrown inside a copy; every container on the way up adds its step to the path. */
@@ -31,11 +39,13 @@ export interface PortableOptions {
 }
 
 /**
- * A deep copy of `value` in the form in which values travel between actors, to the store, and within one silo.
+ * A deep copy of `value` in the form in which values travel between actors, to the store, and
+ * within one silo.
  *
- * Throws `NOT_SERIALIZABLE` with the path of the first function, symbol, promise, class instance or other thing that has no
- * such form, and `PAYLOAD_TOO_LARGE` as soon as the copy is larger than allowed. Strings count with their bytes of UTF-8,
- * binary data with its bytes, and everything with 9 bytes more. A `Buffer` becomes a `Uint8Array`, and -0 becomes 0.
+ * Throws `NOT_SERIALIZABLE` with the path of the first function, symbol, promise, class instance or
+ * other thing that has no such form, and `PAYLOAD_TOO_LARGE` as soon as the copy is larger than
+ * allowed. Strings count with their bytes of UTF-8, binary data with its bytes, and everything with
+ * 9 bytes more. A `Buffer` becomes a `Uint8Array`, and -0 becomes 0.
  */
 export function toPortable(value: unknown, options: PortableOptions): Payload {
   const size = scalarBytes(value);
@@ -49,16 +59,21 @@ export function toPortable(value: unknown, options: PortableOptions): Payload {
   } catch (error) {
     if (!(error instanceof NotPortable)) throw error;
     const { root, ran = "no" } = options;
-    if (error.code === "PAYLOAD_TOO_LARGE") throw new TroupeError(error.code, `${root}: ${error.what}`, { ran });
-    throw new TroupeError(error.code, `${root}${error.path} is ${error.what}, which cannot be copied; pass plain data`, { ran });
+    if (error.code === "PAYLOAD_TOO_LARGE")
+      throw new TroupeError(error.code, `${root}: ${error.what}`, { ran });
+    throw new TroupeError(
+      error.code,
+      `${root}${error.path} is ${error.what}, which cannot be copied; pass plain data`,
+      { ran },
+    );
   }
 }
 
 const ARGUMENTS: PortableOptions = { root: "args" };
 
 /**
- * The arguments of one call, for which nobody else has the array: it becomes the payload itself if it holds numbers, strings and the
- * like only, as most do. That makes them 0.2 µs cheaper.
+ * The arguments of one call, for which nobody else has the array: it becomes the payload itself if
+ * it holds numbers, strings and the like only, as most do. That makes them 0.2 µs cheaper.
  */
 export function argumentsToPortable(args: unknown[]): Payload {
   let size = HEAD_BYTES;
@@ -68,10 +83,15 @@ export function argumentsToPortable(args: unknown[]): Payload {
     if (args[index] === 0) args[index] = 0;
     size += bytes;
   }
-  return size > MESSAGE_MAX_BYTES ? toPortable(args, ARGUMENTS) : { value: args, revive: false, size };
+  return size > MESSAGE_MAX_BYTES
+    ? toPortable(args, ARGUMENTS)
+    : { value: args, revive: false, size };
 }
 
-/** Bytes that a value counts which is its own portable form; undefined for one that has to be copied, or cannot be. */
+/**
+ * Bytes that a value counts which is its own portable form; undefined for one that has to be
+ * copied, or cannot be.
+ */
 function scalarBytes(value: unknown): number | undefined {
   switch (typeof value) {
     case "number":
@@ -89,7 +109,9 @@ function scalarBytes(value: unknown): number | undefined {
   }
 }
 
-/** Short ones are counted by their length: that is exact for ASCII, and exact enough for the rest. */
+/**
+ * Short ones are counted by their length: that is exact for ASCII, and exact enough for the rest.
+ */
 function stringBytes(text: string): number {
   return text.length < 64 ? text.length : Buffer.byteLength(text);
 }
@@ -103,7 +125,13 @@ export function errorToPortable(thrown: unknown): Payload {
     return { value, revive: true, size: copier.size };
   } catch {
     const message = messageOf(thrown).slice(0, STACK_MAX_LENGTH);
-    const value = new PortableError({ className: "Error", name: "Error", message, stack: "", fields: {} });
+    const value = new PortableError({
+      className: "Error",
+      name: "Error",
+      message,
+      stack: "",
+      fields: {},
+    });
     return { value, revive: true, size: HEAD_BYTES + message.length };
   }
 }
@@ -112,9 +140,15 @@ class Copier {
   size = 0;
   revive = false;
   readonly #maxBytes: number;
-  /** Made when the first object is met, so that copying numbers and strings allocates nothing but this copier. */
+  /**
+   * Made when the first object is met, so that copying numbers and strings allocates nothing but
+   * this copier.
+   */
   #copies: Map<object, unknown> | undefined;
-  /** The containers that are being copied, from the outermost in; those beyond the current depth are old. */
+  /**
+   * The containers that are being copied, from the outermost in; those beyond the current depth are
+   * old.
+   */
   readonly #open: unknown[] = [];
 
   constructor(maxBytes: number) {
@@ -137,7 +171,10 @@ class Copier {
         this.#count(value > -(2n ** 63n) && value < 2n ** 63n ? 0 : value.toString(16).length);
         return value;
       case "function":
-        throw new NotPortable("NOT_SERIALIZABLE", value.name === "" ? "a function" : `the function ${value.name}`);
+        throw new NotPortable(
+          "NOT_SERIALIZABLE",
+          value.name === "" ? "a function" : `the function ${value.name}`,
+        );
       case "symbol":
         throw new NotPortable("NOT_SERIALIZABLE", "a symbol");
       case "object":
@@ -149,17 +186,22 @@ class Copier {
   #count(bytes: number): void {
     this.size += HEAD_BYTES + bytes;
     if (this.size > this.#maxBytes) {
-      throw new NotPortable("PAYLOAD_TOO_LARGE", `more than ${this.#maxBytes} bytes; pass less at a time`);
+      throw new NotPortable(
+        "PAYLOAD_TOO_LARGE",
+        `more than ${this.#maxBytes} bytes; pass less at a time`,
+      );
     }
   }
 
   #copyObject(value: object, depth: number): unknown {
-    if (depth > VALUE_MAX_DEPTH) throw new NotPortable("NOT_SERIALIZABLE", `nested deeper than ${VALUE_MAX_DEPTH} levels`);
+    if (depth > VALUE_MAX_DEPTH)
+      throw new NotPortable("NOT_SERIALIZABLE", `nested deeper than ${VALUE_MAX_DEPTH} levels`);
     const copies = (this.#copies ??= new Map());
     const known = copies.get(value);
     if (known !== undefined) return this.#repeat(known, depth);
     const prototype: unknown = Object.getPrototypeOf(value);
-    if (prototype === Object.prototype || prototype === null) return this.#copyPlain(value as Record<string, unknown>, depth);
+    if (prototype === Object.prototype || prototype === null)
+      return this.#copyPlain(value as Record<string, unknown>, depth);
     if (prototype === Array.prototype) return this.#copyArray(value as unknown[], depth);
     if (prototype === Map.prototype) return this.#copyMap(value as Map<unknown, unknown>, depth);
     if (prototype === Set.prototype) return this.#copySet(value as Set<unknown>, depth);
@@ -189,7 +231,8 @@ class Copier {
     const copy: Record<string, unknown> = {};
     this.#enter(value, copy, depth);
     for (const key of Object.keys(value)) {
-      if (key === "__proto__") throw new NotPortable("NOT_SERIALIZABLE", "an object with a key __proto__");
+      if (key === "__proto__")
+        throw new NotPortable("NOT_SERIALIZABLE", "an object with a key __proto__");
       this.size += key.length;
       copy[key] = this.#step(value[key], depth, key);
     }
@@ -199,7 +242,8 @@ class Copier {
   #copyArray(value: readonly unknown[], depth: number): unknown {
     const copy: unknown[] = [];
     this.#enter(value, copy, depth);
-    for (let index = 0; index < value.length; index++) copy.push(this.#step(value[index], depth, index));
+    for (let index = 0; index < value.length; index++)
+      copy.push(this.#step(value[index], depth, index));
     return copy;
   }
 
@@ -225,7 +269,13 @@ class Copier {
   #copyError(value: Error, depth: number): unknown {
     const fields: Record<string, unknown> = {};
     const stack = (value.stack ?? "").slice(0, STACK_MAX_LENGTH);
-    const copy = new PortableError({ className: builtInClassOf(value), name: value.name, message: value.message, stack, fields });
+    const copy = new PortableError({
+      className: builtInClassOf(value),
+      name: value.name,
+      message: value.message,
+      stack,
+      fields,
+    });
     this.revive = true;
     this.#enter(value, copy, depth);
     this.#count(value.message.length + stack.length);
@@ -304,7 +354,11 @@ const BUILT_IN_ERRORS = new Set([
 ]);
 
 function builtInClassOf(error: Error): string {
-  for (let prototype: unknown = error; prototype !== null; prototype = Object.getPrototypeOf(prototype)) {
+  for (
+    let prototype: unknown = error;
+    prototype !== null;
+    prototype = Object.getPrototypeOf(prototype)
+  ) {
     const name = (prototype as { constructor?: { name?: string } }).constructor?.name;
     if (name !== undefined && BUILT_IN_ERRORS.has(name)) return name;
   }

@@ -34,12 +34,16 @@ export interface LinkHandlers {
 }
 
 /**
- * One connection between two processes. Envelopes arrive at most once, and in the order they were sent; only a large one may be
- * overtaken by envelopes that are not for the same actor. When the link closes, those under way may be lost. A link never comes back: dial again.
+ * One connection between two processes. Envelopes arrive at most once, and in the order they were
+ * sent; only a large one may be overtaken by envelopes that are not for the same actor. When the
+ * link closes, those under way may be lost. A link never comes back: dial again.
  */
 export interface Link {
   readonly remote: Hello;
-  /** Never blocks and never throws. Errors of encoding cannot happen: values are portable when they get here. */
+  /**
+   * Never blocks and never throws. Errors of encoding cannot happen: values are portable when they
+   * get here.
+   */
   send(envelope: Envelope): SendResult;
   /** Sends what is already queued, then closes. Closing twice is harmless. */
   close(reason: string): void;
@@ -64,8 +68,9 @@ export interface Listener {
 /**
  * How processes reach each other.
  *
- * `listen` rejects with `BAD_CONFIG` if the address is wrong or in use. `connect` rejects within seconds: with the code of the
- * refusal, or with `SILO_LOST` if nobody answers; its `cause` has `refused: true` if the address said that no process listens there.
+ * `listen` rejects with `BAD_CONFIG` if the address is wrong or in use. `connect` rejects within
+ * seconds: with the code of the refusal, or with `SILO_LOST` if nobody answers; its `cause` has
+ * `refused: true` if the address said that no process listens there.
  */
 export interface Transport {
   listen(address: string, acceptor: LinkAcceptor): Promise<Listener>;

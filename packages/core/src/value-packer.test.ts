@@ -5,7 +5,8 @@ import { createValuePacker } from "./value-packer.ts";
 const packer = createValuePacker();
 
 describe("the packed form", () => {
-  // These bytes lie in stores and travel between versions: a failure here means that old data can no longer be read.
+  // These bytes lie in stores and travel between versions: a failure here means that old data can
+  // no longer be read.
   it.each([
     ["a number", 1, "01"],
     ["an object", { a: [true, null] }, "de0001a16192c3c0"],

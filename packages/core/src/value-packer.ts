@@ -1,7 +1,8 @@
 import { addExtension, Packr } from "msgpackr";
 import { PortableError, PortableLoop, PortableMap, PortableRef } from "./portable-value.ts";
 
-// The numbers are part of the wire and of the stored format: never change one, and never use one again.
+// The numbers are part of the wire and of the stored format: never change one, and never use one
+// again.
 addExtension({
   Class: PortableRef,
   type: 1,
@@ -17,7 +18,13 @@ addExtension({
 addExtension({
   Class: PortableError,
   type: 3,
-  write: ({ facts }: PortableError) => [facts.className, facts.name, facts.message, facts.stack, facts.fields],
+  write: ({ facts }: PortableError) => [
+    facts.className,
+    facts.name,
+    facts.message,
+    facts.stack,
+    facts.fields,
+  ],
   read: ([className, name, message, stack, fields]: unknown[]) =>
     new PortableError({
       className: String(className),
@@ -35,7 +42,10 @@ addExtension({
   read: (level: unknown) => new PortableLoop(Number(level)),
 });
 
-/** Bytes of portable values, and back. Values are packed whole; nothing is shared between two packed values. */
+/**
+ * Bytes of portable values, and back. Values are packed whole; nothing is shared between two packed
+ * values.
+ */
 export interface ValuePacker {
   pack(value: unknown): Uint8Array;
   /** Throws on bytes that are no packed value. The result shares no memory with them. */
@@ -43,9 +53,10 @@ export interface ValuePacker {
 }
 
 /**
- * `moreTypes` because without it typed arrays are packed with foreign memory; `structuredClone` for shared references; no
- * `toJSON`, since that is a name like any other in plain data; no records, because a record's decoder is compiled for each
- * packed value, which takes ten times longer; buffers are copied, because a view of a frame would show, and keep, all the frame.
+ * `moreTypes` because without it typed arrays are packed with foreign memory; `structuredClone` for
+ * shared references; no `toJSON`, since that is a name like any other in plain data; no records,
+ * because a record's decoder is compiled for each packed value, which takes ten times longer;
+ * buffers are copied, because a view of a frame would show, and keep, all the frame.
  */
 export function createValuePacker(): ValuePacker {
   return new Packr({

@@ -178,7 +178,10 @@ function viewWith(view: View, siloId: string): View {
   return { revision: view.revision + 2, members: [...view.members, { ...first, siloId }] };
 }
 
-/** The ids of the silos that start are known from the seed: so an actor that will move can be picked before. */
+/**
+ * The ids of the silos that start are known from the seed: so an actor that will move can be picked
+ * before.
+ */
 async function idOfNextSilo(silos: number): Promise<string> {
   const rehearsal = await start(silos);
   return (await rehearsal.startSilo()).silo.siloId;
@@ -246,7 +249,10 @@ describe("an activation", () => {
     const bad = cluster.actor(Fragile, "bad");
     const outcomes = await cluster.run(Promise.allSettled([bad.hello(), bad.hello()]));
     for (const outcome of outcomes) {
-      expect(outcome).toMatchObject({ status: "rejected", reason: { code: "ACTIVATION_FAILED", ran: "no" } });
+      expect(outcome).toMatchObject({
+        status: "rejected",
+        reason: { code: "ACTIVATION_FAILED", ran: "no" },
+      });
     }
     const error: unknown = await cluster.run(bad.hello().catch((thrown: unknown) => thrown));
     expect(String(error)).toContain("Fragile/bad could not be activated: not today");
@@ -278,7 +284,9 @@ describe("an activation", () => {
         .catch((thrown: unknown) => thrown),
     );
     expect(error).toMatchObject({ code: "ACTIVATION_FAILED", cause: { code: "DEADLOCK" } });
-    expect(String(error)).toContain("StrictWaker/w -> Curious/StrictWaker:w -> StrictWaker/w.name()");
+    expect(String(error)).toContain(
+      "StrictWaker/w -> Curious/StrictWaker:w -> StrictWaker/w.name()",
+    );
     expect(cluster.clock.monotonic() - from).toBeLessThan(1_000);
   });
 

@@ -13,7 +13,11 @@ class Greeter extends Actor {
 
 const WORDS: Envelope[] = [
   { kind: "released", revision: 1_000_000, holding: [] },
-  { kind: "reply", callId: 1, outcome: { kind: "value", payload: { value: "forged", revive: false, size: 8 } } },
+  {
+    kind: "reply",
+    callId: 1,
+    outcome: { kind: "value", payload: { value: "forged", revive: false, size: 8 } },
+  },
 ];
 
 it("ends the link of a client that says what only silos say to each other", async () => {
@@ -22,7 +26,13 @@ it("ends the link of a client that says what only silos say to each other", asyn
   if (started === undefined) throw new Error("no silo was started");
   const { clock, network } = cluster;
   const transport = new MemoryTransport({ network, clock });
-  const hello: Hello = { protocol: PROTOCOL_VERSION, cluster: "test", role: "client", peerId: "c", token: undefined };
+  const hello: Hello = {
+    protocol: PROTOCOL_VERSION,
+    cluster: "test",
+    role: "client",
+    peerId: "c",
+    token: undefined,
+  };
   for (const word of WORDS) {
     let closedBecause: string | undefined;
     const link = await cluster.run(

@@ -118,19 +118,32 @@ describe("the context of a turn", () => {
     const now = cluster.clock.now();
     const outside = await cluster.run(alice.look());
     expect(outside).toMatchObject({ caller: undefined, headers: { tenant: "t" } });
-    const through = (await cluster.run(alice.lookThrough("bob"))) as { callId: string; deadline: number };
-    expect(through).toMatchObject({ caller: { type: "Guest", id: "alice" }, headers: { tenant: "t" } });
-    // The called turn has no more time than the one that waits for it, though its reference would give it an hour.
+    const through = (await cluster.run(alice.lookThrough("bob"))) as {
+      callId: string;
+      deadline: number;
+    };
+    expect(through).toMatchObject({
+      caller: { type: "Guest", id: "alice" },
+      headers: { tenant: "t" },
+    });
+    // The called turn has no more time than the one that waits for it, though its reference would
+    // give it an hour.
     expect(through.deadline).toBeLessThanOrEqual(now + 6_000);
     expect(through.callId).not.toBe((outside as { callId: string }).callId);
   });
 
   it("ends with the turn: what goes on after it calls in nobody's name, and with a time of its own", async () => {
     const cluster = await start();
-    await cluster.run(cluster.actor(Guest, "alice", { timeout: "1s", headers: { tenant: "t" } }).leaveWork("bob"));
+    await cluster.run(
+      cluster.actor(Guest, "alice", { timeout: "1s", headers: { tenant: "t" } }).leaveWork("bob"),
+    );
     await cluster.advance(5_000);
     opened.resolve();
-    const looked = (await cluster.run(later)) as { caller: unknown; deadline: number; headers: unknown };
+    const looked = (await cluster.run(later)) as {
+      caller: unknown;
+      deadline: number;
+      headers: unknown;
+    };
     expect(notes[0]).toMatchObject({ code: "BAD_CONFIG" });
     expect(notes[1]).toEqual({ tenant: "t" });
     expect(looked).toMatchObject({ caller: undefined, headers: {} });
@@ -144,11 +157,18 @@ describe("the context of a turn", () => {
     cancelled.catch(() => undefined);
     await cluster.advance(10);
     controller.abort("enough");
-    await expect(cluster.run(cancelled)).rejects.toMatchObject({ code: "CANCELLED", ran: "maybe", cause: "enough" });
+    await expect(cluster.run(cancelled)).rejects.toMatchObject({
+      code: "CANCELLED",
+      ran: "maybe",
+      cause: "enough",
+    });
     const late = cluster.actor(Guest, "b", { timeout: "1s" }).waitForSignal();
     await expect(cluster.run(late)).rejects.toMatchObject({ code: "TIMEOUT", ran: "maybe" });
     await cluster.advance(10);
-    expect(notes.map((reason) => (reason as { code?: string }).code)).toEqual(["CANCELLED", "TIMEOUT"]);
+    expect(notes.map((reason) => (reason as { code?: string }).code)).toEqual([
+      "CANCELLED",
+      "TIMEOUT",
+    ]);
   });
 });
 

@@ -81,8 +81,13 @@ describe("a durable send", () => {
     const cluster = await start();
     await cluster.run(cluster.actor(Account, "alice").transfer("bob", 5));
     await cluster.advance(100);
-    expect(await cluster.run(cluster.actor(Account, "bob").read())).toEqual({ balance: 5, amounts: [5] });
-    expect(await cluster.run(cluster.actor(Account, "alice").read())).toMatchObject({ balance: -5 });
+    expect(await cluster.run(cluster.actor(Account, "bob").read())).toEqual({
+      balance: 5,
+      amounts: [5],
+    });
+    expect(await cluster.run(cluster.actor(Account, "alice").read())).toMatchObject({
+      balance: -5,
+    });
     await cluster.advance(30_000);
     const entries = cluster.due.due(
       Array.from({ length: 1_025 }, (_, bucket) => bucket),
@@ -94,10 +99,18 @@ describe("a durable send", () => {
 
   it("is not sent by a turn that throws", async () => {
     const cluster = await start();
-    await expect(cluster.run(cluster.actor(Account, "alice").transfer("bob", 5, true))).rejects.toBeInstanceOf(RangeError);
+    await expect(
+      cluster.run(cluster.actor(Account, "alice").transfer("bob", 5, true)),
+    ).rejects.toBeInstanceOf(RangeError);
     await cluster.advance(10_000);
-    expect(await cluster.run(cluster.actor(Account, "bob").read())).toEqual({ balance: 0, amounts: [] });
-    expect(await cluster.run(cluster.actor(Account, "alice").read())).toEqual({ balance: 0, amounts: [] });
+    expect(await cluster.run(cluster.actor(Account, "bob").read())).toEqual({
+      balance: 0,
+      amounts: [],
+    });
+    expect(await cluster.run(cluster.actor(Account, "alice").read())).toEqual({
+      balance: 0,
+      amounts: [],
+    });
   });
 
   it("waits for its own turn's commit while earlier turns of its sender are stored", async () => {
@@ -116,7 +129,10 @@ describe("a durable send", () => {
     expect(await cluster.run(failed)).toBeInstanceOf(RangeError);
     await cluster.run(alice.transfer("carol", 7));
     await cluster.advance(1_000);
-    expect(await cluster.run(cluster.actor(Account, "carol").read())).toEqual({ balance: 7, amounts: [7] });
+    expect(await cluster.run(cluster.actor(Account, "carol").read())).toEqual({
+      balance: 7,
+      amounts: [7],
+    });
   });
 
   it("to a one-way method is forgotten only when it has taken effect", async () => {
@@ -168,7 +184,10 @@ describe("a durable send", () => {
     const cluster = await start(1);
     await cluster.run(cluster.actor(Account, "alice").sendBad("bob"));
     await cluster.advance(600_000);
-    expect(await cluster.run(cluster.actor(Account, "bob").read())).toEqual({ balance: 1, amounts: [1] });
+    expect(await cluster.run(cluster.actor(Account, "bob").read())).toEqual({
+      balance: 1,
+      amounts: [1],
+    });
     const alice = cluster.client.actor("Account", "alice");
     const letters = (await cluster.run(alice.$letters?.() ?? Promise.resolve())) as {
       seq: number;
@@ -178,7 +197,9 @@ describe("a durable send", () => {
     expect(letters).toMatchObject([{ seq: 1, method: "refuse", reason: "no" }]);
     expect(await cluster.run(alice.$resend?.(1) ?? Promise.resolve())).toBe(true);
     await cluster.advance(600_000);
-    expect(await cluster.run(alice.$letters?.() ?? Promise.resolve())).toMatchObject([{ seq: 3, method: "refuse" }]);
+    expect(await cluster.run(alice.$letters?.() ?? Promise.resolve())).toMatchObject([
+      { seq: 3, method: "refuse" },
+    ]);
   });
 });
 
@@ -204,14 +225,22 @@ describe("an idempotency key", () => {
     for (const silo of Array.from(cluster.silos)) silo.kill();
     await cluster.startSilo();
     expect(await cluster.run(once.deposit(5))).toBe(5);
-    expect(await cluster.run(cluster.actor(Account, "alice").read())).toEqual({ balance: 6, amounts: [5, 1] });
+    expect(await cluster.run(cluster.actor(Account, "alice").read())).toEqual({
+      balance: 6,
+      amounts: [5, 1],
+    });
   });
 
   it("joins repetitions that come while the call is under way", async () => {
     const cluster = await start();
     const once = cluster.actor(Account, "alice", { idempotencyKey: "order-1" });
-    expect(await cluster.run(Promise.all([once.deposit(5), once.deposit(5), once.deposit(5)]))).toEqual([5, 5, 5]);
-    expect(await cluster.run(cluster.actor(Account, "alice").read())).toEqual({ balance: 5, amounts: [5] });
+    expect(
+      await cluster.run(Promise.all([once.deposit(5), once.deposit(5), once.deposit(5)])),
+    ).toEqual([5, 5, 5]);
+    expect(await cluster.run(cluster.actor(Account, "alice").read())).toEqual({
+      balance: 5,
+      amounts: [5],
+    });
   });
 
   it("is given to the retries of an idempotent method, which then has one effect though its silo died", async () => {
@@ -227,6 +256,8 @@ describe("an idempotency key", () => {
     await cluster.advance(100);
     const { balance } = await cluster.run(alice.read());
     expect(balance).toBe(2);
-    expect([2, "STORE_UNAVAILABLE"]).toContain(result instanceof Error ? (result as Error & { code: string }).code : result);
+    expect([2, "STORE_UNAVAILABLE"]).toContain(
+      result instanceof Error ? (result as Error & { code: string }).code : result,
+    );
   });
 });

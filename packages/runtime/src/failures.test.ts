@@ -30,7 +30,11 @@ class Echo extends Actor {
 
 async function start(silos: number, token?: string): Promise<TestCluster> {
   begun = [];
-  const cluster = await TestCluster.start({ actors: [Counter, Echo], silos, ...(token === undefined ? {} : { token }) });
+  const cluster = await TestCluster.start({
+    actors: [Counter, Echo],
+    silos,
+    ...(token === undefined ? {} : { token }),
+  });
   onTestFinished(async () => {
     await cluster[Symbol.asyncDispose]();
   });
@@ -87,11 +91,15 @@ describe("a silo that cannot reach the membership store", () => {
     await cluster.advance(10_000);
     const others = siloAt(cluster, 1).silo.view.members.map((member) => member.siloId);
     expect(others).not.toContain(siloId);
-    for (let id = 0; id < 20; id++) expect(await cluster.run(cluster.actor(Counter, `${id}`).increment())).toBe(2);
+    for (let id = 0; id < 20; id++)
+      expect(await cluster.run(cluster.actor(Counter, `${id}`).increment())).toBe(2);
     lost.membership.reconnect();
-    await cluster.waitUntil(() => lost.silo.siloId !== siloId && lost.silo.snapshot().state === "active");
+    await cluster.waitUntil(
+      () => lost.silo.siloId !== siloId && lost.silo.snapshot().state === "active",
+    );
     expect(lost.silo.address).toBe(address);
-    for (let id = 0; id < 20; id++) expect(await cluster.run(cluster.actor(Counter, `${id}`).increment())).toBe(3);
+    for (let id = 0; id < 20; id++)
+      expect(await cluster.run(cluster.actor(Counter, `${id}`).increment())).toBe(3);
     await cluster.waitUntil(() => lost.silo.snapshot().activations > 0);
   });
 
@@ -118,8 +126,13 @@ describe("a store", () => {
     const counter = cluster.actor(Counter, "c");
     expect(await cluster.run(counter.increment())).toBe(1);
     stores.fault = "away";
-    expect(await errorOf(cluster, counter.increment())).toMatchObject({ code: "STORE_UNAVAILABLE" });
-    expect(await errorOf(cluster, counter.increment())).toMatchObject({ code: "STORE_UNAVAILABLE", ran: "no" });
+    expect(await errorOf(cluster, counter.increment())).toMatchObject({
+      code: "STORE_UNAVAILABLE",
+    });
+    expect(await errorOf(cluster, counter.increment())).toMatchObject({
+      code: "STORE_UNAVAILABLE",
+      ran: "no",
+    });
     expect(await errorOf(cluster, cluster.actor(Counter, "new").increment())).toMatchObject({
       code: "STORE_UNAVAILABLE",
       ran: "no",
@@ -135,7 +148,10 @@ describe("a store", () => {
     const counter = cluster.actor(Counter, "c");
     await cluster.run(counter.increment());
     stores.fault = "deaf";
-    expect(await errorOf(cluster, counter.increment())).toMatchObject({ code: "STORE_UNAVAILABLE", ran: "maybe" });
+    expect(await errorOf(cluster, counter.increment())).toMatchObject({
+      code: "STORE_UNAVAILABLE",
+      ran: "maybe",
+    });
     stores.fault = "up";
     expect(await cluster.run(counter.read())).toBe(2);
     expect(await cluster.run(counter.increment())).toBe(3);
@@ -147,7 +163,10 @@ describe("a store", () => {
     const counter = cluster.actor(Counter, "c");
     await cluster.run(counter.increment());
     // As a silo of a newer view would.
-    const claimed = cluster.states.claim({ type: "Counter", id: "c" }, { revision: silo.view.revision, siloId: silo.siloId });
+    const claimed = cluster.states.claim(
+      { type: "Counter", id: "c" },
+      { revision: silo.view.revision, siloId: silo.siloId },
+    );
     expect(claimed.kind).toBe("claimed");
     expect(await errorOf(cluster, counter.increment())).toMatchObject({ code: "FENCED" });
     expect(await cluster.run(counter.increment())).toBe(2);
@@ -175,7 +194,9 @@ describe("a silo that starts", () => {
       }
     }
     defineActor(Other, { name: "Counter" });
-    const failure: unknown = await cluster.startSilo({ actors: [Other] }).catch((error: unknown) => error);
+    const failure: unknown = await cluster
+      .startSilo({ actors: [Other] })
+      .catch((error: unknown) => error);
     expect(failure).toMatchObject({ code: "BAD_DEFINITION" });
     expect(String(failure)).toContain("defines Counter otherwise");
     await cluster.advance(100);
@@ -186,7 +207,9 @@ describe("a silo that starts", () => {
   it("is refused on an address that is in use", async () => {
     const cluster = await start(1);
     const { address } = siloAt(cluster, 0).silo;
-    const failure: unknown = await cluster.startSilo({ listen: address }).catch((error: unknown) => error);
+    const failure: unknown = await cluster
+      .startSilo({ listen: address })
+      .catch((error: unknown) => error);
     expect(failure).toMatchObject({ code: "BAD_CONFIG" });
     await cluster.advance(100);
     expect(cluster.client.view.members.length).toBe(1);
@@ -209,6 +232,7 @@ describe("a silo that was killed", () => {
     const from = cluster.clock.monotonic();
     await cluster.waitUntil(() => cluster.client.view.members.length === 2);
     expect(cluster.clock.monotonic() - from).toBeLessThan(1_000);
-    for (let id = 0; id < 20; id++) expect(await cluster.run(cluster.actor(Counter, `${id}`).increment())).toBe(2);
+    for (let id = 0; id < 20; id++)
+      expect(await cluster.run(cluster.actor(Counter, `${id}`).increment())).toBe(2);
   });
 });

@@ -59,7 +59,9 @@ describe("a hot actor", () => {
   it("shares writes between its turns", async () => {
     const cluster = await start();
     const counter = cluster.actor(Counter, "c");
-    const results = await cluster.run(Promise.all(Array.from({ length: 100 }, () => counter.add(1))));
+    const results = await cluster.run(
+      Promise.all(Array.from({ length: 100 }, () => counter.add(1))),
+    );
     expect(results).toEqual(Array.from({ length: 100 }, (_, index) => index + 1));
     expect(cluster.silos[0]?.stores.commits).toBeLessThan(50);
   });
@@ -120,7 +122,9 @@ describe("a hot actor", () => {
     await cluster.run(counter.add(1));
     const [silo] = cluster.silos;
     if (silo !== undefined) silo.stores.fault = "away";
-    const outcomes = await cluster.run(Promise.allSettled([counter.add(1), counter.add(1), counter.tell("w")]));
+    const outcomes = await cluster.run(
+      Promise.allSettled([counter.add(1), counter.add(1), counter.tell("w")]),
+    );
     expect(outcomes.map(({ status }) => status)).toEqual(["rejected", "rejected", "rejected"]);
     expect(outcomes[0]).toMatchObject({ reason: { code: "STORE_UNAVAILABLE" } });
     if (silo !== undefined) silo.stores.fault = "up";

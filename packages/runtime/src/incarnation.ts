@@ -18,7 +18,12 @@ import { FailureDetector } from "./membership/failure-detector.ts";
 import { checkDefinitions, notLinked, unlinked } from "./membership/join-checks.ts";
 import { MembershipAgent } from "./membership/membership-agent.ts";
 import { SiloLinks } from "./silo-links.ts";
-import { DEFAULT_LEASE_TTL_MS, type SiloOptions, type SiloPorts, TROUPE_VERSION } from "./silo-options.ts";
+import {
+  DEFAULT_LEASE_TTL_MS,
+  type SiloOptions,
+  type SiloPorts,
+  TROUPE_VERSION,
+} from "./silo-options.ts";
 
 /** How long a silo may take to link to the others, and to see itself in their view. */
 const JOIN_MS = 10_000;
@@ -130,8 +135,12 @@ export class Incarnation {
       view: () => this.view,
       linkTo: (to) => this.#links.linkTo(to),
       evict: (other) => ports.membership.evict(other),
-      confirmsGone: async (witness, other) => (await this.actors.callSilo(witness, "hasFoundGone", [other])) === true,
-      onIsolated: () => this.#agent.giveUp("this silo has no link with most of the others, so it leaves the cluster"),
+      confirmsGone: async (witness, other) =>
+        (await this.actors.callSilo(witness, "hasFoundGone", [other])) === true,
+      onIsolated: () =>
+        this.#agent.giveUp(
+          "this silo has no link with most of the others, so it leaves the cluster",
+        ),
     });
   }
 
@@ -166,8 +175,9 @@ export class Incarnation {
   }
 
   /**
-   * Joins the cluster. The stages, each undone if a later one fails: 1. listen; 2. register as joining, and watch; 3. check the
-   * definitions and link with every active silo; 4. become active, and see that in a view; 5. host.
+   * Joins the cluster. The stages, each undone if a later one fails: 1. listen; 2. register as
+   * joining, and watch; 3. check the definitions and link with every active silo; 4. become active,
+   * and see that in a view; 5. host.
    */
   async start(): Promise<void> {
     const { options, definitions } = this.#parts;
@@ -177,7 +187,9 @@ export class Incarnation {
         siloId: this.siloId,
         address: options.advertise ?? listening,
         state: "joining",
-        types: Object.fromEntries([...definitions].map(([name, definition]) => [name, digestOf(definition)])),
+        types: Object.fromEntries(
+          [...definitions].map(([name, definition]) => [name, digestOf(definition)]),
+        ),
         version: TROUPE_VERSION,
         labels: options.labels ?? {},
       };
@@ -189,7 +201,10 @@ export class Incarnation {
       await this.#until(() => this.#placement.member(this.siloId)?.state === "active", JOIN_MS);
       this.actors.start();
       this.#detector.start();
-      this.#logger.info({ address: member.address, members: this.view.members.length }, "silo is active");
+      this.#logger.info(
+        { address: member.address, members: this.view.members.length },
+        "silo is active",
+      );
     } catch (error) {
       await this.#end("the silo could not start");
       throw error;
@@ -205,25 +220,35 @@ export class Incarnation {
       await this.#become("draining", DRAIN_MS);
       await this.#until(() => this.#hasDrained(), DRAIN_MS);
     } catch (error) {
-      this.#logger.warn({ reason: messageOf(error) }, "the silo could not drain; it leaves with what is still active");
+      this.#logger.warn(
+        { reason: messageOf(error) },
+        "the silo could not drain; it leaves with what is still active",
+      );
       await this.#end("the silo has left the cluster");
       return;
     }
     await this.#agent.leave().catch((error: unknown) => {
-      this.#logger.warn({ reason: messageOf(error) }, "the silo could not take its record away; it expires with the lease");
+      this.#logger.warn(
+        { reason: messageOf(error) },
+        "the silo could not take its record away; it expires with the lease",
+      );
     });
     await sleep(this.#clock, LAST_WORDS_MS);
     await this.#end("the silo has left the cluster");
   }
 
-  /** Tries again while the store is away and the lease lives. A try that failed may have had its effect. */
+  /**
+   * Tries again while the store is away and the lease lives. A try that failed may have had its
+   * effect.
+   */
   async #become(state: MemberState, timeoutMs: number): Promise<void> {
     const deadline = this.#clock.monotonic() + timeoutMs;
     for (;;) {
       try {
         return await this.#agent.become(state);
       } catch (error) {
-        if (this.#isOver || !this.#agent.guard.isServing() || this.#clock.monotonic() > deadline) throw error;
+        if (this.#isOver || !this.#agent.guard.isServing() || this.#clock.monotonic() > deadline)
+          throw error;
         await sleep(this.#clock, BECOME_AGAIN_MS);
       }
     }
@@ -249,7 +274,8 @@ export class Incarnation {
   }
 
   async #linkWithAll(self: Member): Promise<void> {
-    const missing = (): Member[] => unlinked(self, this.view, (siloId) => this.#links.linkTo(siloId) !== undefined);
+    const missing = (): Member[] =>
+      unlinked(self, this.view, (siloId) => this.#links.linkTo(siloId) !== undefined);
     try {
       await this.#until(() => missing().length === 0 || this.#rejection !== undefined, JOIN_MS);
     } catch {
@@ -273,10 +299,17 @@ export class Incarnation {
     await this.#links.close(reason);
   }
 
-  /** Turns that are under way keep the record, or another silo would run their actors beside them (C1); at the latest it goes with the lease. */
+  /**
+   * Turns that are under way keep the record, or another silo would run their actors beside them
+   * (C1); at the latest it goes with the lease.
+   */
   async #turnsEnded(): Promise<void> {
     const expiry = this.#clock.monotonic() + this.#leaseTtlMs;
-    while (this.#agent.isMember && this.actors.counts.activations > 0 && this.#clock.monotonic() < expiry) {
+    while (
+      this.#agent.isMember &&
+      this.actors.counts.activations > 0 &&
+      this.#clock.monotonic() < expiry
+    ) {
       await sleep(this.#clock, POLL_MS);
     }
   }
@@ -308,16 +341,21 @@ export class Incarnation {
   /** Another silo asks; this one's own dial may come to its end a moment later. */
   async #hasFoundGone(siloId: string): Promise<boolean> {
     const deadline = this.#clock.monotonic() + WITNESS_MS;
-    while (!this.#detector.hasFoundGone(siloId) && this.#clock.monotonic() < deadline) await sleep(this.#clock, POLL_MS);
+    while (!this.#detector.hasFoundGone(siloId) && this.#clock.monotonic() < deadline)
+      await sleep(this.#clock, POLL_MS);
     return this.#detector.hasFoundGone(siloId);
   }
 
-  /** Resolves once the condition holds; rejects with `CLUSTER_UNAVAILABLE` if it does not in time, or the lease is lost. */
+  /**
+   * Resolves once the condition holds; rejects with `CLUSTER_UNAVAILABLE` if it does not in time,
+   * or the lease is lost.
+   */
   async #until(condition: () => boolean, timeoutMs: number): Promise<void> {
     const deadline = this.#clock.monotonic() + timeoutMs;
     while (!condition()) {
       if (this.#isOver) throw new TroupeError("CLUSTER_UNAVAILABLE", "the silo lost its lease");
-      if (this.#clock.monotonic() > deadline) throw new TroupeError("CLUSTER_UNAVAILABLE", `not done within ${timeoutMs} ms`);
+      if (this.#clock.monotonic() > deadline)
+        throw new TroupeError("CLUSTER_UNAVAILABLE", `not done within ${timeoutMs} ms`);
       await sleep(this.#clock, POLL_MS);
     }
   }

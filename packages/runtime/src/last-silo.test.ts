@@ -53,7 +53,10 @@ describe("the last silo", () => {
     const { stopped } = await beginToStop(onlySilo());
     gate.resolve();
     await cluster.run(stopped, SOON_MS);
-    expect(await cluster.run(asked)).toMatchObject({ code: "CLUSTER_UNAVAILABLE", message: expect.stringContaining("Payee/b") });
+    expect(await cluster.run(asked)).toMatchObject({
+      code: "CLUSTER_UNAVAILABLE",
+      message: expect.stringContaining("Payee/b"),
+    });
   });
 
   it("stops soon although its process makes a call while it drains", async () => {
@@ -75,7 +78,10 @@ describe("the last silo", () => {
     const { stopped } = await beginToStop(onlySilo());
     const types = {};
     const address = "127.0.0.1:1";
-    cluster.registry.register({ siloId: "z", address, state: "joining", types, version: "0", labels: {} }, SOON_MS);
+    cluster.registry.register(
+      { siloId: "z", address, state: "joining", types, version: "0", labels: {} },
+      SOON_MS,
+    );
     gate.resolve();
     await cluster.advance(100);
     await cluster.startSilo();

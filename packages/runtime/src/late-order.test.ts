@@ -25,7 +25,13 @@ it("refuses a late call for an actor that was elsewhere meanwhile, as the one be
     (candidate) => both.ownerOf({ type: "Ledger", id: candidate })?.siloId === other.silo.siloId,
   );
   const outcomes: Outcome["kind"][] = [];
-  const hello: Hello = { protocol: PROTOCOL_VERSION, cluster: "test", role: "client", peerId: "c", token: undefined };
+  const hello: Hello = {
+    protocol: PROTOCOL_VERSION,
+    cluster: "test",
+    role: "client",
+    peerId: "c",
+    token: undefined,
+  };
   const link = await cluster.run(
     new MemoryTransport({ network, clock }).connect(first.silo.address, hello, () => ({
       onEnvelope(envelope) {

@@ -57,7 +57,10 @@ export interface LocalActorsParts {
   callSilo(method: string, args: readonly unknown[]): Promise<unknown>;
 }
 
-/** The actors of one silo: those that live here, and the calls that they and this process make. It acts on what it is told. */
+/**
+ * The actors of one silo: those that live here, and the calls that they and this process make. It
+ * acts on what it is told.
+ */
 export class LocalActors {
   readonly #parts: LocalActorsParts;
   readonly #router: Router;
@@ -78,7 +81,11 @@ export class LocalActors {
     this.#parts = parts;
     this.#placement = placement;
     this.#handoff = new Handoff(siloId, placement);
-    this.#announcer = new ReleaseAnnouncer({ clock, held: () => this.#handoff.held, announce: () => this.#announce() });
+    this.#announcer = new ReleaseAnnouncer({
+      clock,
+      held: () => this.#handoff.held,
+      announce: () => this.#announce(),
+    });
     this.#catalog = this.#createCatalog();
     this.#ticks = new ActorTicks({
       clock,
@@ -106,11 +113,17 @@ export class LocalActors {
       nextTurn: setImmediate,
       begin: (request, sink) => this.#dispatcher.dispatch(request, sink, clock.monotonic()),
     });
-    const makeReference = (address: { type: string; id: string }): unknown => this.#references.reference(address);
+    const makeReference = (address: { type: string; id: string }): unknown =>
+      this.#references.reference(address);
     const linkTo = (to: string): Link | undefined => parts.linkTo(to);
-    this.#router = new Router({ peerId: siloId, clock, local: this.#dispatcher, linkTo, makeReference }, placement);
+    this.#router = new Router(
+      { peerId: siloId, clock, local: this.#dispatcher, linkTo, makeReference },
+      placement,
+    );
     this.#caller = new Caller(clock, this.#router);
-    this.#references = new References(definitions, (target, method, args) => this.#caller.call(target, method, args));
+    this.#references = new References(definitions, (target, method, args) =>
+      this.#caller.call(target, method, args),
+    );
     this.#idle = new IdleCollector(clock, this.#catalog, definitions.values());
     this.#reminders = new ReminderService({
       clock,
@@ -134,8 +147,9 @@ export class LocalActors {
   }
 
   /**
-   * Adopts a view: what this silo no longer owns ends, and the others hear of it (H1). Calls are brought to their new owners only
-   * after that, so that none of them meets an activation that has to go.
+   * Adopts a view: what this silo no longer owns ends, and the others hear of it (H1). Calls are
+   * brought to their new owners only after that, so that none of them meets an activation that has
+   * to go.
    */
   setPlacement(placement: Placement): void {
     const { siloId } = this.#parts;
@@ -189,7 +203,11 @@ export class LocalActors {
 
   /** Asks another silo. */
   callSilo(siloId: string, method: string, args: readonly unknown[]): Promise<unknown> {
-    return this.#caller.call(callTarget({ type: SILO_TYPE, id: siloId }, undefined, { timeout: "2s" }), method, [...args]);
+    return this.#caller.call(
+      callTarget({ type: SILO_TYPE, id: siloId }, undefined, { timeout: "2s" }),
+      method,
+      [...args],
+    );
   }
 
   /** The actors that are active here, at most a thousand of them. */
@@ -197,19 +215,27 @@ export class LocalActors {
     return listActivations(this.#catalog, type);
   }
 
-  /** What the due index has for the actors that this silo owns, earliest first; at most a thousand. */
+  /**
+   * What the due index has for the actors that this silo owns, earliest first; at most a thousand.
+   */
   async listReminders(): Promise<readonly DueEntry[]> {
     const buckets = [...this.#placement.bucketsOf(this.#parts.siloId)];
     const entries = await this.#parts.reminderStore.due(buckets, Number.MAX_SAFE_INTEGER, LIST_MAX);
     return entries.filter(({ name, address }) => !name.startsWith("$") && this.#owns(address));
   }
 
-  /** Which actors have dead letters, oldest first; at most a thousand letters. The name is the letter's number. */
+  /**
+   * Which actors have dead letters, oldest first; at most a thousand letters. The name is the
+   * letter's number.
+   */
   listDeadLetters(): Promise<readonly DueEntry[]> {
     return this.#parts.reminderStore.due([DEAD_LETTER_BUCKET], Number.MAX_SAFE_INTEGER, LIST_MAX);
   }
 
-  /** For a silo that drains: what its actors wait for must not hold it up if nobody is left who could do it. */
+  /**
+   * For a silo that drains: what its actors wait for must not hold it up if nobody is left who
+   * could do it.
+   */
   giveUpWaiting(): void {
     this.#router.giveUpWaiting();
   }
@@ -219,7 +245,12 @@ export class LocalActors {
     return this.#arrivals.isEmpty && this.#catalog.size === 0 && this.#router.pendingCount === 0;
   }
 
-  get counts(): { activations: number; activationsByType: Record<string, number>; callsTotal: number; callsPending: number } {
+  get counts(): {
+    activations: number;
+    activationsByType: Record<string, number>;
+    callsTotal: number;
+    callsPending: number;
+  } {
     return {
       activations: this.#catalog.size,
       activationsByType: this.#catalog.countByType(),
@@ -258,7 +289,8 @@ export class LocalActors {
       isServing: (now) => guard.isServing(now),
       serving: () => guard.serving(),
       revision: () => this.#placement.revision,
-      createStorage: (activation) => new StoredActor(storedActorParts, activation.address, activation.definition),
+      createStorage: (activation) =>
+        new StoredActor(storedActorParts, activation.address, activation.definition),
       reference: (type, id, options) => this.#references.actor(type, id, options),
       sendReference: (type, id, post) => this.#references.sendReference(type, id, post),
       makeReference: (address) => this.#references.reference(address),
@@ -295,12 +327,20 @@ export class LocalActors {
     };
   }
 
-  #callSystemTurn(address: ActorAddress, method: string, args: readonly unknown[]): Promise<unknown> {
+  #callSystemTurn(
+    address: ActorAddress,
+    method: string,
+    args: readonly unknown[],
+  ): Promise<unknown> {
     return this.#caller.call(callTarget(address, undefined, undefined), method, [...args]);
   }
 
   #deliver({ type, id, method, args, headers }: Letter, key: string): Promise<unknown> {
-    const target = callTarget({ type, id }, this.#parts.definitions.get(type), headers === undefined ? undefined : { headers });
+    const target = callTarget(
+      { type, id },
+      this.#parts.definitions.get(type),
+      headers === undefined ? undefined : { headers },
+    );
     return this.#caller.deliver(target, { method, args, key });
   }
 

@@ -14,7 +14,11 @@ class Visitor extends Actor {
 it("fails and holds up no call when thousands of actors move at once", async () => {
   await using cluster = await TestCluster.start({ actors: [Visitor] });
   const all = (): Promise<string[]> =>
-    Promise.all(Array.from({ length: ACTORS }, (_, index) => cluster.actor(Visitor, `visitor-${index}`).come()));
+    Promise.all(
+      Array.from({ length: ACTORS }, (_, index) =>
+        cluster.actor(Visitor, `visitor-${index}`).come(),
+      ),
+    );
   await cluster.run(all());
   await cluster.startSilo();
   const before = cluster.clock.monotonic();

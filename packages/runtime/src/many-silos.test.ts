@@ -22,12 +22,16 @@ describe("fifty silos that join together", () => {
     await cluster.waitUntil(() => {
       const revision = first?.silo.view.revision ?? 0;
       if (views.at(-1) !== revision) views.push(revision);
-      return first?.silo.view.members.filter((member) => member.state === "active").length === SILOS;
+      return (
+        first?.silo.view.members.filter((member) => member.state === "active").length === SILOS
+      );
     });
     await cluster.run(Promise.all(joining));
     // Each silo makes two changes of its own: it registers, and becomes active.
     expect(views.length).toBeLessThan(SILOS / 2);
-    const counts = Array.from({ length: 200 }, (_, index) => cluster.actor(Counter, `c${index}`).add());
+    const counts = Array.from({ length: 200 }, (_, index) =>
+      cluster.actor(Counter, `c${index}`).add(),
+    );
     expect(await cluster.run(Promise.all(counts))).toEqual(counts.map(() => 1));
     const busy = cluster.silos.filter(({ silo }) => silo.snapshot().activations > 0);
     expect(busy.length).toBeGreaterThan(SILOS / 2);

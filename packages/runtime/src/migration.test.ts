@@ -44,7 +44,10 @@ async function start(): Promise<TestCluster> {
   return cluster;
 }
 
-async function replaceBy(cluster: TestCluster, actorClass: typeof First | typeof Second): Promise<void> {
+async function replaceBy(
+  cluster: TestCluster,
+  actorClass: typeof First | typeof Second,
+): Promise<void> {
   for (const silo of Array.from(cluster.silos)) await cluster.stopSilo(silo);
   await cluster.startSilo({ actors: [actorClass] });
 }
@@ -55,10 +58,18 @@ describe("a newer version of an actor", () => {
     migrations = 0;
     await replaceBy(cluster, Second);
     const order = cluster.actor(Second, "o");
-    expect(await cluster.run(order.all())).toEqual({ title: "tea (from 1)", amount: 500, currency: "EUR" });
+    expect(await cluster.run(order.all())).toEqual({
+      title: "tea (from 1)",
+      amount: 500,
+      currency: "EUR",
+    });
     await cluster.run(order.setAmount(7));
     await replaceBy(cluster, Second);
-    expect(await cluster.run(order.all())).toEqual({ title: "tea (from 1)", amount: 7, currency: "EUR" });
+    expect(await cluster.run(order.all())).toEqual({
+      title: "tea (from 1)",
+      amount: 7,
+      currency: "EUR",
+    });
     expect(migrations).toBe(1);
   });
 
@@ -66,7 +77,11 @@ describe("a newer version of an actor", () => {
     const cluster = await start();
     migrations = 0;
     await replaceBy(cluster, Second);
-    expect(await cluster.run(cluster.actor(Second, "new").all())).toEqual({ title: "none", amount: 0, currency: "EUR" });
+    expect(await cluster.run(cluster.actor(Second, "new").all())).toEqual({
+      title: "none",
+      amount: 0,
+      currency: "EUR",
+    });
     expect(migrations).toBe(0);
   });
 

@@ -63,7 +63,11 @@ class Load {
     await this.#cluster.run(Promise.all(this.#callers));
   }
 
-  async #call(caller: string, counterOf: (id: string) => ActorRef<Counter>, inFlight: number): Promise<void> {
+  async #call(
+    caller: string,
+    counterOf: (id: string) => ActorRef<Counter>,
+    inFlight: number,
+  ): Promise<void> {
     const random = seededRandom(7);
     for (let number = 0; !this.#stopped;) {
       const round: Promise<void>[] = [];
@@ -73,7 +77,9 @@ class Load {
         number++;
       }
       await Promise.all(round);
-      await new Promise<void>((resolve) => void this.#cluster.clock.schedule(this.#pauseMs, resolve));
+      await new Promise<void>(
+        (resolve) => void this.#cluster.clock.schedule(this.#pauseMs, resolve),
+      );
     }
   }
 
@@ -87,7 +93,10 @@ class Load {
     }
   }
 
-  /** Everything acknowledged is there, nothing is there twice, nothing is there that did not run, and each caller's order was kept. */
+  /**
+   * Everything acknowledged is there, nothing is there twice, nothing is there that did not run,
+   * and each caller's order was kept.
+   */
   async check(): Promise<void> {
     for (const id of IDS) {
       const { count, heard } = await this.#cluster.run(this.#cluster.actor(Counter, id).read());
@@ -184,7 +193,8 @@ describe("a cluster under load", () => {
     siloAt(cluster, 0).kill();
     await cluster.advance(2_000);
     await load.stop();
-    for (const error of load.failures) expect(error).toMatchObject({ code: "SILO_LOST", ran: "maybe" });
+    for (const error of load.failures)
+      expect(error).toMatchObject({ code: "SILO_LOST", ran: "maybe" });
     await load.check();
   });
 
@@ -193,7 +203,8 @@ describe("a cluster under load", () => {
     await cluster.advance(100);
     // It goes on by itself, and nobody can reach it or be reached by it.
     const lost = siloAt(cluster, 2);
-    for (const { silo } of cluster.silos) if (silo !== lost.silo) cluster.network.cut(lost.silo.address, silo.address);
+    for (const { silo } of cluster.silos)
+      if (silo !== lost.silo) cluster.network.cut(lost.silo.address, silo.address);
     lost.membership.cutOff();
     await cluster.advance(8_000);
     cluster.network.healAll();
@@ -219,7 +230,9 @@ describe("a cluster under load", () => {
   it("retries an idempotent call through the death of its silo", async () => {
     const { cluster, load } = await start(2);
     await load.stop();
-    const calls = Promise.all(Array.from({ length: 20 }, (_, index) => cluster.actor(Probe, `${index}`).sure()));
+    const calls = Promise.all(
+      Array.from({ length: 20 }, (_, index) => cluster.actor(Probe, `${index}`).sure()),
+    );
     siloAt(cluster, 0).kill();
     await cluster.run(calls);
   });

@@ -54,7 +54,9 @@ describe("a nested turn that outlasts the wait for it", () => {
   it("is rolled back whole with the turn that it is a part of", async () => {
     const cluster = await start();
     const pair = cluster.actor(Pair, "p");
-    await expect(cluster.run(pair.moveThrough("r", false))).rejects.toMatchObject({ code: "TIMEOUT" });
+    await expect(cluster.run(pair.moveThrough("r", false))).rejects.toMatchObject({
+      code: "TIMEOUT",
+    });
     await cluster.advance(5_000);
     expect(await cluster.run(pair.read())).toEqual([10, 0]);
   });

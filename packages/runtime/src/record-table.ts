@@ -16,9 +16,11 @@ export interface DirtyFlag {
 }
 
 /**
- * Records of one kind that are stored with an actor, a field each: as the unit of work has them, and as they count as stored.
+ * Records of one kind that are stored with an actor, a field each: as the unit of work has them,
+ * and as they count as stored.
  *
- * Records are portable values and are never changed in place. An empty table holds next to nothing, because most actors have none.
+ * Records are portable values and are never changed in place. An empty table holds next to nothing,
+ * because most actors have none.
  */
 export class RecordTable<R> {
   readonly #prefix: string;
@@ -37,7 +39,8 @@ export class RecordTable<R> {
   load(fields: Fields, order?: (one: R, other: R) => number): void {
     const loaded: [name: string, record: R][] = [];
     for (const [field, bytes] of fields) {
-      if (field.startsWith(this.#prefix)) loaded.push([field.slice(this.#prefix.length), packer.unpack(bytes) as R]);
+      if (field.startsWith(this.#prefix))
+        loaded.push([field.slice(this.#prefix.length), packer.unpack(bytes) as R]);
     }
     if (order !== undefined) loaded.sort(([, one], [, other]) => order(one, other));
     if (loaded.length > 0) this.#records = new Map(loaded);
@@ -76,7 +79,11 @@ export class RecordTable<R> {
 
   collect(): RecordChange<R>[] {
     if (this.#before === undefined) return [];
-    return [...this.#before].map(([name, before]) => ({ field: this.#prefix + name, before, after: this.find(name) }));
+    return [...this.#before].map(([name, before]) => ({
+      field: this.#prefix + name,
+      before,
+      after: this.find(name),
+    }));
   }
 
   /** What is here counts as stored from now on. */

@@ -45,6 +45,10 @@ it("says of a turn whose write the store refused that it may have run, and not t
     ),
   );
   const call = clock.run(silo.actor(Counter, "one").increment());
-  await expect(call).rejects.toMatchObject({ code: "STORE_UNAVAILABLE", ran: "maybe", retryable: true });
+  await expect(call).rejects.toMatchObject({
+    code: "STORE_UNAVAILABLE",
+    ran: "maybe",
+    retryable: true,
+  });
   await clock.run(silo.stop());
 });

@@ -69,7 +69,8 @@ it("stays a member until its turns have ended, though the store of the members f
     const update = membership.update.bind(membership);
     let failures = 3;
     membership.update = async (lease, member) => {
-      if (member.state === "draining" && failures-- > 0) throw new TroupeError("CLUSTER_UNAVAILABLE", "no answer");
+      if (member.state === "draining" && failures-- > 0)
+        throw new TroupeError("CLUSTER_UNAVAILABLE", "no answer");
       return await update(lease, member);
     };
   });

@@ -2,7 +2,10 @@ import { Actor, actor, type ReminderTick, reminder, state, timer } from "@troupe
 import { TestCluster } from "@troupe/testkit";
 import { describe, expect, it, onTestFinished } from "vitest";
 
-/** Milliseconds since the start of the test at which ticks began, with what they were. Tests run one at a time. */
+/**
+ * Milliseconds since the start of the test at which ticks began, with what they were. Tests run one
+ * at a time.
+ */
 let ticks: (Pick<ReminderTick, "name" | "data" | "count" | "missed" | "attempt"> & {
   readonly at: number;
   readonly dueIn: number;
@@ -13,7 +16,15 @@ let onTick: ((self: Alarm, tick: ReminderTick) => unknown) | undefined;
 
 function note(tick: ReminderTick): void {
   const { name, data, count, missed, attempt } = tick;
-  ticks.push({ name, data, count, missed, attempt, at: tick.firedAt - start, dueIn: tick.dueAt - start });
+  ticks.push({
+    name,
+    data,
+    count,
+    missed,
+    attempt,
+    at: tick.firedAt - start,
+    dueIn: tick.dueAt - start,
+  });
 }
 
 type SetOptions = Parameters<Alarm["reminders"]["set"]>[1];
@@ -104,10 +115,16 @@ describe("a reminder", () => {
     const cluster = await startCluster(3);
     const alarm = cluster.actor(Alarm, "a");
     await cluster.run(alarm.set("ring", { in: "30s", data: { kind: new Map([["x", 1]]) } }));
-    expect(await cluster.run(alarm.one("ring"))).toMatchObject({ name: "ring", nextAt: start + 30_000, count: 0 });
+    expect(await cluster.run(alarm.one("ring"))).toMatchObject({
+      name: "ring",
+      nextAt: start + 30_000,
+      count: 0,
+    });
     await cluster.advance(120_000);
     const data = { kind: new Map([["x", 1]]) };
-    expect(ticks).toEqual([{ name: "ring", data, count: 1, missed: 0, attempt: 1, at: 30_000, dueIn: 30_000 }]);
+    expect(ticks).toEqual([
+      { name: "ring", data, count: 1, missed: 0, attempt: 1, at: 30_000, dueIn: 30_000 },
+    ]);
     expect(await cluster.run(alarm.all())).toEqual([]);
   });
 
@@ -135,7 +152,9 @@ describe("a reminder", () => {
     const cluster = await startCluster();
     const alarm = cluster.actor(Alarm, "a");
     await cluster.run(alarm.setTwo());
-    expect(await cluster.run(alarm.all())).toMatchObject([{ name: "ring", data: 2, nextAt: start + 20_000 }]);
+    expect(await cluster.run(alarm.all())).toMatchObject([
+      { name: "ring", data: 2, nextAt: start + 20_000 },
+    ]);
     await cluster.run(alarm.set("sing", { in: "1m" }));
     expect(await cluster.run(alarm.cancel("sing"))).toBe(true);
     expect(await cluster.run(alarm.cancel("sing"))).toBe(false);
@@ -149,8 +168,12 @@ describe("a reminder", () => {
     const cluster = await startCluster();
     const alarm = cluster.actor(Alarm, "a");
     await cluster.run(alarm.set("ring", { in: "20s", data: "old" }));
-    await expect(cluster.run(alarm.setAndThrow("ring", { in: "5s", data: "new" }))).rejects.toBeInstanceOf(RangeError);
-    await expect(cluster.run(alarm.setAndThrow("sing", { in: "5s" }))).rejects.toBeInstanceOf(RangeError);
+    await expect(
+      cluster.run(alarm.setAndThrow("ring", { in: "5s", data: "new" })),
+    ).rejects.toBeInstanceOf(RangeError);
+    await expect(cluster.run(alarm.setAndThrow("sing", { in: "5s" }))).rejects.toBeInstanceOf(
+      RangeError,
+    );
     await cluster.advance(60_000);
     expect(ticks).toMatchObject([{ name: "ring", data: "old", at: 20_000 }]);
   });
@@ -282,17 +305,23 @@ describe("a reminder", () => {
         [420_000, 0],
       ],
     ],
-  ])("with missed: %s keeps what that promises when nobody could tick for five minutes", async (missed, expected) => {
-    const cluster = await startCluster();
-    await cluster.run(cluster.actor(Alarm, "a").set("ring", { every: "1m", missed }));
-    await cluster.advance(90_000);
-    cluster.silos[0]?.kill();
-    await cluster.advance(300_000);
-    await cluster.startSilo();
-    await cluster.advance(60_000);
-    const rounded = ticks.map(({ at, missed: passed }) => [Math.floor(at / 10_000) * 10_000, passed]);
-    expect(rounded).toEqual(expected);
-  });
+  ])(
+    "with missed: %s keeps what that promises when nobody could tick for five minutes",
+    async (missed, expected) => {
+      const cluster = await startCluster();
+      await cluster.run(cluster.actor(Alarm, "a").set("ring", { every: "1m", missed }));
+      await cluster.advance(90_000);
+      cluster.silos[0]?.kill();
+      await cluster.advance(300_000);
+      await cluster.startSilo();
+      await cluster.advance(60_000);
+      const rounded = ticks.map(({ at, missed: passed }) => [
+        Math.floor(at / 10_000) * 10_000,
+        passed,
+      ]);
+      expect(rounded).toEqual(expected);
+    },
+  );
 
   it("ticks on when the store was away, and loses nothing", async () => {
     const cluster = await startCluster();

@@ -1,4 +1,10 @@
-import { type Hello, type Link, type LinkAcceptor, silentLogger, type Transport } from "@troupe/core";
+import {
+  type Hello,
+  type Link,
+  type LinkAcceptor,
+  silentLogger,
+  type Transport,
+} from "@troupe/core";
 import { VirtualClock } from "@troupe/testkit";
 import { expect, it } from "vitest";
 import { SiloLinks } from "./silo-links.ts";
@@ -56,12 +62,19 @@ async function listen(): Promise<{ links: SiloLinks; acceptor: LinkAcceptor }> {
 
 it("closes the earlier link of a client that dials again, whose unread calls would run behind later ones", async () => {
   const { links, acceptor } = await listen();
-  const [earlier, ofAnother, later] = [new ScriptedLink("c1"), new ScriptedLink("c2"), new ScriptedLink("c1")];
+  const [earlier, ofAnother, later] = [
+    new ScriptedLink("c1"),
+    new ScriptedLink("c2"),
+    new ScriptedLink("c1"),
+  ];
   const handlers = acceptor.accept(earlier);
   acceptor.accept(ofAnother);
   acceptor.accept(later);
   expect(earlier.closedBecause).toBe("the client has dialled again");
-  expect([ofAnother, later].map(({ closedBecause }) => closedBecause)).toEqual([undefined, undefined]);
+  expect([ofAnother, later].map(({ closedBecause }) => closedBecause)).toEqual([
+    undefined,
+    undefined,
+  ]);
 
   // The end of the earlier one must not make the silo forget the later one.
   handlers.onClose("the client has dialled again");

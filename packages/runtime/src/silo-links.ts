@@ -37,7 +37,9 @@ export interface SiloLinksParts {
   onRejected(siloId: string, error: TroupeError): void;
 }
 
-/** Every link of one silo: to the other silos, one a pair, and from clients. It sorts what arrives. */
+/**
+ * Every link of one silo: to the other silos, one a pair, and from clients. It sorts what arrives.
+ */
 export class SiloLinks {
   readonly #parts: SiloLinksParts;
   readonly #peers: PeerLinks;
@@ -65,7 +67,10 @@ export class SiloLinks {
     });
   }
 
-  /** The address that is listened on, with its real port. Rejects with `BAD_CONFIG` if that cannot be. */
+  /**
+   * The address that is listened on, with its real port. Rejects with `BAD_CONFIG` if that cannot
+   * be.
+   */
   async listen(address: string): Promise<string> {
     this.#listener = await this.#parts.transport.listen(address, {
       hello: () => this.#hello(),
@@ -117,7 +122,8 @@ export class SiloLinks {
   #accept(link: Link): LinkHandlers {
     if (link.remote.role === "silo") return this.#peers.adopt(link);
     const { peerId } = link.remote;
-    // The client has given its earlier link up, with all that it sent over it: what is still unread there would run behind later calls (C5).
+    // The client has given its earlier link up, with all that it sent over it: what is still unread
+    // there would run behind later calls (C5).
     this.#clients.get(peerId)?.close("the client has dialled again");
     this.#clients.set(peerId, link);
     return {
@@ -130,7 +136,8 @@ export class SiloLinks {
 
   #receiveFromClient(envelope: Envelope, link: Link): void {
     const { kind } = envelope;
-    if (kind === "released" || kind === "reply") link.close(`a client says "${kind}", which only silos say to each other`);
+    if (kind === "released" || kind === "reply")
+      link.close(`a client says "${kind}", which only silos say to each other`);
     else this.#receive(envelope, link);
   }
 
@@ -153,7 +160,10 @@ export class SiloLinks {
     }
   }
 
-  /** One a link, so that a request costs none, and a cancel finds the request that came the same way. */
+  /**
+   * One a link, so that a request costs none, and a cancel finds the request that came the same
+   * way.
+   */
   #sinkOf(link: Link): ReplySink {
     const known = this.#sinks.get(link);
     if (known !== undefined) return known;
@@ -161,8 +171,10 @@ export class SiloLinks {
       peerId: link.remote.peerId,
       isClient: link.remote.role === "client",
       reply: (callId, outcome) => {
-        // A reply that finds no room ends the link: the caller must not wait for what will never come.
-        if (link.send({ kind: "reply", callId, outcome }) === "full") link.close("the peer does not read its replies");
+        // A reply that finds no room ends the link: the caller must not wait for what will never
+        // come.
+        if (link.send({ kind: "reply", callId, outcome }) === "full")
+          link.close("the peer does not read its replies");
       },
     };
     this.#sinks.set(link, sink);

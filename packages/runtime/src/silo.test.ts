@@ -40,11 +40,18 @@ describe("a silo", () => {
     const { silo } = started;
     expect(await cluster.run(typed(silo).greet("you"))).toBe("hello you");
     const snapshot = await cluster.run(cluster.client.callSilo(silo.siloId, "snapshot"));
-    expect(snapshot).toMatchObject({ siloId: silo.siloId, address: silo.address, state: "active", serving: true });
+    expect(snapshot).toMatchObject({
+      siloId: silo.siloId,
+      address: silo.address,
+      state: "active",
+      serving: true,
+    });
     await expect(cluster.run(cluster.client.callSilo("nobody", "snapshot"))).rejects.toMatchObject({
       code: "CLUSTER_UNAVAILABLE",
     });
-    await expect(cluster.run(cluster.client.callSilo(silo.siloId, "nothing"))).rejects.toMatchObject({ code: "NO_SUCH_METHOD" });
+    await expect(
+      cluster.run(cluster.client.callSilo(silo.siloId, "nothing")),
+    ).rejects.toMatchObject({ code: "NO_SUCH_METHOD" });
     expect(silo.stop()).toBe(silo.stop());
     await cluster.stopSilo(started);
     await cluster.run(silo.stopped);

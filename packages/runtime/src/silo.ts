@@ -31,10 +31,16 @@ export class Silo implements ActorReferences, AsyncDisposable {
   readonly #references: References;
   #incarnation: Incarnation;
   #stopping: Promise<void> | undefined;
-  /** False while an incarnation is starting: at first, and after a loss. One loop at a time sees to that. */
+  /**
+   * False while an incarnation is starting: at first, and after a loss. One loop at a time sees to
+   * that.
+   */
   #isRunning = false;
 
-  /** Resolves when the silo is active. Rejects, with nothing left behind, if a definition, an option or the cluster is wrong. */
+  /**
+   * Resolves when the silo is active. Rejects, with nothing left behind, if a definition, an option
+   * or the cluster is wrong.
+   */
   static async start(ports: SiloPorts, options: SiloOptions): Promise<Silo> {
     const silo = new Silo(ports, options);
     await silo.#incarnation.start();
@@ -82,7 +88,9 @@ export class Silo implements ActorReferences, AsyncDisposable {
     return this.#incarnation.snapshot;
   }
 
-  /** Drains: moves everything away, then leaves. No call fails by it. Stopping twice is harmless. */
+  /**
+   * Drains: moves everything away, then leaves. No call fails by it. Stopping twice is harmless.
+   */
   stop(): Promise<void> {
     this.#stopping ??= this.#incarnation.drain().finally(this.#markStopped);
     return this.#stopping;
@@ -110,7 +118,8 @@ export class Silo implements ActorReferences, AsyncDisposable {
   async #rejoin(): Promise<void> {
     this.#isRunning = false;
     const { clock, logger } = this.#ports;
-    const listen = this.#options.advertise === undefined ? this.#incarnation.address : this.#options.listen;
+    const listen =
+      this.#options.advertise === undefined ? this.#incarnation.address : this.#options.listen;
     while (this.#stopping === undefined) {
       this.#incarnation = this.#incarnate(listen);
       try {
@@ -119,7 +128,10 @@ export class Silo implements ActorReferences, AsyncDisposable {
         if (this.#isRunning) return;
       } catch (error) {
         const code = error instanceof TroupeError ? error.code : "INTERNAL";
-        logger.error({ code, reason: messageOf(error) }, "the silo could not join again; trying again");
+        logger.error(
+          { code, reason: messageOf(error) },
+          "the silo could not join again; trying again",
+        );
         await sleep(clock, REJOIN_EVERY_MS);
       }
     }

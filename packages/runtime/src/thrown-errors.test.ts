@@ -20,7 +20,11 @@ class Visitor extends Actor {
 it("says of a method that passes on the failure of a call that it made that it ran itself", async () => {
   await using cluster = await TestCluster.start({ actors: [Visitor, Guard] });
   const visit = cluster.run(cluster.actor(Visitor, "one").visit());
-  await expect(visit).rejects.toMatchObject({ code: "NO_SUCH_ACTOR_TYPE", ran: "yes", retryable: false });
+  await expect(visit).rejects.toMatchObject({
+    code: "NO_SUCH_ACTOR_TYPE",
+    ran: "yes",
+    retryable: false,
+  });
 });
 
 it("keeps the code, the message and the cause of what a method threw", async () => {

@@ -34,7 +34,11 @@ class Account extends Actor {
     return this.balance;
   }
 
-  @readonly() async all(): Promise<{ balance: number; entries: { amount: number }[]; labels: Map<string, Set<string>> }> {
+  @readonly() async all(): Promise<{
+    balance: number;
+    entries: { amount: number }[];
+    labels: Map<string, Set<string>>;
+  }> {
     return { balance: this.balance, entries: this.entries, labels: this.labels };
   }
 
@@ -149,7 +153,11 @@ describe("a turn", () => {
     expect((error as Error).message).toBe("on purpose");
     expect((error as Error).stack).toContain("failAfterChange");
     expect((error as Error).stack).toContain("turns.test.ts");
-    expect(await cluster.run(alice.all())).toEqual({ balance: 5, entries: [{ amount: 5 }], labels: new Map() });
+    expect(await cluster.run(alice.all())).toEqual({
+      balance: 5,
+      entries: [{ amount: 5 }],
+      labels: new Map(),
+    });
   });
 
   it("is stored before its reply leaves", async () => {
@@ -193,7 +201,9 @@ describe("a turn", () => {
     const cluster = await start();
     const alice = cluster.actor(Account, "alice");
     await expect(cluster.run(alice.sneak())).rejects.toMatchObject({ code: "READONLY_WRITE" });
-    await expect(cluster.run(alice.sneakInPlace())).rejects.toMatchObject({ code: "READONLY_WRITE" });
+    await expect(cluster.run(alice.sneakInPlace())).rejects.toMatchObject({
+      code: "READONLY_WRITE",
+    });
     expect(await cluster.run(alice.all())).toEqual({ balance: 0, entries: [], labels: new Map() });
   });
 
@@ -214,7 +224,9 @@ describe("a mailbox", () => {
     await cluster.run(cluster.actor(Gate, "g").open());
     const results = await cluster.run(Promise.all(calls));
     expect(results[4]).toMatchObject({ code: "MAILBOX_FULL", ran: "no" });
-    expect(String(results[4])).toContain("[MAILBOX_FULL] Account/alice has 3 waiting turns; raise mailboxMax or call less");
+    expect(String(results[4])).toContain(
+      "[MAILBOX_FULL] Account/alice has 3 waiting turns; raise mailboxMax or call less",
+    );
   });
 });
 
@@ -222,7 +234,10 @@ describe("a deadline", () => {
   it("ends a call that takes too long", async () => {
     const cluster = await start();
     const slow = cluster.actor(Account, "alice", { timeout: "2s" });
-    await expect(cluster.run(slow.slow("never"))).rejects.toMatchObject({ code: "TIMEOUT", ran: "maybe" });
+    await expect(cluster.run(slow.slow("never"))).rejects.toMatchObject({
+      code: "TIMEOUT",
+      ran: "maybe",
+    });
   });
 
   it("travels with the call chain", async () => {
@@ -270,11 +285,19 @@ describe("a reference", () => {
   it("calls no internal, private or unknown method", async () => {
     const cluster = await start();
     const untyped = cluster.client.actor("Account", "alice");
-    await expect(cluster.run(untyped.secret?.() ?? Promise.resolve())).rejects.toMatchObject({ code: "NO_SUCH_METHOD" });
-    await expect(cluster.run(untyped.nothing?.() ?? Promise.resolve())).rejects.toMatchObject({ code: "NO_SUCH_METHOD" });
-    await expect(cluster.run(untyped.onActivate?.() ?? Promise.resolve())).rejects.toMatchObject({ code: "NO_SUCH_METHOD" });
+    await expect(cluster.run(untyped.secret?.() ?? Promise.resolve())).rejects.toMatchObject({
+      code: "NO_SUCH_METHOD",
+    });
+    await expect(cluster.run(untyped.nothing?.() ?? Promise.resolve())).rejects.toMatchObject({
+      code: "NO_SUCH_METHOD",
+    });
+    await expect(cluster.run(untyped.onActivate?.() ?? Promise.resolve())).rejects.toMatchObject({
+      code: "NO_SUCH_METHOD",
+    });
     const unknown = cluster.client.actor("Nobody", "alice");
-    await expect(cluster.run(unknown.hello?.() ?? Promise.resolve())).rejects.toMatchObject({ code: "NO_SUCH_ACTOR_TYPE" });
+    await expect(cluster.run(unknown.hello?.() ?? Promise.resolve())).rejects.toMatchObject({
+      code: "NO_SUCH_ACTOR_TYPE",
+    });
   });
 
   it("resolves a one-way call when it is sent", async () => {

@@ -6,10 +6,14 @@ export type ActorClass<A extends Actor = Actor> = abstract new () => A;
 export type Reentrancy = "none" | "chain" | "full";
 
 /**
- * Brings the stored state of an actor up to the type's version: it is given every stored slot by name, also those that the class no
- * longer has, and the version that stored them, and returns the slots that get another value. It may not wait for anything.
+ * Brings the stored state of an actor up to the type's version: it is given every stored slot by
+ * name, also those that the class no longer has, and the version that stored them, and returns the
+ * slots that get another value. It may not wait for anything.
  */
-export type Migrate = (state: Readonly<Record<string, unknown>>, fromVersion: number) => Readonly<Record<string, unknown>>;
+export type Migrate = (
+  state: Readonly<Record<string, unknown>>,
+  fromVersion: number,
+) => Readonly<Record<string, unknown>>;
 
 /** How turns of a method go together with other turns of the same activation. */
 export type Concurrency =
@@ -32,7 +36,10 @@ export interface SlotDefinition {
   readonly save: "turn" | "manual";
 }
 
-/** What is known of an actor class: made once, checked whole, never changed. Durations are in milliseconds. */
+/**
+ * What is known of an actor class: made once, checked whole, never changed. Durations are in
+ * milliseconds.
+ */
 export interface ActorDefinition {
   readonly name: string;
   readonly actorClass: ActorClass;
@@ -43,8 +50,8 @@ export interface ActorDefinition {
   readonly version: number;
   readonly migrate: Migrate | undefined;
   /**
-   * The methods that a reference may call, by name. Internal ones are not here, nor are handlers of reminders and timers
-   * without another mark: only ticks call those, each in an exclusive turn.
+   * The methods that a reference may call, by name. Internal ones are not here, nor are handlers of
+   * reminders and timers without another mark: only ticks call those, each in an exclusive turn.
    */
   readonly methods: ReadonlyMap<string, MethodDefinition>;
   readonly slots: readonly SlotDefinition[];

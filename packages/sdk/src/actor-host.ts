@@ -2,11 +2,15 @@ import type { ActorAddress, Logger } from "@troupe/core";
 import type { CallContext, CallOptions } from "./call-context.ts";
 import type { Schedules, TimerOptions } from "./schedule-options.ts";
 
-/** The durable slots of one actor, as their accessors use them. A slot that is never initialised starts as undefined. */
+/**
+ * The durable slots of one actor, as their accessors use them. A slot that is never initialised
+ * starts as undefined.
+ */
 export interface SlotAccess {
   /**
-   * Takes what an initialiser or the constructor gave; a stored value, if there is one, comes before it. Called only during
-   * `constructActor`, and again for a slot that a subclass or the constructor gives another first value: the last one counts.
+   * Takes what an initialiser or the constructor gave; a stored value, if there is one, comes
+   * before it. Called only during `constructActor`, and again for a slot that a subclass or the
+   * constructor gives another first value: the last one counts.
    */
   initialise(name: string, initial: unknown): void;
   /** Also called during `constructActor`, when one initialiser reads the slot of another. */

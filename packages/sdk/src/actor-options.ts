@@ -2,38 +2,53 @@ import { DURATION_FORMS, parseDuration, type Duration } from "@troupe/core";
 import type { ActorDefinition, Migrate, Reentrancy } from "./actor-definition.ts";
 import { show } from "./names.ts";
 
-/** Options of an actor type. They belong to the type: a class that extends another actor class does not inherit them. */
+/**
+ * Options of an actor type. They belong to the type: a class that extends another actor class does
+ * not inherit them.
+ */
 export interface ActorOptions {
   /** How long an actor without calls stays in memory. Default: 15 minutes. */
   readonly idleAfter?: Duration;
   /**
-   * Whether a call may come back to an actor that waits for it: never (`none`, it fails with `DEADLOCK`), within the call chain
-   * that waits (`chain`, the default), or whenever a turn waits for something (`full`).
+   * Whether a call may come back to an actor that waits for it: never (`none`, it fails with
+   * `DEADLOCK`), within the call chain that waits (`chain`, the default), or whenever a turn waits
+   * for something (`full`).
    */
   readonly reentrancy?: Reentrancy;
   /** Turns that may wait for one actor; further calls fail with `MAILBOX_FULL`. Default: 1000. */
   readonly mailboxMax?: number;
   /** How long callers wait for a reply unless they say otherwise. Default: 30 seconds. */
   readonly callTimeout?: Duration;
-  /** How the owner of an actor is chosen. `hash`, the only way yet, spreads actors evenly over the silos. */
+  /**
+   * How the owner of an actor is chosen. `hash`, the only way yet, spreads actors evenly over the
+   * silos.
+   */
   readonly placement?: "hash";
   /** Number of the definition, for deployments that change it. Default: 1. */
   readonly version?: number;
   /**
-   * Upgrades what an older version stored, once for each actor, before its first turn: from every stored slot by name and the version
-   * that stored them, it returns the slots that get another value. What it returns is stored before the actor answers. A slot that
-   * the class no longer has stays in the store. State of a newer version than this one is never touched: the activation fails.
+   * Upgrades what an older version stored, once for each actor, before its first turn: from every
+   * stored slot by name and the version that stored them, it returns the slots that get another
+   * value. What it returns is stored before the actor answers. A slot that the class no longer has
+   * stays in the store. State of a newer version than this one is never touched: the activation
+   * fails.
    */
   readonly migrate?: Migrate;
 }
 
 /** Options of a durable slot. */
 export interface StateOptions {
-  /** `turn` (the default) stores a change with the turn that made it, `manual` when the actor calls `save()`. */
+  /**
+   * `turn` (the default) stores a change with the turn that made it, `manual` when the actor calls
+   * `save()`.
+   */
   readonly save?: "turn" | "manual";
 }
 
-type TypeSettings = Pick<ActorDefinition, "idleAfterMs" | "reentrancy" | "mailboxMax" | "callTimeoutMs" | "version" | "migrate">;
+type TypeSettings = Pick<
+  ActorDefinition,
+  "idleAfterMs" | "reentrancy" | "mailboxMax" | "callTimeoutMs" | "version" | "migrate"
+>;
 
 const ACTOR_OPTIONS = [
   "idleAfter",
@@ -48,8 +63,16 @@ const ACTOR_OPTIONS = [
 
 type Report = (text: string) => void;
 
-/** The fields of an options object whose names are all known. Reports what is wrong, and gives what is left. */
-export function readFields(given: unknown, what: string, known: readonly string[], report: Report): Record<string, unknown> {
+/**
+ * The fields of an options object whose names are all known. Reports what is wrong, and gives what
+ * is left.
+ */
+export function readFields(
+  given: unknown,
+  what: string,
+  known: readonly string[],
+  report: Report,
+): Record<string, unknown> {
   if (given === undefined) return {};
   if (typeof given !== "object" || given === null || Array.isArray(given)) {
     report(`${what} must be an object, not ${show(given)}`);
@@ -61,7 +84,10 @@ export function readFields(given: unknown, what: string, known: readonly string[
   return given as Record<string, unknown>;
 }
 
-/** The settings of a type, with the default for each option that is absent or wrong; wrong ones are reported. */
+/**
+ * The settings of a type, with the default for each option that is absent or wrong; wrong ones are
+ * reported.
+ */
 export function readActorOptions(given: unknown, report: Report): TypeSettings {
   const options = readFields(given, "the options", ACTOR_OPTIONS, report);
   if (options.placement !== undefined && options.placement !== "hash") {
@@ -101,7 +127,12 @@ function readDuration(name: string, value: unknown, fallback: number, report: Re
   return fallback;
 }
 
-function readPositiveInteger(name: string, value: unknown, fallback: number, report: Report): number {
+function readPositiveInteger(
+  name: string,
+  value: unknown,
+  fallback: number,
+  report: Report,
+): number {
   if (value === undefined) return fallback;
   if (typeof value === "number" && Number.isSafeInteger(value) && value > 0) return value;
   report(`${name} must be a positive integer, not ${show(value)}`);
@@ -109,7 +140,8 @@ function readPositiveInteger(name: string, value: unknown, fallback: number, rep
 }
 
 function readReentrancy(value: unknown, report: Report): Reentrancy {
-  if (value === undefined || value === "none" || value === "chain" || value === "full") return value ?? "chain";
+  if (value === undefined || value === "none" || value === "chain" || value === "full")
+    return value ?? "chain";
   report(`reentrancy must be "none", "chain" or "full", not ${show(value)}`);
   return "chain";
 }

@@ -1,5 +1,12 @@
 import { describe, expectTypeOf, it } from "vitest";
-import { Actor, type ActorRef, type CallOptions, type MethodName, type ReminderTick, type UntypedActorRef } from "@troupe/sdk";
+import {
+  Actor,
+  type ActorRef,
+  type CallOptions,
+  type MethodName,
+  type ReminderTick,
+  type UntypedActorRef,
+} from "@troupe/sdk";
 
 interface Entry {
   readonly at: number;
@@ -75,7 +82,8 @@ class Savings extends Account {
   }
 }
 
-// Nothing here runs: `tsc` checks it, and a line that no longer fails where it must is an error itself.
+// Nothing here runs: `tsc` checks it, and a line that no longer fails where it must is an error
+// itself.
 declare const account: ActorRef<Account>;
 declare const self: Account;
 
@@ -153,14 +161,18 @@ describe("a typed reference", () => {
   });
 
   it("returns promises of what the methods return, once unwrapped", () => {
-    expectTypeOf<ActorRef<Account>["deposit"]>().toEqualTypeOf<(amount: number, note?: string) => Promise<number>>();
+    expectTypeOf<ActorRef<Account>["deposit"]>().toEqualTypeOf<
+      (amount: number, note?: string) => Promise<number>
+    >();
     expectTypeOf<ActorRef<Account>["last"]>().toEqualTypeOf<() => Promise<Entry | undefined>>();
     expectTypeOf<ActorRef<Account>["clear"]>().toEqualTypeOf<() => Promise<void>>();
     expectTypeOf<ActorRef<Account>["later"]>().toEqualTypeOf<() => Promise<void>>();
     expectTypeOf<ActorRef<Account>["thenable"]>().toEqualTypeOf<() => Promise<string>>();
     expectTypeOf<ActorRef<Account>["fail"]>().toEqualTypeOf<() => Promise<never>>();
     expectTypeOf<ActorRef<Account>["anything"]>().toEqualTypeOf<() => Promise<unknown>>();
-    expectTypeOf<ActorRef<Account>["count"]>().toEqualTypeOf<(...amounts: number[]) => Promise<number>>();
+    expectTypeOf<ActorRef<Account>["count"]>().toEqualTypeOf<
+      (...amounts: number[]) => Promise<number>
+    >();
   });
 
   it("keeps the overloads and type parameters of asynchronous methods", () => {
@@ -183,7 +195,9 @@ describe("a typed reference", () => {
 
 describe("an untyped reference", () => {
   it("has any method, and is no promise", () => {
-    expectTypeOf<UntypedActorRef[string]>().toEqualTypeOf<(...args: readonly unknown[]) => Promise<unknown>>();
+    expectTypeOf<UntypedActorRef[string]>().toEqualTypeOf<
+      (...args: readonly unknown[]) => Promise<unknown>
+    >();
     expectTypeOf<Awaited<UntypedActorRef>>().toEqualTypeOf<UntypedActorRef>();
   });
 });

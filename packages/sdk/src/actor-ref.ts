@@ -2,19 +2,41 @@ import type { Actor } from "./actor.ts";
 
 type AnyMethod = (...args: never) => unknown;
 
-/** The names of the methods that a reference to `A` may call, as far as types can tell: `@internal()` ones are among them. */
+/**
+ * The names of the methods that a reference to `A` may call, as far as types can tell:
+ * `@internal()` ones are among them.
+ */
 export type MethodName<A extends Actor> = keyof {
-  [K in keyof A as K extends keyof Actor ? never : K extends string ? (A[K] extends AnyMethod ? K : never) : never]: never;
+  [
+    K in keyof A as K extends keyof Actor
+      ? never
+      : K extends string
+        ? A[K] extends AnyMethod
+          ? K
+          : never
+        : never
+  ]: never;
 } &
   string;
 
 /** The names of the public fields of `A`: what `defineActor` can make durable. */
 export type FieldName<A extends Actor> = keyof {
-  [K in keyof A as K extends keyof Actor ? never : K extends string ? (A[K] extends AnyMethod ? never : K) : never]: never;
+  [
+    K in keyof A as K extends keyof Actor
+      ? never
+      : K extends string
+        ? A[K] extends AnyMethod
+          ? never
+          : K
+        : never
+  ]: never;
 } &
   string;
 
-/** A function all of whose overloads (up to four) return promises. Those that it lacks fall back to the constraint. */
+/**
+ * A function all of whose overloads (up to four) return promises. Those that it lacks fall back to
+ * the constraint.
+ */
 type AsyncMethod<F> = F extends {
   (...args: never): infer _R1 extends Promise<unknown>;
   (...args: never): infer _R2 extends Promise<unknown>;
@@ -25,8 +47,8 @@ type AsyncMethod<F> = F extends {
   : never;
 
 /**
- * A method as its callers see it. An asynchronous one is taken as it is, which keeps its overloads and type parameters; of any
- * other, the last overload becomes asynchronous.
+ * A method as its callers see it. An asynchronous one is taken as it is, which keeps its overloads
+ * and type parameters; of any other, the last overload becomes asynchronous.
  */
 export type RemoteMethod<F> = F extends (...args: infer P) => infer R
   ? [R] extends [never]
@@ -39,11 +61,11 @@ export type RemoteMethod<F> = F extends (...args: infer P) => infer R
   : never;
 
 /**
- * A reference to one actor: its public methods, each returning a promise, and nothing else. It costs nothing to make, is
- * valid for ever, and can be passed as an argument.
+ * A reference to one actor: its public methods, each returning a promise, and nothing else. It
+ * costs nothing to make, is valid for ever, and can be passed as an argument.
  *
- * A method of the actor that returns the result of a reference to its own class needs a declared return type, because
- * TypeScript cannot infer it in a circle.
+ * A method of the actor that returns the result of a reference to its own class needs a declared
+ * return type, because TypeScript cannot infer it in a circle.
  */
 export type ActorRef<A extends Actor> = {
   readonly [K in MethodName<A>]: RemoteMethod<A[K]>;
@@ -54,9 +76,14 @@ export interface UntypedActorRef {
   readonly [method: string]: (...args: readonly unknown[]) => Promise<unknown>;
 }
 
-/** What `this.send` gives: the public methods of `A`, each of which stores a call with the running turn and returns nothing. */
+/**
+ * What `this.send` gives: the public methods of `A`, each of which stores a call with the running
+ * turn and returns nothing.
+ */
 export type SendRef<A extends Actor> = {
-  readonly [K in MethodName<A>]: A[K] extends (...args: infer P) => unknown ? (...args: P) => void : never;
+  readonly [K in MethodName<A>]: A[K] extends (...args: infer P) => unknown
+    ? (...args: P) => void
+    : never;
 };
 
 /** The same by the name of a type alone. */

@@ -1,4 +1,7 @@
-/** `Actor` carries this as its own static property, so that other files recognise it without importing it in a circle. */
+/**
+ * `Actor` carries this as its own static property, so that other files recognise it without
+ * importing it in a circle.
+ */
 export const ACTOR_ROOT = Symbol("troupe.actorRoot");
 
 /** The classes that make up an actor class, and the `Actor` that they end at. */
@@ -9,7 +12,10 @@ export interface ClassChain {
   readonly root: { readonly prototype: object } | undefined;
 }
 
-export function classChainOf(actorClass: { readonly prototype: object; readonly name: string }): ClassChain {
+export function classChainOf(actorClass: {
+  readonly prototype: object;
+  readonly name: string;
+}): ClassChain {
   const classes = [];
   let current: unknown = actorClass;
   while (typeof current === "function" && current !== Function.prototype) {

@@ -7,7 +7,10 @@ import type { CallContext, CallOptions } from "./call-context.ts";
 import { definitionOf } from "./definition-of.ts";
 import type { Schedules, TimerOptions } from "./schedule-options.ts";
 
-/** Why an activation ends: nobody called for `idleAfter`, `deactivate()`, the actor lives elsewhere now, the silo stops, or a failure. */
+/**
+ * Why an activation ends: nobody called for `idleAfter`, `deactivate()`, the actor lives elsewhere
+ * now, the silo stops, or a failure.
+ */
 export type DeactivationReason = "idle" | "requested" | "moved" | "stopping" | "failed";
 
 /** What the rest of this package may do with an actor, besides what its author may. */
@@ -19,15 +22,17 @@ interface Insides {
 
 let insides: Insides;
 
-/** The host for the actor that is being constructed just now; `Actor`'s constructor takes it away. */
+/**
+ * The host for the actor that is being constructed just now; `Actor`'s constructor takes it away.
+ */
 let nextHost: ActorHost | undefined;
 
 /**
- * The base of every actor. Each id of a class that extends it is an object that always exists: the first call makes it, and its
- * turns run one at a time.
+ * The base of every actor. Each id of a class that extends it is an object that always exists: the
+ * first call makes it, and its turns run one at a time.
  *
- * Troupe makes the objects, with no arguments; `this.id` and all the rest can be used from the first field initialiser on. Its
- * members are never callable through a reference.
+ * Troupe makes the objects, with no arguments; `this.id` and all the rest can be used from the
+ * first field initialiser on. Its members are never callable through a reference.
  *
  * @example
  * ```ts
@@ -93,9 +98,15 @@ export abstract class Actor {
     return hostOf(this).log;
   }
 
-  /** A reference to another actor (or to this one). Calls through it belong to this turn's call chain and inherit its deadline. */
+  /**
+   * A reference to another actor (or to this one). Calls through it belong to this turn's call
+   * chain and inherit its deadline.
+   */
   actor<A extends Actor>(type: ActorClass<A>, id: string, options?: CallOptions): ActorRef<A>;
-  /** The same by the type's name: untyped, or typed by a class that is imported as a type only (`actor<Account>("Account", id)`). */
+  /**
+   * The same by the type's name: untyped, or typed by a class that is imported as a type only
+   * (`actor<Account>("Account", id)`).
+   */
   actor<A extends Actor = never>(
     type: string,
     id: string,
@@ -107,19 +118,25 @@ export abstract class Actor {
   }
 
   /**
-   * Sends durably: `this.send(Account, to).deposit(5)` stores the call with what this turn changes, and returns nothing. A turn that
-   * throws sends nothing. What was sent arrives in order for each receiver and takes effect once, through crashes of both sides; if
-   * the receiver keeps throwing, it goes to this actor's dead letters (`troupe letters`). At most 1,000 may be under way. What a
+   * Sends durably: `this.send(Account, to).deposit(5)` stores the call with what this turn changes,
+   * and returns nothing. A turn that throws sends nothing. What was sent arrives in order for each
+   * receiver and takes effect once, through crashes of both sides; if the receiver keeps throwing,
+   * it goes to this actor's dead letters (`troupe letters`). At most 1,000 may be under way. What a
    * method without durable state does may happen again if its silo dies at the wrong moment.
    */
   send<A extends Actor>(type: ActorClass<A>, id: string): SendRef<A>;
-  send<A extends Actor = never>(type: string, id: string): [A] extends [never] ? UntypedSendRef : SendRef<A>;
+  send<A extends Actor = never>(
+    type: string,
+    id: string,
+  ): [A] extends [never] ? UntypedSendRef : SendRef<A>;
   send(type: ActorClass | string, id: string): unknown {
     const name = typeof type === "string" ? type : definitionOf(type).name;
     return hostOf(this).send(name, id);
   }
 
-  /** Milliseconds since the Unix epoch. Use this, not `Date.now()`: tests and the simulator move it. */
+  /**
+   * Milliseconds since the Unix epoch. Use this, not `Date.now()`: tests and the simulator move it.
+   */
   now(): number {
     return hostOf(this).now();
   }
@@ -134,10 +151,16 @@ export abstract class Actor {
     hostOf(this).save();
   }
 
-  /** Runs before the first turn, with the stored state in place. If it throws, the calls that wait fail with `ACTIVATION_FAILED`. */
+  /**
+   * Runs before the first turn, with the stored state in place. If it throws, the calls that wait
+   * fail with `ACTIVATION_FAILED`.
+   */
   onActivate(): void | Promise<void> {}
 
-  /** Runs after the last turn. It does not run when the process dies or a turn never ended, so nothing may depend on it. */
+  /**
+   * Runs after the last turn. It does not run when the process dies or a turn never ended, so
+   * nothing may depend on it.
+   */
   onDeactivate(_reason: DeactivationReason): void | Promise<void> {}
 }
 
@@ -155,7 +178,10 @@ export function hostOf(actor: Actor): ActorHost {
   return host;
 }
 
-/** The host of an actor whose constructor or field initialisers run just now; undefined if it has none, or is finished. */
+/**
+ * The host of an actor whose constructor or field initialisers run just now; undefined if it has
+ * none, or is finished.
+ */
 export function constructingHostOf(actor: Actor): ActorHost | undefined {
   return insides.isUnderConstruction(actor) ? insides.host(actor) : undefined;
 }

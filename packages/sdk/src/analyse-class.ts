@@ -1,4 +1,10 @@
-import type { ActorClass, ActorDefinition, Concurrency, MethodDefinition, SlotDefinition } from "./actor-definition.ts";
+import type {
+  ActorClass,
+  ActorDefinition,
+  Concurrency,
+  MethodDefinition,
+  SlotDefinition,
+} from "./actor-definition.ts";
 import { readActorOptions, readSave } from "./actor-options.ts";
 import type { MethodMark, Note } from "./class-notes.ts";
 import { shapeOf, type ClassShape } from "./class-shape.ts";
@@ -13,7 +19,10 @@ export interface Problem {
   readonly text: string;
 }
 
-/** A definition is only to be used if there are no problems; it is made anyway, so that all problems are found at once. */
+/**
+ * A definition is only to be used if there are no problems; it is made anyway, so that all problems
+ * are found at once.
+ */
 export interface Analysis {
   readonly definition: ActorDefinition;
   /** Of the `@actor` or `defineActor`. */
@@ -55,7 +64,11 @@ class Analyser {
     };
     for (const { text, position } of this.#of("problem")) this.#report(text, position);
     const position = typeNote?.position;
-    return { definition, position, problems: legacy === undefined ? this.#problems : [this.#legacyProblem(legacy)] };
+    return {
+      definition,
+      position,
+      problems: legacy === undefined ? this.#problems : [this.#legacyProblem(legacy)],
+    };
   }
 
   #of<K extends Note["kind"]>(kind: K): NoteOf<K>[] {
@@ -75,34 +88,47 @@ class Analyser {
 
   #typeNote(): NoteOf<"type"> | undefined {
     const { className, extendsActor, notesByClass } = this.#shape;
-    const [first, second] = (notesByClass.at(-1) ?? []).filter((note): note is NoteOf<"type"> => note.kind === "type");
+    const [first, second] = (notesByClass.at(-1) ?? []).filter(
+      (note): note is NoteOf<"type"> => note.kind === "type",
+    );
     this.#position = first?.position ?? this.#notes.at(-1)?.position;
-    if (!extendsActor) this.#report(`it does not extend Actor; write "class ${className} extends Actor"`);
+    if (!extendsActor)
+      this.#report(`it does not extend Actor; write "class ${className} extends Actor"`);
     if (first === undefined) {
       const base = this.#of("type")[0];
-      const why = base === undefined ? "" : `, and does not inherit the ${base.by} at ${base.position.toString()}`;
+      const why =
+        base === undefined
+          ? ""
+          : `, and does not inherit the ${base.by} at ${base.position.toString()}`;
       this.#report(`it has no @actor() or defineActor()${why}; give it one with a name of its own`);
       return undefined;
     }
     const problem = typeNameProblem(first.name);
     if (problem !== undefined) this.#report(`the type name ${problem}`);
     if (second !== undefined) {
-      this.#report(`it is an actor type already by the ${first.by} at ${first.position.toString()}; remove one`, second.position);
+      this.#report(
+        `it is an actor type already by the ${first.by} at ${first.position.toString()}; remove one`,
+        second.position,
+      );
     }
     return first;
   }
 
   #methods(handlers: ReadonlySet<string>): Map<string, MethodDefinition> {
-    for (const name of this.#shape.replacedMembers) this.#report(`${name} is a member of Actor; rename it`);
+    for (const name of this.#shape.replacedMembers)
+      this.#report(`${name} is a member of Actor; rename it`);
     const marks = this.#marks();
     const methods = new Map<string, MethodDefinition>();
     for (const name of this.#shape.methods) {
       const own = marks.get(name) ?? new Set();
       const isInternal = own.has("internal") || (own.size === 0 && handlers.has(name));
-      if (name === "then") this.#report("a method then() would make every reference look like a promise; rename it");
+      if (name === "then")
+        this.#report("a method then() would make every reference look like a promise; rename it");
       if (isInternal || name === "then") continue;
       if (RESERVED_METHODS.has(name)) {
-        this.#report(`${name}() means something to every object; rename it, or make it @internal()`);
+        this.#report(
+          `${name}() means something to every object; rename it, or make it @internal()`,
+        );
         continue;
       }
       const problem = nameProblem(name);
@@ -117,13 +143,17 @@ class Analyser {
     return methods;
   }
 
-  /** The marks of each method. One that a class further down gives replaces the other of `readonly` and `interleave`. */
+  /**
+   * The marks of each method. One that a class further down gives replaces the other of `readonly`
+   * and `interleave`.
+   */
   #marks(): Map<string, Set<MethodMark>> {
     const marks = new Map<string, Set<MethodMark>>();
     for (const notes of this.#shape.notesByClass) {
       const here = new Map<string, MethodMark>();
       for (const note of notes) {
-        if (note.kind !== "mark" || !this.#isMethod(note.method, note.mark, note.position)) continue;
+        if (note.kind !== "mark" || !this.#isMethod(note.method, note.mark, note.position))
+          continue;
         const { method, mark } = note;
         const all = marks.get(method) ?? new Set();
         marks.set(method, all.add(mark));
@@ -147,8 +177,13 @@ class Analyser {
     // A member that replaces one of Actor's is reported as that.
     if (this.#shape.replacedMembers.includes(name)) return false;
     const isHook = this.#shape.actorMembers.has(name);
-    const why = isHook ? `${name}() is a member of Actor and never called through a reference` : `there is no method ${name}`;
-    this.#report(`${why}; ${isHook ? `remove the ${wanted}` : `correct the name in ${wanted}`}`, position);
+    const why = isHook
+      ? `${name}() is a member of Actor and never called through a reference`
+      : `there is no method ${name}`;
+    this.#report(
+      `${why}; ${isHook ? `remove the ${wanted}` : `correct the name in ${wanted}`}`,
+      position,
+    );
     return false;
   }
 
@@ -157,11 +192,17 @@ class Analyser {
     for (const { slot, options, position } of this.#of("slot")) {
       const problem = nameProblem(slot);
       if (problem !== undefined) this.#report(`the slot name ${show(slot)} ${problem}`, position);
-      if (this.#shape.actorMembers.has(slot)) this.#report(`the state slot ${slot} hides a member of Actor; rename it`, position);
+      if (this.#shape.actorMembers.has(slot))
+        this.#report(`the state slot ${slot} hides a member of Actor; rename it`, position);
       else if (this.#shape.everyMethod.has(slot)) {
-        this.#report(`the state slot ${slot} has the name of a method; rename one of them`, position);
+        this.#report(
+          `the state slot ${slot} has the name of a method; rename one of them`,
+          position,
+        );
       }
-      const save = readSave(options, (text) => this.#report(`the state slot ${slot}: ${text}`, position));
+      const save = readSave(options, (text) =>
+        this.#report(`the state slot ${slot}: ${text}`, position),
+      );
       slots.set(slot, { name: slot, save });
     }
     return [...slots.values()];
@@ -173,7 +214,8 @@ class Analyser {
       if (note.of !== of) continue;
       const { method, position } = note;
       const problem = nameProblem(note.name);
-      if (problem !== undefined) this.#report(`the name of the ${of} that ${method}() handles ${problem}`, position);
+      if (problem !== undefined)
+        this.#report(`the name of the ${of} that ${method}() handles ${problem}`, position);
       const name = String(note.name);
       const other = handlers.get(name);
       if (other !== undefined && other.method !== method) {

@@ -6,11 +6,15 @@ export interface CallContext {
   readonly callId: string;
   /** The actor whose turn made the call, or undefined if it came from outside any turn. */
   readonly caller: ActorAddress | undefined;
-  /** Milliseconds since the Unix epoch after which the caller no longer waits. Calls made from this turn inherit it. */
+  /**
+   * Milliseconds since the Unix epoch after which the caller no longer waits. Calls made from this
+   * turn inherit it.
+   */
   readonly deadline: number;
   /**
-   * Rises each time the actor is activated anew. Send it along with side effects outside of Troupe and let the other side refuse a
-   * lower one than it has seen: then a silo that was thought dead cannot undo what its successor did. 0 for an actor without durable state.
+   * Rises each time the actor is activated anew. Send it along with side effects outside of Troupe
+   * and let the other side refuse a lower one than it has seen: then a silo that was thought dead
+   * cannot undo what its successor did. 0 for an actor without durable state.
    */
   readonly fence: number;
   /** Inherited by the calls that this turn makes. */
@@ -21,7 +25,10 @@ export interface CallContext {
 
 /** Options of the calls that are made through one reference. */
 export interface CallOptions {
-  /** How long to wait for each reply. Default: the called type's `callTimeout`; never longer than the running turn's own deadline. */
+  /**
+   * How long to wait for each reply. Default: the called type's `callTimeout`; never longer than
+   * the running turn's own deadline.
+   */
   readonly timeout?: Duration;
   /** Cancels the calls when it is aborted. */
   readonly signal?: AbortSignal;

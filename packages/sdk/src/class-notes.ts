@@ -3,7 +3,10 @@ import { METADATA } from "./symbol-metadata.ts";
 
 export type MethodMark = "readonly" | "interleave" | "oneWay" | "idempotent" | "internal";
 
-/** What one decorator, or one entry of `defineActor`, said of a class. Values are as the author gave them, unchecked. */
+/**
+ * What one decorator, or one entry of `defineActor`, said of a class. Values are as the author gave
+ * them, unchecked.
+ */
 export type Note =
   | {
       readonly kind: "type";
@@ -12,8 +15,18 @@ export type Note =
       readonly name: unknown;
       readonly options: unknown;
     }
-  | { readonly kind: "slot"; readonly position: SourcePosition; readonly slot: string; readonly options: unknown }
-  | { readonly kind: "mark"; readonly position: SourcePosition; readonly method: string; readonly mark: MethodMark }
+  | {
+      readonly kind: "slot";
+      readonly position: SourcePosition;
+      readonly slot: string;
+      readonly options: unknown;
+    }
+  | {
+      readonly kind: "mark";
+      readonly position: SourcePosition;
+      readonly method: string;
+      readonly mark: MethodMark;
+    }
   | {
       readonly kind: "handler";
       readonly position: SourcePosition;
@@ -48,5 +61,7 @@ export function ownNotes(actorClass: object): readonly Note[] {
   const beside = notesByClass.get(actorClass) ?? [];
   if (!Object.hasOwn(actorClass, METADATA)) return beside;
   const metadata = (actorClass as { [METADATA]?: object | null })[METADATA];
-  return typeof metadata === "object" && metadata !== null ? [...notesOfMetadata(metadata), ...beside] : beside;
+  return typeof metadata === "object" && metadata !== null
+    ? [...notesOfMetadata(metadata), ...beside]
+    : beside;
 }

@@ -9,7 +9,9 @@ export interface ClassShape {
   readonly extendsActor: boolean;
   /** Notes of each class, from the one that extends `Actor` to the class itself. */
   readonly notesByClass: readonly (readonly Note[])[];
-  /** Names of the methods, without symbols, `#private` ones, accessors and the members of `Actor`. */
+  /**
+   * Names of the methods, without symbols, `#private` ones, accessors and the members of `Actor`.
+   */
   readonly methods: ReadonlySet<string>;
   /** Every method name in the chain, also one that an accessor further down hides. */
   readonly everyMethod: ReadonlySet<string>;

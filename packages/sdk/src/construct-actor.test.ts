@@ -67,7 +67,10 @@ class Plain extends Actor {
 }
 defineActor(Plain, { name: "Plain", state: ["balance", "double", "absent"] });
 
-function construct<A extends Actor>(actorClass: abstract new () => A, host = new MapHost()): { made: A; host: MapHost } {
+function construct<A extends Actor>(
+  actorClass: abstract new () => A,
+  host = new MapHost(),
+): { made: A; host: MapHost } {
   return { made: constructActor(definitionOf(actorClass), host) as A, host };
 }
 
@@ -129,7 +132,11 @@ describe("constructActor", () => {
     made.save();
     made.deactivate();
     expect(host.asked.slice(-2)).toEqual(["save", "deactivate"]);
-    expect(made.actor(Plain, "bob", { timeout: 5 })).toEqual({ type: "Plain", id: "bob", options: { timeout: 5 } });
+    expect(made.actor(Plain, "bob", { timeout: 5 })).toEqual({
+      type: "Plain",
+      id: "bob",
+      options: { timeout: 5 },
+    });
     expect(made.actor("Other", "bob")).toEqual({ type: "Other", id: "bob", options: undefined });
     expect(() => made.context).toThrow("outside of a turn");
     expect(made.log).toBe(silentLogger);
@@ -158,7 +165,8 @@ describe("constructActor", () => {
 describe("an actor that was made with new", () => {
   it("says how to get one instead, from each of its members", () => {
     const made = new Bare();
-    const message = "Bare is made by Troupe, and this one was made with new; use cluster.actor(Bare, id)";
+    const message =
+      "Bare is made by Troupe, and this one was made with new; use cluster.actor(Bare, id)";
     expect(() => made.id).toThrow(message);
     expect(() => made.slot).toThrow(message);
     expect(() => (made.slot = 1)).toThrow(message);

@@ -4,10 +4,11 @@ import type { ActorHost } from "./actor-host.ts";
 import { slotAccessor } from "./slot-accessor.ts";
 
 /**
- * Makes the object of one activation, bound to `host` from its first field initialiser on. Throws what the constructor throws.
+ * Makes the object of one activation, bound to `host` from its first field initialiser on. Throws
+ * what the constructor throws.
  *
- * When it returns, every slot with an initialiser was given to `host.slots.initialise`, and every later read or write of one
- * goes to the host.
+ * When it returns, every slot with an initialiser was given to `host.slots.initialise`, and every
+ * later read or write of one goes to the host.
  */
 export function constructActor(definition: ActorDefinition, host: ActorHost): Actor {
   const actor = runConstructor(definition.actorClass, host);
@@ -16,8 +17,16 @@ export function constructActor(definition: ActorDefinition, host: ActorHost): Ac
   return actor;
 }
 
-/** Slots of `defineActor` are plain fields: the value moves to the host, and an accessor on the prototype takes the field's place. */
-function moveField(actor: Actor, slot: SlotDefinition, definition: ActorDefinition, host: ActorHost): void {
+/**
+ * Slots of `defineActor` are plain fields: the value moves to the host, and an accessor on the
+ * prototype takes the field's place.
+ */
+function moveField(
+  actor: Actor,
+  slot: SlotDefinition,
+  definition: ActorDefinition,
+  host: ActorHost,
+): void {
   const field = Object.getOwnPropertyDescriptor(actor, slot.name);
   if (field !== undefined) {
     Reflect.deleteProperty(actor, slot.name);
@@ -25,6 +34,10 @@ function moveField(actor: Actor, slot: SlotDefinition, definition: ActorDefiniti
   }
   if (!(slot.name in actor)) {
     const prototype = definition.actorClass.prototype as object;
-    Object.defineProperty(prototype, slot.name, { ...slotAccessor(slot.name), configurable: true, enumerable: false });
+    Object.defineProperty(prototype, slot.name, {
+      ...slotAccessor(slot.name),
+      configurable: true,
+      enumerable: false,
+    });
   }
 }

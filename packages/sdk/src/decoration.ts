@@ -28,10 +28,15 @@ interface StandardContext {
 }
 
 /**
- * The decorator of one use: it calls `apply` if it was put on a `kind` of thing that can have it, and otherwise leaves a note that
- * says what to change. Nothing throws here, so that all mistakes of a class are shown together when the class is used.
+ * The decorator of one use: it calls `apply` if it was put on a `kind` of thing that can have it,
+ * and otherwise leaves a note that says what to change. Nothing throws here, so that all mistakes
+ * of a class are shown together when the class is used.
  */
-export function decorator(use: DecoratorUse, kind: "class" | "accessor" | "method", apply: (on: Decorated) => unknown): unknown {
+export function decorator(
+  use: DecoratorUse,
+  kind: "class" | "accessor" | "method",
+  apply: (on: Decorated) => unknown,
+): unknown {
   if (isDecoration(use)) {
     noteOf(use, use.args[0], use.args[1], `@${use.name} needs parentheses: write @${use.name}(…)`);
     return undefined;
@@ -42,23 +47,33 @@ export function decorator(use: DecoratorUse, kind: "class" | "accessor" | "metho
       return undefined;
     }
     const problem = placeProblem(use.name, kind, context);
-    if (problem === undefined) return apply({ kind, name: String(context.name ?? ""), notes: notesOf(context) });
+    if (problem === undefined)
+      return apply({ kind, name: String(context.name ?? ""), notes: notesOf(context) });
     notesOf(context).push({ kind: "problem", position: use.position, text: problem });
     return undefined;
   };
 }
 
-/** Leaves `text` for a standard decorator; for a legacy one, that it is one is all there is to say. */
+/**
+ * Leaves `text` for a standard decorator; for a legacy one, that it is one is all there is to say.
+ */
 function noteOf(use: DecoratorUse, target: unknown, context: unknown, text: string): void {
   const { name, position } = use;
   if (isContext(context)) {
     notesOf(context).push({ kind: "problem", position, text });
     return;
   }
-  // A legacy decorator is given the class, the class again for a static member, or the prototype for any other.
-  const actorClass = typeof target === "function" ? target : (target as { constructor?: unknown } | undefined)?.constructor;
+  // A legacy decorator is given the class, the class again for a static member, or the prototype
+  // for any other.
+  const actorClass =
+    typeof target === "function"
+      ? target
+      : (target as { constructor?: unknown } | undefined)?.constructor;
   if (typeof actorClass !== "function")
-    throw new TroupeError("BAD_DEFINITION", `${position.toString()}: @${name}() is not used as a decorator`);
+    throw new TroupeError(
+      "BAD_DEFINITION",
+      `${position.toString()}: @${name}() is not used as a decorator`,
+    );
   notesBesideClass(actorClass).push({ kind: "legacy", position, decorator: name });
 }
 
@@ -72,16 +87,23 @@ function placeProblem(name: string, kind: string, context: StandardContext): str
   }
   if (context.static === true)
     return `@${name}() is on the static ${kind} ${what}; an actor has only what its instances have, so remove "static"`;
-  if (context.private === true) return `@${name}() is on the private ${kind} ${what}; Troupe cannot reach it, so remove the "#"`;
-  if (typeof context.name === "symbol") return `@${name}() is on the ${kind} ${what}; give it a name that is a string`;
+  if (context.private === true)
+    return `@${name}() is on the private ${kind} ${what}; Troupe cannot reach it, so remove the "#"`;
+  if (typeof context.name === "symbol")
+    return `@${name}() is on the ${kind} ${what}; give it a name that is a string`;
   return undefined;
 }
 
 function isContext(value: unknown): value is StandardContext {
-  return typeof value === "object" && value !== null && "kind" in value && "addInitializer" in value;
+  return (
+    typeof value === "object" && value !== null && "kind" in value && "addInitializer" in value
+  );
 }
 
-/** Whether a decorator factory was called as if it were the decorator, which is what leaving out the parentheses does. */
+/**
+ * Whether a decorator factory was called as if it were the decorator, which is what leaving out the
+ * parentheses does.
+ */
 function isDecoration({ name, args }: DecoratorUse): boolean {
   const [target, context] = args;
   if (isContext(context)) return true;

@@ -17,7 +17,14 @@ import {
   type ReminderTick,
 } from "@troupe/sdk";
 
-@actor("Account", { idleAfter: "10m", reentrancy: "none", mailboxMax: 5, callTimeout: "2s", version: 3, placement: "hash" })
+@actor("Account", {
+  idleAfter: "10m",
+  reentrancy: "none",
+  mailboxMax: 5,
+  callTimeout: "2s",
+  version: 3,
+  placement: "hash",
+})
 class Decorated extends Actor {
   @state() accessor balance = 0;
   @state({ save: "manual" }) accessor cache: string[] = [];
@@ -30,7 +37,9 @@ class Decorated extends Actor {
   @interleave() @idempotent() async touch(): Promise<void> {}
   @oneWay() async hint(): Promise<void> {}
   @internal() secret(): void {}
-  @reminder("daily") @reminder("weekly") async statement(_tick: ReminderTick<{ kind: string }>): Promise<void> {}
+  @reminder("daily") @reminder("weekly") async statement(
+    _tick: ReminderTick<{ kind: string }>,
+  ): Promise<void> {}
   @timer("poll") @idempotent() async poll(): Promise<void> {}
   #hidden(): void {}
   get total(): number {
@@ -161,7 +170,8 @@ describe("decorators", () => {
   it("give a type the name of its class, and the defaults", () => {
     @actor()
     class Cart extends Actor {}
-    const { name, idleAfterMs, reentrancy, mailboxMax, callTimeoutMs, version } = definitionOf(Cart);
+    const { name, idleAfterMs, reentrancy, mailboxMax, callTimeoutMs, version } =
+      definitionOf(Cart);
     expect({ name, idleAfterMs, reentrancy, mailboxMax, callTimeoutMs, version }).toEqual({
       name: "Cart",
       idleAfterMs: 900_000,

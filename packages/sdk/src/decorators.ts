@@ -12,7 +12,10 @@ interface Reachable {
   readonly static: false;
 }
 
-export type ActorDecorator = <C extends ActorClass>(actorClass: C, context: ClassDecoratorContext<C>) => void;
+export type ActorDecorator = <C extends ActorClass>(
+  actorClass: C,
+  context: ClassDecoratorContext<C>,
+) => void;
 
 export type StateDecorator = <A extends Actor, V>(
   accessor: ClassAccessorDecoratorTarget<A, V>,
@@ -25,24 +28,31 @@ export type MethodDecorator<M = (...args: never) => unknown> = <A extends Actor>
 ) => void;
 
 /**
- * Makes a class an actor type. The name is what the cluster knows it by, in stored data too; without one it is the name of
- * the class, which minifiers change.
+ * Makes a class an actor type. The name is what the cluster knows it by, in stored data too;
+ * without one it is the name of the class, which minifiers change.
  *
- * A wrong definition throws `BAD_DEFINITION` with every mistake and its line when the class is first used, not when it is
- * decorated. A class that extends another actor class needs a decorator and a name of its own, and inherits methods, slots,
- * reminders and timers, but no options.
+ * A wrong definition throws `BAD_DEFINITION` with every mistake and its line when the class is
+ * first used, not when it is decorated. A class that extends another actor class needs a decorator
+ * and a name of its own, and inherits methods, slots, reminders and timers, but no options.
  */
 export function actor(name?: string, options?: ActorOptions): ActorDecorator;
 export function actor(...args: readonly unknown[]): unknown {
   const position = new SourcePosition(actor);
   return decorator({ name: "actor", position, args }, "class", ({ name, notes }) => {
-    notes.push({ kind: "type", position, by: "@actor()", name: args[0] === undefined ? name : args[0], options: args[1] });
+    notes.push({
+      kind: "type",
+      position,
+      by: "@actor()",
+      name: args[0] === undefined ? name : args[0],
+      options: args[1],
+    });
   });
 }
 
 /**
- * Makes an accessor a durable slot: what a turn assigns to it, or changes inside of its value, is stored before the turn's
- * reply leaves. The initialiser is the value of an actor that has stored none.
+ * Makes an accessor a durable slot: what a turn assigns to it, or changes inside of its value, is
+ * stored before the turn's reply leaves. The initialiser is the value of an actor that has stored
+ * none.
  *
  * @example
  * ```ts
@@ -58,7 +68,10 @@ export function state(...args: readonly unknown[]): unknown {
   });
 }
 
-/** The method only looks: it may run beside other readonly turns, and a write to a slot in it throws `READONLY_WRITE`. */
+/**
+ * The method only looks: it may run beside other readonly turns, and a write to a slot in it throws
+ * `READONLY_WRITE`.
+ */
 export function readonly(): MethodDecorator;
 export function readonly(...args: readonly unknown[]): unknown {
   return mark("readonly", new SourcePosition(readonly), args);
@@ -70,27 +83,37 @@ export function interleave(...args: readonly unknown[]): unknown {
   return mark("interleave", new SourcePosition(interleave), args);
 }
 
-/** Callers do not wait: their promise resolves when the call is sent, and what the method returns or throws is dropped. */
+/**
+ * Callers do not wait: their promise resolves when the call is sent, and what the method returns or
+ * throws is dropped.
+ */
 export function oneWay(): MethodDecorator;
 export function oneWay(...args: readonly unknown[]): unknown {
   return mark("oneWay", new SourcePosition(oneWay), args);
 }
 
-/** Running the method twice does what running it once does, so a call is retried also when it is unknown whether it ran. */
+/**
+ * Running the method twice does what running it once does, so a call is retried also when it is
+ * unknown whether it ran.
+ */
 export function idempotent(): MethodDecorator;
 export function idempotent(...args: readonly unknown[]): unknown {
   return mark("idempotent", new SourcePosition(idempotent), args);
 }
 
-/** The method is for `this` only. References still show it to the compiler, and calling it through one fails with `NO_SUCH_METHOD`. */
+/**
+ * The method is for `this` only. References still show it to the compiler, and calling it through
+ * one fails with `NO_SUCH_METHOD`.
+ */
 export function internal(): MethodDecorator;
 export function internal(...args: readonly unknown[]): unknown {
   return mark("internal", new SourcePosition(internal), args);
 }
 
 /**
- * The method handles the ticks of the reminder `name`. One method may handle several. It cannot be called through a
- * reference, unless it also has `@readonly()`, `@interleave()`, `@oneWay()` or `@idempotent()`.
+ * The method handles the ticks of the reminder `name`. One method may handle several. It cannot be
+ * called through a reference, unless it also has `@readonly()`, `@interleave()`, `@oneWay()` or
+ * `@idempotent()`.
  */
 export function reminder(name: string): MethodDecorator<(tick: ReminderTick<never>) => unknown>;
 export function reminder(...args: readonly unknown[]): unknown {
@@ -120,7 +143,11 @@ function mark(name: MethodMark, position: SourcePosition, args: readonly unknown
   });
 }
 
-function handler(of: "reminder" | "timer", position: SourcePosition, args: readonly unknown[]): unknown {
+function handler(
+  of: "reminder" | "timer",
+  position: SourcePosition,
+  args: readonly unknown[],
+): unknown {
   return decorator({ name: of, position, args }, "method", (on) => {
     on.notes.push({ kind: "handler", position, of, name: args[0], method: on.name });
   });

@@ -24,10 +24,11 @@ export interface DefineActorOptions<A extends Actor> extends ActorOptions {
 const MARKS: readonly MethodMark[] = ["readonly", "interleave", "oneWay", "idempotent", "internal"];
 
 /**
- * Makes a class an actor type without decorators, and returns the class. It says the same as the decorators do; a member
- * decorator on the class counts as well.
+ * Makes a class an actor type without decorators, and returns the class. It says the same as the
+ * decorators do; a member decorator on the class counts as well.
  *
- * Like them it never throws: a wrong definition throws `BAD_DEFINITION` when the class is first used.
+ * Like them it never throws: a wrong definition throws `BAD_DEFINITION` when the class is first
+ * used.
  *
  * @example
  * ```ts
@@ -40,16 +41,27 @@ const MARKS: readonly MethodMark[] = ["readonly", "interleave", "oneWay", "idemp
  * defineActor(Counter, { name: "Counter", state: ["count"] });
  * ```
  */
-export function defineActor<C extends ActorClass>(actorClass: C, options?: DefineActorOptions<InstanceType<C>>): C;
+export function defineActor<C extends ActorClass>(
+  actorClass: C,
+  options?: DefineActorOptions<InstanceType<C>>,
+): C;
 export function defineActor(actorClass: unknown, options: unknown = {}): unknown {
-  // What is no class is reported by whoever uses it as one: here there is nothing that could keep the note.
+  // What is no class is reported by whoever uses it as one: here there is nothing that could keep
+  // the note.
   if (typeof actorClass !== "function") return actorClass;
   const notes = notesBesideClass(actorClass);
   const position = new SourcePosition(defineActor);
-  const given: Record<string, unknown> = typeof options === "object" && options !== null ? { ...options } : {};
+  const given: Record<string, unknown> =
+    typeof options === "object" && options !== null ? { ...options } : {};
   const { name = actorClass.name, state, methods, reminders, timers, ...typeOptions } = given;
   const isObject = typeof options === "object" && options !== null;
-  notes.push({ kind: "type", position, by: "defineActor()", name, options: isObject ? typeOptions : options });
+  notes.push({
+    kind: "type",
+    position,
+    by: "defineActor()",
+    name,
+    options: isObject ? typeOptions : options,
+  });
   const writer = new NoteWriter(notes, position);
   writer.slots(actorClass, state);
   writer.marks(methods);
@@ -69,22 +81,29 @@ class NoteWriter {
   }
 
   slots(actorClass: { readonly prototype: unknown }, state: unknown): void {
-    const named: unknown = Array.isArray(state) ? Object.fromEntries(state.map((slot: unknown) => [slot, {}])) : state;
+    const named: unknown = Array.isArray(state)
+      ? Object.fromEntries(state.map((slot: unknown) => [slot, {}]))
+      : state;
     for (const [slot, options] of this.#entries("state", named)) {
       this.#notes.push({ kind: "slot", position: this.#position, slot, options });
       const member = Object.getOwnPropertyDescriptor(actorClass.prototype, slot);
       if (member?.get !== undefined || member?.set !== undefined) {
-        this.#problem(`the state slot ${slot} is an accessor; make it a plain field, or put @state() on it`);
+        this.#problem(
+          `the state slot ${slot} is an accessor; make it a plain field, or put @state() on it`,
+        );
       }
     }
   }
 
   marks(methods: unknown): void {
     for (const [method, options] of this.#entries("methods", methods)) {
-      const flags = readFields(options, `the options of the method ${method}`, MARKS, (text) => this.#problem(text));
+      const flags = readFields(options, `the options of the method ${method}`, MARKS, (text) =>
+        this.#problem(text),
+      );
       for (const mark of MARKS) {
         const flag = flags[mark];
-        if (flag === true) this.#notes.push({ kind: "mark", position: this.#position, method, mark });
+        if (flag === true)
+          this.#notes.push({ kind: "mark", position: this.#position, method, mark });
         else if (flag !== undefined && flag !== false)
           this.#problem(`${mark} of ${method} must be true or false, not ${show(flag)}`);
       }
@@ -93,15 +112,22 @@ class NoteWriter {
 
   handlers(of: "reminder" | "timer", handlers: unknown): void {
     for (const [name, method] of this.#entries(`${of}s`, handlers)) {
-      if (typeof method === "string") this.#notes.push({ kind: "handler", position: this.#position, of, name, method });
-      else this.#problem(`the handler of the ${of} ${show(name)} must be the name of a method, not ${show(method)}`);
+      if (typeof method === "string")
+        this.#notes.push({ kind: "handler", position: this.#position, of, name, method });
+      else
+        this.#problem(
+          `the handler of the ${of} ${show(name)} must be the name of a method, not ${show(method)}`,
+        );
     }
   }
 
   #entries(option: string, given: unknown): [string, unknown][] {
     if (given === undefined) return [];
-    if (typeof given === "object" && given !== null && !Array.isArray(given)) return Object.entries(given);
-    this.#problem(`${option} must be an object${option === "state" ? " or an array of names" : ""}, not ${show(given)}`);
+    if (typeof given === "object" && given !== null && !Array.isArray(given))
+      return Object.entries(given);
+    this.#problem(
+      `${option} must be an object${option === "state" ? " or an array of names" : ""}, not ${show(given)}`,
+    );
     return [];
   }
 

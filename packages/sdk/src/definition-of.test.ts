@@ -5,28 +5,45 @@ import { fileURLToPath } from "node:url";
 import { runInThisContext } from "node:vm";
 import { describe, expect, it } from "vitest";
 import * as sdk from "@troupe/sdk";
-import { Actor, actor, defineActor, definitionOf, definitionsOf, reminder, state, type ActorClass } from "@troupe/sdk";
+import {
+  Actor,
+  actor,
+  defineActor,
+  definitionOf,
+  definitionsOf,
+  reminder,
+  state,
+  type ActorClass,
+} from "@troupe/sdk";
 
 type Source = Record<string, ActorClass>;
 
-/** The classes of a module as authors write it: lowered by a real compiler, and free to be wrong in ways that types forbid. */
+/**
+ * The classes of a module as authors write it: lowered by a real compiler, and free to be wrong in
+ * ways that types forbid.
+ */
 function compile(source: string, experimentalDecorators = false): Source {
-  const lowered = transformSync(`import * as sdk from "@troupe/sdk"; const { ${Object.keys(sdk).join(", ")} } = sdk;${source}`, {
-    loader: "ts",
-    format: "cjs",
-    target: "es2022",
-    tsconfigRaw: { compilerOptions: { experimentalDecorators } },
-  });
-  const run = runInThisContext(`(function (module, require) {${lowered.code}\n})`, { filename: "/authors/account.ts" }) as (
-    module: { exports: Source },
-    require: () => unknown,
-  ) => void;
+  const lowered = transformSync(
+    `import * as sdk from "@troupe/sdk"; const { ${Object.keys(sdk).join(", ")} } = sdk;${source}`,
+    {
+      loader: "ts",
+      format: "cjs",
+      target: "es2022",
+      tsconfigRaw: { compilerOptions: { experimentalDecorators } },
+    },
+  );
+  const run = runInThisContext(`(function (module, require) {${lowered.code}\n})`, {
+    filename: "/authors/account.ts",
+  }) as (module: { exports: Source }, require: () => unknown) => void;
   const module = { exports: {} };
   run(module, () => sdk);
   return module.exports;
 }
 
-/** The problems of the class `Account` in `source`, without their places, which are checked to be there. */
+/**
+ * The problems of the class `Account` in `source`, without their places, which are checked to be
+ * there.
+ */
 function problemsOf(source: string): string[] {
   return linesOf(messageOf(() => definitionOf(classIn(compile(source)))));
 }
@@ -87,7 +104,9 @@ describe("definitionOf", () => {
     const message = messageOf(() => definitionOf(Ledger));
     const lines = message
       .split("\n")
-      .map((line) => line.replaceAll(/:\d+ (?=Ledger)/g, ": ").replaceAll(/(:\d+):\d+ and/g, "$1: and"));
+      .map((line) =>
+        line.replaceAll(/:\d+ (?=Ledger)/g, ": ").replaceAll(/(:\d+):\d+ and/g, "$1: and"),
+      );
     expect(lines).toEqual([
       "[BAD_DEFINITION] actor classes cannot work, for 5 reasons:",
       `  ${lineAfter("the class")} Ledger: the type name "Led/ger" has a "/" or "$"; leave it out`,
@@ -111,7 +130,9 @@ describe("definitionOf", () => {
       "Bare: it has no @actor() or defineActor(); give it one with a name of its own",
     );
     expect(
-      problemsOf('@actor("Base") class Base extends Actor {}; export class Account extends Base { @readonly() look() {} }'),
+      problemsOf(
+        '@actor("Base") class Base extends Actor {}; export class Account extends Base { @readonly() look() {} }',
+      ),
     ).toEqual([
       "Account: it has no @actor() or defineActor(), and does not inherit the @actor() at ; give it one with a name of its own",
     ]);
@@ -119,18 +140,25 @@ describe("definitionOf", () => {
       'Account: it does not extend Actor; write "class Account extends Actor"',
     ]);
     for (const nothing of [undefined, null, {}, () => 1, "Account"]) {
-      expect(messageOf(() => definitionOf(nothing as ActorClass))).toContain("an actor class was expected, not ");
+      expect(messageOf(() => definitionOf(nothing as ActorClass))).toContain(
+        "an actor class was expected, not ",
+      );
     }
   });
 
   it("refuses a class that is defined twice", () => {
     expect(
-      problemsOf('export @actor("Account") class Account extends Actor {}; defineActor(Account, { name: "Account" });'),
+      problemsOf(
+        'export @actor("Account") class Account extends Actor {}; defineActor(Account, { name: "Account" });',
+      ),
     ).toEqual(["Account: it is an actor type already by the @actor() at ; remove one"]);
   });
 
   it.each([
-    ["@state() balance = 0;", '@state() balance is a plain field; write "@state() accessor balance"'],
+    [
+      "@state() balance = 0;",
+      '@state() balance is a plain field; write "@state() accessor balance"',
+    ],
     [
       "@state() accessor #balance = 0;",
       '@state() is on the private accessor #balance; Troupe cannot reach it, so remove the "#"',
@@ -139,17 +167,26 @@ describe("definitionOf", () => {
       "@state() static accessor balance = 0;",
       '@state() is on the static accessor balance; an actor has only what its instances have, so remove "static"',
     ],
-    ["@state() get balance() { return 0; }", "@state() is on the getter balance; it belongs on an accessor"],
+    [
+      "@state() get balance() { return 0; }",
+      "@state() is on the getter balance; it belongs on an accessor",
+    ],
     ["@state() balance() {}", "@state() is on the method balance; it belongs on an accessor"],
     ["@state accessor balance = 0;", "@state needs parentheses: write @state(…)"],
     ["@readonly read() {}", "@readonly needs parentheses: write @readonly(…)"],
     ["@reminder daily() {}", "@reminder needs parentheses: write @reminder(…)"],
-    ["@readonly() #read() {}", '@readonly() is on the private method #read; Troupe cannot reach it, so remove the "#"'],
+    [
+      "@readonly() #read() {}",
+      '@readonly() is on the private method #read; Troupe cannot reach it, so remove the "#"',
+    ],
     [
       "@timer('x') static read() {}",
       '@timer() is on the static method read; an actor has only what its instances have, so remove "static"',
     ],
-    ["@oneWay() [Symbol.iterator]() {}", "@oneWay() is on the method Symbol(Symbol.iterator); give it a name that is a string"],
+    [
+      "@oneWay() [Symbol.iterator]() {}",
+      "@oneWay() is on the method Symbol(Symbol.iterator); give it a name that is a string",
+    ],
     ["@internal() read = () => 1;", "@internal() is on the field read; it belongs on a method"],
     [
       "@readonly() @interleave() read() {}",
@@ -166,26 +203,37 @@ describe("definitionOf", () => {
       `the timer "x" has two methods, one() at and two(); keep one, or rename a timer`,
     ],
     ["then() {}", "a method then() would make every reference look like a promise; rename it"],
-    ["toString() {}", "toString() means something to every object; rename it, or make it @internal()"],
+    [
+      "toString() {}",
+      "toString() means something to every object; rename it, or make it @internal()",
+    ],
     ["toJSON() {}", "toJSON() means something to every object; rename it, or make it @internal()"],
     ["save() {}", "save is a member of Actor; rename it"],
     ["get log() { return 1; }", "log is a member of Actor; rename it"],
     ["send() {}", "send is a member of Actor; rename it"],
     ["@state() accessor context = 1;", "the state slot context hides a member of Actor; rename it"],
-    [`${"m".repeat(257)}() {}`, `the method name "${"m".repeat(60)}…" has 257 bytes; at most 256 are allowed`],
+    [
+      `${"m".repeat(257)}() {}`,
+      `the method name "${"m".repeat(60)}…" has 257 bytes; at most 256 are allowed`,
+    ],
   ])("refuses the member %s", (member, problem) => {
-    const problems = problemsOf(`export @actor("Account") class Account extends Actor { ${member} }`);
+    const problems = problemsOf(
+      `export @actor("Account") class Account extends Actor { ${member} }`,
+    );
     expect(problems).toContain(`Account: ${problem}`);
   });
 
   it("refuses a slot that hides a method of a base class", () => {
     const source =
       "class Base extends Actor { read() {} }; export @actor() class Account extends Base { @state() accessor read = 1; }";
-    expect(problemsOf(source)).toEqual(["Account: the state slot read has the name of a method; rename one of them"]);
+    expect(problemsOf(source)).toEqual([
+      "Account: the state slot read has the name of a method; rename one of them",
+    ]);
   });
 
   it("takes internal methods of almost any name", () => {
-    const source = 'export @actor("Account") class Account extends Actor { @internal() toString() { return ""; } other() {} }';
+    const source =
+      'export @actor("Account") class Account extends Actor { @internal() toString() { return ""; } other() {} }';
     expect([...definitionOf(classIn(compile(source))).methods.keys()]).toEqual(["other"]);
   });
 
@@ -206,27 +254,50 @@ describe("definitionOf", () => {
     ['@actor("A", { mailboxMax: 1.5 })', "mailboxMax must be a positive integer, not 1.5"],
     ['@actor("A", { version: "2" })', `version must be a positive integer, not "2"`],
     ['@actor("A", { reentrancy: true })', 'reentrancy must be "none", "chain" or "full", not true'],
-    ['@actor("A", { placement: "local" })', `placement "local" is not available yet; use "hash" or leave it out`],
-    ['@actor("A", { statelessWorker: true })', "statelessWorker is not available yet; leave it out"],
+    [
+      '@actor("A", { placement: "local" })',
+      `placement "local" is not available yet; use "hash" or leave it out`,
+    ],
+    [
+      '@actor("A", { statelessWorker: true })',
+      "statelessWorker is not available yet; leave it out",
+    ],
     ["@actor", "@actor needs parentheses: write @actor(…)"],
   ])("refuses %s", (decorator, problem) => {
-    expect(problemsOf(`export ${decorator} class Account extends Actor {}`)).toContain(`Account: ${problem}`);
+    expect(problemsOf(`export ${decorator} class Account extends Actor {}`)).toContain(
+      `Account: ${problem}`,
+    );
   });
 
   it.each([
     ["{ state: 5 }", "state must be an object or an array of names, not 5"],
-    ["{ state: ['balance', 'total'] }", "the state slot total is an accessor; make it a plain field, or put @state() on it"],
+    [
+      "{ state: ['balance', 'total'] }",
+      "the state slot total is an accessor; make it a plain field, or put @state() on it",
+    ],
     ["{ state: ['read'] }", "the state slot read has the name of a method; rename one of them"],
-    ["{ state: { balance: { keep: 1 } } }", `the state slot balance: the options of a slot have no "keep"; there are save`],
-    ["{ methods: { raed: { readonly: true } } }", "there is no method raed; correct the name in readonly"],
+    [
+      "{ state: { balance: { keep: 1 } } }",
+      `the state slot balance: the options of a slot have no "keep"; there are save`,
+    ],
+    [
+      "{ methods: { raed: { readonly: true } } }",
+      "there is no method raed; correct the name in readonly",
+    ],
     ["{ methods: { read: { readonly: 1 } } }", "readonly of read must be true or false, not 1"],
     [
       "{ methods: { read: { pure: true } } }",
       `the options of the method read have no "pure"; there are readonly, interleave, oneWay, idempotent, internal`,
     ],
     ["{ methods: ['read'] }", "methods must be an object, not [ 'read' ]"],
-    ["{ reminders: { daily: 'sned' } }", `there is no method sned; correct the name in the reminder "daily"`],
-    ["{ timers: { poll: 5 } }", `the handler of the timer "poll" must be the name of a method, not 5`],
+    [
+      "{ reminders: { daily: 'sned' } }",
+      `there is no method sned; correct the name in the reminder "daily"`,
+    ],
+    [
+      "{ timers: { poll: 5 } }",
+      `the handler of the timer "poll" must be the name of a method, not 5`,
+    ],
     [
       "{ nmae: 'x' }",
       `the options have no "nmae"; there are idleAfter, reentrancy, mailboxMax, callTimeout, placement, statelessWorker, version, migrate`,
@@ -238,19 +309,32 @@ describe("definitionOf", () => {
   });
 
   it("says which line of tsconfig.json to change when decorators are compiled in the old way", () => {
-    const members = ["@state() balance = 0;", "@readonly() read() {}", "@readonly read() {}", "@timer('x') static read() {}", ""];
+    const members = [
+      "@state() balance = 0;",
+      "@readonly() read() {}",
+      "@readonly read() {}",
+      "@timer('x') static read() {}",
+      "",
+    ];
     for (const member of members) {
-      const source = compile(`@actor("Account") class Account extends Actor { ${member} }; export { Account };`, true);
+      const source = compile(
+        `@actor("Account") class Account extends Actor { ${member} }; export { Account };`,
+        true,
+      );
       const message = messageOf(() => definitionOf(classIn(source)));
       expect(linesOf(message)).toHaveLength(1);
-      expect(message).toContain('remove the line "experimentalDecorators": true from tsconfig.json');
+      expect(message).toContain(
+        'remove the line "experimentalDecorators": true from tsconfig.json',
+      );
     }
   });
 });
 
 describe("definitionsOf", () => {
   it("gives the definitions by name, and takes a class that is listed twice once", () => {
-    const { One, Two } = compile('export @actor("A") class One extends Actor {}; export @actor("B") class Two extends Actor {};');
+    const { One, Two } = compile(
+      'export @actor("A") class One extends Actor {}; export @actor("B") class Two extends Actor {};',
+    );
     const classes = [One, Two, One] as ActorClass[];
     expect([...definitionsOf(classes).keys()]).toEqual(["A", "B"]);
   });
@@ -264,11 +348,15 @@ describe("definitionsOf", () => {
     class Two extends Actor {}
     const message = messageOf(() => definitionsOf([One, Two]));
     expect(message).toContain(lineAfter("two"));
-    expect(message).toContain(`Two: the type name "Twice" is also that of One at ${lineAfter("one")}`);
+    expect(message).toContain(
+      `Two: the type name "Twice" is also that of One at ${lineAfter("one")}`,
+    );
   });
 
   it("shows the problems of all classes at once", () => {
-    const { One, Two } = compile('export @actor("") class One extends Actor {}; export @actor("B/") class Two extends Actor {};');
+    const { One, Two } = compile(
+      'export @actor("") class One extends Actor {}; export @actor("B/") class Two extends Actor {};',
+    );
     const message = messageOf(() => definitionsOf([One, Two] as ActorClass[]));
     expect(linesOf(message)).toEqual([
       "One: the type name must not be empty",

@@ -9,7 +9,8 @@ const analyses = new WeakMap<object, Analysis>();
 /**
  * What is known of an actor class; always the same object for the same class.
  *
- * Throws one `BAD_DEFINITION` with everything that is wrong with the class: each line says where and what to change.
+ * Throws one `BAD_DEFINITION` with everything that is wrong with the class: each line says where
+ * and what to change.
  */
 export function definitionOf(actorClass: ActorClass): ActorDefinition {
   const known = analyses.get(actorClass);
@@ -20,10 +21,13 @@ export function definitionOf(actorClass: ActorClass): ActorDefinition {
 }
 
 /**
- * The definitions of the classes that one silo hosts, by type name. Throws like `definitionOf`, for all classes at once, and also
- * if two of them have the same name. A class that is listed twice counts once.
+ * The definitions of the classes that one silo hosts, by type name. Throws like `definitionOf`, for
+ * all classes at once, and also if two of them have the same name. A class that is listed twice
+ * counts once.
  */
-export function definitionsOf(actorClasses: readonly ActorClass[]): ReadonlyMap<string, ActorDefinition> {
+export function definitionsOf(
+  actorClasses: readonly ActorClass[],
+): ReadonlyMap<string, ActorDefinition> {
   const problems: Problem[] = [];
   const byName = new Map<string, Analysis>();
   for (const actorClass of new Set(actorClasses)) {
@@ -35,7 +39,11 @@ export function definitionsOf(actorClasses: readonly ActorClass[]): ReadonlyMap<
     else if (other.position !== undefined && position !== undefined) {
       const className = definition.actorClass.name;
       const where = `${other.definition.actorClass.name} at ${other.position.toString()}`;
-      problems.push({ position, className, text: `the type name ${show(definition.name)} is also that of ${where}; rename one` });
+      problems.push({
+        position,
+        className,
+        text: `the type name ${show(definition.name)} is also that of ${where}; rename one`,
+      });
     }
   }
   throwIfAny(problems);
@@ -43,7 +51,11 @@ export function definitionsOf(actorClasses: readonly ActorClass[]): ReadonlyMap<
 }
 
 function analyse(actorClass: unknown): Analysis {
-  if (typeof actorClass !== "function" || typeof actorClass.prototype !== "object" || actorClass.prototype === null) {
+  if (
+    typeof actorClass !== "function" ||
+    typeof actorClass.prototype !== "object" ||
+    actorClass.prototype === null
+  ) {
     throw new TroupeError(
       "BAD_DEFINITION",
       `an actor class was expected, not ${show(actorClass)}; if it is imported, look for modules that import each other`,
@@ -63,6 +75,8 @@ function throwIfAny(problems: readonly Problem[]): void {
     return `\n  ${where}${className}: ${text}`;
   });
   const head =
-    problems.length === 1 ? "an actor class cannot work:" : `actor classes cannot work, for ${problems.length} reasons:`;
+    problems.length === 1
+      ? "an actor class cannot work:"
+      : `actor classes cannot work, for ${problems.length} reasons:`;
   throw new TroupeError("BAD_DEFINITION", head + lines.join(""));
 }

@@ -2,7 +2,12 @@ import { describe, expect, it } from "vitest";
 import { Actor, defineActor, definitionOf, digestOf, type DefineActorOptions } from "@troupe/sdk";
 
 function digest(change: DefineActorOptions<Sample> = {}, actorClass = freshSample()): string {
-  const options: DefineActorOptions<Sample> = { name: "Sample", state: ["one", "two"], reminders: { wake: "wake" }, ...change };
+  const options: DefineActorOptions<Sample> = {
+    name: "Sample",
+    state: ["one", "two"],
+    reminders: { wake: "wake" },
+    ...change,
+  };
   return digestOf(definitionOf(defineActor(actorClass, options)));
 }
 
@@ -31,7 +36,13 @@ describe("digestOf", () => {
       write(): void {}
       read(): void {}
     }
-    defineActor(Shuffled, { name: "Sample", state: ["two", "one"], reminders: { wake: "rise" }, idleAfter: "1s", mailboxMax: 3 });
+    defineActor(Shuffled, {
+      name: "Sample",
+      state: ["two", "one"],
+      reminders: { wake: "rise" },
+      idleAfter: "1s",
+      mailboxMax: 3,
+    });
     expect(digestOf(definitionOf(Shuffled))).toBe(digest());
   });
 

@@ -2,11 +2,12 @@ import { createHash } from "node:crypto";
 import type { ActorDefinition } from "./actor-definition.ts";
 
 /**
- * A short text that is equal for two definitions exactly if silos that have one each can host the type together: same name,
- * version, reentrancy, methods with their flags, slots, reminders and timers, in whatever order they were written.
+ * A short text that is equal for two definitions exactly if silos that have one each can host the
+ * type together: same name, version, reentrancy, methods with their flags, slots, reminders and
+ * timers, in whatever order they were written.
  *
- * Names of handlers are not part of it, since only the silo itself calls them; nor are times and limits, which a deployment
- * may tune silo by silo.
+ * Names of handlers are not part of it, since only the silo itself calls them; nor are times and
+ * limits, which a deployment may tune silo by silo.
  */
 export function digestOf(definition: ActorDefinition): string {
   const { name, version, reentrancy } = definition;

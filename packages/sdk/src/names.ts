@@ -12,16 +12,24 @@ export function show(value: unknown): string {
   return inspect(value, { depth: 0, breakLength: Number.POSITIVE_INFINITY });
 }
 
-/** What is wrong with `name` as the name of a method, slot, reminder or timer; undefined if nothing is. */
+/**
+ * What is wrong with `name` as the name of a method, slot, reminder or timer; undefined if nothing
+ * is.
+ */
 export function nameProblem(name: unknown): string | undefined {
   if (typeof name !== "string") return `must be a string, not ${show(name)}`;
   if (name.length === 0) return "must not be empty";
   if (!name.isWellFormed()) return "has an unpaired surrogate; use well-formed Unicode";
   const bytes = Buffer.byteLength(name);
-  return bytes > NAME_MAX_BYTES ? `has ${bytes} bytes; at most ${NAME_MAX_BYTES} are allowed` : undefined;
+  return bytes > NAME_MAX_BYTES
+    ? `has ${bytes} bytes; at most ${NAME_MAX_BYTES} are allowed`
+    : undefined;
 }
 
-/** The same for the name of an actor type. A slash would end it in an address, and `$` begins Troupe's own types. */
+/**
+ * The same for the name of an actor type. A slash would end it in an address, and `$` begins
+ * Troupe's own types.
+ */
 export function typeNameProblem(name: unknown): string | undefined {
   const problem = nameProblem(name);
   if (problem !== undefined) return problem;
@@ -29,8 +37,9 @@ export function typeNameProblem(name: unknown): string | undefined {
 }
 
 /**
- * Names that no public method can have. `then` would make every reference look like a promise; the others mean something to
- * every object, so that a reference with a method of that name would surprise whoever prints, compares or copies it.
+ * Names that no public method can have. `then` would make every reference look like a promise; the
+ * others mean something to every object, so that a reference with a method of that name would
+ * surprise whoever prints, compares or copies it.
  */
 export const RESERVED_METHODS: ReadonlySet<string> = new Set([
   "then",

@@ -1,6 +1,9 @@
 import type { Duration } from "@troupe/core";
 
-/** When a reminder or timer ticks. Give a first tick (`in` or `at`), a period (`every` or `cron`), or both. */
+/**
+ * When a reminder or timer ticks. Give a first tick (`in` or `at`), a period (`every` or `cron`),
+ * or both.
+ */
 export interface ScheduleOptions<D = unknown> {
   /** Delay of the first tick. */
   readonly in?: Duration;
@@ -18,9 +21,15 @@ export interface ScheduleOptions<D = unknown> {
   readonly until?: Date | number | string;
   /** Given to each tick. */
   readonly data?: D;
-  /** What becomes of due times that passed while nobody could tick: one tick for all of them, each of them, or none. Default: once. */
+  /**
+   * What becomes of due times that passed while nobody could tick: one tick for all of them, each
+   * of them, or none. Default: once.
+   */
   readonly missed?: "once" | "all" | "skip";
-  /** Repetition of a tick that throws. Default: 5 attempts, the second after 1 s, each pause twice the last and up to half longer by chance. */
+  /**
+   * Repetition of a tick that throws. Default: 5 attempts, the second after 1 s, each pause twice
+   * the last and up to half longer by chance.
+   */
   readonly retry?: { readonly attempts?: number; readonly backoff?: Duration };
 }
 
@@ -60,10 +69,14 @@ export interface ScheduleInfo<D = unknown> {
 }
 
 /**
- * The reminders (or timers) of one actor. What a turn sets or deletes is stored with the turn, and is undone if it throws.
+ * The reminders (or timers) of one actor. What a turn sets or deletes is stored with the turn, and
+ * is undone if it throws.
  */
 export interface Schedules<O extends ScheduleOptions = ScheduleOptions> {
-  /** Sets one, in place of any of that name. Throws `BAD_SCHEDULE` on wrong options or if no method handles the name. */
+  /**
+   * Sets one, in place of any of that name. Throws `BAD_SCHEDULE` on wrong options or if no method
+   * handles the name.
+   */
   set(name: string, options: O): Promise<void>;
   /** True if there was one. */
   delete(name: string): Promise<boolean>;

@@ -9,7 +9,8 @@ export interface SlotAccessor {
 /**
  * Reads and writes the slot `name` of the actor's host.
  *
- * What a constructor assigns is a first value, like an initialiser's: otherwise each activation would overwrite what was stored.
+ * What a constructor assigns is a first value, like an initialiser's: otherwise each activation
+ * would overwrite what was stored.
  */
 export function slotAccessor(name: string): SlotAccessor {
   return {

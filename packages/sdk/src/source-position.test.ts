@@ -12,6 +12,8 @@ describe("the place of a problem", () => {
     Error.stackTraceLimit = 0;
     class Blind extends Actor {}
     defineActor(Blind, { name: "" });
-    expect(() => definitionOf(Blind)).toThrow("unknown position Blind: the type name must not be empty");
+    expect(() => definitionOf(Blind)).toThrow(
+      "unknown position Blind: the type name must not be empty",
+    );
   });
 });

@@ -5,8 +5,9 @@ const FRAME = /^\s*at (?:.*? \()?(.+:\d+:\d+)\)?$/;
 /**
  * A place in the author's source, as `file:line:column`.
  *
- * Making one only captures the stack; the text is made when somebody asks for it, which is when Node.js applies source maps. So
- * a decorator that is right costs a few microseconds at start and nothing later.
+ * Making one only captures the stack; the text is made when somebody asks for it, which is when
+ * Node.js applies source maps. So a decorator that is right costs a few microseconds at start and
+ * nothing later.
  */
 export class SourcePosition {
   readonly #trace: { stack?: string } = {};

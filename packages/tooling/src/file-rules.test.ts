@@ -1,5 +1,11 @@
 import { describe, expect, it } from "vitest";
-import { checkFileName, checkIndex, checkLength, checkTopLevel, checkUnfinished } from "./file-rules.ts";
+import {
+  checkFileName,
+  checkIndex,
+  checkLength,
+  checkTopLevel,
+  checkUnfinished,
+} from "./file-rules.ts";
 import type { SourceFile } from "./import-rules.ts";
 
 function file(text: string, path = "packages/core/src/index.ts"): SourceFile {
@@ -21,7 +27,11 @@ describe("the file rules", () => {
   });
 
   it("refuse code in an index file", () => {
-    expect(checkIndex(file('/** Doc. */\nexport * from "./a.ts";\nexport {\n  b,\n  type C,\n} from "./b.ts";\n'))).toEqual([]);
+    expect(
+      checkIndex(
+        file('/** Doc. */\nexport * from "./a.ts";\nexport {\n  b,\n  type C,\n} from "./b.ts";\n'),
+      ),
+    ).toEqual([]);
     expect(checkIndex(file("export {};\n"))).toEqual([]);
     expect(checkIndex(file('export * from "./a.ts";\nexport const b = 1;\n'))).toHaveLength(1);
     expect(checkIndex(file('import "./a.ts";\n'))).toHaveLength(1);
@@ -30,8 +40,12 @@ describe("the file rules", () => {
 
   it("refuse what is left to do without an issue", () => {
     const word = ["TO", "DO"].join("");
-    expect(checkUnfinished(file(`// ${word} (#12): more\n// ${word} #12\nconst x = 1;\n`))).toEqual([]);
-    expect(checkUnfinished(file(`const x = 1;\n// ${word}: more\n`))).toEqual([expect.stringContaining("index.ts:2")]);
+    expect(checkUnfinished(file(`// ${word} (#12): more\n// ${word} #12\nconst x = 1;\n`))).toEqual(
+      [],
+    );
+    expect(checkUnfinished(file(`const x = 1;\n// ${word}: more\n`))).toEqual([
+      expect.stringContaining("index.ts:2"),
+    ]);
   });
 
   it("refuse anything new at the top of the repository", () => {

@@ -1,5 +1,11 @@
 import { posix } from "node:path";
-import { allowedFor, ourPackage, packageFolder, RUNTIME_MAY_IMPORT, TESTS_MAY_IMPORT } from "./package-table.ts";
+import {
+  allowedFor,
+  ourPackage,
+  packageFolder,
+  RUNTIME_MAY_IMPORT,
+  TESTS_MAY_IMPORT,
+} from "./package-table.ts";
 
 /** A file of the repository; `path` is relative to its top and has forward slashes. */
 export interface SourceFile {
@@ -9,16 +15,20 @@ export interface SourceFile {
 
 export interface PackageManifest {
   readonly dependencies?: Readonly<Record<string, string>>;
+  readonly optionalDependencies?: Readonly<Record<string, string>>;
   readonly devDependencies?: Readonly<Record<string, string>>;
 }
 
-// The formatter puts statements at the start of a line, and the lines of a comment begin with a space and a star.
+// The formatter puts statements at the start of a line, and the lines of a comment begin with a
+// space and a star.
 const STATIC_IMPORT = /^(?:import|export)\s+(?:[^"';]*?\sfrom\s+)?["']([^"']+)["']/gm;
 const DYNAMIC_IMPORT = /^(?!\s*(?:\*|\/\/)).*?\bimport\(\s*["']([^"']+)["']/gm;
 
 /** Every module that the source imports or re-exports, types included. */
 export function importsOf(text: string): string[] {
-  return [STATIC_IMPORT, DYNAMIC_IMPORT].flatMap((pattern) => [...text.matchAll(pattern)].map((match) => match[1] ?? ""));
+  return [STATIC_IMPORT, DYNAMIC_IMPORT].flatMap((pattern) =>
+    [...text.matchAll(pattern)].map((match) => match[1] ?? ""),
+  );
 }
 
 function isTest(path: string): boolean {
@@ -30,8 +40,9 @@ export function checkPackageImports(file: SourceFile): string[] {
   const folder = packageFolder(file.path);
   if (folder === undefined) return [];
   const allowed = allowedFor(folder);
-  if (allowed === undefined) return [`${file.path}: ${folder} is not in the package table; add it there`];
-  const own = folder.slice(folder.indexOf("/") + 1);
+  if (allowed === undefined)
+    return [`${file.path}: ${folder} is not in the package table; add it there`];
+  const own = folder.slice(folder.lastIndexOf("/") + 1);
   return importsOf(file.text).flatMap((specifier) => {
     const imported = ourPackage(specifier);
     if (imported === undefined || allowed.includes(imported)) return [];
@@ -40,11 +51,15 @@ export function checkPackageImports(file: SourceFile): string[] {
   });
 }
 
-/** The dependencies of a package.json against the table. `devDependencies` are for tests, so they may hold the testkit. */
+/**
+ * The dependencies of a package.json against the table. `devDependencies` are for tests, so they
+ * may hold the testkit.
+ */
 export function checkManifest(path: string, manifest: PackageManifest): string[] {
   const folder = packageFolder(path);
   const allowed = folder === undefined ? undefined : allowedFor(folder);
-  if (allowed === undefined) return [`${path}: ${folder ?? "this folder"} is not in the package table; add it there`];
+  if (allowed === undefined)
+    return [`${path}: ${folder ?? "this folder"} is not in the package table; add it there`];
   const check = (names: readonly string[], also: readonly string[]): string[] =>
     names.flatMap((name) => {
       const ours = ourPackage(name);
@@ -52,17 +67,30 @@ export function checkManifest(path: string, manifest: PackageManifest): string[]
       return [`${path}: ${folder} may not depend on ${name}, only on ${listed(allowed)}`];
     });
   return [
-    ...check(Object.keys(manifest.dependencies ?? {}), []),
+    ...check(Object.keys({ ...manifest.dependencies, ...manifest.optionalDependencies }), []),
     ...check(Object.keys(manifest.devDependencies ?? {}), TESTS_MAY_IMPORT),
   ];
 }
 
-/** What production sources import of ours must be declared, or the published package would not install. */
+/**
+ * What production sources import of ours must be declared, or the published package would not
+ * install.
+ */
 export function checkDeclared(file: SourceFile, manifest: PackageManifest): string[] {
   if (isTest(file.path)) return [];
   return importsOf(file.text)
-    .filter((specifier) => ourPackage(specifier) !== undefined && manifest.dependencies?.[specifier] === undefined)
-    .map((specifier) => `${file.path}: imports ${specifier}, which is not in the dependencies of its package.json`);
+    .filter((specifier) => ourPackage(specifier) !== undefined && !isDeclared(specifier, manifest))
+    .map(
+      (specifier) =>
+        `${file.path}: imports ${specifier}, which is not in the dependencies of its package.json`,
+    );
+}
+
+function isDeclared(
+  specifier: string,
+  { dependencies, optionalDependencies }: PackageManifest,
+): boolean {
+  return dependencies?.[specifier] !== undefined || optionalDependencies?.[specifier] !== undefined;
 }
 
 /** A relative import that leaves the package: packages import each other by name. */
@@ -72,14 +100,16 @@ export function checkRelativeImports(file: SourceFile): string[] {
   return importsOf(file.text)
     .filter((specifier) => specifier.startsWith("."))
     .filter((specifier) => !resolveFrom(file.path, specifier).startsWith(`${folder}/`))
-    .map((specifier) => `${file.path}: ${specifier} leaves ${folder}; import packages by their name`);
+    .map(
+      (specifier) => `${file.path}: ${specifier} leaves ${folder}; import packages by their name`,
+    );
 }
 
 const RUNTIME_SOURCES = "packages/runtime/src/";
 
 /**
- * The arrows between the folders of `runtime`. A file beside the folders may be imported from a folder only if it imports
- * no folder itself, since it would be a way around the arrows otherwise.
+ * The arrows between the folders of `runtime`. A file beside the folders may be imported from a
+ * folder only if it imports no folder itself, since it would be a way around the arrows otherwise.
  */
 export function checkRuntimeFolders(files: readonly SourceFile[]): string[] {
   const composing = new Set(files.filter((file) => isComposing(file)).map((file) => file.path));
@@ -89,14 +119,19 @@ export function checkRuntimeFolders(files: readonly SourceFile[]): string[] {
       const folder = runtimeFolder(file.path);
       if (folder === undefined) return [];
       const allowed = RUNTIME_MAY_IMPORT[folder];
-      if (allowed === undefined) return [`${file.path}: the folder ${folder} is not in the table of runtime's folders`];
+      if (allowed === undefined)
+        return [`${file.path}: the folder ${folder} is not in the table of runtime's folders`];
       return runtimeImports(file).flatMap((target) => {
         const targetFolder = runtimeFolder(target);
         if (targetFolder === undefined) {
-          return composing.has(target) ? [`${file.path}: may not import ${target}, which composes the folders`] : [];
+          return composing.has(target)
+            ? [`${file.path}: may not import ${target}, which composes the folders`]
+            : [];
         }
         if (targetFolder === folder || allowed.includes(targetFolder)) return [];
-        return [`${file.path}: ${folder} may not import ${targetFolder} (${target}), only ${listed(allowed)}`];
+        return [
+          `${file.path}: ${folder} may not import ${targetFolder} (${target}), only ${listed(allowed)}`,
+        ];
       });
     });
 }

@@ -1,28 +1,38 @@
 /**
- * Which package may import which: the table of the design, as data. The tidy test holds every source file and every
- * package.json against it, because `tsc -b` lets any workspace package import any other.
+ * Which package may import which: the table of the design, as data. The tidy test holds every
+ * source file and every package.json against it, because `tsc -b` lets any workspace package import
+ * any other.
  */
 
 /** Packages that are published under the name itself rather than as `@troupe/<name>`. */
 const UNSCOPED: ReadonlySet<string> = new Set(["troupe"]);
 
-const PROVIDERS = ["memory", "embedded", "grpc", "etcd", "redis"] as const;
 const SPINE = ["core", "sdk", "client", "runtime"] as const;
-const ALL = [...SPINE, ...PROVIDERS, "testkit", "troupe"] as const;
+const PROVIDERS = ["memory", "embedded", "grpc", "etcd", "redis"] as const;
+const TESTING = ["testkit", "conformance", "simulator", "services"] as const;
+const ALL = [...SPINE, ...PROVIDERS, ...TESTING, "host", "cli", "troupe"] as const;
 
-/** By folder, with what its production sources may import. A folder that is not here is an error: add it and say why. */
+/**
+ * By folder, with what its production sources may import. `group/*` stands for every package of a
+ * group. A folder that is not here is an error: add it and say why.
+ */
 export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   "packages/core": [],
   "packages/sdk": ["core"],
   "packages/client": ["core", "sdk"],
   "packages/runtime": ["core", "sdk", "client"],
-  "packages/memory": ["core"],
-  "packages/embedded": ["core"],
-  "packages/grpc": ["core"],
-  "packages/etcd": ["core"],
-  "packages/redis": ["core"],
-  "packages/testkit": ["core", "sdk", "client", "runtime", "memory"],
-  "packages/troupe": [...SPINE, ...PROVIDERS],
+  "packages/providers/*": ["core"],
+  // A feature is built on what users have; `runtime` never names one, and no feature names
+  // `runtime`.
+  "packages/features/*": ["core", "sdk", "client"],
+  "packages/operations/*": ["core", "sdk", "client"],
+  "packages/testing/testkit": [...SPINE, "memory"],
+  "packages/testing/conformance": ["core", "testkit"],
+  "packages/testing/simulator": [...SPINE, "memory", "testkit", "conformance"],
+  "packages/testing/services": ["core"],
+  "packages/host": [...SPINE, ...PROVIDERS],
+  "packages/cli": ["core", "sdk", "client", "host"],
+  "packages/troupe": [...SPINE, "host", "cli"],
   "packages/bench": ALL,
   "packages/tooling": [],
   "cluster-tests": ALL,
@@ -31,9 +41,12 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** Tests of every package may use these besides. */
-export const TESTS_MAY_IMPORT: readonly string[] = ["testkit", "memory"];
+export const TESTS_MAY_IMPORT: readonly string[] = [...TESTING, "memory", "troupe"];
 
-/** Which folder of `packages/runtime/src` may import which. Files beside the folders compose them, or are shared. */
+/**
+ * Which folder of `packages/runtime/src` may import which. Files beside the folders compose them,
+ * or are shared.
+ */
 export const RUNTIME_MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   routing: ["ownership", "activation"],
   ownership: [],
@@ -53,6 +66,7 @@ export const TOP_LEVEL: readonly string[] = [
   "LICENSE",
   "README.md",
   "cluster-tests",
+  "deploy",
   "docker-compose.yml",
   "docs",
   "examples",
@@ -63,21 +77,35 @@ export const TOP_LEVEL: readonly string[] = [
   "tsconfig.json",
 ];
 
-/** The short name of one of our packages from an import specifier, or undefined if the specifier is not ours. */
+/**
+ * The short name of one of our packages from an import specifier, or undefined if the specifier is
+ * not ours.
+ */
 export function ourPackage(specifier: string): string | undefined {
   const [first = "", second = ""] = specifier.split("/");
   if (first === "@troupe") return second;
   return UNSCOPED.has(first) ? first : undefined;
 }
 
-/** The package that a path of the repository belongs to: `packages/core`, `cluster-tests`, `examples/bank`. */
+/** Folders of `packages` that hold packages and are none themselves. */
+const GROUPS: ReadonlySet<string> = new Set(["providers", "features", "operations", "testing"]);
+
+/**
+ * The package that a path of the repository belongs to: `packages/core`,
+ * `packages/providers/redis`, `cluster-tests`.
+ */
 export function packageFolder(path: string): string | undefined {
-  const [first = "", second = ""] = path.split("/");
-  if (first === "packages" || first === "examples") return second === "" ? undefined : `${first}/${second}`;
-  return first === "cluster-tests" ? first : undefined;
+  const parts = path.split("/");
+  const [first = "", second = ""] = parts;
+  if (first === "cluster-tests") return first;
+  if (first !== "packages" && first !== "examples") return undefined;
+  const length = first === "packages" && GROUPS.has(second) ? 3 : 2;
+  return parts.length < length || parts[length - 1] === ""
+    ? undefined
+    : parts.slice(0, length).join("/");
 }
 
 /** What the package in `folder` may import, or undefined if the table does not know it. */
 export function allowedFor(folder: string): readonly string[] | undefined {
-  return MAY_IMPORT[folder.startsWith("examples/") ? "examples/*" : folder];
+  return MAY_IMPORT[folder] ?? MAY_IMPORT[folder.replace(/[^/]+$/, "*")];
 }

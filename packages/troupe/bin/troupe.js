@@ -10,17 +10,34 @@ function isTooOld(version) {
   return major < OLDEST[0] || (major === OLDEST[0] && minor < OLDEST[1]);
 }
 
-const main = new URL("../dist/cli/main.js", import.meta.url);
+/** Where the command line is, or undefined where it was left out of the install. */
+function commandLine() {
+  try {
+    return import.meta.resolve("@troupe/cli/main");
+  } catch {
+    return undefined;
+  }
+}
+
+function fail(message) {
+  console.error(message);
+  process.exitCode = 2;
+}
 
 if (isTooOld(process.versions.node)) {
-  console.error(`troupe needs Node.js ${OLDEST.join(".")} or later; this is ${process.versions.node} (${process.execPath})`);
-  process.exitCode = 2;
-} else if (!existsSync(fileURLToPath(main))) {
-  console.error("troupe is not built yet: run `npm run build` in its repository first");
-  process.exitCode = 2;
+  fail(
+    `troupe needs Node.js ${OLDEST.join(".")} or later; this is ${process.versions.node} (${process.execPath})`,
+  );
 } else {
-  import(main.href).catch((error) => {
-    console.error(error);
-    process.exitCode = 1;
-  });
+  const main = commandLine();
+  if (main === undefined) {
+    fail("the command line is not installed here: npm install @troupe/cli");
+  } else if (!existsSync(fileURLToPath(main))) {
+    fail("troupe is not built yet: run `npm run build` in its repository first");
+  } else {
+    import(main).catch((error) => {
+      console.error(error);
+      process.exitCode = 1;
+    });
+  }
 }

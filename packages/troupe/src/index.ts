@@ -44,7 +44,7 @@ export {
   state,
   timer,
 } from "@troupe/sdk";
-export type { LogLevel } from "./config/settings.ts";
-export { type Cluster, connect } from "./connect.ts";
-export type { ClusterOptions, ConnectOptions, SiloOptions, TlsOption } from "./public-options.ts";
-export { type Silo, startSilo } from "./start-silo.ts";
+export type { LogLevel } from "@troupe/host";
+export { type Cluster, connect } from "@troupe/host";
+export type { ClusterOptions, ConnectOptions, SiloOptions, TlsOption } from "@troupe/host";
+export { type Silo, startSilo } from "@troupe/host";

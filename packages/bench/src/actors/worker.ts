@@ -1,7 +1,10 @@
 import { sleep, systemClock } from "@troupe/core";
 import { Actor, actor, interleave } from "troupe";
 
-/** The silo's timer may fire before the caller's, and an answer that came between the two would be no timeout. */
+/**
+ * The silo's timer may fire before the caller's, and an answer that came between the two would be
+ * no timeout.
+ */
 const BEYOND_MS = 50;
 
 /** Takes the silo's time, or the caller's. */

@@ -3,8 +3,9 @@ import { Packr } from "msgpackr";
 import { BATCH_MAX, ECHO_METHOD, FIELDS_OF_ANSWER, FIELDS_OF_CALL } from "./echo-method.ts";
 
 /**
- * Calls over one bare gRPC stream: all that are made in one tick leave as one msgpackr array (or several, of at most
- * `BATCH_MAX` calls). No deadlines, no errors, no limits: what the link of two silos is measured against.
+ * Calls over one bare gRPC stream: all that are made in one tick leave as one msgpackr array (or
+ * several, of at most `BATCH_MAX` calls). No deadlines, no errors, no limits: what the link of two
+ * silos is measured against.
  */
 export class EchoClient {
   readonly #client: Client;
@@ -25,7 +26,8 @@ export class EchoClient {
       ECHO_METHOD.responseDeserialize,
     );
     this.#stream.on("data", (bytes: Buffer) => this.#receive(bytes));
-    // The end of the bench closes the stream, and a stream that breaks before lets the bench run into its time limit.
+    // The end of the bench closes the stream, and a stream that breaks before lets the bench run
+    // into its time limit.
     this.#stream.on("error", () => undefined);
   }
 

@@ -14,8 +14,9 @@ return due
 const KEY = "bench:due";
 
 /**
- * What people write without a library: a sorted set of due times, and a loop that looks each 10 ms for what is due. It loses what was
- * claimed when its process dies, and runs nothing but a callback.
+ * What people write without a library: a sorted set of due times, and a loop that looks each 10 ms
+ * for what is due. It loses what was claimed when its process dies, and runs nothing but a
+ * callback.
  */
 export class ZsetLoop {
   readonly #redis: Redis;
@@ -52,7 +53,13 @@ export class ZsetLoop {
 
   async #claimDue(): Promise<void> {
     for (;;) {
-      const due = (await this.#redis.eval(CLAIM, 1, KEY, this.#clock.now(), CLAIMED_AT_ONCE)) as string[];
+      const due = (await this.#redis.eval(
+        CLAIM,
+        1,
+        KEY,
+        this.#clock.now(),
+        CLAIMED_AT_ONCE,
+      )) as string[];
       for (const name of due) this.#onDue(name);
       if (due.length < CLAIMED_AT_ONCE) return;
     }

@@ -21,7 +21,10 @@ export const activation: Bench = {
 async function measure(context: BenchContext): Promise<Measurement> {
   await using storage = await openBenchStorage(context);
   const load = { clock: context.clock, inFlight: IN_FLIGHT };
-  const ids = Array.from({ length: context.quick ? 300 : 20_000 }, (_, index) => `counter-${index}`);
+  const ids = Array.from(
+    { length: context.quick ? 300 : 20_000 },
+    (_, index) => `counter-${index}`,
+  );
   const idOf = idsOf(ids);
   context.progress(`storing ${ids.length} actors`);
   {
@@ -51,7 +54,10 @@ async function measure(context: BenchContext): Promise<Measurement> {
       ),
   });
   const cpuMicrosEach = { ours: ours.microsEach, baseline: baseline.microsEach };
-  return { ...measured, details: { ...measured.details, cpuMicrosEach, storage: storage.kind, actors: ids.length } };
+  return {
+    ...measured,
+    details: { ...measured.details, cpuMicrosEach, storage: storage.kind, actors: ids.length },
+  };
 }
 
 function start({ url }: BenchStorage): Promise<Silo> {

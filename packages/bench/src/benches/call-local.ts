@@ -19,8 +19,17 @@ export const callLocal: Bench = {
 };
 
 async function measure(context: BenchContext): Promise<Measurement> {
-  const load = { clock: context.clock, inFlight: IN_FLIGHT, durationMs: context.quick ? 50 : 1_500 };
-  await using silo = await startSilo({ cluster: "bench", membership: "memory:bench", actors: [Counter], logger: silentLogger });
+  const load = {
+    clock: context.clock,
+    inFlight: IN_FLIGHT,
+    durationMs: context.quick ? 50 : 1_500,
+  };
+  await using silo = await startSilo({
+    cluster: "bench",
+    membership: "memory:bench",
+    actors: [Counter],
+    logger: silentLogger,
+  });
   const counter = silo.actor(Counter, "hot");
   const mailbox = new PromiseMailbox();
   const plain = new PlainCounter();

@@ -19,7 +19,11 @@ export const callRemote: Bench = {
 
 async function measure(context: BenchContext): Promise<Measurement> {
   await using pair = await RemotePair.start(context);
-  const load = { clock: context.clock, inFlight: IN_FLIGHT, durationMs: context.quick ? 100 : 2_000 };
+  const load = {
+    clock: context.clock,
+    inFlight: IN_FLIGHT,
+    durationMs: context.quick ? 100 : 2_000,
+  };
   const ids = Array.from({ length: ACTORS }, (_, index) => `counter-${index}`);
   const counters = ids.map((id) => pair.cluster.actor(Counter, id));
   await Promise.all(counters.map((counter) => counter.add(1)));

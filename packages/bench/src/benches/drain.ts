@@ -40,7 +40,10 @@ async function measure(context: BenchContext): Promise<Measurement> {
     value: Math.max(...gaps),
     baseline: null,
     ratio: null,
-    checks: [{ what: "failed calls", value: callers.failed, sense: "at-most", limit: 0 }, ...(await load.checks())],
+    checks: [
+      { what: "failed calls", value: callers.failed, sense: "at-most", limit: 0 },
+      ...(await load.checks()),
+    ],
     details: { gaps, failedCalls: Object.fromEntries(callers.failures), storage: context.storage },
   };
 }

@@ -10,10 +10,16 @@ export class DurableLoad {
   readonly callers: PacedCallers;
   readonly #counters: readonly ReturnType<typeof counterOf>[];
 
-  static async start({ clock }: BenchContext, { cluster }: SiloCluster, actors: number): Promise<DurableLoad> {
+  static async start(
+    { clock }: BenchContext,
+    { cluster }: SiloCluster,
+    actors: number,
+  ): Promise<DurableLoad> {
     const counters = Array.from({ length: actors }, (_, index) => counterOf(cluster, index));
     await Promise.all(counters.map((counter) => counter.read()));
-    const load = new PacedCallers({ clock, callers: actors, pauseMs: PAUSE_MS }, async (index) => counters[index]?.add(1));
+    const load = new PacedCallers({ clock, callers: actors, pauseMs: PAUSE_MS }, async (index) =>
+      counters[index]?.add(1),
+    );
     return new DurableLoad(load, counters);
   }
 

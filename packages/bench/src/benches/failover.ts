@@ -29,7 +29,9 @@ async function measure(context: BenchContext): Promise<Measurement> {
     await settle(context, load);
     const ofRound = await outagesOfOne(context, cluster, load);
     outages.push(...ofRound);
-    context.progress(`round ${round} of ${context.rounds}: ${ofRound.length} actors away, p50 ${Math.round(median(ofRound))} ms`);
+    context.progress(
+      `round ${round} of ${context.rounds}: ${ofRound.length} actors away, p50 ${Math.round(median(ofRound))} ms`,
+    );
   }
   const p50 = median(outages);
   return {
@@ -39,7 +41,9 @@ async function measure(context: BenchContext): Promise<Measurement> {
     ...(context.hang ? { target: HANG_TARGET } : {}),
     checks: [
       ...(await load.checks()),
-      ...(context.hang ? [] : [{ what: "p50, ms", value: p50, sense: "at-most", limit: 150 } as const]),
+      ...(context.hang
+        ? []
+        : [{ what: "p50, ms", value: p50, sense: "at-most", limit: 150 } as const]),
     ],
     details: {
       p50,
@@ -59,7 +63,11 @@ async function settle({ clock, quick }: BenchContext, { callers }: DurableLoad):
 }
 
 /** The longest time without an answer of each actor that lived on the silo that was lost. */
-async function outagesOfOne(context: BenchContext, cluster: SiloCluster, load: DurableLoad): Promise<number[]> {
+async function outagesOfOne(
+  context: BenchContext,
+  cluster: SiloCluster,
+  load: DurableLoad,
+): Promise<number[]> {
   const [victim] = cluster.silos;
   if (victim === undefined) throw new Error("there is no silo");
   const owned = await load.onProcess(victim.pid);
@@ -68,7 +76,8 @@ async function outagesOfOne(context: BenchContext, cluster: SiloCluster, load: D
   await load.callers.untilAnswered(20, OUTAGE_MAX_MS);
   const outages = owned.map((index) => load.callers.records[index]?.worstGapMs ?? 0);
   if (context.hang) {
-    // On waking it still believes that its actors are its own; the totals show whether it changed anything.
+    // On waking it still believes that its actors are its own; the totals show whether it changed
+    // anything.
     victim.signal("SIGCONT");
     cluster.silos.push(...cluster.silos.splice(0, 1));
   } else {

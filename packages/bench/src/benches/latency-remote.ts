@@ -21,6 +21,9 @@ async function measure(context: BenchContext): Promise<Measurement> {
   const counter = pair.cluster.actor(Counter, "counter");
   return await compare(context, {
     ours: async () => median(await latencies(clock, count, () => counter.add(1))),
-    baseline: async () => median(await latencies(clock, count, () => pair.echo.call("BenchCounter", "counter", "add", [1]))),
+    baseline: async () =>
+      median(
+        await latencies(clock, count, () => pair.echo.call("BenchCounter", "counter", "add", [1])),
+      ),
   });
 }

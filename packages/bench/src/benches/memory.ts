@@ -28,7 +28,9 @@ async function measure(context: BenchContext): Promise<Measurement> {
   const each: Used[] = [];
   for (let round = 1; round <= context.rounds; round++) {
     each.push(await oneRound(context, count, round));
-    context.progress(`round ${round} of ${context.rounds}: ${Math.round(each.at(-1)?.heap ?? 0)} bytes of heap each`);
+    context.progress(
+      `round ${round} of ${context.rounds}: ${Math.round(each.at(-1)?.heap ?? 0)} bytes of heap each`,
+    );
   }
   return {
     value: median(each.map(({ heap, outside }) => heap + outside)),
@@ -43,7 +45,11 @@ async function measure(context: BenchContext): Promise<Measurement> {
   };
 }
 
-async function oneRound({ clock, folder }: BenchContext, count: number, round: number): Promise<Used> {
+async function oneRound(
+  { clock, folder }: BenchContext,
+  count: number,
+  round: number,
+): Promise<Used> {
   await using silo = await startSilo({
     cluster: `bench-${round}`,
     membership: "memory:bench",
@@ -54,7 +60,9 @@ async function oneRound({ clock, folder }: BenchContext, count: number, round: n
   // Everything that is made once is made before.
   await silo.actor(DurableCounter, "first").add(1);
   const before = await used();
-  await rateOfAll({ clock, inFlight: IN_FLIGHT }, count, (index) => silo.actor(DurableCounter, `counter-${index}`).add(1));
+  await rateOfAll({ clock, inFlight: IN_FLIGHT }, count, (index) =>
+    silo.actor(DurableCounter, `counter-${index}`).add(1),
+  );
   const after = await used();
   return {
     heap: (after.heap - before.heap) / count,
@@ -65,7 +73,8 @@ async function oneRound({ clock, folder }: BenchContext, count: number, round: n
 
 /** What is in use when everything that can go is gone. */
 async function used(): Promise<Used> {
-  if (globalThis.gc === undefined) throw new Error("the memory bench needs node --expose-gc, which the bench command gives");
+  if (globalThis.gc === undefined)
+    throw new Error("the memory bench needs node --expose-gc, which the bench command gives");
   for (let times = 0; times < 3; times++) {
     globalThis.gc();
     await new Promise((resolve) => {

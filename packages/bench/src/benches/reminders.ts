@@ -20,8 +20,9 @@ const SET_AGAIN_MARGIN = 2;
 const LATE_MAX_MS = 60_000;
 
 /**
- * Reminders from the moment they are set to their tick. BullMQ, which is not installed by default, showed 12,000 delayed jobs set a
- * second and 98 ms at the 99th percentile on such machines; the limits are those in proportion.
+ * Reminders from the moment they are set to their tick. BullMQ, which is not installed by default,
+ * showed 12,000 delayed jobs set a second and 98 ms at the 99th percentile on such machines; the
+ * limits are those in proportion.
  */
 export const reminders: Bench = {
   name: "reminders",
@@ -53,10 +54,20 @@ async function measure(context: BenchContext): Promise<Measurement> {
     ratio: medianOf(ours, "p99") / medianOf(baseline, "p99"),
     checks: [
       { what: "set a second", value: medianOf(ours, "setRate"), sense: "at-least", limit: 12_000 },
-      { what: "ticks a second, all due at once", value: medianOf(ours, "ticksPerSecond"), sense: "at-least", limit: 20_000 },
+      {
+        what: "ticks a second, all due at once",
+        value: medianOf(ours, "ticksPerSecond"),
+        sense: "at-least",
+        limit: 20_000,
+      },
       ...(sleeping === undefined ? [] : sleeping.checks),
     ],
-    details: { ours: summary(ours), baseline: summary(baseline), sleeping: sleeping?.details, storage: kind },
+    details: {
+      ours: summary(ours),
+      baseline: summary(baseline),
+      sleeping: sleeping?.details,
+      storage: kind,
+    },
   };
 }
 
@@ -69,7 +80,9 @@ function summary(which: readonly Round[]): object {
   return Object.fromEntries(names.map((name) => [name, medianOf(which, name)]));
 }
 
-async function rounds(context: BenchContext): Promise<{ ours: Round[]; baseline: Round[]; kind: string }> {
+async function rounds(
+  context: BenchContext,
+): Promise<{ ours: Round[]; baseline: Round[]; kind: string }> {
   const { clock, rounds: count } = context;
   await using storage = await openBenchStorage({ ...context, storage: "redis" });
   await using silo = await startSilo({
@@ -80,19 +93,28 @@ async function rounds(context: BenchContext): Promise<{ ours: Round[]; baseline:
     logger: silentLogger,
   });
   const late: number[] = [];
-  const loop = new ZsetLoop(storage.url, clock, (name) => late.push(clock.now() - Number(name.split(" ")[1])));
+  const loop = new ZsetLoop(storage.url, clock, (name) =>
+    late.push(clock.now() - Number(name.split(" ")[1])),
+  );
   const ours: Round[] = [];
   const baseline: Round[] = [];
   try {
     for (let round = 1; round <= count; round++) {
-      baseline.push(await oneRound(context, { set: (index, dueAt) => loop.set(`${index} ${dueAt}`, dueAt), late }));
+      baseline.push(
+        await oneRound(context, {
+          set: (index, dueAt) => loop.set(`${index} ${dueAt}`, dueAt),
+          late,
+        }),
+      );
       ours.push(
         await oneRound(context, {
           set: (index, dueAt) => silo.actor(Sleeper, `sleeper-${index}`).sleepUntil(dueAt),
           late: TICKS,
         }),
       );
-      context.progress(`round ${round} of ${count}: ${shown(ours.at(-1))}; baseline ${shown(baseline.at(-1))}`);
+      context.progress(
+        `round ${round} of ${count}: ${shown(ours.at(-1))}; baseline ${shown(baseline.at(-1))}`,
+      );
     }
   } finally {
     await loop.close();
@@ -111,7 +133,9 @@ async function oneRound({ clock, quick }: BenchContext, contestant: Contestant):
   const spreadMs = quick ? 200 : 5_000;
   const { late } = contestant;
   const setAll = (dueAt: (index: number) => number): Promise<number> =>
-    rateOfAll({ clock, inFlight: IN_FLIGHT }, count, (index) => contestant.set(index, dueAt(index)));
+    rateOfAll({ clock, inFlight: IN_FLIGHT }, count, (index) =>
+      contestant.set(index, dueAt(index)),
+    );
 
   const far = clock.now() + FAR_MS;
   const setRate = await setAll(() => far);
@@ -131,7 +155,11 @@ async function oneRound({ clock, quick }: BenchContext, contestant: Contestant):
   return { setRate, p50, p99, ticksPerSecond: (count * 1_000) / Math.max(1, ...late) };
 }
 
-async function untilTicked(clock: BenchContext["clock"], late: readonly number[], count: number): Promise<void> {
+async function untilTicked(
+  clock: BenchContext["clock"],
+  late: readonly number[],
+  count: number,
+): Promise<void> {
   const end = clock.monotonic() + LATE_MAX_MS;
   while (late.length < count) {
     if (clock.monotonic() > end) throw new Error(`only ${late.length} of ${count} ticked`);

@@ -8,8 +8,8 @@ import { BenchChild } from "../programs/child-process.ts";
 import type { SiloArgument } from "../programs/silo-program.ts";
 
 /**
- * A silo and the baseline's server, each in a process of its own, and this process as the client of both. The silo stores
- * nothing: its actors have no state.
+ * A silo and the baseline's server, each in a process of its own, and this process as the client of
+ * both. The silo stores nothing: its actors have no state.
  */
 export class RemotePair implements AsyncDisposable {
   readonly cluster: Cluster;
@@ -24,7 +24,12 @@ export class RemotePair implements AsyncDisposable {
     const silo = new BenchChild({ program: "silo-program.js", argument: { ...argument }, profile });
     const server = new BenchChild({ program: "echo-program.js", argument: {}, profile });
     const [, port] = await Promise.all([silo.next(), server.next()]);
-    const cluster = await connect({ cluster: name, membership, actors: [Counter], logger: silentLogger });
+    const cluster = await connect({
+      cluster: name,
+      membership,
+      actors: [Counter],
+      logger: silentLogger,
+    });
     return new RemotePair(cluster, new EchoClient(Number(port)), { silo, server });
   }
 

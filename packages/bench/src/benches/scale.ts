@@ -9,13 +9,19 @@ const CLIENTS = 2;
 const FEW_ACTORS = 1_000;
 const MANY_ACTORS = 50_000;
 
-/** Of each client on its link to each silo. Were they fewer with more silos, frames would be, too, and a bare stream would lose as much. */
+/**
+ * Of each client on its link to each silo. Were they fewer with more silos, frames would be, too,
+ * and a bare stream would lose as much.
+ */
 const IN_FLIGHT_EACH = 128;
 
 /** For each silo: its code is compiled while it runs, and it gets a share of the calls only. */
 const WARM_UP_MS = 1_500;
 
-/** What more silos and more actors change. On a machine with few cores more silos cannot be faster, but must not be slower. */
+/**
+ * What more silos and more actors change. On a machine with few cores more silos cannot be faster,
+ * but must not be slower.
+ */
 export const scale: Bench = {
   name: "scale",
   what: "calls of 2 client processes to 1,000 actors on 4 silos, 128 in flight on each link; against the same to 1 silo",
@@ -34,7 +40,9 @@ async function measure(context: BenchContext): Promise<Measurement> {
   const rounds: Record<string, Load>[] = [];
   for (let round = 1; round <= context.rounds; round++) {
     rounds.push(await oneRound(context));
-    const shown = Object.entries(rounds.at(-1) ?? {}).map(([of, { rate }]) => `${of}: ${Math.round(rate)}`);
+    const shown = Object.entries(rounds.at(-1) ?? {}).map(
+      ([of, { rate }]) => `${of}: ${Math.round(rate)}`,
+    );
     context.progress(`round ${round} of ${context.rounds}: ${shown.join(", ")}`);
   }
   const rates = (name: string): number[] => rounds.map((round) => round[name]?.rate ?? 0);
@@ -47,7 +55,10 @@ async function measure(context: BenchContext): Promise<Measurement> {
     details: {
       rates: Object.fromEntries(names.map((name) => [name, Math.round(median(rates(name)))])),
       cpuMicrosEach: Object.fromEntries(
-        names.map((name) => [name, Math.round(100 * median(rounds.map((round) => round[name]?.cpuMicrosEach ?? 0))) / 100]),
+        names.map((name) => [
+          name,
+          Math.round(100 * median(rounds.map((round) => round[name]?.cpuMicrosEach ?? 0))) / 100,
+        ]),
       ),
       rounds,
     },
@@ -60,7 +71,12 @@ async function oneRound(context: BenchContext): Promise<Record<string, Load>> {
   await cluster.add();
   const clients = Array.from(
     { length: CLIENTS },
-    () => new BenchChild({ program: "client-program.js", argument: { cluster: name, membership }, profile: context.profile }),
+    () =>
+      new BenchChild({
+        program: "client-program.js",
+        argument: { cluster: name, membership },
+        profile: context.profile,
+      }),
   );
   try {
     await Promise.all(clients.map((client) => client.next()));
@@ -72,8 +88,15 @@ async function oneRound(context: BenchContext): Promise<Record<string, Load>> {
       loads[of] = await loadOf(context, { cluster, clients, actors: FEW_ACTORS, inFlight });
     }
     const all = { cluster, clients, inFlight: IN_FLIGHT_EACH * cluster.silos.length };
-    loads[`4 silos, ${MANY_ACTORS.toLocaleString("en")} actors`] = await loadOf(context, { ...all, actors: MANY_ACTORS });
-    loads["4 silos, as few calls as with one"] = await loadOf(context, { ...all, actors: FEW_ACTORS, inFlight: IN_FLIGHT_EACH });
+    loads[`4 silos, ${MANY_ACTORS.toLocaleString("en")} actors`] = await loadOf(context, {
+      ...all,
+      actors: MANY_ACTORS,
+    });
+    loads["4 silos, as few calls as with one"] = await loadOf(context, {
+      ...all,
+      actors: FEW_ACTORS,
+      inFlight: IN_FLIGHT_EACH,
+    });
     return loads;
   } finally {
     await Promise.all(clients.map((client) => client.stop()));
@@ -88,7 +111,10 @@ interface Parts {
   readonly inFlight: number;
 }
 
-async function loadOf({ quick }: BenchContext, { cluster: { silos }, clients, actors, inFlight }: Parts): Promise<Load> {
+async function loadOf(
+  { quick }: BenchContext,
+  { cluster: { silos }, clients, actors, inFlight }: Parts,
+): Promise<Load> {
   const run = async (durationMs: number): Promise<number> => {
     const task: ClientTask = { actors: quick ? 100 : actors, inFlight, durationMs };
     const rates = await Promise.all(clients.map((client) => client.ask({ ...task })));

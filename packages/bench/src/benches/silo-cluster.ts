@@ -40,10 +40,17 @@ export class SiloCluster implements AsyncDisposable {
   readonly #shared: Shared;
   readonly #nodeArgs: readonly string[];
 
-  static async start(context: BenchContext, { silos, durable, nodeArgs = [] }: SiloClusterOptions): Promise<SiloCluster> {
+  static async start(
+    context: BenchContext,
+    { silos, durable, nodeArgs = [] }: SiloClusterOptions,
+  ): Promise<SiloCluster> {
     const shared = await openShared(context, durable);
     const { membership, storage } = shared;
-    const argument: SiloArgument = { cluster: `bench-${randomId(systemRandom)}`, membership, storage };
+    const argument: SiloArgument = {
+      cluster: `bench-${randomId(systemRandom)}`,
+      membership,
+      storage,
+    };
     const cluster = await connect({
       cluster: argument.cluster,
       membership,
@@ -55,7 +62,10 @@ export class SiloCluster implements AsyncDisposable {
     return started;
   }
 
-  private constructor(context: BenchContext, { cluster, argument, shared, nodeArgs }: SiloClusterParts) {
+  private constructor(
+    context: BenchContext,
+    { cluster, argument, shared, nodeArgs }: SiloClusterParts,
+  ) {
     this.#context = context;
     this.#nodeArgs = nodeArgs;
     this.cluster = cluster;
@@ -105,7 +115,7 @@ async function openShared({ storage, folder }: BenchContext, durable: boolean): 
     case "file":
       return { membership: store, storage: store, stop: nothing };
     case "redis": {
-      const { startEtcd, startRedis } = await import("@troupe/testkit");
+      const { startEtcd, startRedis } = await import("@troupe/services");
       const [etcd, redis] = await Promise.all([startEtcd(), startRedis()]);
       return {
         membership: etcd.url.replace("http://", "etcd://"),

@@ -13,20 +13,28 @@ const SAMPLES = 40;
 
 const TIMEOUT_RATE = 10_000;
 const TIMEOUT_MS = 100;
-/** Twenty times what is under way if the machine keeps up: if it does not, the rate is what gives. */
+/**
+ * Twenty times what is under way if the machine keeps up: if it does not, the rate is what gives.
+ */
 const TIMEOUTS_UNDER_WAY_MAX = 20_000;
 
 /** Rounds of the busy method: about a millisecond. */
 const WORK = 400_000;
 const WORKERS = 20;
 
-/** Of calls at capacity and at three times that, one after the other: other work on the machine comes and goes. */
+/**
+ * Of calls at capacity and at three times that, one after the other: other work on the machine
+ * comes and goes.
+ */
 const OVERLOAD_ROUNDS = 5;
 
 /** Growth over the second half that a heap may show without growing. */
 const GROWTH_MAX = 1.1;
 
-/** What has to stay bounded, over minutes: memory under a steady load, a link under timeouts, latency under too much load. */
+/**
+ * What has to stay bounded, over minutes: memory under a steady load, a link under timeouts,
+ * latency under too much load.
+ */
 export const soak: Bench = {
   name: "soak",
   what: "a steady load, then 10,000 timeouts a second, then three times capacity: memory, links and latency stay bounded",
@@ -40,13 +48,20 @@ async function measure(context: BenchContext): Promise<Measurement> {
   const wholeMs = context.minutes * 60_000;
   const steady = await alone(context, (cluster) => steadyLoad(context, cluster, wholeMs / 2));
   const timeouts = await alone(context, (cluster) => manyTimeouts(context, cluster, wholeMs / 4));
-  const overload = await alone(context, (cluster) => threeTimesCapacity(context, cluster, wholeMs / 4));
+  const overload = await alone(context, (cluster) =>
+    threeTimesCapacity(context, cluster, wholeMs / 4),
+  );
   return {
     value: steady.heapGrowth,
     baseline: null,
     ratio: null,
     checks: [...steady.checks, ...timeouts.checks, ...overload.checks],
-    details: { minutes: context.minutes, steady: steady.details, timeouts: timeouts.details, overload: overload.details },
+    details: {
+      minutes: context.minutes,
+      steady: steady.details,
+      timeouts: timeouts.details,
+      overload: overload.details,
+    },
   };
 }
 
@@ -56,15 +71,27 @@ interface Part {
 }
 
 /**
- * With a silo of its own, so that no part has to do with what another one has left. It collects its garbage before it tells how large
- * its heap is: with some 25 MB, the heap between two collections grew by a third and shrank again, each minute.
+ * With a silo of its own, so that no part has to do with what another one has left. It collects its
+ * garbage before it tells how large its heap is: with some 25 MB, the heap between two collections
+ * grew by a third and shrank again, each minute.
  */
-async function alone<T>(context: BenchContext, part: (cluster: SiloCluster) => Promise<T>): Promise<T> {
-  await using cluster = await SiloCluster.start(context, { silos: 1, durable: false, nodeArgs: ["--expose-gc"] });
+async function alone<T>(
+  context: BenchContext,
+  part: (cluster: SiloCluster) => Promise<T>,
+): Promise<T> {
+  await using cluster = await SiloCluster.start(context, {
+    silos: 1,
+    durable: false,
+    nodeArgs: ["--expose-gc"],
+  });
   return await part(cluster);
 }
 
-async function steadyLoad(context: BenchContext, { cluster, silos: [silo] }: SiloCluster, durationMs: number) {
+async function steadyLoad(
+  context: BenchContext,
+  { cluster, silos: [silo] }: SiloCluster,
+  durationMs: number,
+) {
   const { clock } = context;
   const samples: Usage[] = [];
   let index = 0;
@@ -78,10 +105,19 @@ async function steadyLoad(context: BenchContext, { cluster, silos: [silo] }: Sil
   const { answered, failures, p99Ms } = await load;
   const heapGrowth = growth(samples.map(({ heapBytes }) => heapBytes));
   const residentGrowth = growth(samples.map(({ residentBytes }) => residentBytes));
-  context.progress(`steady: ${answered} calls, heap x ${heapGrowth.toFixed(3)}, resident x ${residentGrowth.toFixed(3)}`);
+  context.progress(
+    `steady: ${answered} calls, heap x ${heapGrowth.toFixed(3)}, resident x ${residentGrowth.toFixed(3)}`,
+  );
   return {
     heapGrowth,
-    checks: [{ what: "growth of resident memory", value: residentGrowth, sense: "at-most", limit: GROWTH_MAX }] satisfies Check[],
+    checks: [
+      {
+        what: "growth of resident memory",
+        value: residentGrowth,
+        sense: "at-most",
+        limit: GROWTH_MAX,
+      },
+    ] satisfies Check[],
     details: {
       calls: answered,
       failures,
@@ -96,14 +132,21 @@ function megabytes(bytes: number): number {
   return Math.round(bytes / 1e5) / 10;
 }
 
-/** The last quarter of the values as a multiple of the one before: what comes before that is warming up. */
+/**
+ * The last quarter of the values as a multiple of the one before: what comes before that is warming
+ * up.
+ */
 function growth(values: readonly number[]): number {
   const quarter = Math.floor(values.length / 4);
   return median(values.slice(-quarter)) / median(values.slice(-2 * quarter, -quarter));
 }
 
 /** Calls that nobody answers, beside calls on the same link that are to be answered. */
-async function manyTimeouts(context: BenchContext, { cluster }: SiloCluster, durationMs: number): Promise<Part> {
+async function manyTimeouts(
+  context: BenchContext,
+  { cluster }: SiloCluster,
+  durationMs: number,
+): Promise<Part> {
   const { clock } = context;
   let index = 0;
   const [late, beside] = await Promise.all([
@@ -114,11 +157,23 @@ async function manyTimeouts(context: BenchContext, { cluster }: SiloCluster, dur
   ]);
   const timeouts = late.failures["TIMEOUT"] ?? 0;
   const lost = (late.failures["SILO_LOST"] ?? 0) + (beside.failures["SILO_LOST"] ?? 0);
-  context.progress(`timeouts: ${timeouts}, calls that lost their link ${lost}, calls beside them p99 ${shown(beside)}`);
+  context.progress(
+    `timeouts: ${timeouts}, calls that lost their link ${lost}, calls beside them p99 ${shown(beside)}`,
+  );
   return {
     checks: [
-      { what: "timeouts a second", value: (timeouts * 1_000) / durationMs, sense: "at-least", limit: 0.9 * TIMEOUT_RATE },
-      { what: "calls that lost their link among timeouts", value: lost, sense: "at-most", limit: 0 },
+      {
+        what: "timeouts a second",
+        value: (timeouts * 1_000) / durationMs,
+        sense: "at-least",
+        limit: 0.9 * TIMEOUT_RATE,
+      },
+      {
+        what: "calls that lost their link among timeouts",
+        value: lost,
+        sense: "at-most",
+        limit: 0,
+      },
     ],
     details: { late, beside },
   };
@@ -127,9 +182,10 @@ async function manyTimeouts(context: BenchContext, { cluster }: SiloCluster, dur
 /**
  * As much as the silo can do, and then three times as much.
  *
- * Its capacity is what it answers while there is more than it can do. To call at that rate, whether or not earlier calls were answered,
- * keeps it just busy, and how long calls then take is bounded by nothing but the silo itself: no limit of this load generator's may
- * stand between, or it would be that limit which is measured.
+ * Its capacity is what it answers while there is more than it can do. To call at that rate, whether
+ * or not earlier calls were answered, keeps it just busy, and how long calls then take is bounded
+ * by nothing but the silo itself: no limit of this load generator's may stand between, or it would
+ * be that limit which is measured.
  */
 async function threeTimesCapacity(
   context: BenchContext,
@@ -138,11 +194,15 @@ async function threeTimesCapacity(
 ): Promise<Part> {
   const { clock } = context;
   let index = 0;
-  const work = (): Promise<unknown> => cluster.actor(Worker, `worker-${index++ % WORKERS}`).work(WORK);
+  const work = (): Promise<unknown> =>
+    cluster.actor(Worker, `worker-${index++ % WORKERS}`).work(WORK);
   const durationMs = wholeMs / 8;
   const warm = await openLoop({ clock, durationMs, rate: 50_000, inFlightMax: WORKERS * 2 }, work);
   const start = clock.monotonic();
-  const full = await openLoop({ clock, durationMs, rate: (warm.answered * 3_000) / durationMs }, work);
+  const full = await openLoop(
+    { clock, durationMs, rate: (warm.answered * 3_000) / durationMs },
+    work,
+  );
   const capacity = (full.answered * 1_000) / (clock.monotonic() - start);
   const before = await silo?.usage();
   const rounds: OverloadRound[] = [];
@@ -154,8 +214,11 @@ async function threeTimesCapacity(
   }
   const after = await silo?.usage();
   const heapMegabytes = [before, after].map((usage) => megabytes(usage?.heapBytes ?? 0));
-  const p99 = (of: (round: OverloadRound) => OpenLoopResult): string => median(rounds.map((round) => of(round).p99Ms)).toFixed(0);
-  const share = median(rounds.map(({ thrice }) => refusalsOf(thrice) / (refusalsOf(thrice) + thrice.answered)));
+  const p99 = (of: (round: OverloadRound) => OpenLoopResult): string =>
+    median(rounds.map((round) => of(round).p99Ms)).toFixed(0);
+  const share = median(
+    rounds.map(({ thrice }) => refusalsOf(thrice) / (refusalsOf(thrice) + thrice.answered)),
+  );
   const refusedAfter = median(rounds.map(({ thrice }) => thrice.refusalP99Ms)).toFixed(0);
   context.progress(
     `capacity ${Math.round(capacity)}/s, p99 ${p99(({ once }) => once)} ms; at three times that ${p99(({ thrice }) => thrice)} ms, ` +
@@ -170,7 +233,9 @@ interface OverloadRound {
 }
 
 function overloadChecks(rounds: readonly OverloadRound[], refusedShare: number): Check[] {
-  const otherFailures = rounds.flatMap(({ once, thrice }) => [once, thrice]).map((run) => sum(run.failures) - refusalsOf(run));
+  const otherFailures = rounds
+    .flatMap(({ once, thrice }) => [once, thrice])
+    .map((run) => sum(run.failures) - refusalsOf(run));
   return [
     {
       what: "p99 of accepted calls at 3 x capacity, to that at capacity",
@@ -178,7 +243,12 @@ function overloadChecks(rounds: readonly OverloadRound[], refusedShare: number):
       sense: "at-most",
       limit: 2,
     },
-    { what: "share of calls refused at 3 x capacity", value: refusedShare, sense: "at-least", limit: 0.5 },
+    {
+      what: "share of calls refused at 3 x capacity",
+      value: refusedShare,
+      sense: "at-least",
+      limit: 0.5,
+    },
     {
       what: "p99 of the time to a refusal, to p99 of accepted calls at capacity",
       value: median(rounds.map(({ once, thrice }) => thrice.refusalP99Ms / once.p99Ms)),

@@ -11,7 +11,10 @@ export interface BenchStorage extends AsyncDisposable {
   readonly url: string;
   /** Writes one field of a record, as durably as a turn is stored. */
   write(key: string, value: string): Promise<unknown>;
-  /** Reads a record; in a folder, where reading costs next to nothing, it writes a mark instead, as an activation has to. */
+  /**
+   * Reads a record; in a folder, where reading costs next to nothing, it writes a mark instead, as
+   * an activation has to.
+   */
   load(key: string): Promise<unknown>;
   /** What the store's own process used; nothing in a folder, which has none. */
   readonly cpu: CpuReading;
@@ -29,7 +32,7 @@ export function openBenchStorage({ storage, folder }: BenchContext): Promise<Ben
 
 async function openRedis(): Promise<BenchStorage> {
   // The test kit is only needed here, and it takes long to load.
-  const { startRedis } = await import("@troupe/testkit");
+  const { startRedis } = await import("@troupe/services");
   const service = await startRedis();
   const redis = new Redis(service.url, { enableAutoPipelining: true });
   return {
@@ -52,7 +55,8 @@ export async function redisCpu(redis: Redis): Promise<number> {
 }
 
 async function openFolder(folder: string): Promise<BenchStorage> {
-  // As the embedded stores open theirs: without it the death of one writer can make the others useless.
+  // As the embedded stores open theirs: without it the death of one writer can make the others
+  // useless.
   const database = open({ path: join(folder, "baseline"), overlappingSync: false });
   return {
     kind: "file",

@@ -28,7 +28,11 @@ async function measure(context: BenchContext): Promise<Measurement> {
     actors: [DurableCounter],
     logger: silentLogger,
   });
-  const load = { clock: context.clock, inFlight: IN_FLIGHT, durationMs: context.quick ? 100 : 2_000 };
+  const load = {
+    clock: context.clock,
+    inFlight: IN_FLIGHT,
+    durationMs: context.quick ? 100 : 2_000,
+  };
   const ids = Array.from({ length: ACTORS }, (_, index) => `counter-${index}`);
   const counters = ids.map((id) => silo.actor(DurableCounter, id));
   const ours = new CpuCost({ silo: ownCpu, store: storage.cpu });

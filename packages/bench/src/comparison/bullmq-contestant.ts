@@ -1,4 +1,4 @@
-import { startRedis } from "@troupe/testkit";
+import { startRedis } from "@troupe/services";
 import type { Contestant, ContestantContext, Delays } from "./contestant.ts";
 import { importFromPeer } from "./peer-package.ts";
 
@@ -24,7 +24,10 @@ interface BullMq {
   readonly Worker: new (
     name: string,
     run: (job: { readonly data: unknown }) => Promise<void>,
-    options: { readonly connection: Connection & { readonly maxRetriesPerRequest: null }; readonly concurrency: number },
+    options: {
+      readonly connection: Connection & { readonly maxRetriesPerRequest: null };
+      readonly concurrency: number;
+    },
   ) => Worker;
 }
 
@@ -39,7 +42,9 @@ interface Worker {
 }
 
 async function startQueue({ peerFolder, clock }: ContestantContext): Promise<Delays> {
-  const { default: bull } = (await importFromPeer(peerFolder, "bullmq")) as { readonly default: BullMq };
+  const { default: bull } = (await importFromPeer(peerFolder, "bullmq")) as {
+    readonly default: BullMq;
+  };
   const redis = await startRedis();
   const { hostname: host, port } = new URL(redis.url);
   const connection = { host, port: Number(port) };
@@ -55,7 +60,12 @@ async function startQueue({ peerFolder, clock }: ContestantContext): Promise<Del
   await worker.waitUntilReady();
   return {
     kind: "delays",
-    set: (id, dueAt) => queue.add("wake", dueAt, { jobId: id, delay: Math.max(0, dueAt - clock.now()), removeOnComplete: true }),
+    set: (id, dueAt) =>
+      queue.add("wake", dueAt, {
+        jobId: id,
+        delay: Math.max(0, dueAt - clock.now()),
+        removeOnComplete: true,
+      }),
     takeLate() {
       const taken = late;
       late = [];

@@ -21,7 +21,10 @@ interface ActorReference {
 
 type Mode = "in-memory" | "forked";
 
-/** Several counters in one actor, since a forked actor is a process. comedy sends its source there, so it uses nothing from outside. */
+/**
+ * Several counters in one actor, since a forked actor is a process. comedy sends its source there,
+ * so it uses nothing from outside.
+ */
 class CounterBehaviour {
   totals = new Map<string, number>();
 
@@ -34,9 +37,14 @@ class CounterBehaviour {
 
 function countersIn(mode: Mode): (context: ContestantContext) => Promise<Counters> {
   return async ({ peerFolder }) => {
-    const { default: comedyModule } = (await importFromPeer(peerFolder, "comedy")) as { readonly default: Comedy };
+    const { default: comedyModule } = (await importFromPeer(peerFolder, "comedy")) as {
+      readonly default: Comedy;
+    };
     // All that `test` does here is to keep it and the processes that it forks silent.
-    const system = comedyModule.createSystem({ test: true, loggerConfig: { categories: { Default: "Silent" } } });
+    const system = comedyModule.createSystem({
+      test: true,
+      loggerConfig: { categories: { Default: "Silent" } },
+    });
     const root = await system.rootActor();
     const counters = await root.createChild(CounterBehaviour, { mode });
     return {
@@ -52,7 +60,9 @@ function countersIn(mode: Mode): (context: ContestantContext) => Promise<Counter
 export const comedy: Contestant = {
   name: "comedy",
   peer: "comedy",
-  runs: ["in the load generator's process (in-memory mode), or a process that it forks (forked mode)"],
+  runs: [
+    "in the load generator's process (in-memory mode), or a process that it forks (forked mode)",
+  ],
   note: "no turns (handlers of an actor run beside each other), deadlines, copies of local arguments, directory or failover; one forked actor holds all counters",
   entries: {
     "call-local": { durable: "in memory only", start: countersIn("in-memory") },

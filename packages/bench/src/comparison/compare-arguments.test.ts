@@ -3,7 +3,13 @@ import { readComparison } from "./compare-arguments.ts";
 import { PEERS } from "./peer-package.ts";
 import { WORKS } from "./work.ts";
 
-const EVERYTHING = { peers: PEERS, works: WORKS.map(({ name }) => name), rounds: 3, quick: false, json: false };
+const EVERYTHING = {
+  peers: PEERS,
+  works: WORKS.map(({ name }) => name),
+  rounds: 3,
+  quick: false,
+  json: false,
+};
 
 describe("readComparison", () => {
   it("compares all peers at all kinds of work without an option", () => {
@@ -11,15 +17,24 @@ describe("readComparison", () => {
   });
 
   it("takes the peers and works that are listed, in the order of the table", () => {
-    expect(readComparison(["--peers", "comedy,workerd", "--works=turn-hot, call-remote", "--json"])).toEqual({
+    expect(
+      readComparison(["--peers", "comedy,workerd", "--works=turn-hot, call-remote", "--json"]),
+    ).toEqual({
       kind: "compare",
-      options: { ...EVERYTHING, peers: ["workerd", "comedy"], works: ["call-remote", "turn-hot"], json: true },
+      options: {
+        ...EVERYTHING,
+        peers: ["workerd", "comedy"],
+        works: ["call-remote", "turn-hot"],
+        json: true,
+      },
     });
   });
 
   it("does one round when it is quick, unless it is told how many", () => {
     expect(readComparison(["--quick"])).toMatchObject({ options: { quick: true, rounds: 1 } });
-    expect(readComparison(["--quick", "--rounds", "2"])).toMatchObject({ options: { quick: true, rounds: 2 } });
+    expect(readComparison(["--quick", "--rounds", "2"])).toMatchObject({
+      options: { quick: true, rounds: 2 },
+    });
   });
 
   it("explains itself when it is asked to, whatever else is said", () => {
@@ -34,10 +49,15 @@ describe("readComparison", () => {
     [["--fast"], "--fast"],
     [["workerd"], "workerd"],
   ])("says what is wrong with %j", (argv, named) => {
-    expect(readComparison(argv)).toMatchObject({ kind: "wrong", message: expect.stringContaining(named) });
+    expect(readComparison(argv)).toMatchObject({
+      kind: "wrong",
+      message: expect.stringContaining(named),
+    });
   });
 
   it("lists the peers that there are when it is given another one", () => {
-    expect(readComparison(["--peers", "akka"])).toMatchObject({ message: expect.stringContaining(PEERS.join(",")) });
+    expect(readComparison(["--peers", "akka"])).toMatchObject({
+      message: expect.stringContaining(PEERS.join(",")),
+    });
   });
 });

@@ -34,9 +34,18 @@ export function readComparison(argv: readonly string[]): AskedComparison {
   const quick = parsed.quick === true;
   const rounds = parsed.rounds === undefined ? (quick ? 1 : ROUNDS) : Number(parsed.rounds);
   if (!Number.isInteger(rounds) || rounds < 1 || rounds > ROUNDS_MAX) {
-    return { kind: "wrong", message: `--rounds is ${parsed.rounds}; give a whole number from 1 to ${ROUNDS_MAX}` };
+    return {
+      kind: "wrong",
+      message: `--rounds is ${parsed.rounds}; give a whole number from 1 to ${ROUNDS_MAX}`,
+    };
   }
-  const options = { peers: peers.names, works: works.names, rounds, quick, json: parsed.json === true };
+  const options = {
+    peers: peers.names,
+    works: works.names,
+    rounds,
+    quick,
+    json: parsed.json === true,
+  };
   return { kind: "compare", options };
 }
 
@@ -45,12 +54,17 @@ function chosen<Name extends string>(
   option: string,
   listed: string | undefined,
   known: readonly Name[],
-): { readonly kind: "chosen"; readonly names: readonly Name[] } | { readonly kind: "wrong"; readonly message: string } {
+):
+  | { readonly kind: "chosen"; readonly names: readonly Name[] }
+  | { readonly kind: "wrong"; readonly message: string } {
   if (listed === undefined) return { kind: "chosen", names: known };
   const wanted = listed.split(",").map((name) => name.trim());
   const unknown = wanted.find((name) => !known.some((candidate) => candidate === name));
   if (unknown !== undefined) {
-    return { kind: "wrong", message: `${option} names ${JSON.stringify(unknown)}; give some of ${known.join(",")}` };
+    return {
+      kind: "wrong",
+      message: `${option} names ${JSON.stringify(unknown)}; give some of ${known.join(",")}`,
+    };
   }
   return { kind: "chosen", names: known.filter((name) => wanted.includes(name)) };
 }

@@ -17,7 +17,8 @@ export interface Row {
 /** Whether a contestant can take part. */
 export type Installed =
   /** The folder is empty for what needs none. */
-  { readonly kind: "installed"; readonly folder: string } | { readonly kind: "missing"; readonly reason: string };
+  | { readonly kind: "installed"; readonly folder: string }
+  | { readonly kind: "missing"; readonly reason: string };
 
 export interface Participant {
   readonly contestant: Contestant;
@@ -33,9 +34,10 @@ export interface RowOptions {
 }
 
 /**
- * Measures one kind of work. Every contestant is started in a process of its own; then they take turns, round by round, so that
- * whatever slows the machine for a while slows all; one round before the first is for warming up. Each figure is the median of its
- * rounds. A contestant that fails does not keep the others from going on, and everything that was started has ended afterwards.
+ * Measures one kind of work. Every contestant is started in a process of its own; then they take
+ * turns, round by round, so that whatever slows the machine for a while slows all; one round before
+ * the first is for warming up. Each figure is the median of its rounds. A contestant that fails
+ * does not keep the others from going on, and everything that was started has ended afterwards.
  */
 export async function compareRow(
   work: (typeof WORKS)[number],
@@ -46,7 +48,13 @@ export async function compareRow(
   const runs: ContestantRun[] = [];
   for (const { contestant, installed } of participants) {
     if (contestant.entries[work.name] === undefined || installed.kind === "missing") continue;
-    const argument = { contestant: contestant.name, work: work.name, peerFolder: installed.folder, folder, quick };
+    const argument = {
+      contestant: contestant.name,
+      work: work.name,
+      peerFolder: installed.folder,
+      folder,
+      quick,
+    };
     runs.push(await ContestantRun.start(argument));
   }
   for (let round = 0; round <= rounds; round++) {
@@ -63,7 +71,11 @@ export async function compareRow(
   return { work, cells: Object.fromEntries(cells) };
 }
 
-function cellOf({ contestant, installed }: Participant, work: (typeof WORKS)[number], outcome: Outcome | undefined): Cell {
+function cellOf(
+  { contestant, installed }: Participant,
+  work: (typeof WORKS)[number],
+  outcome: Outcome | undefined,
+): Cell {
   const entry = contestant.entries[work.name];
   if (entry === undefined) return { kind: "cannot" };
   if (installed.kind === "missing") return { kind: "failed", reason: "it is not installed" };

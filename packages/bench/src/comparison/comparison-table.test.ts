@@ -16,7 +16,11 @@ const WORK: Work = {
 };
 
 function measured(figures: Partial<Figures>, durable: string): Cell {
-  return { kind: "measured", figures: { rate: null, cpu: null, p50: null, p99: null, ...figures }, durable };
+  return {
+    kind: "measured",
+    figures: { rate: null, cpu: null, p50: null, p99: null, ...figures },
+    durable,
+  };
 }
 
 function cellsOf(table: string, title: string): string[] {
@@ -34,14 +38,20 @@ it("has a line for each figure and a column for each contestant, with what is du
     idle: { kind: "cannot" },
     broken: { kind: "failed", reason: "it fell over" },
   };
-  const table = comparisonTable([{ work: WORK, cells }], ["quick", "careful", "idle", "broken", "absent"]);
+  const table = comparisonTable(
+    [{ work: WORK, cells }],
+    ["quick", "careful", "idle", "broken", "absent"],
+  );
   expect(cellsOf(table, "errands a second")).toEqual(["12,300 (a)", "345 (b)", "-", "failed", "-"]);
   expect(cellsOf(table, "errand, p50, ms")).toEqual(["0.123 (a)", "-", "-", "failed", "-"]);
   expect(table).toContain("(a) in memory\n  (b) on disk");
 });
 
 it("gives the same letter to what is durable in the same way", () => {
-  const row: Row = { work: WORK, cells: { one: measured({ rate: 1 }, "in memory"), two: measured({ rate: 2 }, "in memory") } };
+  const row: Row = {
+    work: WORK,
+    cells: { one: measured({ rate: 1 }, "in memory"), two: measured({ rate: 2 }, "in memory") },
+  };
   const table = comparisonTable([row, row], ["one", "two"]);
   expect(table).not.toContain("(b)");
 });

@@ -2,7 +2,10 @@ import Table from "cli-table3";
 import type { Cell, Row } from "./compare-row.ts";
 import type { FigureName } from "./work.ts";
 
-/** The rows for people: a line for each figure, a column for each contestant, and below it what each cell did durably. */
+/**
+ * The rows for people: a line for each figure, a column for each contestant, and below it what each
+ * cell did durably.
+ */
 export function comparisonTable(rows: readonly Row[], contestants: readonly string[]): string {
   const marks = marksOf(rows);
   const table = new Table({
@@ -16,7 +19,11 @@ export function comparisonTable(rows: readonly Row[], contestants: readonly stri
     }
   }
   const notes = [...marks].map(([durable, mark]) => `  (${mark}) ${durable}`);
-  return [table.toString(), "What is durable when the caller is told that it is done:", ...notes].join("\n");
+  return [
+    table.toString(),
+    "What is durable when the caller is told that it is done:",
+    ...notes,
+  ].join("\n");
 }
 
 /** A letter for each way of being durable, in the order in which they appear. */
@@ -24,10 +31,19 @@ function marksOf(rows: readonly Row[]): ReadonlyMap<string, string> {
   const found = rows.flatMap(({ cells }) =>
     Object.values(cells).flatMap((cell) => (cell.kind === "measured" ? cell.durable : [])),
   );
-  return new Map([...new Set(found)].map((durable, index) => [durable, String.fromCodePoint("a".charCodeAt(0) + index)]));
+  return new Map(
+    [...new Set(found)].map((durable, index) => [
+      durable,
+      String.fromCodePoint("a".charCodeAt(0) + index),
+    ]),
+  );
 }
 
-function shown(cell: Cell | undefined, figure: FigureName, marks: ReadonlyMap<string, string>): string {
+function shown(
+  cell: Cell | undefined,
+  figure: FigureName,
+  marks: ReadonlyMap<string, string>,
+): string {
   switch (cell?.kind) {
     case undefined:
     case "cannot":

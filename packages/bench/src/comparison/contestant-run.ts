@@ -17,7 +17,10 @@ export type Outcome =
   | { readonly kind: "failed"; readonly reason: string }
   | { readonly kind: "measured"; readonly figures: Figures };
 
-/** One contestant at one kind of work, in a process of its own. A failure is an outcome, and nothing here rejects. */
+/**
+ * One contestant at one kind of work, in a process of its own. A failure is an outcome, and nothing
+ * here rejects.
+ */
 export class ContestantRun {
   readonly name: string;
   readonly #rounds: Figures[] = [];
@@ -25,7 +28,11 @@ export class ContestantRun {
 
   /** Resolves when the contestant is ready, or has failed. */
   static async start(argument: ContestantArgument): Promise<ContestantRun> {
-    const child = new BenchChild({ program: "contestant-program.js", argument: { ...argument }, profile: undefined });
+    const child = new BenchChild({
+      program: "contestant-program.js",
+      argument: { ...argument },
+      profile: undefined,
+    });
     const run = new ContestantRun(argument.contestant, child);
     await run.#take(child, child.next());
     return run;
@@ -58,7 +65,10 @@ export class ContestantRun {
       const values = rounds.flatMap((round) => round[figure] ?? []);
       return values.length === 0 ? null : median(values);
     };
-    return { kind: "measured", figures: { rate: middle("rate"), cpu: middle("cpu"), p50: middle("p50"), p99: middle("p99") } };
+    return {
+      kind: "measured",
+      figures: { rate: middle("rate"), cpu: middle("cpu"), p50: middle("p50"), p99: middle("p99") },
+    };
   }
 
   async stop(): Promise<void> {
@@ -69,12 +79,14 @@ export class ContestantRun {
   }
 
   async #take(child: BenchChild, answer: Promise<unknown>): Promise<void> {
-    // What it has started ends with it, because the servers are guarded and the programs notice that their starter is gone.
+    // What it has started ends with it, because the servers are guarded and the programs notice
+    // that their starter is gone.
     const limit = systemClock.schedule(ANSWER_MAX_MS, () => child.signal("SIGKILL"));
     try {
       const message = (await answer) as ContestantMessage;
       if (message.kind === "measured") this.#rounds.push(message.figures);
-      if (message.kind === "failed") this.#state = { kind: "failed", reason: message.reason, child };
+      if (message.kind === "failed")
+        this.#state = { kind: "failed", reason: message.reason, child };
     } catch (error) {
       this.#state = { kind: "failed", reason: messageOf(error), child };
     }

@@ -17,7 +17,10 @@ export interface Counters {
 /** Work that is set for later. */
 export interface Delays {
   readonly kind: "delays";
-  /** Resolves when the contestant has taken it in. `id` has not been set yet, or what it was set for has happened. */
+  /**
+   * Resolves when the contestant has taken it in. `id` has not been set yet, or what it was set for
+   * has happened.
+   */
   set(id: string, dueAt: number): Promise<unknown>;
   /** How much too late each began that has begun since the last question, in milliseconds. */
   takeLate(): Promise<readonly number[]>;

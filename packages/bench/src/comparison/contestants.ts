@@ -6,4 +6,11 @@ import { troupeEmbedded, troupeOnRedis } from "./troupe-contestant.ts";
 import { workerd } from "./workerd-contestant.ts";
 
 /** The columns of the comparison, in their order. */
-export const CONTESTANTS: readonly Contestant[] = [troupeOnRedis, troupeEmbedded, workerd, restate, bullmq, comedy];
+export const CONTESTANTS: readonly Contestant[] = [
+  troupeOnRedis,
+  troupeEmbedded,
+  workerd,
+  restate,
+  bullmq,
+  comedy,
+];

@@ -10,7 +10,11 @@ export class HttpCaller {
 
   constructor(url: string, connections: number) {
     this.#url = new URL(url);
-    this.#agent = new Agent({ keepAlive: true, maxSockets: connections, maxFreeSockets: connections });
+    this.#agent = new Agent({
+      keepAlive: true,
+      maxSockets: connections,
+      maxFreeSockets: connections,
+    });
   }
 
   /** What the path answers, parsed from JSON. Rejects if the status says that it failed. */
@@ -18,22 +22,33 @@ export class HttpCaller {
     const { hostname, port } = this.#url;
     const text = body === undefined ? undefined : JSON.stringify(body);
     const headers =
-      text === undefined ? {} : { "content-type": "application/json", "content-length": String(Buffer.byteLength(text)) };
+      text === undefined
+        ? {}
+        : { "content-type": "application/json", "content-length": String(Buffer.byteLength(text)) };
     return new Promise((resolve, reject) => {
-      const sent = request({ agent: this.#agent, hostname, port, method, path, headers }, (response) => {
-        let answer = "";
-        response.setEncoding("utf8");
-        response.on("data", (chunk: string) => {
-          answer += chunk;
-        });
-        response.once("error", reject);
-        response.once("end", () => {
-          const { statusCode = 0 } = response;
-          if (statusCode >= 200 && statusCode < 300) resolve(answer === "" ? undefined : JSON.parse(answer));
-          else reject(new Error(`${method} ${path} answered ${statusCode}: ${answer.slice(0, 500)}`));
-        });
-      });
-      sent.setTimeout(ANSWER_MAX_MS, () => sent.destroy(new Error(`${method} ${path} was not answered in ${ANSWER_MAX_MS} ms`)));
+      const sent = request(
+        { agent: this.#agent, hostname, port, method, path, headers },
+        (response) => {
+          let answer = "";
+          response.setEncoding("utf8");
+          response.on("data", (chunk: string) => {
+            answer += chunk;
+          });
+          response.once("error", reject);
+          response.once("end", () => {
+            const { statusCode = 0 } = response;
+            if (statusCode >= 200 && statusCode < 300)
+              resolve(answer === "" ? undefined : JSON.parse(answer));
+            else
+              reject(
+                new Error(`${method} ${path} answered ${statusCode}: ${answer.slice(0, 500)}`),
+              );
+          });
+        },
+      );
+      sent.setTimeout(ANSWER_MAX_MS, () =>
+        sent.destroy(new Error(`${method} ${path} was not answered in ${ANSWER_MAX_MS} ms`)),
+      );
       sent.once("error", reject);
       sent.end(text);
     });

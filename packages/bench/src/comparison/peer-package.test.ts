@@ -27,6 +27,7 @@ describe("peerFolder", () => {
   it("is in the cache folder of the user, one for each peer", () => {
     const folders = PEERS.map((peer) => peerFolder(peer, { XDG_CACHE_HOME: "/somewhere" }));
     expect(new Set(folders).size).toBe(PEERS.length);
-    for (const folder of folders) expect(folder).toMatch(/^\/somewhere\/troupe\/bench-peers\/[a-z]+-[0-9a-f]{12}$/);
+    for (const folder of folders)
+      expect(folder).toMatch(/^\/somewhere\/troupe\/bench-peers\/[a-z]+-[0-9a-f]{12}$/);
   });
 });

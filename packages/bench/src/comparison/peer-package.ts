@@ -14,17 +14,30 @@ export type PeerName = (typeof PEERS)[number];
 
 const INSTALL_MAX_MS = 300_000;
 
-/** Lines of npm's output that are shown if it fails: the first ones say why, what follows is a stack. */
+/**
+ * Lines of npm's output that are shown if it fails: the first ones say why, what follows is a
+ * stack.
+ */
 const LINES_SHOWN = 4;
 
 /** What a peer takes on the disk, so that nobody is surprised. */
-const MEGABYTES: Readonly<Record<PeerName, number>> = { workerd: 160, restate: 220, bullmq: 20, comedy: 20 };
+const MEGABYTES: Readonly<Record<PeerName, number>> = {
+  workerd: 160,
+  restate: 220,
+  bullmq: 20,
+  comedy: 20,
+};
 
-/** What npm itself tells the scripts that it runs. It would tell the npm that is started here, too, about the wrong package. */
+/**
+ * What npm itself tells the scripts that it runs. It would tell the npm that is started here, too,
+ * about the wrong package.
+ */
 const OF_OUTER_NPM =
   /^npm_(?:package|lifecycle|command|config_(?:local_prefix|prefix|workspace|workspaces|global_prefix|include_workspace_root)$)/i;
 
-/** The folder of the peer in this package: its manifest, its lock file, and what its server runs. */
+/**
+ * The folder of the peer in this package: its manifest, its lock file, and what its server runs.
+ */
 export function peerSources(peer: PeerName): string {
   return fileURLToPath(new URL(`../../peers/${peer}`, import.meta.url));
 }
@@ -37,29 +50,45 @@ export function peerVersions(peer: PeerName): Readonly<Record<string, string>> {
   return manifest.dependencies;
 }
 
-/** Where the peer is installed, or would be. It names what the lock file says, so a change of that is installed anew. */
+/**
+ * Where the peer is installed, or would be. It names what the lock file says, so a change of that
+ * is installed anew.
+ */
 export function peerFolder(peer: PeerName, environment: NodeJS.ProcessEnv = process.env): string {
   const cache = environment.XDG_CACHE_HOME || join(homedir(), ".cache");
-  const lock = createHash("sha256").update(readFileSync(join(peerSources(peer), "package-lock.json")));
+  const lock = createHash("sha256").update(
+    readFileSync(join(peerSources(peer), "package-lock.json")),
+  );
   return join(cache, "troupe", "bench-peers", `${peer}-${lock.digest("hex").slice(0, 12)}`);
 }
 
 /**
- * Gives the folder with the peer's packages, and installs them from npm if they are not there yet. No script of theirs runs while
- * they are installed. Rejects with what npm said if it cannot be done.
+ * Gives the folder with the peer's packages, and installs them from npm if they are not there yet.
+ * No script of theirs runs while they are installed. Rejects with what npm said if it cannot be
+ * done.
  */
-export async function installPeer(peer: PeerName, progress: (line: string) => void): Promise<string> {
+export async function installPeer(
+  peer: PeerName,
+  progress: (line: string) => void,
+): Promise<string> {
   const folder = peerFolder(peer);
   if (existsSync(folder)) return folder;
-  const versions = Object.entries(peerVersions(peer)).map(([name, version]) => `${name} ${version}`);
-  progress(`${peer}: installing ${versions.join(", ")} from npm into ${folder} (about ${MEGABYTES[peer]} MB)`);
+  const versions = Object.entries(peerVersions(peer)).map(
+    ([name, version]) => `${name} ${version}`,
+  );
+  progress(
+    `${peer}: installing ${versions.join(", ")} from npm into ${folder} (about ${MEGABYTES[peer]} MB)`,
+  );
   await mkdir(dirname(folder), { recursive: true });
   // Elsewhere first, so that the folder is whole if it is there.
   const unfinished = await mkdtemp(`${folder}-`);
   try {
     for (const file of ["package.json", "package-lock.json"])
       await copyFile(join(peerSources(peer), file), join(unfinished, file));
-    await runNpm(["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"], unfinished);
+    await runNpm(
+      ["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"],
+      unfinished,
+    );
     // Another comparison may have been quicker; what it installed is the same.
     if (!existsSync(folder)) await rename(unfinished, folder);
   } finally {
@@ -69,8 +98,14 @@ export async function installPeer(peer: PeerName, progress: (line: string) => vo
 }
 
 async function runNpm(args: readonly string[], folder: string): Promise<void> {
-  const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !OF_OUTER_NPM.test(name)));
-  const npm = spawn("npm", [...args, "--prefix", folder], { cwd: folder, env, stdio: ["ignore", "pipe", "pipe"] });
+  const env = Object.fromEntries(
+    Object.entries(process.env).filter(([name]) => !OF_OUTER_NPM.test(name)),
+  );
+  const npm = spawn("npm", [...args, "--prefix", folder], {
+    cwd: folder,
+    env,
+    stdio: ["ignore", "pipe", "pipe"],
+  });
   const output: string[] = [];
   const keep = (line: string): void => {
     if (output.length < LINES_SHOWN) output.push(line);
@@ -83,7 +118,10 @@ async function runNpm(args: readonly string[], folder: string): Promise<void> {
     npm.once("close", (code, signal) => resolve(signal ?? String(code)));
   });
   limit.cancel();
-  if (ended !== "0") throw new Error(`npm ${args.join(" ")} ended with ${ended}: ${output.join("; ") || "it said nothing"}`);
+  if (ended !== "0")
+    throw new Error(
+      `npm ${args.join(" ")} ended with ${ended}: ${output.join("; ") || "it said nothing"}`,
+    );
 }
 
 /** A module of an installed peer. Its types are not known here, since it is not a dependency. */

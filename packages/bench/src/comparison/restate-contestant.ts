@@ -1,4 +1,4 @@
-import { type LocalServiceKind, startLocalService } from "@troupe/testkit";
+import { type LocalServiceKind, startLocalService } from "@troupe/services";
 import { BenchChild } from "../programs/child-process.ts";
 import type { Contestant, ContestantContext, Counters, Delays } from "./contestant.ts";
 import { answersHttp, HttpCaller } from "./http-caller.ts";
@@ -7,11 +7,15 @@ import { resolveFromPeer } from "./peer-package.ts";
 /** As many as the busiest work has in flight. */
 const CONNECTIONS = 256;
 
-const ARGS = "--no-logo --log-filter error --node-name bench --listen-mode tcp --bind-ip 127.0.0.1 --use-random-ports true".split(
-  " ",
-);
+const ARGS =
+  "--no-logo --log-filter error --node-name bench --listen-mode tcp --bind-ip 127.0.0.1 --use-random-ports true".split(
+    " ",
+  );
 
-/** One node with its default settings. Its ports are told by the environment, and that of its administration to `onAdminPort`. */
+/**
+ * One node with its default settings. Its ports are told by the environment, and that of its
+ * administration to `onAdminPort`.
+ */
 function serverKind(onAdminPort: (port: number) => void): LocalServiceKind {
   return {
     name: "restate",
@@ -37,12 +41,19 @@ interface Running {
 }
 
 async function startRestate({ peerFolder, profile }: ContestantContext): Promise<Running> {
-  const binary = resolveFromPeer(peerFolder, `@restatedev/restate-server-${process.platform}-${process.arch}/bin/restate-server`);
+  const binary = resolveFromPeer(
+    peerFolder,
+    `@restatedev/restate-server-${process.platform}-${process.arch}/bin/restate-server`,
+  );
   let adminPort = 0;
   const kind = serverKind((port) => {
     adminPort = port;
   });
-  const service = new BenchChild({ program: "restate-program.js", argument: { peerFolder }, profile });
+  const service = new BenchChild({
+    program: "restate-program.js",
+    argument: { peerFolder },
+    profile,
+  });
   const servicePort = Number(await service.next());
   const server = await startLocalService(kind, binary);
   const ingress = new HttpCaller(server.url, CONNECTIONS);
@@ -65,7 +76,11 @@ async function startRestate({ peerFolder, profile }: ContestantContext): Promise
 
 async function startCounters(context: ContestantContext): Promise<Counters> {
   const { ingress, close } = await startRestate(context);
-  return { kind: "counters", add: async (id) => Number(await ingress.call("POST", `/Counter/${id}/add`, 1)), close };
+  return {
+    kind: "counters",
+    add: async (id) => Number(await ingress.call("POST", `/Counter/${id}/add`, 1)),
+    close,
+  };
 }
 
 async function startSleepers(context: ContestantContext): Promise<Delays> {
@@ -74,7 +89,11 @@ async function startSleepers(context: ContestantContext): Promise<Delays> {
   return {
     kind: "delays",
     set: (id, dueAt) =>
-      ingress.call("POST", `/Sleeper/${id}/wake/send?delay=${Math.max(0, Math.round(dueAt - clock.now()))}ms`, dueAt),
+      ingress.call(
+        "POST",
+        `/Sleeper/${id}/wake/send?delay=${Math.max(0, Math.round(dueAt - clock.now()))}ms`,
+        dueAt,
+      ),
     takeLate: async () => (await service.ask("late")) as number[],
     close,
   };

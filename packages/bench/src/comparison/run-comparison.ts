@@ -67,21 +67,27 @@ async function compare(options: ComparisonOptions, output: BenchOutput): Promise
   const names = participants.map(({ contestant }) => contestant.name);
   if (!options.json) {
     output.out(comparisonTable(rows, names));
-    for (const line of [...names.flatMap((name) => descriptionOf(name)), ...failures]) output.out(line);
+    for (const line of [...names.flatMap((name) => descriptionOf(name)), ...failures])
+      output.out(line);
   }
   output.out(JSON.stringify(wholeOf(rows, participants, failures)));
   return failures.length === 0 ? 0 : 1;
 }
 
 /** Troupe, and the peers that are asked for, installed. */
-async function participantsOf({ peers }: ComparisonOptions, output: BenchOutput): Promise<Participant[]> {
+async function participantsOf(
+  { peers }: ComparisonOptions,
+  output: BenchOutput,
+): Promise<Participant[]> {
   const participants: Participant[] = [];
   for (const contestant of CONTESTANTS) {
     const { peer } = contestant;
     if (peer !== undefined && !peers.includes(peer)) continue;
-    const installed: Installed = peer === undefined ? { kind: "installed", folder: "" } : await installedOf(peer, output);
+    const installed: Installed =
+      peer === undefined ? { kind: "installed", folder: "" } : await installedOf(peer, output);
     participants.push({ contestant, installed });
-    if (peer !== undefined && installed.kind === "installed") output.error(`${peer}: ${versionsOf(peer)} in ${installed.folder}`);
+    if (peer !== undefined && installed.kind === "installed")
+      output.error(`${peer}: ${versionsOf(peer)} in ${installed.folder}`);
   }
   return participants;
 }
@@ -130,7 +136,11 @@ function resultOf({ work, cells }: Row): object {
   return { name, what, actors, inFlight, cells };
 }
 
-function wholeOf(rows: readonly Row[], participants: readonly Participant[], failures: readonly string[]): object {
+function wholeOf(
+  rows: readonly Row[],
+  participants: readonly Participant[],
+  failures: readonly string[],
+): object {
   const contestants = participants.map(({ contestant: { name, peer, runs, note } }) => ({
     name,
     versions: peer === undefined ? {} : peerVersions(peer),
@@ -138,5 +148,12 @@ function wholeOf(rows: readonly Row[], participants: readonly Participant[], fai
     note,
   }));
   const machine = { node: process.version, cpus: cpus().length, load: loadavg() };
-  return { name: "compare", ok: failures.length === 0, machine, contestants, failures, rows: rows.map((row) => resultOf(row)) };
+  return {
+    name: "compare",
+    ok: failures.length === 0,
+    machine,
+    contestants,
+    failures,
+    rows: rows.map((row) => resultOf(row)),
+  };
 }

@@ -7,8 +7,12 @@ import { SiloCluster } from "../benches/silo-cluster.ts";
 import { openBenchStorage } from "../benches/storage.ts";
 import type { Contestant, Counters, Delays } from "./contestant.ts";
 
-/** Adds one to a counter. References are kept, as a caller does that calls an actor again and again. */
-function adderOf(counterOf: (id: string) => { add(amount: number): Promise<number> }): Counters["add"] {
+/**
+ * Adds one to a counter. References are kept, as a caller does that calls an actor again and again.
+ */
+function adderOf(
+  counterOf: (id: string) => { add(amount: number): Promise<number> },
+): Counters["add"] {
   const counters = new Map<string, ReturnType<typeof counterOf>>();
   return (id) => {
     let counter = counters.get(id);
@@ -18,8 +22,17 @@ function adderOf(counterOf: (id: string) => { add(amount: number): Promise<numbe
 }
 
 async function startLocal(): Promise<Counters> {
-  const silo = await startSilo({ cluster: "bench", membership: "memory:bench", actors: [Counter], logger: silentLogger });
-  return { kind: "counters", add: adderOf((id) => silo.actor(Counter, id)), close: () => silo.stop() };
+  const silo = await startSilo({
+    cluster: "bench",
+    membership: "memory:bench",
+    actors: [Counter],
+    logger: silentLogger,
+  });
+  return {
+    kind: "counters",
+    add: adderOf((id) => silo.actor(Counter, id)),
+    close: () => silo.stop(),
+  };
 }
 
 async function startRemote(context: BenchContext): Promise<Counters> {
@@ -70,7 +83,10 @@ function durableEntries(storage: StorageKind, durable: string): Contestant["entr
     "turn-hot": turns,
     "turn-spread": turns,
     "turn-latency": turns,
-    delayed: { durable: `${durable}; a reminder of each actor, which is activated to set it`, start: remindersOn(storage) },
+    delayed: {
+      durable: `${durable}; a reminder of each actor, which is activated to set it`,
+      start: remindersOn(storage),
+    },
   };
 }
 

@@ -4,8 +4,22 @@ import type { Counters, Delays } from "./contestant.ts";
 import type { Work } from "./work.ts";
 import { WorkMeter } from "./work-meter.ts";
 
-const CALLS: Work = { kind: "calls", name: "calls", what: "calls", shown: [], actors: 4, inFlight: 2 };
-const DELAYS: Work = { kind: "delays", name: "delays", what: "delays", shown: [], actors: 20, inFlight: 2 };
+const CALLS: Work = {
+  kind: "calls",
+  name: "calls",
+  what: "calls",
+  shown: [],
+  actors: 4,
+  inFlight: 2,
+};
+const DELAYS: Work = {
+  kind: "delays",
+  name: "delays",
+  what: "delays",
+  shown: [],
+  actors: 20,
+  inFlight: 2,
+};
 
 function passing(clock: VirtualClock, milliseconds: number): Promise<void> {
   return new Promise((resolve) => {
@@ -57,7 +71,10 @@ describe("WorkMeter", () => {
 
   it("measures how long a call takes when it is alone", async () => {
     const clock = new VirtualClock();
-    const meter = new WorkMeter({ ...CALLS, inFlight: 1 }, countersOf(clock, 10), { clock, quick: false });
+    const meter = new WorkMeter({ ...CALLS, inFlight: 1 }, countersOf(clock, 10), {
+      clock,
+      quick: false,
+    });
     expect(await clock.run(meter.round())).toMatchObject({ rate: 100, p50: 10, p99: 10 });
   });
 

@@ -24,8 +24,9 @@ const CHECKED_ACTORS = 10;
 const QUICK_DELAYS = 100;
 
 /**
- * Does one kind of work with a contestant that runs, round by round, and measures it. It is the same code for every contestant; and
- * a counter that is not at what it was called for fails the round, so that all of them did the work.
+ * Does one kind of work with a contestant that runs, round by round, and measures it. It is the
+ * same code for every contestant; and a counter that is not at what it was called for fails the
+ * round, so that all of them did the work.
  */
 export class WorkMeter {
   readonly #work: Work;
@@ -37,7 +38,11 @@ export class WorkMeter {
   readonly #calls: number[];
   #setSoFar = 0;
 
-  constructor(work: Work, started: Started, { clock, quick }: { readonly clock: Clock; readonly quick: boolean }) {
+  constructor(
+    work: Work,
+    started: Started,
+    { clock, quick }: { readonly clock: Clock; readonly quick: boolean },
+  ) {
     this.#work = work;
     this.#started = started;
     this.#clock = clock;
@@ -63,9 +68,14 @@ export class WorkMeter {
       this.#calls[actor] = (this.#calls[actor] ?? 0) + 1;
       return counters.add(this.#ids[actor] ?? "");
     };
-    // A contestant may have put actors away since the round before; to bring them back is not what is measured.
+    // A contestant may have put actors away since the round before; to bring them back is not what
+    // is measured.
     await rateOfAll({ clock: this.#clock, inFlight }, this.#ids.length, call);
-    const load = { clock: this.#clock, inFlight, durationMs: this.#quick ? QUICK_ROUND_MS : ROUND_MS };
+    const load = {
+      clock: this.#clock,
+      inFlight,
+      durationMs: this.#quick ? QUICK_ROUND_MS : ROUND_MS,
+    };
     const taken: number[] = [];
     const timed = async (index: number): Promise<void> => {
       const start = this.#clock.monotonic();
@@ -81,7 +91,8 @@ export class WorkMeter {
     });
     for (let index = 0; index < Math.min(CHECKED_ACTORS, this.#ids.length); index++) {
       const total = await call(index);
-      if (total !== this.#calls[index]) throw new Error(`a counter is at ${total} after ${this.#calls[index]} calls`);
+      if (total !== this.#calls[index])
+        throw new Error(`a counter is at ${total} after ${this.#calls[index]} calls`);
     }
     if (taken.length === 0) return { rate, cpu, p50: null, p99: null };
     return { rate, cpu, p50: percentile(taken, 0.5), p99: percentile(taken, 0.99) };
@@ -90,7 +101,8 @@ export class WorkMeter {
   async #delay({ actors, inFlight }: Load, delays: Delays): Promise<Figures> {
     const clock = this.#clock;
     const durationMs = this.#quick ? QUICK_ROUND_MS : ROUND_MS;
-    const set = (dueAt: number): Promise<unknown> => delays.set(`delayed-${this.#setSoFar++}`, dueAt);
+    const set = (dueAt: number): Promise<unknown> =>
+      delays.set(`delayed-${this.#setSoFar++}`, dueAt);
     const far = clock.now() + FAR_MS;
     const { rate, cpu } = await withCpu((count) =>
       callRate({ clock, inFlight, durationMs }, () => {
@@ -99,16 +111,22 @@ export class WorkMeter {
       }),
     );
     // A contestant that sets few a second gets fewer, of which as many are due in a second.
-    const count = Math.min(this.#quick ? QUICK_DELAYS : actors, Math.ceil((rate * durationMs) / 1_000));
+    const count = Math.min(
+      this.#quick ? QUICK_DELAYS : actors,
+      Math.ceil((rate * durationMs) / 1_000),
+    );
     const first = Math.ceil(clock.now() + SET_AGAIN_MARGIN * ((count * 1_000) / rate) + 1_000);
     await delays.takeLate();
     await rateOfAll({ clock, inFlight }, count, (index) => set(first + index));
-    if (clock.now() >= first) throw new Error("the first was due before the last was set; try again on a quieter machine");
+    if (clock.now() >= first)
+      throw new Error("the first was due before the last was set; try again on a quieter machine");
     const late: number[] = [];
     const end = first + count + LATE_MAX_MS;
     while (late.length < count) {
       if (clock.now() > end)
-        throw new Error(`only ${late.length} of ${count} have happened ${LATE_MAX_MS} ms after they were due`);
+        throw new Error(
+          `only ${late.length} of ${count} have happened ${LATE_MAX_MS} ms after they were due`,
+        );
       await sleep(clock, 50);
       late.push(...(await delays.takeLate()));
     }
@@ -116,8 +134,13 @@ export class WorkMeter {
   }
 }
 
-/** The rate that `measure` finds, and what each call cost; `measure` gets the function to be called once for each. */
-async function withCpu(measure: (count: () => void) => Promise<number>): Promise<{ rate: number; cpu: number | null }> {
+/**
+ * The rate that `measure` finds, and what each call cost; `measure` gets the function to be called
+ * once for each.
+ */
+async function withCpu(
+  measure: (count: () => void) => Promise<number>,
+): Promise<{ rate: number; cpu: number | null }> {
   const before = treeCpu(process.pid);
   let calls = 0;
   const rate = await measure(() => {

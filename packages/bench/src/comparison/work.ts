@@ -2,7 +2,10 @@
 export type FigureName =
   /** Calls a second. */
   | "rate"
-  /** Microseconds of CPU of a call, of all processes that the contestant and the load generator are. It hardly depends on others. */
+  /**
+   * Microseconds of CPU of a call, of all processes that the contestant and the load generator are.
+   * It hardly depends on others.
+   */
   | "cpu"
   /** Milliseconds. */
   | "p50"

@@ -11,10 +11,15 @@ export interface Load {
 /** Reading the clock costs as much as a quick call does, so it is read once in so many. */
 const CALLS_PER_LOOK = 4;
 
-/** Calls of one lane between two turns of the event loop, if the calls themselves never wait for it. */
+/**
+ * Calls of one lane between two turns of the event loop, if the calls themselves never wait for it.
+ */
 const CALLS_PER_SLICE = 250;
 
-/** Calls a second, with `inFlight` of them under way at any time. The calls have to wait for I/O, or the run never ends. */
+/**
+ * Calls a second, with `inFlight` of them under way at any time. The calls have to wait for I/O, or
+ * the run never ends.
+ */
 export async function callRate({ clock, inFlight, durationMs }: Load, call: Call): Promise<number> {
   const start = clock.monotonic();
   const end = start + durationMs;
@@ -28,8 +33,14 @@ export async function callRate({ clock, inFlight, durationMs }: Load, call: Call
   return (index * 1_000) / (clock.monotonic() - start);
 }
 
-/** As `callRate`, for calls that end without I/O: it lets the event loop turn, which is what a process with such calls does. */
-export async function localCallRate({ clock, inFlight, durationMs }: Load, call: Call): Promise<number> {
+/**
+ * As `callRate`, for calls that end without I/O: it lets the event loop turn, which is what a
+ * process with such calls does.
+ */
+export async function localCallRate(
+  { clock, inFlight, durationMs }: Load,
+  call: Call,
+): Promise<number> {
   const start = clock.monotonic();
   let index = 0;
   const lane = async (): Promise<void> => {
@@ -45,7 +56,11 @@ export async function localCallRate({ clock, inFlight, durationMs }: Load, call:
 }
 
 /** Makes `count` calls, `inFlight` of them under way at any time; gives calls a second. */
-export async function rateOfAll({ clock, inFlight }: Omit<Load, "durationMs">, count: number, call: Call): Promise<number> {
+export async function rateOfAll(
+  { clock, inFlight }: Omit<Load, "durationMs">,
+  count: number,
+  call: Call,
+): Promise<number> {
   const start = clock.monotonic();
   let index = 0;
   const lane = async (): Promise<void> => {

@@ -8,10 +8,14 @@ export interface Contestants {
 }
 
 /**
- * Measures both in turn, round by round, so that whatever slows the machine for a while slows both. The ratio is taken within
- * each round, and its median is the result. One round before the first is for warming up.
+ * Measures both in turn, round by round, so that whatever slows the machine for a while slows both.
+ * The ratio is taken within each round, and its median is the result. One round before the first is
+ * for warming up.
  */
-export async function compare(context: BenchContext, contestants: Contestants): Promise<Measurement> {
+export async function compare(
+  context: BenchContext,
+  contestants: Contestants,
+): Promise<Measurement> {
   const ours: number[] = [];
   const baseline: number[] = [];
   await contestants.baseline();
@@ -19,7 +23,9 @@ export async function compare(context: BenchContext, contestants: Contestants): 
   for (let round = 1; round <= context.rounds; round++) {
     baseline.push(await contestants.baseline());
     ours.push(await contestants.ours());
-    context.progress(`round ${round} of ${context.rounds}: ${shown(ours.at(-1))}, baseline ${shown(baseline.at(-1))}`);
+    context.progress(
+      `round ${round} of ${context.rounds}: ${shown(ours.at(-1))}, baseline ${shown(baseline.at(-1))}`,
+    );
   }
   const ratios = ours.map((value, round) => value / (baseline[round] ?? Number.NaN));
   return {

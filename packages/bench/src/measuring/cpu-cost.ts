@@ -10,8 +10,8 @@ export function ownCpu(): Promise<number> {
 }
 
 /**
- * What calls cost the processes that take part, in microseconds of CPU each. Unlike rates these hardly change when others use the
- * machine too.
+ * What calls cost the processes that take part, in microseconds of CPU each. Unlike rates these
+ * hardly change when others use the machine too.
  */
 export class CpuCost {
   readonly #processes: Readonly<Record<string, CpuReading>>;
@@ -29,20 +29,31 @@ export class CpuCost {
       calls++;
     });
     const after = await this.#read();
-    this.#costs.push(Object.fromEntries(after.map(([name, used], index) => [name, (used - (before[index]?.[1] ?? 0)) / calls])));
+    this.#costs.push(
+      Object.fromEntries(
+        after.map(([name, used], index) => [name, (used - (before[index]?.[1] ?? 0)) / calls]),
+      ),
+    );
     return result;
   }
 
-  /** Microseconds a call, by process: the median of what was measured, without the first time, which was for warming up. */
+  /**
+   * Microseconds a call, by process: the median of what was measured, without the first time, which
+   * was for warming up.
+   */
   get microsEach(): Readonly<Record<string, number>> {
     const costs = this.#costs.slice(1);
     const names = Object.keys(this.#processes);
-    return Object.fromEntries(names.map((name) => [name, rounded(median(costs.map((cost) => cost[name] ?? 0)))]));
+    return Object.fromEntries(
+      names.map((name) => [name, rounded(median(costs.map((cost) => cost[name] ?? 0)))]),
+    );
   }
 
   #read(): Promise<[string, number][]> {
     const readings = Object.entries(this.#processes);
-    return Promise.all(readings.map(async ([name, read]): Promise<[string, number]> => [name, await read()]));
+    return Promise.all(
+      readings.map(async ([name, read]): Promise<[string, number]> => [name, await read()]),
+    );
   }
 }
 

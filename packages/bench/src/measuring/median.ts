@@ -3,7 +3,8 @@ export function median(values: readonly number[]): number {
   const sorted = values.toSorted((a, b) => a - b);
   const upper = sorted[Math.floor(sorted.length / 2)];
   const lower = sorted[Math.floor((sorted.length - 1) / 2)];
-  if (upper === undefined || lower === undefined) throw new RangeError("there is no median of no values");
+  if (upper === undefined || lower === undefined)
+    throw new RangeError("there is no median of no values");
   return (upper + lower) / 2;
 }
 

@@ -22,7 +22,9 @@ it("makes calls at its rate, whether or not they were answered, and counts what 
 
 it("keeps to the calls that may be under way", async () => {
   const clock = new VirtualClock();
-  const result = await clock.run(openLoop({ clock, durationMs: 1_000, rate: 1_000, inFlightMax: 2 }, () => sleep(clock, 100)));
+  const result = await clock.run(
+    openLoop({ clock, durationMs: 1_000, rate: 1_000, inFlightMax: 2 }, () => sleep(clock, 100)),
+  );
   expect(result.answered).toBeLessThanOrEqual(22);
   expect(result.underWayMax).toBe(2);
 });

@@ -24,7 +24,11 @@ it("knows what became of every call, and the longest time without an answer", as
 
 it("says which failures there were when an answer does not come", async () => {
   const clock = new VirtualClock();
-  const callers = new PacedCallers({ clock, callers: 1, pauseMs: 10 }, () => Promise.reject(new TroupeError("TIMEOUT", "late")));
-  await expect(clock.run(callers.untilAnswered(1, 100))).rejects.toThrow(/no answer for 100 ms.*TIMEOUT/);
+  const callers = new PacedCallers({ clock, callers: 1, pauseMs: 10 }, () =>
+    Promise.reject(new TroupeError("TIMEOUT", "late")),
+  );
+  await expect(clock.run(callers.untilAnswered(1, 100))).rejects.toThrow(
+    /no answer for 100 ms.*TIMEOUT/,
+  );
   await clock.run(callers.stop());
 });

@@ -20,8 +20,9 @@ export interface Pace {
 }
 
 /**
- * Callers that each make one call after the other, for as long as they are let. A caller whose call fails goes on with the next one,
- * so every call is made once, and what became of it is known as well as a caller can know it.
+ * Callers that each make one call after the other, for as long as they are let. A caller whose call
+ * fails goes on with the next one, so every call is made once, and what became of it is known as
+ * well as a caller can know it.
  */
 export class PacedCallers {
   readonly records: readonly CallerRecord[];
@@ -35,7 +36,12 @@ export class PacedCallers {
   constructor(pace: Pace, call: (caller: number) => Promise<unknown>) {
     this.#pace = pace;
     this.#call = call;
-    this.records = Array.from({ length: pace.callers }, () => ({ acknowledged: 0, unknown: 0, worstGapMs: 0, answers: 0 }));
+    this.records = Array.from({ length: pace.callers }, () => ({
+      acknowledged: 0,
+      unknown: 0,
+      worstGapMs: 0,
+      answers: 0,
+    }));
     this.#lastAnswers = this.records.map(() => pace.clock.monotonic());
     this.#lanes = Promise.all(this.records.map((record, caller) => this.#lane(record, caller)));
   }
@@ -51,13 +57,18 @@ export class PacedCallers {
     for (const record of this.records) Object.assign(record, { worstGapMs: 0, answers: 0 });
   }
 
-  /** Waits until each caller has had so many answers since `forgetGaps`; rejects if that takes too long. */
+  /**
+   * Waits until each caller has had so many answers since `forgetGaps`; rejects if that takes too
+   * long.
+   */
   async untilAnswered(answers: number, withinMs: number): Promise<void> {
     const { clock } = this.#pace;
     const end = clock.monotonic() + withinMs;
     while (!this.records.every((record) => record.answers >= answers)) {
       if (clock.monotonic() > end)
-        throw new Error(`an actor gave no answer for ${withinMs} ms: ${JSON.stringify([...this.failures])}`);
+        throw new Error(
+          `an actor gave no answer for ${withinMs} ms: ${JSON.stringify([...this.failures])}`,
+        );
       await sleep(clock, 10);
     }
   }

@@ -11,8 +11,12 @@ it("reads what a process has used, however it is called", () => {
 });
 
 onLinux("counts what a process has started, too", async () => {
-  const busy = "const end = process.cpuUsage().user + 300_000; while (process.cpuUsage().user < end);";
-  const child = spawn(process.execPath, ["-e", `${busy} console.log("done"); process.stdin.resume();`]);
+  const busy =
+    "const end = process.cpuUsage().user + 300_000; while (process.cpuUsage().user < end);";
+  const child = spawn(process.execPath, [
+    "-e",
+    `${busy} console.log("done"); process.stdin.resume();`,
+  ]);
   await once(child.stdout, "data");
   try {
     expect(treeCpu(child.pid ?? 0)).toBeGreaterThanOrEqual(250_000);

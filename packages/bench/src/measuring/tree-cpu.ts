@@ -11,8 +11,8 @@ interface ProcessLine {
 }
 
 /**
- * Microseconds of CPU that a process and all that it has started have used, those included that have ended and were waited for.
- * Null where the system does not tell.
+ * Microseconds of CPU that a process and all that it has started have used, those included that
+ * have ended and were waited for. Null where the system does not tell.
  */
 export function treeCpu(root: number): number | null {
   const lines = processLines();

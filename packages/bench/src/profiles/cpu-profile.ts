@@ -8,7 +8,11 @@ export interface CpuProfile {
 
 interface ProfileNode {
   readonly id: number;
-  readonly callFrame: { readonly functionName: string; readonly url: string; readonly lineNumber: number };
+  readonly callFrame: {
+    readonly functionName: string;
+    readonly url: string;
+    readonly lineNumber: number;
+  };
 }
 
 export interface FunctionShare {
@@ -33,7 +37,9 @@ export function selfTimes({ nodes, samples, timeDeltas }: CpuProfile): FunctionS
     whole += time;
     times.set(where, (times.get(where) ?? 0) + time);
   }
-  return [...times].map(([where, time]) => ({ where, share: time / whole })).toSorted((a, b) => b.share - a.share);
+  return [...times]
+    .map(([where, time]) => ({ where, share: time / whole }))
+    .toSorted((a, b) => b.share - a.share);
 }
 
 function describe({ callFrame: { functionName, url, lineNumber } }: ProfileNode): string {

@@ -26,7 +26,13 @@ try {
   const bench = BENCHES.find((candidate) => candidate.name === name);
   if (bench === undefined) throw new Error(`there is no bench ${name}`);
   const progress = (line: string): void => say({ kind: "progress", line });
-  say({ kind: "measured", measurement: await bench.measure({ ...options, clock: systemClock, folder, progress }) });
+  say({
+    kind: "measured",
+    measurement: await bench.measure({ ...options, clock: systemClock, folder, progress }),
+  });
 } catch (error) {
-  say({ kind: "failed", reason: error instanceof Error ? (error.stack ?? error.message) : messageOf(error) });
+  say({
+    kind: "failed",
+    reason: error instanceof Error ? (error.stack ?? error.message) : messageOf(error),
+  });
 }

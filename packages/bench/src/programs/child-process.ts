@@ -13,8 +13,8 @@ export interface ChildOptions {
 }
 
 /**
- * One of this package's programs in a process of its own. It gets its argument as its first message, says what it has to say in
- * messages, and ends when its starter does.
+ * One of this package's programs in a process of its own. It gets its argument as its first
+ * message, says what it has to say in messages, and ends when its starter does.
  */
 export class BenchChild {
   readonly #process: ChildProcess;
@@ -25,8 +25,12 @@ export class BenchChild {
   constructor({ program, argument, profile, nodeArgs = [] }: ChildOptions) {
     const profiling = profile === undefined ? [] : ["--cpu-prof", "--cpu-prof-dir", profile];
     const file = fileURLToPath(new URL(`../../dist/programs/${program}`, import.meta.url));
-    // Nothing but the result goes to standard output, so what a child writes goes to standard error.
-    this.#process = fork(file, [], { execArgv: [...nodeArgs, ...profiling], stdio: ["ignore", 2, 2, "ipc"] });
+    // Nothing but the result goes to standard output, so what a child writes goes to standard
+    // error.
+    this.#process = fork(file, [], {
+      execArgv: [...nodeArgs, ...profiling],
+      stdio: ["ignore", 2, 2, "ipc"],
+    });
     this.#exited = new Promise((resolve) => {
       this.#process.once("exit", (code, signal) => resolve(signal ?? `exit code ${code}`));
       this.#process.once("error", (error) => resolve(error.message));
@@ -38,14 +42,18 @@ export class BenchChild {
     this.#process.send(argument);
   }
 
-  /** The next message, of those that were not taken yet. Rejects if the process ends before it comes. */
+  /**
+   * The next message, of those that were not taken yet. Rejects if the process ends before it
+   * comes.
+   */
   async next(): Promise<unknown> {
     if (this.#said.length === 0) {
       const said = new Promise<void>((resolve) => {
         this.#onSaid = resolve;
       });
       const ended = await Promise.race([said, this.#exited]);
-      if (typeof ended === "string") throw new Error(`a bench process ended with ${ended}; see its output above`);
+      if (typeof ended === "string")
+        throw new Error(`a bench process ended with ${ended}; see its output above`);
     }
     return this.#said.shift();
   }
@@ -78,7 +86,10 @@ export class BenchChild {
     await this.#exited;
   }
 
-  /** Lets it end by itself, which leaves its profile; one that does not is killed by its program's own limit. */
+  /**
+   * Lets it end by itself, which leaves its profile; one that does not is killed by its program's
+   * own limit.
+   */
   async stop(): Promise<void> {
     if (this.#process.connected) this.#process.disconnect();
     await this.#exited;

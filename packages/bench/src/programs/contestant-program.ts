@@ -25,8 +25,11 @@ async function start(argument: ContestantArgument): Promise<WorkMeter> {
   const { folder, quick, peerFolder } = argument;
   const work: Work | undefined = WORKS.find(({ name }) => name === argument.work);
   const contestant = CONTESTANTS.find(({ name }) => name === argument.contestant);
-  const entry = Object.entries(contestant?.entries ?? {}).find(([name]) => name === work?.name)?.[1];
-  if (work === undefined || entry === undefined) throw new Error(`${argument.contestant} has no entry for ${argument.work}`);
+  const entry = Object.entries(contestant?.entries ?? {}).find(
+    ([name]) => name === work?.name,
+  )?.[1];
+  if (work === undefined || entry === undefined)
+    throw new Error(`${argument.contestant} has no entry for ${argument.work}`);
   started = await entry.start({
     clock: systemClock,
     rounds: 1,

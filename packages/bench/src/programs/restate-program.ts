@@ -20,7 +20,10 @@ interface ObjectContext {
 process.env.RESTATE_LOGGING = "ERROR";
 
 const { peerFolder } = (await argumentOfStarter()) as { readonly peerFolder: string };
-const { object, createEndpointHandler } = (await importFromPeer(peerFolder, "@restatedev/restate-sdk")) as Restate;
+const { object, createEndpointHandler } = (await importFromPeer(
+  peerFolder,
+  "@restatedev/restate-sdk",
+)) as Restate;
 
 /** How much too late each delayed call came since this was last asked for. */
 let late: number[] = [];

@@ -19,7 +19,10 @@ export function workForStarter(work: (task: unknown) => Promise<unknown>): void 
   });
 }
 
-/** Says nothing if the starter is gone: to fail then would keep what has been started from being ended in order. */
+/**
+ * Says nothing if the starter is gone: to fail then would keep what has been started from being
+ * ended in order.
+ */
 export function tellStarter(message: unknown): void {
   if (process.connected) process.send?.(message);
 }

@@ -1,12 +1,28 @@
 import { describe, expect, it } from "vitest";
 import { readArguments } from "./bench-arguments.ts";
 
-const KNOWN = [{ name: "call-local" }, { name: "memory" }, { name: "soak", isOnlyByName: true }] as const;
-const DEFAULTS = { rounds: 3, quick: false, storage: "redis", profile: undefined, hang: false, minutes: 3 };
+const KNOWN = [
+  { name: "call-local" },
+  { name: "memory" },
+  { name: "soak", isOnlyByName: true },
+] as const;
+const DEFAULTS = {
+  rounds: 3,
+  quick: false,
+  storage: "redis",
+  profile: undefined,
+  hang: false,
+  minutes: 3,
+};
 
 describe("readArguments", () => {
   it("runs every usual bench without a name, and with the name all", () => {
-    const everything = { kind: "run", names: ["call-local", "memory"], json: false, options: DEFAULTS };
+    const everything = {
+      kind: "run",
+      names: ["call-local", "memory"],
+      json: false,
+      options: DEFAULTS,
+    };
     expect(readArguments([], KNOWN)).toEqual(everything);
     expect(readArguments(["all"], KNOWN)).toEqual(everything);
   });
@@ -26,8 +42,12 @@ describe("readArguments", () => {
   });
 
   it("does one round when it is quick, unless it is told how many", () => {
-    expect(readArguments(["--quick"], KNOWN)).toMatchObject({ options: { quick: true, rounds: 1 } });
-    expect(readArguments(["--quick", "--rounds=2"], KNOWN)).toMatchObject({ options: { quick: true, rounds: 2 } });
+    expect(readArguments(["--quick"], KNOWN)).toMatchObject({
+      options: { quick: true, rounds: 1 },
+    });
+    expect(readArguments(["--quick", "--rounds=2"], KNOWN)).toMatchObject({
+      options: { quick: true, rounds: 2 },
+    });
   });
 
   it.each([
@@ -39,6 +59,9 @@ describe("readArguments", () => {
     [["--minutes", "many"], "--minutes"],
     [["--fast"], "--fast"],
   ])("says what is wrong with %j", (argv, named) => {
-    expect(readArguments(argv, KNOWN)).toMatchObject({ kind: "wrong", message: expect.stringContaining(named) });
+    expect(readArguments(argv, KNOWN)).toMatchObject({
+      kind: "wrong",
+      message: expect.stringContaining(named),
+    });
   });
 });

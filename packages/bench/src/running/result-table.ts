@@ -9,7 +9,15 @@ export function resultTable(results: readonly BenchResult[]): string {
     colAligns: ["left", "right", "left", "right", "right", "left", "left"],
   });
   for (const { name, value, unit, baseline, ratio, target, ok } of results) {
-    table.push([name, shown(value), unit, shown(baseline), shown(ratio), target, ok ? "yes" : "no"]);
+    table.push([
+      name,
+      shown(value),
+      unit,
+      shown(baseline),
+      shown(ratio),
+      target,
+      ok ? "yes" : "no",
+    ]);
   }
   return table.toString();
 }

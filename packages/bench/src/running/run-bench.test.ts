@@ -9,7 +9,10 @@ import { runBench } from "./run-bench.ts";
 async function run(...argv: string[]) {
   const lines: string[] = [];
   const errors: string[] = [];
-  const code = await runBench(argv, { out: (text) => lines.push(...text.split("\n")), error: (text) => errors.push(text) });
+  const code = await runBench(argv, {
+    out: (text) => lines.push(...text.split("\n")),
+    error: (text) => errors.push(text),
+  });
   return { code, lines, errors };
 }
 

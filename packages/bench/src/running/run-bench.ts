@@ -29,7 +29,10 @@ The last line is the result as JSON. Exit codes: 0 all ran, 1 one did not, 2 the
 a result and no failure.`;
 
 /** The bench command, after its name. Resolves with the exit code. */
-export async function runBench(argv: readonly string[], output: BenchOutput = STANDARD_OUTPUT): Promise<number> {
+export async function runBench(
+  argv: readonly string[],
+  output: BenchOutput = STANDARD_OUTPUT,
+): Promise<number> {
   const [first, ...rest] = argv;
   if (first === COMPARE) return runComparison(rest, output);
   const asked = readArguments(argv, BENCHES);
@@ -67,5 +70,11 @@ function lastLine(results: readonly BenchResult[], failures: number): object {
   const [first] = results;
   if (first !== undefined && results.length === 1 && failures === 0) return first;
   const machine = { node: process.version, cpus: cpus().length, load: loadavg() };
-  return { name: "all", ok: failures === 0 && results.every(({ ok }) => ok), machine, failures, results };
+  return {
+    name: "all",
+    ok: failures === 0 && results.every(({ ok }) => ok),
+    machine,
+    failures,
+    results,
+  };
 }

@@ -11,10 +11,15 @@ import { describeTarget, holds, reaches } from "./target-check.ts";
 const BENCH_MAX_MS = 300_000;
 
 /**
- * Runs one bench in a process of its own, so that none finds code that another one has made hot or slow. It ends by itself, and
- * leaves neither processes nor files. Rejects if the bench does not work.
+ * Runs one bench in a process of its own, so that none finds code that another one has made hot or
+ * slow. It ends by itself, and leaves neither processes nor files. Rejects if the bench does not
+ * work.
  */
-export async function runOne(bench: Bench, options: BenchOptions, progress: (line: string) => void): Promise<BenchResult> {
+export async function runOne(
+  bench: Bench,
+  options: BenchOptions,
+  progress: (line: string) => void,
+): Promise<BenchResult> {
   const folder = await mkdtemp(join(tmpdir(), "troupe-bench-"));
   const child = new BenchChild({
     program: "bench-program.js",
@@ -22,9 +27,18 @@ export async function runOne(bench: Bench, options: BenchOptions, progress: (lin
     profile: options.profile,
     nodeArgs: ["--expose-gc"],
   });
-  const limit = systemClock.schedule(BENCH_MAX_MS + options.minutes * 60_000, () => child.signal("SIGKILL"));
+  const limit = systemClock.schedule(BENCH_MAX_MS + options.minutes * 60_000, () =>
+    child.signal("SIGKILL"),
+  );
   try {
-    const { value, baseline, ratio, details, target = bench.target, checks = [] } = await measured(child, progress);
+    const {
+      value,
+      baseline,
+      ratio,
+      details,
+      target = bench.target,
+      checks = [],
+    } = await measured(child, progress);
     const checked = checks.map((check) => ({ ...check, ok: holds(check) }));
     return {
       name: bench.name,

@@ -22,7 +22,11 @@ describe("a target", () => {
   });
 
   it("is shown with its sense", () => {
-    expect([ATLEAST, ATMOST, undefined].map(describeTarget)).toEqual(["ratio >= 0.35", "value <= 1000", "none"]);
+    expect([ATLEAST, ATMOST, undefined].map(describeTarget)).toEqual([
+      "ratio >= 0.35",
+      "value <= 1000",
+      "none",
+    ]);
   });
 });
 

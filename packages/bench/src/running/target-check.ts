@@ -7,7 +7,10 @@ export function describeTarget(target: Target | undefined): string {
 }
 
 /** True if the target is reached, or there is none. */
-export function reaches(target: Target | undefined, { value, ratio }: Pick<Measurement, "value" | "ratio">): boolean {
+export function reaches(
+  target: Target | undefined,
+  { value, ratio }: Pick<Measurement, "value" | "ratio">,
+): boolean {
   if (target === undefined) return true;
   const found = target.of === "value" ? value : ratio;
   if (found === null) return false;

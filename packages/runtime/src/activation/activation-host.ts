@@ -41,7 +41,10 @@ export class ActivationHost implements ActorHost {
   context(): CallContext {
     const turn = currentTurn();
     if (turn !== undefined) return turn.context;
-    throw new TroupeError("BAD_CONFIG", `${formatAddress(this.address)}: there is no context outside of a turn`);
+    throw new TroupeError(
+      "BAD_CONFIG",
+      `${formatAddress(this.address)}: there is no context outside of a turn`,
+    );
   }
 
   reference(type: string, id: string, options: CallOptions | undefined): unknown {
@@ -54,7 +57,9 @@ export class ActivationHost implements ActorHost {
       if (turn === undefined || turn.isReadonly) {
         const what = `${formatAddress(this.address)} sends to ${formatAddress(to)}`;
         const where =
-          turn === undefined ? "outside of a turn; only a turn can store it" : "in a readonly method; drop @readonly()";
+          turn === undefined
+            ? "outside of a turn; only a turn can store it"
+            : "in a readonly method; drop @readonly()";
         throw new TroupeError("READONLY_WRITE", `${what} ${where}`);
       }
       this.#storage.send(to, { method, args, headers: turn.headers });

@@ -27,7 +27,10 @@ export interface ActivationParts {
   /** A reference that came with a message. */
   readonly makeReference: MakeReference;
   systemMethod(name: string): SystemMethod | undefined;
-  /** Takes back a request that was accepted but not run, to bring it to the activation that comes next. */
+  /**
+   * Takes back a request that was accepted but not run, to bring it to the activation that comes
+   * next.
+   */
   redispatch(request: RequestEnvelope, sink: ReplySink): void;
   /** Revision of the silo's view. */
   revision(): number;

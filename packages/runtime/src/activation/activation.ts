@@ -11,7 +11,13 @@ import {
   toPortable,
   TroupeError,
 } from "@troupe/core";
-import { type Actor, type ActorDefinition, type Concurrency, constructActor, type DeactivationReason } from "@troupe/sdk";
+import {
+  type Actor,
+  type ActorDefinition,
+  type Concurrency,
+  constructActor,
+  type DeactivationReason,
+} from "@troupe/sdk";
 import { ActivationHost } from "./activation-host.ts";
 import type { ActivationParts } from "./activation-parts.ts";
 import type { ActorStorage } from "./actor-storage.ts";
@@ -19,13 +25,22 @@ import { Mailbox, type MailboxOwner } from "./mailbox.ts";
 import { methodOf } from "./method-of.ts";
 import { type GateOwner, OutputGate } from "./output-gate.ts";
 import { OWN_PEER, ownRequest } from "./own-request.ts";
-import { answerError, errorOutcome, outcomeOf, outcomeWithoutRunning, thrownOutcome } from "./outcome.ts";
+import {
+  answerError,
+  errorOutcome,
+  outcomeOf,
+  outcomeWithoutRunning,
+  thrownOutcome,
+} from "./outcome.ts";
 import { reentryOf } from "./reentrancy.ts";
 import { RepeatedCalls } from "./repeated-calls.ts";
 import { Turn, type TurnOwner } from "./turn.ts";
 import { UnitOfWork, type UnitOwner } from "./unit-of-work.ts";
 
-/** How long a turn that does not end may hold up the deactivation of its actor, if its deadline is not later. */
+/**
+ * How long a turn that does not end may hold up the deactivation of its actor, if its deadline is
+ * not later.
+ */
 const LAST_TURN_MS = 30_000;
 
 const NO_TURNS: readonly Turn[] = [];
@@ -40,12 +55,13 @@ type State =
   | { readonly kind: "gone" };
 
 /**
- * One actor, alive on this silo. It runs the actor's turns, has what they changed stored, and answers through the sink that came
- * with the request.
+ * One actor, alive on this silo. It runs the actor's turns, has what they changed stored, and
+ * answers through the sink that came with the request.
  *
  * A1. No turn starts, and no outcome leaves, while the silo is in doubt about its lease (C1).
- * A2. An outcome leaves after what its turn changed was stored, and so does each call that a turn makes after what earlier turns
- *     changed; a turn that throws changes nothing (D1; see `UnitOfWork` and `OutputGate`).
+ * A2. An outcome leaves after what its turn changed was stored, and so does each call that a turn
+ *     makes after what earlier turns changed; a turn that throws changes nothing (D1; see
+ *     `UnitOfWork` and `OutputGate`).
  * A3. A failed commit ends the activation: what it has in memory may not be what is stored (D2).
  */
 export class Activation implements TurnOwner, MailboxOwner<Turn>, GateOwner, UnitOwner {
@@ -108,7 +124,8 @@ export class Activation implements TurnOwner, MailboxOwner<Turn>, GateOwner, Uni
 
   /** True if nothing runs or waits and no call came for the type's `idleAfter`. */
   isIdle(now: number): boolean {
-    const isQuiet = this.#state.kind === "active" && this.#mailbox.running === 0 && this.#mailbox.waiting === 0;
+    const isQuiet =
+      this.#state.kind === "active" && this.#mailbox.running === 0 && this.#mailbox.waiting === 0;
     return isQuiet && now - this.#usedAt >= this.definition.idleAfterMs;
   }
 
@@ -122,7 +139,8 @@ export class Activation implements TurnOwner, MailboxOwner<Turn>, GateOwner, Uni
         this.#abandon({ kind: "refused", reason: "not-owner", revision: result.revision });
         return;
       }
-      if ((!this.#isServing() && !(await this.#parts.serving())) || this.state !== "loading") return;
+      if ((!this.#isServing() && !(await this.#parts.serving())) || this.state !== "loading")
+        return;
       const actor = constructActor(this.definition, this.#host);
       await this.#runInternal("onActivate", () => actor.onActivate());
       if (this.state !== "loading") return;
@@ -132,12 +150,18 @@ export class Activation implements TurnOwner, MailboxOwner<Turn>, GateOwner, Uni
       if (this.#state.kind !== "loading") return;
       const what = `${formatAddress(this.address)} could not be activated: ${messageOf(error)}`;
       const isStore = error instanceof TroupeError && error.code === "STORE_UNAVAILABLE";
-      const failure = new TroupeError(isStore ? "STORE_UNAVAILABLE" : "ACTIVATION_FAILED", what, { ran: "no", cause: error });
+      const failure = new TroupeError(isStore ? "STORE_UNAVAILABLE" : "ACTIVATION_FAILED", what, {
+        ran: "no",
+        cause: error,
+      });
       this.#abandon(errorOutcome(failure));
     }
   }
 
-  /** Takes a request; `now` is as for `LocalSilo`. `"closing"`: this activation takes none any more; another comes after it. */
+  /**
+   * Takes a request; `now` is as for `LocalSilo`. `"closing"`: this activation takes none any more;
+   * another comes after it.
+   */
   accept(request: RequestEnvelope, sink: ReplySink, now: number): "accepted" | "closing" {
     if (this.#state.kind === "gone") return "closing";
     const concurrency = this.definition.methods.get(request.method)?.concurrency;
@@ -154,11 +178,18 @@ export class Activation implements TurnOwner, MailboxOwner<Turn>, GateOwner, Uni
     const parent = reentry.kind === "nested" ? reentry.parent : undefined;
     if (parent !== undefined && this.#state.kind === "loading") {
       const what = `${formatAddress(this.address)}.${request.method}()`;
-      answerError(sink, request, new TroupeError("DEADLOCK", `${what} would wait for onActivate, which waits for it`));
+      answerError(
+        sink,
+        request,
+        new TroupeError("DEADLOCK", `${what} would wait for onActivate, which waits for it`),
+      );
       return "accepted";
     }
     const { idempotencyKey } = request;
-    if (idempotencyKey !== undefined && (this.#repeated ??= new RepeatedCalls()).joinOrBegin(idempotencyKey, request, sink))
+    if (
+      idempotencyKey !== undefined &&
+      (this.#repeated ??= new RepeatedCalls()).joinOrBegin(idempotencyKey, request, sink)
+    )
       return "accepted";
     const facts = { request, sink, concurrency: this.#concurrencyOf(concurrency), parent, system };
     const posted = this.#mailbox.post(new Turn(facts, this, this.#parts.clock), now);
@@ -167,25 +198,32 @@ export class Activation implements TurnOwner, MailboxOwner<Turn>, GateOwner, Uni
       const message = `${formatAddress(this.address)} has ${this.definition.mailboxMax} waiting turns; raise mailboxMax or call less`;
       answerError(sink, request, new TroupeError("MAILBOX_FULL", message));
     } else if (posted === "accepted" && request.oneWay) {
-      sink.reply(request.callId, { kind: "value", payload: toPortable(undefined, { root: "result" }) });
+      sink.reply(request.callId, {
+        kind: "value",
+        payload: toPortable(undefined, { root: "result" }),
+      });
     }
     return posted === "closed" ? "closing" : "accepted";
   }
 
-  /** The caller gave up: the request is dropped if it waits, and its turn's signal is aborted if it runs. */
+  /**
+   * The caller gave up: the request is dropped if it waits, and its turn's signal is aborted if it
+   * runs.
+   */
   cancel(callId: number, sink: ReplySink): void {
     const matches = (turn: Turn): boolean => turn.request.callId === callId && turn.sink === sink;
     const dropped = this.#mailbox.remove(matches);
     if (dropped !== undefined) return this.#endRepeated(dropped.request);
     for (const turn of this.#running) {
       const what = `${formatAddress(this.address)}.${turn.request.method}()`;
-      if (matches(turn)) turn.abort(new TroupeError("CANCELLED", `the caller of ${what} gave up`, { ran: "maybe" }));
+      if (matches(turn))
+        turn.abort(new TroupeError("CANCELLED", `the caller of ${what} gave up`, { ran: "maybe" }));
     }
   }
 
   /**
-   * Ends the activation: waiting turns go to the next one, running turns end, `onDeactivate` runs, changes are stored. Never
-   * rejects.
+   * Ends the activation: waiting turns go to the next one, running turns end, `onDeactivate` runs,
+   * changes are stored. Never rejects.
    */
   close(reason: DeactivationReason): Promise<void> {
     if (this.#state.kind === "closing") return this.#state.done;
@@ -206,11 +244,22 @@ export class Activation implements TurnOwner, MailboxOwner<Turn>, GateOwner, Uni
     for (const turn of this.#mailbox.close()) this.#giveBack(turn);
     await this.#quiet();
     await this.gate.drained().catch(() => undefined);
-    // Beside a turn that never ended, what the hook changes would be stored with the half of that (D1).
-    if (actor !== undefined && reason !== "failed" && this.#running.length === 0 && this.#isServing()) {
-      await this.#runInternal("onDeactivate", () => actor.onDeactivate(reason)).catch((error: unknown) => {
-        this.log.error({ reason: messageOf(error) }, "onDeactivate failed; what it changed is not stored");
-      });
+    // Beside a turn that never ended, what the hook changes would be stored with the half of that
+    // (D1).
+    if (
+      actor !== undefined &&
+      reason !== "failed" &&
+      this.#running.length === 0 &&
+      this.#isServing()
+    ) {
+      await this.#runInternal("onDeactivate", () => actor.onDeactivate(reason)).catch(
+        (error: unknown) => {
+          this.log.error(
+            { reason: messageOf(error) },
+            "onDeactivate failed; what it changed is not stored",
+          );
+        },
+      );
     }
     if (reason !== "failed") await this.storage.settled();
     this.#gone();
@@ -218,7 +267,8 @@ export class Activation implements TurnOwner, MailboxOwner<Turn>, GateOwner, Uni
 
   /** A turn that never started goes to the next activation, unless only this one asked for it. */
   #giveBack({ request, sink }: Turn): void {
-    if (sink.peerId === OWN_PEER) sink.reply(request.callId, { kind: "refused", reason: "not-ready", revision: 0 });
+    if (sink.peerId === OWN_PEER)
+      sink.reply(request.callId, { kind: "refused", reason: "not-ready", revision: 0 });
     else this.#parts.redispatch(request, sink);
     this.#endRepeated(request);
   }
@@ -232,7 +282,10 @@ export class Activation implements TurnOwner, MailboxOwner<Turn>, GateOwner, Uni
     const lastDeadline = Math.max(...this.#running.map(({ deadline }) => deadline));
     const timer = clock.schedule(Math.max(LAST_TURN_MS, lastDeadline - clock.monotonic()), () => {
       const methods = this.#running.map((turn) => turn.request.method);
-      this.log.error({ methods }, "a turn did not end in time; the actor is deactivated without it, and nothing of it is stored");
+      this.log.error(
+        { methods },
+        "a turn did not end in time; the actor is deactivated without it, and nothing of it is stored",
+      );
       resolve();
     });
     await promise;
@@ -256,7 +309,9 @@ export class Activation implements TurnOwner, MailboxOwner<Turn>, GateOwner, Uni
 
   /** Of a method that is defined so, or of a turn of the silo's own if it is undefined. */
   #concurrencyOf(defined: Concurrency | undefined): Concurrency {
-    return defined === "exclusive" && this.definition.reentrancy === "full" ? "interleave" : (defined ?? "exclusive");
+    return defined === "exclusive" && this.definition.reentrancy === "full"
+      ? "interleave"
+      : (defined ?? "exclusive");
   }
 
   /** For the mailbox: runs the turn. */
@@ -267,7 +322,9 @@ export class Activation implements TurnOwner, MailboxOwner<Turn>, GateOwner, Uni
     const instead = outcomeWithoutRunning(request, this.storage, now);
     if (instead !== undefined) {
       this.#mailbox.finish(turn);
-      this.gate.pass((failure) => this.onAnswer(turn, failure === undefined ? instead : errorOutcome(failure)));
+      this.gate.pass((failure) =>
+        this.onAnswer(turn, failure === undefined ? instead : errorOutcome(failure)),
+      );
       return;
     }
     this.#running = this.#running.length === 0 ? [turn] : [...this.#running, turn];
@@ -289,27 +346,44 @@ export class Activation implements TurnOwner, MailboxOwner<Turn>, GateOwner, Uni
 
   /** Does what the turn is for; within its scope. */
   perform({ request, system }: Turn): unknown {
-    const args = (request.args.revive ? fromPortable(request.args, this.#parts.makeReference) : request.args.value) as unknown[];
+    const args = (
+      request.args.revive
+        ? fromPortable(request.args, this.#parts.makeReference)
+        : request.args.value
+    ) as unknown[];
     if (system !== undefined) return system(this, args);
     const actor = this.#actor();
     return methodOf(actor, request.method).apply(actor, args);
   }
 
-  /** It is still there while the activation closes: a turn that has to end first may wait for one that comes back to it. */
+  /**
+   * It is still there while the activation closes: a turn that has to end first may wait for one
+   * that comes back to it.
+   */
   #actor(): Actor {
-    const actor = this.#state.kind === "active" || this.#state.kind === "closing" ? this.#state.actor : undefined;
-    if (actor === undefined) throw new TroupeError("ACTIVATION_FAILED", `${formatAddress(this.address)} is not active`);
+    const actor =
+      this.#state.kind === "active" || this.#state.kind === "closing"
+        ? this.#state.actor
+        : undefined;
+    if (actor === undefined)
+      throw new TroupeError("ACTIVATION_FAILED", `${formatAddress(this.address)} is not active`);
     return actor;
   }
 
-  /** For the mailbox. While the lease is in doubt no turn starts, and none is refused: so they keep their order (C5). */
+  /**
+   * For the mailbox. While the lease is in doubt no turn starts, and none is refused: so they keep
+   * their order (C5).
+   */
   timeToRun(now = this.#parts.clock.monotonic()): number | undefined {
     if (this.#parts.isServing(now)) return now;
     if (!this.#waitsForLease) void this.#openWhenServing();
     return undefined;
   }
 
-  /** For the gate. What a flush sets going (letters, reminders) is not the doing of the turn that staged last. */
+  /**
+   * For the gate. What a flush sets going (letters, reminders) is not the doing of the turn that
+   * staged last.
+   */
   writeStaged(): Promise<void> {
     return runOutsideTurns(() => this.storage.flush());
   }
@@ -339,7 +413,8 @@ export class Activation implements TurnOwner, MailboxOwner<Turn>, GateOwner, Uni
   /** For the unit of work: the turn is over, and what waits for it may start. */
   onOver(turn: Turn): void {
     turn.end();
-    this.#running = this.#running.length === 1 ? NO_TURNS : this.#running.filter((other) => other !== turn);
+    this.#running =
+      this.#running.length === 1 ? NO_TURNS : this.#running.filter((other) => other !== turn);
     this.#mailbox.finish(turn);
     if (this.#running.length > 0) return;
     this.#onQuiet?.();
@@ -371,11 +446,22 @@ export class Activation implements TurnOwner, MailboxOwner<Turn>, GateOwner, Uni
       callId: ++this.#internalCalls,
       method,
       deadline: this.#parts.clock.monotonic() + this.definition.callTimeoutMs,
-      // Whoever woke the actor waits for its onActivate too, so a call of that may come back to them.
+      // Whoever woke the actor waits for its onActivate too, so a call of that may come back to
+      // them.
       chain: this.#mailbox.first?.request.chain ?? [],
     });
-    const sink: ReplySink = { peerId: `${formatAddress(this.address)}#${method}`, isClient: false, reply() {} };
-    const facts = { request, sink, concurrency: "exclusive", parent: undefined, system: undefined } as const;
+    const sink: ReplySink = {
+      peerId: `${formatAddress(this.address)}#${method}`,
+      isClient: false,
+      reply() {},
+    };
+    const facts = {
+      request,
+      sink,
+      concurrency: "exclusive",
+      parent: undefined,
+      system: undefined,
+    } as const;
     const turn = new Turn(facts, this, this.#parts.clock);
     this.#running = [...this.#running, turn];
     try {
@@ -390,7 +476,8 @@ export class Activation implements TurnOwner, MailboxOwner<Turn>, GateOwner, Uni
       throw error;
     } finally {
       turn.end();
-      this.#running = this.#running.length === 1 ? NO_TURNS : this.#running.filter((other) => other !== turn);
+      this.#running =
+        this.#running.length === 1 ? NO_TURNS : this.#running.filter((other) => other !== turn);
       if (this.#running.length === 0) this.#onQuiet?.();
     }
     await this.gate.drained();

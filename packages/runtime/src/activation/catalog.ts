@@ -34,9 +34,16 @@ export class Catalog {
   /** A new activation, which is being loaded. Throws `OVERLOADED` if there are too many. */
   start(address: ActorAddress, definition: ActorDefinition): Activation {
     if (this.#size >= ACTIVATIONS_MAX) {
-      throw new TroupeError("OVERLOADED", `this silo has ${ACTIVATIONS_MAX} activations; add a silo or lower idleAfter`);
+      throw new TroupeError(
+        "OVERLOADED",
+        `this silo has ${ACTIVATIONS_MAX} activations; add a silo or lower idleAfter`,
+      );
     }
-    const activation = new Activation(this.#parts, { type: address.type, id: address.id }, definition);
+    const activation = new Activation(
+      this.#parts,
+      { type: address.type, id: address.id },
+      definition,
+    );
     const ofType = this.#types.get(address.type) ?? new Map<string, Activation>();
     this.#types.set(address.type, ofType);
     ofType.set(address.id, activation);

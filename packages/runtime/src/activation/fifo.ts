@@ -1,7 +1,13 @@
-/** Holes at the front of the array are closed when there are this many, and more of them than entries. */
+/**
+ * Holes at the front of the array are closed when there are this many, and more of them than
+ * entries.
+ */
 const HOLES_MAX = 64;
 
-/** A queue. `Array.prototype.shift` moves every entry, which costs a hot mailbox a tenth of its time. */
+/**
+ * A queue. `Array.prototype.shift` moves every entry, which costs a hot mailbox a tenth of its
+ * time.
+ */
 export class Fifo<T> {
   #entries: (T | undefined)[] = [];
   #first = 0;

@@ -2,7 +2,10 @@ import type { Clock, Scheduled } from "@troupe/core";
 import type { ActorDefinition } from "@troupe/sdk";
 import type { Catalog } from "./catalog.ts";
 
-/** An idle actor stays for up to a tenth of its `idleAfter` longer; looking more often would only cost. */
+/**
+ * An idle actor stays for up to a tenth of its `idleAfter` longer; looking more often would only
+ * cost.
+ */
 const LOOKS_PER_IDLE_TIME = 10;
 const SHORTEST_PAUSE_MS = 50;
 const LONGEST_PAUSE_MS = 30_000;
@@ -17,7 +20,10 @@ export class IdleCollector {
   constructor(clock: Clock, catalog: Catalog, definitions: Iterable<ActorDefinition>) {
     this.#clock = clock;
     this.#catalog = catalog;
-    const shortest = Math.min(LONGEST_PAUSE_MS, ...[...definitions].map(({ idleAfterMs }) => idleAfterMs / LOOKS_PER_IDLE_TIME));
+    const shortest = Math.min(
+      LONGEST_PAUSE_MS,
+      ...[...definitions].map(({ idleAfterMs }) => idleAfterMs / LOOKS_PER_IDLE_TIME),
+    );
     this.#pauseMs = Math.max(SHORTEST_PAUSE_MS, shortest);
   }
 

@@ -127,17 +127,27 @@ describe("a mailbox", () => {
   it("keeps M1 to M4 whatever is posted, finished, removed and closed", () => {
     const post = fc.record({
       kind: fc.constant("post" as const),
-      concurrency: fc.constantFrom("exclusive" as const, "readonly" as const, "interleave" as const),
+      concurrency: fc.constantFrom(
+        "exclusive" as const,
+        "readonly" as const,
+        "interleave" as const,
+      ),
       nested: fc.boolean(),
     });
-    const other = fc.record({ kind: fc.constantFrom("finish" as const, "remove" as const, "open" as const), pick: fc.nat() });
+    const other = fc.record({
+      kind: fc.constantFrom("finish" as const, "remove" as const, "open" as const),
+      pick: fc.nat(),
+    });
     fc.assert(
       fc.property(
-        fc.array(fc.oneof({ weight: 3, arbitrary: post }, { weight: 2, arbitrary: other }), { maxLength: 80 }),
+        fc.array(fc.oneof({ weight: 3, arbitrary: post }, { weight: 2, arbitrary: other }), {
+          maxLength: 80,
+        }),
         (steps) => {
           const model = new Model();
           for (const step of steps) {
-            if (step.kind === "post") model.post(entry(step.concurrency, step.nested && model.running.size > 0));
+            if (step.kind === "post")
+              model.post(entry(step.concurrency, step.nested && model.running.size > 0));
             else if (step.kind === "finish") model.finish(step.pick);
             else if (step.kind === "remove") model.remove(step.pick);
             else model.mailbox.open();
@@ -157,7 +167,11 @@ class Model {
   readonly running = new Set<Entry>();
   /** Accepted and neither started, removed nor given back. */
   readonly #waiting: Entry[] = [];
-  readonly mailbox = new Mailbox<Entry>({ mailboxMax: MAX, startTurn: (turn: Entry) => this.#start(turn), timeToRun: () => 0 });
+  readonly mailbox = new Mailbox<Entry>({
+    mailboxMax: MAX,
+    startTurn: (turn: Entry) => this.#start(turn),
+    timeToRun: () => 0,
+  });
 
   post(turn: Entry): void {
     this.#waiting.push(turn);
@@ -196,10 +210,16 @@ class Model {
     const isBeside = turn.nested || turn.concurrency === "interleave";
     // M2, for those that have to keep their order.
     if (!isBeside)
-      expect(this.#waiting.slice(0, index).filter((other) => !other.nested && other.concurrency !== "interleave")).toEqual([]);
+      expect(
+        this.#waiting
+          .slice(0, index)
+          .filter((other) => !other.nested && other.concurrency !== "interleave"),
+      ).toEqual([]);
     this.#waiting.splice(index, 1);
     this.running.add(turn);
-    const inOrder = [...this.running].filter((other) => !other.nested && other.concurrency !== "interleave");
+    const inOrder = [...this.running].filter(
+      (other) => !other.nested && other.concurrency !== "interleave",
+    );
     // M1.
     const exclusive = inOrder.filter(({ concurrency }) => concurrency === "exclusive").length;
     expect(exclusive === 0 || inOrder.length === 1).toBe(true);

@@ -4,14 +4,20 @@ import { Fifo } from "./fifo.ts";
 /** What a mailbox has to know of a turn. */
 export interface MailboxEntry {
   readonly concurrency: Concurrency;
-  /** True for a turn that a running turn of this activation waits for: it would wait for itself in the queue. */
+  /**
+   * True for a turn that a running turn of this activation waits for: it would wait for itself in
+   * the queue.
+   */
   readonly nested: boolean;
 }
 
 /** The activation, as its mailbox sees it. */
 export interface MailboxOwner<T> {
   readonly mailboxMax: number;
-  /** The monotonic time, if turns may run just now. It is `now`, if that was read since anything was waited for or run. */
+  /**
+   * The monotonic time, if turns may run just now. It is `now`, if that was read since anything was
+   * waited for or run.
+   */
   timeToRun(now?: number): number | undefined;
   /** `now` is what `timeToRun` gave. */
   startTurn(turn: T, now: number): void;
@@ -20,11 +26,14 @@ export interface MailboxOwner<T> {
 /**
  * The queue in front of one activation.
  *
- * M1. An exclusive turn runs beside no other exclusive or readonly turn, and readonly turns only beside readonly ones.
+ * M1. An exclusive turn runs beside no other exclusive or readonly turn, and readonly turns only
+ *     beside readonly ones.
  * M2. Turns start in arrival order, but for interleaving and nested ones, which start at once.
- * M3. A turn that was accepted starts, or `close` gives it back; after `close` only nested ones start, which a running turn waits for.
+ * M3. A turn that was accepted starts, or `close` gives it back; after `close` only nested ones
+ *     start, which a running turn waits for.
  * M4. At most `mailboxMax` turns wait.
- * M5. Each turn's owner is asked just before the turn starts whether it may: the turn before it may have kept the event loop busy (C1).
+ * M5. Each turn's owner is asked just before the turn starts whether it may: the turn before it may
+ *     have kept the event loop busy (C1).
  * M6. While new turns are held back, only nested ones start, which a running turn waits for.
  */
 export class Mailbox<T extends MailboxEntry> {
@@ -39,7 +48,10 @@ export class Mailbox<T extends MailboxEntry> {
   #draining = false;
   #isHoldingBack = false;
 
-  /** Holds its turns until `open`, and whenever its owner says that none may run: then until the next `open`. */
+  /**
+   * Holds its turns until `open`, and whenever its owner says that none may run: then until the
+   * next `open`.
+   */
   constructor(owner: MailboxOwner<T>) {
     this.#owner = owner;
   }
@@ -58,7 +70,9 @@ export class Mailbox<T extends MailboxEntry> {
   }
 
   post(turn: T, now: number): "accepted" | "full" | "closed" {
-    const passes = turn.nested || (turn.concurrency === "interleave" && this.#state === "open" && !this.#isHoldingBack);
+    const passes =
+      turn.nested ||
+      (turn.concurrency === "interleave" && this.#state === "open" && !this.#isHoldingBack);
     const isNext = this.waiting === 0 && !this.#draining && this.#mayStart(turn);
     if (this.#state !== "held" && (passes || isNext) && this.#owner.timeToRun(now) !== undefined) {
       this.#start(turn, now);
@@ -105,7 +119,8 @@ export class Mailbox<T extends MailboxEntry> {
   }
 
   #drain(): void {
-    // A turn may finish while it is being started; the loop that is running then goes on with the next.
+    // A turn may finish while it is being started; the loop that is running then goes on with the
+    // next.
     if (this.#draining) return;
     this.#draining = true;
     try {
@@ -124,7 +139,10 @@ export class Mailbox<T extends MailboxEntry> {
   #startThosePassing(): void {
     for (;;) {
       const now = this.waiting === 0 ? undefined : this.#owner.timeToRun();
-      const turn = now === undefined ? undefined : this.#queue?.remove(this.#isHoldingBack ? isNested : passesOthers);
+      const turn =
+        now === undefined
+          ? undefined
+          : this.#queue?.remove(this.#isHoldingBack ? isNested : passesOthers);
       if (now === undefined || turn === undefined) return;
       this.#start(turn, now);
     }

@@ -21,11 +21,18 @@ export function outcomeOf(value: unknown): Outcome {
   }
 }
 
-/** What a method threw: whether a call that it made has run may be open, but it has itself, and its caller must not mix the two up (C4). */
+/**
+ * What a method threw: whether a call that it made has run may be open, but it has itself, and its
+ * caller must not mix the two up (C4).
+ */
 export function thrownOutcome(error: unknown): Outcome {
   if (!(error instanceof TroupeError) || error.ran === "yes") return errorOutcome(error);
   const { code, message, retryable, cause, stack } = error;
-  const own = new TroupeError(code, message.slice(code.length + 3), { ran: "yes", retryable, cause });
+  const own = new TroupeError(code, message.slice(code.length + 3), {
+    ran: "yes",
+    retryable,
+    cause,
+  });
   return errorOutcome(stack === undefined ? own : Object.assign(own, { stack }));
 }
 
@@ -34,14 +41,19 @@ export function errorOutcome(error: unknown): Outcome {
 }
 
 /** What a turn that has come to its start is answered with if it must not, or need not, run. */
-export function outcomeWithoutRunning(request: RequestEnvelope, storage: ActorStorage, now: number): Outcome | undefined {
+export function outcomeWithoutRunning(
+  request: RequestEnvelope,
+  storage: ActorStorage,
+  now: number,
+): Outcome | undefined {
   const { deadline, idempotencyKey } = request;
   if (deadline <= now) {
     const message = `${formatAddress(request)}.${request.method}() waited beyond its deadline`;
     return errorOutcome(new TroupeError("TIMEOUT", message, { ran: "no" }));
   }
   if (idempotencyKey === undefined) return undefined;
-  // Only now: what was kept is known since the actor was loaded, for which the turn may have waited.
+  // Only now: what was kept is known since the actor was loaded, for which the turn may have
+  // waited.
   const kept = storage.resultOf(idempotencyKey);
   if (kept !== undefined) return { kind: "value", payload: kept };
   if (storage.hasRoomFor(idempotencyKey)) return undefined;

@@ -1,11 +1,15 @@
 import type { RequestEnvelope } from "@troupe/core";
 
-/** Who asks for the turns that an activation makes by itself, such as its timers' ticks: they end with it, and wake nobody. */
+/**
+ * Who asks for the turns that an activation makes by itself, such as its timers' ticks: they end
+ * with it, and wake nobody.
+ */
 export const OWN_PEER = "$own";
 
 const NO_ARGUMENTS = { value: [], revive: false, size: 0 } as const;
 
-type Facts = Pick<RequestEnvelope, "callId" | "type" | "id" | "method" | "deadline"> & Partial<RequestEnvelope>;
+type Facts = Pick<RequestEnvelope, "callId" | "type" | "id" | "method" | "deadline"> &
+  Partial<RequestEnvelope>;
 
 /** A request that a silo makes of one of its own actors: for a hook, or a tick. */
 export function ownRequest(facts: Facts): RequestEnvelope {

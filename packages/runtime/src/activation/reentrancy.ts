@@ -13,10 +13,16 @@ export type Reentry =
 const INDEPENDENT: Reentry = { kind: "independent" };
 
 /** Looks for a running turn of the called actor in the request's call chain. */
-export function reentryOf(request: RequestEnvelope, running: Iterable<Turn>, reentrancy: Reentrancy): Reentry {
+export function reentryOf(
+  request: RequestEnvelope,
+  running: Iterable<Turn>,
+  reentrancy: Reentrancy,
+): Reentry {
   // Most calls come from outside.
   if (request.chain.length === 0) return INDEPENDENT;
-  const own = request.chain.filter((entry) => entry.id === request.id && entry.type === request.type);
+  const own = request.chain.filter(
+    (entry) => entry.id === request.id && entry.type === request.type,
+  );
   if (own.length === 0) return INDEPENDENT;
   for (const turn of running) {
     const entry = own.findLast((candidate) => turn.isNamedBy(candidate));
@@ -29,7 +35,10 @@ export function reentryOf(request: RequestEnvelope, running: Iterable<Turn>, ree
 
 function deadlockOf(request: RequestEnvelope, entry: ChainEntry): TroupeError {
   const from = request.chain.indexOf(entry);
-  const cycle = [...request.chain.slice(from).map(formatAddress), `${formatAddress(request)}.${request.method}()`].join(" -> ");
+  const cycle = [
+    ...request.chain.slice(from).map(formatAddress),
+    `${formatAddress(request)}.${request.method}()`,
+  ].join(" -> ");
   const message = `${cycle}: the last call would wait for the first turn, which waits for it; allow it with reentrancy "chain", or break the cycle`;
   return new TroupeError("DEADLOCK", message);
 }

@@ -122,7 +122,10 @@ export class Turn implements TurnScope, MailboxEntry {
   }
 }
 
-/** Made only for turns that look at their context; the signal, with its timer, only for those that look at that. */
+/**
+ * Made only for turns that look at their context; the signal, with its timer, only for those that
+ * look at that.
+ */
 class TurnContext implements CallContext {
   readonly callId: string;
   readonly caller: ActorAddress | undefined;
@@ -169,7 +172,12 @@ class TurnContext implements CallContext {
     const leftMs = Math.max(0, this.#turn.deadline - this.#clock.monotonic());
     this.#timer = this.#clock.schedule(leftMs, () => {
       const { request } = this.#turn;
-      this.abort(new TroupeError("TIMEOUT", `${formatAddress(request)}.${request.method}() runs beyond its deadline`));
+      this.abort(
+        new TroupeError(
+          "TIMEOUT",
+          `${formatAddress(request)}.${request.method}() runs beyond its deadline`,
+        ),
+      );
     });
   }
 }

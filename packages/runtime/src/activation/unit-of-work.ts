@@ -1,4 +1,11 @@
-import { type Clock, errorToPortable, formatAddress, messageOf, type Outcome, TroupeError } from "@troupe/core";
+import {
+  type Clock,
+  errorToPortable,
+  formatAddress,
+  messageOf,
+  type Outcome,
+  TroupeError,
+} from "@troupe/core";
 import type { ActorStorage, Changes, KeptCall } from "./actor-storage.ts";
 import type { OutputGate } from "./output-gate.ts";
 import type { Turn } from "./turn.ts";
@@ -7,8 +14,9 @@ import type { Turn } from "./turn.ts";
 const NONE: never[] = [];
 
 /**
- * A unit that has waited for so long for turns that overlap waits for no new ones: where calls never cease, some turn would always run,
- * and nothing be stored or answered. A unit of so many turns does not either.
+ * A unit that has waited for so long for turns that overlap waits for no new ones: where calls
+ * never cease, some turn would always run, and nothing be stored or answered. A unit of so many
+ * turns does not either.
  */
 const UNIT_MAX_MS = 100;
 const UNIT_MAX_TURNS = 1_000;
@@ -34,14 +42,16 @@ export interface UnitOwner {
 /**
  * What is stored together: nearly always the changes of one turn.
  *
- * U1. What a turn changed is staged whole when it ends, and its outcome passes the gate behind that (D1).
+ * U1. What a turn changed is staged whole when it ends, and its outcome passes the gate behind that
+ *     (D1).
  * U2. A turn that throws while no other is under way leaves no trace.
- * U3. Turns that overlap (interleaving ones) are one unit once anything has changed: it is staged when the last of them ends, and what
- *     a throwing one changed stays, because nobody can tell whose change it is. When that takes long, new turns wait for it.
- * U4. A nested turn is a part of the turn that waits for it, and is stored or rolled back with that one. Its outcome waits for
- *     what was staged before, not for the turn that waits for it.
- * U5. A turn is over only when its nested turns are, though it may have stopped to wait for them: else a half of such a turn would be
- *     stored, or rolled back (D1).
+ * U3. Turns that overlap (interleaving ones) are one unit once anything has changed: it is staged
+ *     when the last of them ends, and what a throwing one changed stays, because nobody can tell
+ *     whose change it is. When that takes long, new turns wait for it.
+ * U4. A nested turn is a part of the turn that waits for it, and is stored or rolled back with that
+ *     one. Its outcome waits for what was staged before, not for the turn that waits for it.
+ * U5. A turn is over only when its nested turns are, though it may have stopped to wait for them:
+ *     else a half of such a turn would be stored, or rolled back (D1).
  */
 export class UnitOfWork {
   readonly #owner: UnitOwner;
@@ -90,9 +100,13 @@ export class UnitOfWork {
       this.#settle(turn, outcome);
       return;
     }
-    if (key !== undefined && outcome.kind === "value") this.#served = [...this.#served, { key, result: outcome.payload }];
+    if (key !== undefined && outcome.kind === "value")
+      this.#served = [...this.#served, { key, result: outcome.payload }];
     const isPart = turn.parent !== undefined && !turn.parent.ended;
-    const leavesAlone = this.#writers > 0 && this.#ended.length + this.#served.length === 0 && !this.#owner.storage.hasChanges();
+    const leavesAlone =
+      this.#writers > 0 &&
+      this.#ended.length + this.#served.length === 0 &&
+      !this.#owner.storage.hasChanges();
     if (isPart || leavesAlone) {
       this.#settle(turn, outcome);
       return;
@@ -105,7 +119,8 @@ export class UnitOfWork {
   #holdBackIfLong(): void {
     const now = this.#owner.clock.monotonic();
     if (this.#ended.length === 1) this.#endedAt = now;
-    if (now - this.#endedAt >= UNIT_MAX_MS || this.#ended.length >= UNIT_MAX_TURNS) this.#owner.holdBack(true);
+    if (now - this.#endedAt >= UNIT_MAX_MS || this.#ended.length >= UNIT_MAX_TURNS)
+      this.#owner.holdBack(true);
   }
 
   get #isEmpty(): boolean {
@@ -126,7 +141,8 @@ export class UnitOfWork {
     if (changes instanceof TroupeError) {
       this.#owner.storage.rollback();
       const error: Outcome = { kind: "error", payload: errorToPortable(changes) };
-      for (const { turn, outcome } of ended) this.#settle(turn, outcome.kind === "value" ? error : outcome);
+      for (const { turn, outcome } of ended)
+        this.#settle(turn, outcome.kind === "value" ? error : outcome);
       return;
     }
     if (changes !== undefined) {
@@ -137,7 +153,10 @@ export class UnitOfWork {
   }
 
   /** The changes of the turns that have ended; or the error why they must not be stored. */
-  #collect(ended: readonly EndedTurn[], served: readonly KeptCall[]): Changes | TroupeError | undefined {
+  #collect(
+    ended: readonly EndedTurn[],
+    served: readonly KeptCall[],
+  ): Changes | TroupeError | undefined {
     const [only, ...others] = ended;
     if (only !== undefined && others.length === 0 && only.outcome.kind === "error") {
       this.#owner.storage.rollback();
@@ -145,7 +164,8 @@ export class UnitOfWork {
     }
     try {
       const changes = this.#owner.storage.collect(served);
-      const wrote = changes?.hasEffect === true && ended.every(({ turn }) => turn.concurrency === "readonly");
+      const wrote =
+        changes?.hasEffect === true && ended.every(({ turn }) => turn.concurrency === "readonly");
       return wrote && only !== undefined ? readonlyWrite(only.turn) : changes;
     } catch (error) {
       if (error instanceof TroupeError) return error;
@@ -153,7 +173,10 @@ export class UnitOfWork {
     }
   }
 
-  /** The order matters: the outcome must take its place at the gate before another turn stages anything. */
+  /**
+   * The order matters: the outcome must take its place at the gate before another turn stages
+   * anything.
+   */
   #settle(turn: Turn, outcome: Outcome): void {
     if (this.#owner.gate.isOpen) {
       this.#owner.onAnswer(turn, outcome);
@@ -172,12 +195,21 @@ function mayWrite(turn: Turn): boolean {
   return turn.concurrency !== "readonly" && !turn.nested;
 }
 
-/** The store says that the write did not happen; the turn did, so its caller must not hear that it has not run (C4). */
+/**
+ * The store says that the write did not happen; the turn did, so its caller must not hear that it
+ * has not run (C4).
+ */
 function unstored({ request }: Turn, failure: unknown): Outcome {
-  if (!(failure instanceof TroupeError) || failure.ran !== "no") return { kind: "error", payload: errorToPortable(failure) };
+  if (!(failure instanceof TroupeError) || failure.ran !== "no")
+    return { kind: "error", payload: errorToPortable(failure) };
   const message = `${formatAddress(request)}.${request.method}() ran, and what it changed could not be stored: ${messageOf(failure)}`;
   const { code, retryable } = failure;
-  return { kind: "error", payload: errorToPortable(new TroupeError(code, message, { ran: "maybe", retryable, cause: failure })) };
+  return {
+    kind: "error",
+    payload: errorToPortable(
+      new TroupeError(code, message, { ran: "maybe", retryable, cause: failure }),
+    ),
+  };
 }
 
 function readonlyWrite({ request }: Turn): TroupeError {

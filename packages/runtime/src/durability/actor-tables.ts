@@ -22,7 +22,10 @@ export interface ActorTablesFacts {
   readonly makeReference: MakeReference;
 }
 
-/** What is stored with an actor besides its slots. Each table is made when it is first needed, since most actors have none. */
+/**
+ * What is stored with an actor besides its slots. Each table is made when it is first needed, since
+ * most actors have none.
+ */
 export class ActorTables implements DirtyFlag {
   /** True if one of the tables has changed since all were last adopted or rolled back. */
   isDirty = false;
@@ -71,7 +74,9 @@ export class ActorTables implements DirtyFlag {
     return this.#timers?.isChanged === true;
   }
 
-  /** Takes what the store has, of which the first two characters of a field's name tell the kind. */
+  /**
+   * Takes what the store has, of which the first two characters of a field's name tell the kind.
+   */
   load(fields: Fields, slots: StateSlots): void {
     const { definition } = this.#facts;
     const kinds = new Set(Array.from(fields.keys(), (field) => field.slice(0, 2)));
@@ -101,7 +106,16 @@ export class ActorTables implements DirtyFlag {
 
   #schedules(kind: "reminder" | "timer", handlers: ReadonlyMap<string, string>): ScheduleTable {
     const { address, makeReference, clock } = this.#facts;
-    return this.#make(new ScheduleTable({ kind, address, handlers, makeReference, dirty: this, now: () => clock.now() }));
+    return this.#make(
+      new ScheduleTable({
+        kind,
+        address,
+        handlers,
+        makeReference,
+        dirty: this,
+        now: () => clock.now(),
+      }),
+    );
   }
 
   #make<T extends StoredTable>(table: T): T {

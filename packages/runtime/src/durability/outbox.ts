@@ -1,4 +1,10 @@
-import { type ActorAddress, type Fields, formatAddress, toPortable, TroupeError } from "@troupe/core";
+import {
+  type ActorAddress,
+  type Fields,
+  formatAddress,
+  toPortable,
+  TroupeError,
+} from "@troupe/core";
 import { type DirtyFlag, type RecordChange, RecordTable } from "../record-table.ts";
 
 /** A durable send that has not yet arrived. */
@@ -24,7 +30,10 @@ export interface DeadLetter extends Letter {
 export interface OutboxState {
   /** The number of the last letter. */
   readonly lastSeq: number;
-  /** When somebody looks whether letters are left behind, in milliseconds since the Unix epoch; undefined if nobody will. */
+  /**
+   * When somebody looks whether letters are left behind, in milliseconds since the Unix epoch;
+   * undefined if nobody will.
+   */
   readonly checkAt: number | undefined;
 }
 
@@ -37,8 +46,9 @@ const CHECK_MS = 5_000;
 const STATE = "state";
 
 /**
- * The letters that an actor has sent and that have not yet arrived: a part of its durable state, written with the turn that sent
- * them (D7). While there are any, an entry of the due index stands for them, so that a new owner of the actor finds them.
+ * The letters that an actor has sent and that have not yet arrived: a part of its durable state,
+ * written with the turn that sent them (D7). While there are any, an entry of the due index stands
+ * for them, so that a new owner of the actor finds them.
  */
 export class Outbox {
   readonly #letters: RecordTable<Letter>;
@@ -83,8 +93,15 @@ export class Outbox {
     return this.#state.findAdopted(STATE);
   }
 
-  /** Throws `NOT_SERIALIZABLE` or `PAYLOAD_TOO_LARGE` for wrong arguments, `OVERLOADED` if too many letters are under way. */
-  post(to: ActorAddress, call: Pick<Letter, "method" | "headers"> & { readonly args: readonly unknown[] }, sentAt: number): void {
+  /**
+   * Throws `NOT_SERIALIZABLE` or `PAYLOAD_TOO_LARGE` for wrong arguments, `OVERLOADED` if too many
+   * letters are under way.
+   */
+  post(
+    to: ActorAddress,
+    call: Pick<Letter, "method" | "headers"> & { readonly args: readonly unknown[] },
+    sentAt: number,
+  ): void {
     if (this.#letters.size >= LETTERS_MAX) {
       const message = `${LETTERS_MAX} letters of this actor are under way; send less, or wait until some have arrived`;
       throw new TroupeError("OVERLOADED", message, { ran: "yes" });
@@ -92,7 +109,15 @@ export class Outbox {
     const args = toPortable(call.args, { root: "args" }).value as unknown[];
     const { type, id } = to;
     const seq = this.lastSeq + 1;
-    this.#letters.put(String(seq), { seq, type, id, method: call.method, args, headers: call.headers, sentAt });
+    this.#letters.put(String(seq), {
+      seq,
+      type,
+      id,
+      method: call.method,
+      args,
+      headers: call.headers,
+      sentAt,
+    });
     this.#state.put(STATE, { lastSeq: seq, checkAt: this.checkAt ?? sentAt + CHECK_MS });
   }
 
@@ -122,7 +147,10 @@ export class Outbox {
 
   /** Somebody has looked for what was left behind; if anything was, somebody will again. */
   checked(now: number): void {
-    this.#state.put(STATE, { lastSeq: this.lastSeq, checkAt: this.isEmpty ? undefined : now + CHECK_MS });
+    this.#state.put(STATE, {
+      lastSeq: this.lastSeq,
+      checkAt: this.isEmpty ? undefined : now + CHECK_MS,
+    });
   }
 
   collect(): RecordChange<unknown>[] {
@@ -148,7 +176,9 @@ export function letterKey(sender: ActorAddress, seq: number): string {
 }
 
 /** What `letterKey` was made of. */
-export function parseLetterKey(key: string): { readonly sender: string; readonly seq: number } | undefined {
+export function parseLetterKey(
+  key: string,
+): { readonly sender: string; readonly seq: number } | undefined {
   const [, seq, sender] = /^s:(\d+):(.+)$/s.exec(key) ?? [];
   return seq === undefined || sender === undefined ? undefined : { sender, seq: Number(seq) };
 }

@@ -12,22 +12,32 @@ interface ReceivedFrom {
 /** A sender repeats no letter that is older than this; it goes to its dead letters instead. */
 export const LETTER_MAX_AGE_MS = 86_400_000;
 
-/** After this a sender that said that all its letters arrived is forgotten: by then no late repetition is under way. */
+/**
+ * After this a sender that said that all its letters arrived is forgotten: by then no late
+ * repetition is under way.
+ */
 const SETTLED_MS = 600_000;
 
-/** A sender that never said so is forgotten when it cannot repeat anything any more, its clock being wrong by up to a day. */
+/**
+ * A sender that never said so is forgotten when it cannot repeat anything any more, its clock being
+ * wrong by up to a day.
+ */
 const FORGET_MS = 2 * LETTER_MAX_AGE_MS;
 
 /** Senders that are remembered. Letters of more than these have to wait. */
 const SENDERS_MAX = 10_000;
 
 /**
- * Which letters have taken effect here: the last number of each sender, stored with the effect (D7). A sender numbers its letters
- * upwards and sends the next to the same receiver when the last one has arrived, so a number that is not higher is a repetition.
+ * Which letters have taken effect here: the last number of each sender, stored with the effect
+ * (D7). A sender numbers its letters upwards and sends the next to the same receiver when the last
+ * one has arrived, so a number that is not higher is a repetition.
  */
 export class ReceivedLetters {
   readonly #table: RecordTable<ReceivedFrom>;
-  /** Senders that have nothing under way. Not stored: a sender whose word is lost is only remembered longer. */
+  /**
+   * Senders that have nothing under way. Not stored: a sender whose word is lost is only remembered
+   * longer.
+   */
   #settled: Set<string> | undefined;
 
   constructor(dirty: DirtyFlag) {

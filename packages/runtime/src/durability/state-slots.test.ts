@@ -89,7 +89,11 @@ describe("state slots", () => {
     desk.read("map").set("x", new Set([1]));
     desk.commit();
     const again = new Desk(desk.fields);
-    expect(again.contents).toEqual({ ...first(), count: undefined, map: new Map([["x", new Set([1])]]) });
+    expect(again.contents).toEqual({
+      ...first(),
+      count: undefined,
+      map: new Map([["x", new Set([1])]]),
+    });
   });
 
   it("keep manual ones out until they are asked for, and do not roll them back", () => {
@@ -108,7 +112,10 @@ describe("state slots", () => {
     (desk.read("list") as unknown[]).push({ done: () => 1 });
     expect(desk.slots.hasChanges()).toBe(true);
     expect(() => desk.commit()).toThrowError(
-      expect.objectContaining({ code: "NOT_SERIALIZABLE", message: expect.stringContaining("state.list[0].done") }),
+      expect.objectContaining({
+        code: "NOT_SERIALIZABLE",
+        message: expect.stringContaining("state.list[0].done"),
+      }),
     );
     desk.slots.rollback();
     expect(desk.contents).toEqual(first());
@@ -116,7 +123,17 @@ describe("state slots", () => {
 
   it("change between values that can be changed from within and others", () => {
     const desk = new Desk();
-    for (const value of [[1], 5, new Date(7), "text", null, new Float64Array([1.5]), undefined, { x: 1n }, true]) {
+    for (const value of [
+      [1],
+      5,
+      new Date(7),
+      "text",
+      null,
+      new Float64Array([1.5]),
+      undefined,
+      { x: 1n },
+      true,
+    ]) {
       desk.slots.write("count", value);
       expect(desk.commit()).toEqual(["s:count"]);
       expect(desk.read("count")).toEqual(value);
@@ -129,16 +146,31 @@ describe("state slots", () => {
 
   it("are what a plain copy would be, whatever turns do", () => {
     const mutation = fc.oneof(
-      fc.record({ kind: fc.constant("assign" as const), value: fc.oneof(fc.integer(), fc.string(), fc.date(), fc.uint8Array()) }),
+      fc.record({
+        kind: fc.constant("assign" as const),
+        value: fc.oneof(fc.integer(), fc.string(), fc.date(), fc.uint8Array()),
+      }),
       fc.record({ kind: fc.constant("push" as const), amount: fc.integer() }),
-      fc.record({ kind: fc.constant("replace" as const), amounts: fc.array(fc.integer(), { maxLength: 3 }) }),
-      fc.record({ kind: fc.constant("put" as const), key: fc.constantFrom("a", "b"), value: fc.integer({ min: 0, max: 3 }) }),
+      fc.record({
+        kind: fc.constant("replace" as const),
+        amounts: fc.array(fc.integer(), { maxLength: 3 }),
+      }),
+      fc.record({
+        kind: fc.constant("put" as const),
+        key: fc.constantFrom("a", "b"),
+        value: fc.integer({ min: 0, max: 3 }),
+      }),
       fc.record({ kind: fc.constant("drop" as const), key: fc.constantFrom("a", "b") }),
       fc.record({ kind: fc.constant("clear" as const) }),
     );
     const turn = fc.record({
       mutations: fc.array(mutation, { maxLength: 4 }),
-      end: fc.constantFrom("commit" as const, "commit" as const, "throw" as const, "restart" as const),
+      end: fc.constantFrom(
+        "commit" as const,
+        "commit" as const,
+        "throw" as const,
+        "restart" as const,
+      ),
     });
     fc.assert(
       fc.property(fc.array(turn, { maxLength: 15 }), (turns) => {

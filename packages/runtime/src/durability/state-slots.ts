@@ -35,7 +35,10 @@ interface Slot {
   value: unknown;
   /** What counts as stored: the value itself if nothing can change within it, else its bytes. */
   stored: unknown;
-  /** True if the value was assigned, or handed out and can be changed from within, since it was last compared. */
+  /**
+   * True if the value was assigned, or handed out and can be changed from within, since it was last
+   * compared.
+   */
   isTouched: boolean;
   /** True if the store had a value, which then comes before the first one. */
   isLoaded: boolean;
@@ -47,7 +50,10 @@ const NO_SLOTS: readonly Slot[] = [];
 /** A slot whose value differs from what counts as stored. */
 export interface SlotChange {
   readonly field: string;
-  /** Bytes, or a value that cannot be changed from within and is packed when it is written: most are written over before that. */
+  /**
+   * Bytes, or a value that cannot be changed from within and is packed when it is written: most are
+   * written over before that.
+   */
   readonly value: unknown;
   /** From now on this counts as stored. */
   adopt(): void;
@@ -61,10 +67,11 @@ export function packSlotValue(value: unknown): Uint8Array {
 /**
  * The durable slots of one actor.
  *
- * A slot that holds an object counts as touched when it is read, because the object may then be changed in place; whether it was, its
- * bytes tell when the turn ends. So a turn costs nothing for slots that it does not look at, and next to nothing for numbers and
- * strings. An object that an actor keeps elsewhere and changes in a later turn, without reading its slot in that turn, is stored with
- * the next turn that does read it.
+ * A slot that holds an object counts as touched when it is read, because the object may then be
+ * changed in place; whether it was, its bytes tell when the turn ends. So a turn costs nothing for
+ * slots that it does not look at, and next to nothing for numbers and strings. An object that an
+ * actor keeps elsewhere and changes in a later turn, without reading its slot in that turn, is
+ * stored with the next turn that does read it.
  */
 export class StateSlots implements SlotAccess {
   readonly #address: ActorAddress;
@@ -72,7 +79,11 @@ export class StateSlots implements SlotAccess {
   readonly #slots: readonly Slot[];
   #touched: readonly Slot[] = NO_SLOTS;
 
-  constructor(address: ActorAddress, definitions: readonly SlotDefinition[], makeReference: MakeReference) {
+  constructor(
+    address: ActorAddress,
+    definitions: readonly SlotDefinition[],
+    makeReference: MakeReference,
+  ) {
     this.#address = address;
     this.#makeReference = makeReference;
     this.#slots = definitions.map((definition) => ({
@@ -99,17 +110,24 @@ export class StateSlots implements SlotAccess {
   stored(fields: Fields): Record<string, unknown> {
     const state: Record<string, unknown> = {};
     for (const [field, bytes] of fields) {
-      if (field.startsWith(SLOT_PREFIX)) state[field.slice(SLOT_PREFIX.length)] = this.#unpack(bytes);
+      if (field.startsWith(SLOT_PREFIX))
+        state[field.slice(SLOT_PREFIX.length)] = this.#unpack(bytes);
     }
     return state;
   }
 
-  /** Gives slots another value than the stored one, before the actor is constructed. Names that are no slots are an error. */
+  /**
+   * Gives slots another value than the stored one, before the actor is constructed. Names that are
+   * no slots are an error.
+   */
   assign(values: Readonly<Record<string, unknown>>): void {
     for (const [name, value] of Object.entries(values)) {
       const slot = this.#find(name);
       if (slot === undefined)
-        throw new TroupeError("BAD_DEFINITION", `migrate of ${this.#address.type} returns ${name}, which is no slot`);
+        throw new TroupeError(
+          "BAD_DEFINITION",
+          `migrate of ${this.#address.type} returns ${name}, which is no slot`,
+        );
       slot.isLoaded = true;
       if (!slot.isTouched) this.#touch(slot);
       slot.value = value;
@@ -146,7 +164,10 @@ export class StateSlots implements SlotAccess {
     return this.#touched.length > 0;
   }
 
-  /** True if a slot that is stored by itself differs from what counts as stored, or cannot be stored. */
+  /**
+   * True if a slot that is stored by itself differs from what counts as stored, or cannot be
+   * stored.
+   */
   hasChanges(): boolean {
     return this.#touched.some((slot) => {
       if (slot.definition.save === "manual") return false;
@@ -158,7 +179,10 @@ export class StateSlots implements SlotAccess {
     });
   }
 
-  /** The slots that differ from what counts as stored; manual ones only if asked for. Throws if one cannot be stored. */
+  /**
+   * The slots that differ from what counts as stored; manual ones only if asked for. Throws if one
+   * cannot be stored.
+   */
   collect(withManual: boolean): SlotChange[] {
     if (this.#touched.length === 0) return [];
     const changes: SlotChange[] = [];
@@ -185,14 +209,19 @@ export class StateSlots implements SlotAccess {
     this.#touched = manual;
   }
 
-  /** A class has few slots; looking through them is as quick as a map, and a map would cost each actor ten times the memory. */
+  /**
+   * A class has few slots; looking through them is as quick as a map, and a map would cost each
+   * actor ten times the memory.
+   */
   #find(name: string): Slot | undefined {
     return this.#slots.find(({ definition }) => definition.name === name);
   }
 
   #touch(slot: Slot): void {
-    // A first value from an initialiser was never packed; once it is handed out it would be too late.
-    if (slot.stored === undefined && isMutable(slot.value)) slot.stored = new Packed(this.#pack(slot));
+    // A first value from an initialiser was never packed; once it is handed out it would be too
+    // late.
+    if (slot.stored === undefined && isMutable(slot.value))
+      slot.stored = new Packed(this.#pack(slot));
     slot.isTouched = true;
     this.#touched = [...this.#touched, slot];
   }
@@ -204,7 +233,8 @@ export class StateSlots implements SlotAccess {
       adopt: () => {
         slot.stored = value instanceof Uint8Array ? new Packed(value) : value;
         slot.isTouched = false;
-        this.#touched = this.#touched.length === 1 ? NO_SLOTS : this.#touched.filter((other) => other !== slot);
+        this.#touched =
+          this.#touched.length === 1 ? NO_SLOTS : this.#touched.filter((other) => other !== slot);
       },
     };
   }
@@ -223,7 +253,10 @@ export class StateSlots implements SlotAccess {
   }
 
   #unpack(bytes: Uint8Array): unknown {
-    return fromPortable({ value: packer.unpack(bytes), revive: true, size: bytes.length }, this.#makeReference);
+    return fromPortable(
+      { value: packer.unpack(bytes), revive: true, size: bytes.length },
+      this.#makeReference,
+    );
   }
 }
 
@@ -232,6 +265,7 @@ function isMutable(value: unknown): boolean {
 }
 
 function isStored({ stored }: Slot, value: unknown): boolean {
-  if (stored instanceof Packed) return value instanceof Uint8Array && Buffer.compare(stored.bytes, value) === 0;
+  if (stored instanceof Packed)
+    return value instanceof Uint8Array && Buffer.compare(stored.bytes, value) === 0;
   return Object.is(stored, value);
 }

@@ -5,10 +5,15 @@ import type { StateSlots } from "./state-slots.ts";
 
 const NAME = "version";
 
-/** Version of state that was stored before there were versions, or by a type that never said one. */
+/**
+ * Version of state that was stored before there were versions, or by a type that never said one.
+ */
 const FIRST_VERSION = 1;
 
-/** Which version of the actor's type stored its state. Version 1 goes without saying, so most actors store nothing here. */
+/**
+ * Which version of the actor's type stored its state. Version 1 goes without saying, so most actors
+ * store nothing here.
+ */
 export class StateVersion {
   readonly #table: RecordTable<number>;
 
@@ -16,7 +21,10 @@ export class StateVersion {
     this.#table = new RecordTable("m:", dirty);
   }
 
-  /** Reads the version, and upgrades the slots of an older one. Throws if the stored state is newer than the type. */
+  /**
+   * Reads the version, and upgrades the slots of an older one. Throws if the stored state is newer
+   * than the type.
+   */
   load(fields: Fields, slots: StateSlots, { name, version, migrate }: ActorDefinition): void {
     this.#table.load(fields);
     const stored = this.#table.find(NAME) ?? FIRST_VERSION;
@@ -26,7 +34,8 @@ export class StateVersion {
       throw new TroupeError("ACTIVATION_FAILED", message, { retryable: false });
     }
     this.#table.put(NAME, version);
-    if (fields.size > 0 && migrate !== undefined) slots.assign(migrate(slots.stored(fields), stored));
+    if (fields.size > 0 && migrate !== undefined)
+      slots.assign(migrate(slots.stored(fields), stored));
   }
 
   collect(): RecordChange<unknown>[] {

@@ -14,7 +14,13 @@ import {
   TroupeError,
 } from "@troupe/core";
 import type { ActorDefinition } from "@troupe/sdk";
-import type { ActorStorage, Changes, DurableSend, KeptCall, LoadResult } from "../activation/actor-storage.ts";
+import type {
+  ActorStorage,
+  Changes,
+  DurableSend,
+  KeptCall,
+  LoadResult,
+} from "../activation/actor-storage.ts";
 import { packRecord, type RecordChange } from "../record-table.ts";
 import type { ScheduleTable } from "../reminders/schedule-table.ts";
 import { ActorTables } from "./actor-tables.ts";
@@ -34,7 +40,10 @@ export interface StoredActorParts {
   isServing(): boolean;
   /** True once the silo is certain of its lease, false if that is lost. */
   serving(): Promise<boolean>;
-  /** True if no other silo can own the actor by now; with the policy `available` a silo serves also when it is not certain. */
+  /**
+   * True if no other silo can own the actor by now; with the policy `available` a silo serves also
+   * when it is not certain.
+   */
   isCertain(): boolean;
   /** A reminder of this actor is due at these times now. */
   onRemindersPlanned(entries: readonly DueEntry[]): void;
@@ -55,7 +64,10 @@ interface Staged {
   /** Bytes, or values that are still to be packed. */
   readonly slots: Map<string, unknown>;
   readonly records: Map<string, RecordChange<unknown>>;
-  /** Letters up to this number are stored with it; a turn that runs meanwhile may have written more, and may still throw. */
+  /**
+   * Letters up to this number are stored with it; a turn that runs meanwhile may have written more,
+   * and may still throw.
+   */
   lettersUpTo: number;
 }
 
@@ -66,12 +78,14 @@ function nothingStaged(): Staged {
 /**
  * The durable part of one actor, over the stores.
  *
- * S1. Everything that a unit of work changed is in one commit, maybe with what later units changed, under the epoch of this
- *     activation's claim (D1, D2).
- * S2. The due time of a reminder is in the index before the reminder is in the actor, and leaves it after: so a reminder that is stored
- *     is always found, and an entry of the index that stands for nothing is found out when its time comes (D3). The same holds for the
- *     check that finds letters left behind (D7).
- * S3. An actor of a type without slots, reminders or timers is never stored, and costs no store a thing.
+ * S1. Everything that a unit of work changed is in one commit, maybe with what later units changed,
+ *     under the epoch of this activation's claim (D1, D2).
+ * S2. The due time of a reminder is in the index before the reminder is in the actor, and leaves it
+ *     after: so a reminder that is stored is always found, and an entry of the index that stands
+ *     for nothing is found out when its time comes (D3). The same holds for the check that finds
+ *     letters left behind (D7).
+ * S3. An actor of a type without slots, reminders or timers is never stored, and costs no store a
+ *     thing.
  */
 export class StoredActor implements ActorStorage {
   readonly slots: StateSlots;
@@ -106,7 +120,12 @@ export class StoredActor implements ActorStorage {
   get tables(): ActorTables {
     const { address } = this;
     const { clock, makeReference } = this.#parts;
-    return (this.#tables ??= new ActorTables({ address, definition: this.#definition, clock, makeReference }));
+    return (this.#tables ??= new ActorTables({
+      address,
+      definition: this.#definition,
+      clock,
+      makeReference,
+    }));
   }
 
   get #isDurable(): boolean {
@@ -125,14 +144,18 @@ export class StoredActor implements ActorStorage {
   async load(): Promise<LoadResult> {
     if (!this.#isDurable) return { kind: "loaded" };
     const { stateStore, siloId } = this.#parts;
-    const result = await stateStore.claim(this.address, { revision: this.#parts.revision(), siloId });
+    const result = await stateStore.claim(this.address, {
+      revision: this.#parts.revision(),
+      siloId,
+    });
     if (result.kind === "refused") return { kind: "refused", revision: result.revision };
     this.#epoch = result.epoch;
     this.#version = result.version;
     this.slots.load(result.fields);
     if (this.#hasMoreThanSlots(result.fields)) this.tables.load(result.fields, this.slots);
     if (this.#tables?.hasTimers === true) this.#parts.onTimersChanged(this);
-    if (this.#tables?.hasLetters === true) this.#parts.onLettersStored(this, this.#tables.outbox.lastSeq);
+    if (this.#tables?.hasLetters === true)
+      this.#parts.onLettersStored(this, this.#tables.outbox.lastSeq);
     return { kind: "loaded" };
   }
 
@@ -148,7 +171,10 @@ export class StoredActor implements ActorStorage {
 
   hasRoomFor(key: string): boolean {
     const letter = parseLetterKey(key);
-    return letter === undefined || this.tables.received.hasRoomFor(letter.sender, this.#parts.clock.now());
+    return (
+      letter === undefined ||
+      this.tables.received.hasRoomFor(letter.sender, this.#parts.clock.now())
+    );
   }
 
   send(to: ActorAddress, send: DurableSend): void {
@@ -189,7 +215,10 @@ export class StoredActor implements ActorStorage {
     }
     for (const change of records) {
       const earlier = staged.records.get(change.field);
-      staged.records.set(change.field, earlier === undefined ? change : { ...change, before: earlier.before });
+      staged.records.set(
+        change.field,
+        earlier === undefined ? change : { ...change, before: earlier.before },
+      );
     }
     // Also without a record to store: a volatile timer is none.
     this.#adoptTables();
@@ -212,9 +241,15 @@ export class StoredActor implements ActorStorage {
     if (!this.#parts.isServing() && !(await this.#parts.serving())) throw this.#fenced();
     const planned = records.size === 0 ? [] : this.#dueEntries(records.values(), "after");
     if (planned.length > 0) await this.#parts.reminderStore.add(planned);
-    // An activation that was given up because a turn did not end may have a successor here, which claims after this.
+    // An activation that was given up because a turn did not end may have a successor here, which
+    // claims after this.
     if (this.#isDisposed) throw this.#fenced();
-    const result = await this.#parts.stateStore.commit(this.address, { epoch: this.#epoch, version, set, remove });
+    const result = await this.#parts.stateStore.commit(this.address, {
+      epoch: this.#epoch,
+      version,
+      set,
+      remove,
+    });
     if (result.kind === "fenced") throw this.#fenced();
     if (records.size === 0) return;
     if (planned.length > 0) this.#parts.onRemindersPlanned(planned);
@@ -224,7 +259,9 @@ export class StoredActor implements ActorStorage {
 
   /** An entry of the due index was found to stand for nothing. */
   forgetDue(name: string, dueAt: number): void {
-    this.#forget([{ bucket: bucketOf(formatAddress(this.address)), address: this.address, name, dueAt }]);
+    this.#forget([
+      { bucket: bucketOf(formatAddress(this.address)), address: this.address, name, dueAt },
+    ]);
   }
 
   rollback(): void {
@@ -250,7 +287,8 @@ export class StoredActor implements ActorStorage {
     const now = this.#parts.clock.now();
     const letter = parseLetterKey(key);
     if (letter !== undefined) this.tables.received.put(letter.sender, letter.seq, now);
-    // A call without effect may as well be served again; unless its caller asked for the same answer.
+    // A call without effect may as well be served again; unless its caller asked for the same
+    // answer.
     else if (hasEffect || !isAutomaticKey(key)) this.tables.results.put(key, result, now);
   }
 
@@ -269,7 +307,10 @@ export class StoredActor implements ActorStorage {
     return new TroupeError("FENCED", message, { ran: "maybe" });
   }
 
-  /** What stood in the due index for the records before the change, or has to after it, as far as the two differ. */
+  /**
+   * What stood in the due index for the records before the change, or has to after it, as far as
+   * the two differ.
+   */
   #dueEntries(changes: Iterable<RecordChange<unknown>>, side: "before" | "after"): DueEntry[] {
     const entries: DueEntry[] = [];
     for (const { field, before, after } of changes) {
@@ -283,9 +324,9 @@ export class StoredActor implements ActorStorage {
   }
 
   /**
-   * In the background: an entry too many is harmless, and the actor's next turn need not wait. But the actor's next activation does,
-   * and without the lease it is not done: another silo may have set the same due time anew by then, and no epoch would keep this one
-   * from taking it away (D3).
+   * In the background: an entry too many is harmless, and the actor's next turn need not wait. But
+   * the actor's next activation does, and without the lease it is not done: another silo may have
+   * set the same due time anew by then, and no epoch would keep this one from taking it away (D3).
    */
   #forget(entries: readonly DueEntry[]): void {
     if (entries.length === 0 || !this.#parts.isCertain()) return;

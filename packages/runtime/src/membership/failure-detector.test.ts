@@ -17,7 +17,10 @@ it("evicts nobody who gave a host name: another machine may have that name by no
     clock,
     logger: silentLogger,
     leaseTtlMs: LEASE_MS,
-    view: () => ({ revision: 1, members: [member("a"), member("b", "silo-b.example:7100"), member("c", "localhost:7100")] }),
+    view: () => ({
+      revision: 1,
+      members: [member("a"), member("b", "silo-b.example:7100"), member("c", "localhost:7100")],
+    }),
     linkTo: () => ({}) as Link,
     evict: async (siloId) => {
       evicted.push(siloId);

@@ -1,15 +1,31 @@
-import { type Clock, type Link, type Logger, messageOf, type Scheduled, type View } from "@troupe/core";
+import {
+  type Clock,
+  type Link,
+  type Logger,
+  messageOf,
+  type Scheduled,
+  type View,
+} from "@troupe/core";
 import { isOfOneMachine } from "./one-machine-address.ts";
 
 const PROBE_EVERY_MS = 1_000;
 
-/** A link on which nothing came for this long is closed, and dialled again. Three probes, so that one lost moment is no fault. */
+/**
+ * A link on which nothing came for this long is closed, and dialled again. Three probes, so that
+ * one lost moment is no fault.
+ */
 const SILENT_MS = 3_000;
 
-/** A look that comes this much too late says that this process itself stood still: then nobody is judged by it. */
+/**
+ * A look that comes this much too late says that this process itself stood still: then nobody is
+ * judged by it.
+ */
 const STALL_MS = 500;
 
-/** A silo that has had no link with most of the others for this long is cut off, whatever the membership store says. */
+/**
+ * A silo that has had no link with most of the others for this long is cut off, whatever the
+ * membership store says.
+ */
 const ISOLATED_MS = 10_000;
 
 export interface FailureDetectorParts {
@@ -31,10 +47,12 @@ export interface FailureDetectorParts {
 /**
  * Which silos are gone, sooner than their leases tell.
  *
- * F1. A silo is evicted only on proof that its process is gone: the link broke and its address refuses connections. One that is silent
- *     may still run turns, so it is waited for until its lease ends (C1); and so is one that gave a host name for its address.
- * F2. Where there are three silos or more, a second one has to find the same; and no silo evicts more than a third of the others (at
- *     least one) within the time of a lease: so one sick silo cannot empty the cluster.
+ * F1. A silo is evicted only on proof that its process is gone: the link broke and its address
+ *     refuses connections. One that is silent may still run turns, so it is waited for until its
+ *     lease ends (C1); and so is one that gave a host name for its address.
+ * F2. Where there are three silos or more, a second one has to find the same; and no silo evicts
+ *     more than a third of the others (at least one) within the time of a lease: so one sick silo
+ *     cannot empty the cluster.
  * F3. A silo that stood still itself judges nobody by it.
  * F4. A silo that has no link with most of the others leaves the cluster, though its lease lives.
  */
@@ -75,7 +93,9 @@ export class FailureDetector {
     const suspect = members.find((member) => member.siloId === siloId);
     if (suspect === undefined || !isOfOneMachine(suspect.address)) return;
     this.#refusedAt.set(siloId, clock.monotonic());
-    const isActive = members.some((member) => member.siloId === this.#parts.siloId && member.state === "active");
+    const isActive = members.some(
+      (member) => member.siloId === this.#parts.siloId && member.state === "active",
+    );
     // One that is still joining knows too little to judge.
     if (!isActive || !this.#mayEvictNow(members.length)) return;
     try {
@@ -83,7 +103,11 @@ export class FailureDetector {
       if (!(await this.#isConfirmed(siloId)) || !this.#mayEvictNow(members.length)) return;
       this.#evictions.push(clock.monotonic());
       const result = await this.#parts.evict(siloId);
-      if (result === "evicted") logger.warn({ peer: siloId }, "the silo's process is gone: it was taken out of the cluster");
+      if (result === "evicted")
+        logger.warn(
+          { peer: siloId },
+          "the silo's process is gone: it was taken out of the cluster",
+        );
     } catch (error) {
       logger.warn(
         { peer: siloId, reason: messageOf(error) },
@@ -106,7 +130,11 @@ export class FailureDetector {
 
   async #isConfirmed(siloId: string): Promise<boolean> {
     const witnesses = this.#parts.view().members.filter((member) => {
-      return member.siloId !== siloId && member.siloId !== this.#parts.siloId && member.state !== "joining";
+      return (
+        member.siloId !== siloId &&
+        member.siloId !== this.#parts.siloId &&
+        member.state !== "joining"
+      );
     });
     if (witnesses.length === 0) return true;
     const answers = witnesses
@@ -129,7 +157,9 @@ export class FailureDetector {
     const now = this.#parts.clock.monotonic();
     const stoodStill = now - this.#lookedAt > PROBE_EVERY_MS + STALL_MS;
     this.#lookedAt = now;
-    const others = this.#parts.view().members.filter(({ siloId, state }) => siloId !== this.#parts.siloId && state !== "joining");
+    const others = this.#parts
+      .view()
+      .members.filter(({ siloId, state }) => siloId !== this.#parts.siloId && state !== "joining");
     let linked = 0;
     const links = new Set<Link>();
     for (const { siloId } of others) {
@@ -140,7 +170,8 @@ export class FailureDetector {
       this.#probe(link, stoodStill ? now : (this.#heardAt.get(link) ?? now), now);
     }
     for (const link of this.#heardAt.keys()) if (!links.has(link)) this.#heardAt.delete(link);
-    for (const siloId of this.#refusedAt.keys()) if (!this.hasFoundGone(siloId)) this.#refusedAt.delete(siloId);
+    for (const siloId of this.#refusedAt.keys())
+      if (!this.hasFoundGone(siloId)) this.#refusedAt.delete(siloId);
     this.#judgeIsolation(others.length, linked, now);
   }
 
@@ -157,7 +188,10 @@ export class FailureDetector {
     }
     this.#isolatedSince ??= now;
     if (now - this.#isolatedSince < ISOLATED_MS) return;
-    this.#parts.logger.warn({ others, linked }, "this silo has had no link with most of the others for long");
+    this.#parts.logger.warn(
+      { others, linked },
+      "this silo has had no link with most of the others for long",
+    );
     this.#isolatedSince = undefined;
     this.#parts.onIsolated();
   }

@@ -1,8 +1,8 @@
 import { type Member, TroupeError, type View } from "@troupe/core";
 
 /**
- * Throws `BAD_DEFINITION` if an active member defines a type of `self` otherwise: then the two would run the same actor by different
- * rules.
+ * Throws `BAD_DEFINITION` if an active member defines a type of `self` otherwise: then the two
+ * would run the same actor by different rules.
  */
 export function checkDefinitions(self: Member, view: View): void {
   for (const other of view.members) {
@@ -18,7 +18,9 @@ export function checkDefinitions(self: Member, view: View): void {
 
 /** The active members that a joining silo has no link with yet. */
 export function unlinked(self: Member, view: View, hasLink: (siloId: string) => boolean): Member[] {
-  return view.members.filter(({ siloId, state }) => siloId !== self.siloId && state === "active" && !hasLink(siloId));
+  return view.members.filter(
+    ({ siloId, state }) => siloId !== self.siloId && state === "active" && !hasLink(siloId),
+  );
 }
 
 /** Why a joining silo gives up. */

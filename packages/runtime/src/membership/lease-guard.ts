@@ -1,19 +1,22 @@
 import type { Clock } from "@troupe/core";
 
 /**
- * What a silo does while it is in doubt about its lease. `strict`: nothing; so no actor ever runs twice (C1). `available`: it goes on
- * until it knows that the lease is gone, so that the cluster outlives its membership store; an actor may then run twice for a while, but
- * what the older one changes is not stored (C2).
+ * What a silo does while it is in doubt about its lease. `strict`: nothing; so no actor ever runs
+ * twice (C1). `available`: it goes on until it knows that the lease is gone, so that the cluster
+ * outlives its membership store; an actor may then run twice for a while, but what the older one
+ * changes is not stored (C2).
  */
 export type LeasePolicy = "strict" | "available";
 
 /**
  * Until when this silo surely holds its lease, on its own monotonic clock.
  *
- * L1. The time counts from the moment at which the last confirmed renewal was *sent*, and ends a margin before the lease does: so
- *     it is over before any other silo can see the lease expire (C1).
- * L2. Asking is a comparison of numbers, so it is done at each turn's start, each write and each outcome's leaving; a process that was
- *     stopped for a minute finds its time over on its first look.
+ * L1. The time counts from the moment at which the last confirmed renewal was *sent*, and ends a
+ *     margin before the lease does: so it is over before any other silo can see the lease expire
+ *     (C1).
+ * L2. Asking is a comparison of numbers, so it is done at each turn's start, each write and each
+ *     outcome's leaving; a process that was stopped for a minute finds its time over on its first
+ *     look.
  */
 export class LeaseGuard {
   readonly #clock: Clock;
@@ -33,7 +36,10 @@ export class LeaseGuard {
     return this.isCertain(now);
   }
 
-  /** True if no other silo can own by now what this one owns, whatever the policy: for what no epoch keeps from its effect. */
+  /**
+   * True if no other silo can own by now what this one owns, whatever the policy: for what no epoch
+   * keeps from its effect.
+   */
   isCertain(now = this.#clock.monotonic()): boolean {
     return now < this.#until;
   }
@@ -47,7 +53,10 @@ export class LeaseGuard {
     });
   }
 
-  /** The lease was confirmed by a call that was sent at `sentAt`, and is good for `lastsMs` from then. */
+  /**
+   * The lease was confirmed by a call that was sent at `sentAt`, and is good for `lastsMs` from
+   * then.
+   */
   confirm(sentAt: number, lastsMs: number): void {
     if (this.#isRevoked) return;
     this.#until = Math.max(this.#until, sentAt + lastsMs);

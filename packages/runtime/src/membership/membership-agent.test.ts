@@ -14,7 +14,14 @@ import { MembershipAgent } from "./membership-agent.ts";
 
 const TTL_MS = 5_000;
 
-const MEMBER: Member = { siloId: "a", address: "a:1", state: "joining", types: {}, version: "1", labels: {} };
+const MEMBER: Member = {
+  siloId: "a",
+  address: "a:1",
+  state: "joining",
+  types: {},
+  version: "1",
+  labels: {},
+};
 
 /** A membership store for one member, whose answers the test decides. */
 class OneMemberStore implements MembershipProvider {
@@ -38,7 +45,8 @@ class OneMemberStore implements MembershipProvider {
 
   async renew(): Promise<"alive" | "gone"> {
     this.renewals.push(this.clock.monotonic());
-    if (this.answerMs > 0) await new Promise<void>((resolve) => void this.clock.schedule(this.answerMs, resolve));
+    if (this.answerMs > 0)
+      await new Promise<void>((resolve) => void this.clock.schedule(this.answerMs, resolve));
     return this.#answer() ? "alive" : "gone";
   }
 

@@ -17,10 +17,16 @@ import { ViewCoalescer } from "./view-coalescer.ts";
 /** Renewals in the time of one lease. */
 const RENEWALS_PER_LEASE = 4;
 
-/** Tries in the time of one lease after one has failed: often, because a silo that stands still may only wait for the next. */
+/**
+ * Tries in the time of one lease after one has failed: often, because a silo that stands still may
+ * only wait for the next.
+ */
 const RETRIES_PER_LEASE = 20;
 
-/** The part of a lease that the guard leaves unused: for clocks that run at slightly different rates, and for what is just leaving. */
+/**
+ * The part of a lease that the guard leaves unused: for clocks that run at slightly different
+ * rates, and for what is just leaving.
+ */
 const MARGIN_SHARE = 0.1;
 
 export interface MembershipAgentParts {
@@ -34,7 +40,10 @@ export interface MembershipAgentParts {
   onLost(): void;
 }
 
-/** Keeps one silo's record in the membership store: joins, renews its lease, changes its state, watches the others, leaves. */
+/**
+ * Keeps one silo's record in the membership store: joins, renews its lease, changes its state,
+ * watches the others, leaves.
+ */
 export class MembershipAgent {
   readonly guard: LeaseGuard;
   readonly #parts: MembershipAgentParts;
@@ -57,7 +66,9 @@ export class MembershipAgent {
     return this.#member;
   }
 
-  /** Registers the silo, and watches. The first view that the silo is told of has it as a member. */
+  /**
+   * Registers the silo, and watches. The first view that the silo is told of has it as a member.
+   */
   async join(member: Member): Promise<void> {
     const { membership, clock, leaseTtlMs, logger } = this.#parts;
     const sentAt = clock.monotonic();
@@ -69,26 +80,38 @@ export class MembershipAgent {
       onView: (view) => {
         if (!this.#ended) this.#views.offer(view);
       },
-      onBroken: (error) => logger.warn({ reason: error.message }, "the watch of the members broke; going on with the last view"),
+      onBroken: (error) =>
+        logger.warn(
+          { reason: error.message },
+          "the watch of the members broke; going on with the last view",
+        ),
     });
     this.#watch = watch;
     // It may have been lost while it was being asked for.
     if (this.#ended) await watch.close();
   }
 
-  /** Writes the silo's new state down. Rejects with `CLUSTER_UNAVAILABLE` if it is no member any more, or the store is away. */
+  /**
+   * Writes the silo's new state down. Rejects with `CLUSTER_UNAVAILABLE` if it is no member any
+   * more, or the store is away.
+   */
   async become(state: MemberState): Promise<void> {
     if (this.#member === undefined || this.#lease === undefined || this.#ended)
       throw new TroupeError("CLUSTER_UNAVAILABLE", "the silo is no member");
     const member = { ...this.#member, state };
     if ((await this.#parts.membership.update(this.#lease, member)) === "gone") {
       this.lose();
-      throw new TroupeError("CLUSTER_UNAVAILABLE", `silo ${member.siloId} cannot become ${state}: its lease is gone`);
+      throw new TroupeError(
+        "CLUSTER_UNAVAILABLE",
+        `silo ${member.siloId} cannot become ${state}: its lease is gone`,
+      );
     }
     this.#member = member;
   }
 
-  /** True while this silo may have a record: until it has taken that away, or knows that it is gone. */
+  /**
+   * True while this silo may have a record: until it has taken that away, or knows that it is gone.
+   */
   get isMember(): boolean {
     return this.#lease !== undefined;
   }
@@ -120,7 +143,10 @@ export class MembershipAgent {
 
   #renewLater(times = RENEWALS_PER_LEASE): void {
     if (this.#ended) return;
-    this.#renewal = this.#parts.clock.schedule(this.#parts.leaseTtlMs / times, () => void this.#renew());
+    this.#renewal = this.#parts.clock.schedule(
+      this.#parts.leaseTtlMs / times,
+      () => void this.#renew(),
+    );
   }
 
   async #renew(): Promise<void> {
@@ -138,7 +164,10 @@ export class MembershipAgent {
     } catch (error) {
       const facts = { reason: messageOf(error), serving: this.guard.isServing() };
       // Once an outage, and not at each try.
-      logger[this.#renewalFails ? "debug" : "warn"](facts, "the lease could not be renewed; trying again");
+      logger[this.#renewalFails ? "debug" : "warn"](
+        facts,
+        "the lease could not be renewed; trying again",
+      );
       this.#renewalFails = true;
       times = RETRIES_PER_LEASE;
     }

@@ -3,7 +3,10 @@ import type { Clock, Scheduled, View } from "@troupe/core";
 /** Views that come sooner than this after another are adopted together, as the last of them. */
 const PAUSE_MS = 20;
 
-/** Hands on views one at a time with a pause between, so that fifty silos that join together make a few changes and not a hundred. */
+/**
+ * Hands on views one at a time with a pause between, so that fifty silos that join together make a
+ * few changes and not a hundred.
+ */
 export class ViewCoalescer {
   readonly #clock: Clock;
   readonly #adopt: (view: View) => void;
@@ -29,7 +32,8 @@ export class ViewCoalescer {
   #handOn(): void {
     const view = this.#latest;
     this.#latest = undefined;
-    this.#pause = view === undefined ? undefined : this.#clock.schedule(PAUSE_MS, () => this.#handOn());
+    this.#pause =
+      view === undefined ? undefined : this.#clock.schedule(PAUSE_MS, () => this.#handOn());
     if (view !== undefined) this.#adopt(view);
   }
 }

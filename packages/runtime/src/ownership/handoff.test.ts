@@ -13,13 +13,20 @@ function placement(revision: number, states: Readonly<Record<string, MemberState
     version: "1",
     labels: {},
   }));
-  return new Placement({ revision, members: members.toSorted((a, b) => (a.siloId < b.siloId ? -1 : 1)) });
+  return new Placement({
+    revision,
+    members: members.toSorted((a, b) => (a.siloId < b.siloId ? -1 : 1)),
+  });
 }
 
 const EMPTY = placement(0, {});
 
 /** An actor that the silo owns in the first placement, and not in the others. */
-function ownedBy(siloId: string, first: Placement, ...others: readonly Placement[]): { type: string; id: string } {
+function ownedBy(
+  siloId: string,
+  first: Placement,
+  ...others: readonly Placement[]
+): { type: string; id: string } {
   for (let number = 0; ; number++) {
     const address = { type: "Account", id: `${number}` };
     const isHere = (at: Placement): boolean => at.ownerOf(address)?.siloId === siloId;
@@ -128,12 +135,23 @@ describe("a handoff", () => {
     const step = fc.oneof(
       { weight: 2, arbitrary: fc.record({ kind: fc.constant("change" as const), silo }) },
       { weight: 1, arbitrary: fc.record({ kind: fc.constant("leave" as const), silo }) },
-      { weight: 6, arbitrary: fc.record({ kind: fc.constant("adopt" as const), silo, skip: fc.boolean() }) },
       {
         weight: 6,
-        arbitrary: fc.record({ kind: fc.constant("deliver" as const), silo, to: silo, count: fc.integer({ min: 1, max: 4 }) }),
+        arbitrary: fc.record({ kind: fc.constant("adopt" as const), silo, skip: fc.boolean() }),
       },
-      { weight: 3, arbitrary: fc.record({ kind: fc.constant("end" as const), silo, pick: fc.nat() }) },
+      {
+        weight: 6,
+        arbitrary: fc.record({
+          kind: fc.constant("deliver" as const),
+          silo,
+          to: silo,
+          count: fc.integer({ min: 1, max: 4 }),
+        }),
+      },
+      {
+        weight: 3,
+        arbitrary: fc.record({ kind: fc.constant("end" as const), silo, pick: fc.nat() }),
+      },
     );
     fc.assert(
       fc.property(fc.array(step, { minLength: 20, maxLength: 150, size: "max" }), (steps) => {
@@ -185,8 +203,9 @@ class SimulatedSilo {
 }
 
 /**
- * Silos that see the views in order but may skip some, and releases that are delayed differently from link to link. A silo that
- * leaves a view is gone at that moment, as its lease guard sees to; it comes back as another process, under another id.
+ * Silos that see the views in order but may skip some, and releases that are delayed differently
+ * from link to link. A silo that leaves a view is gone at that moment, as its lease guard sees to;
+ * it comes back as another process, under another id.
  */
 class World {
   readonly #views: Placement[] = [EMPTY];
@@ -201,7 +220,10 @@ class World {
     this.settle();
   }
 
-  /** The next state of the silo at this place: one that is not there starts, and one that drains for long leaves. */
+  /**
+   * The next state of the silo at this place: one that is not there starts, and one that drains for
+   * long leaves.
+   */
   change(place: string): void {
     const silo = this.#silos.get(place) ?? new SimulatedSilo(`${place}${this.#starts++}`);
     this.#silos.set(place, silo);
@@ -234,7 +256,8 @@ class World {
 
   end(place: string, pick: number): void {
     const silo = this.#silos.get(place);
-    const id = silo === undefined ? undefined : [...silo.ending][pick % Math.max(1, silo.ending.size)];
+    const id =
+      silo === undefined ? undefined : [...silo.ending][pick % Math.max(1, silo.ending.size)];
     if (silo === undefined || id === undefined) return;
     silo.ending.delete(id);
     silo.active.delete(id);
@@ -244,14 +267,16 @@ class World {
   deliver(from: string, to: string, count: number): void {
     const [sender, receiver] = [this.#silos.get(from), this.#silos.get(to)];
     if (sender === undefined || receiver === undefined) return;
-    for (const envelope of this.#link(sender, receiver).splice(0, count)) receiver.handoff.setReleased(sender.siloId, envelope);
+    for (const envelope of this.#link(sender, receiver).splice(0, count))
+      receiver.handoff.setReleased(sender.siloId, envelope);
   }
 
   /** Every silo activates whatever it may. */
   activateAll(): void {
     for (const silo of this.#silos.values()) {
       for (const address of ACTORS) {
-        if (silo.active.has(address.id) || silo.at.ownerOf(address)?.siloId !== silo.siloId) continue;
+        if (silo.active.has(address.id) || silo.at.ownerOf(address)?.siloId !== silo.siloId)
+          continue;
         if (silo.handoff.mayActivate(address)) silo.active.add(address.id);
       }
     }
@@ -259,22 +284,30 @@ class World {
 
   check(): void {
     for (const { id } of ACTORS) {
-      const holders = [...this.#silos.values()].filter(({ active }) => active.has(id)).map(({ siloId }) => siloId);
+      const holders = [...this.#silos.values()]
+        .filter(({ active }) => active.has(id))
+        .map(({ siloId }) => siloId);
       if (holders.length > 1) throw new Error(`${id} is active on ${holders.join(" and ")}`);
     }
   }
 
-  /** All have the last view, all turns have ended, all releases have arrived: then every actor may live at its owner's. */
+  /**
+   * All have the last view, all turns have ended, all releases have arrived: then every actor may
+   * live at its owner's.
+   */
   settle(): void {
     for (const place of SILOS) this.adopt(place, true);
     for (const silo of this.#silos.values()) {
-      for (const place of SILOS) while (this.#silos.get(place) === silo && silo.ending.size > 0) this.end(place, 0);
+      for (const place of SILOS)
+        while (this.#silos.get(place) === silo && silo.ending.size > 0) this.end(place, 0);
     }
-    for (const from of SILOS) for (const to of SILOS) this.deliver(from, to, Number.POSITIVE_INFINITY);
+    for (const from of SILOS)
+      for (const to of SILOS) this.deliver(from, to, Number.POSITIVE_INFINITY);
     this.activateAll();
     this.check();
     for (const silo of this.#silos.values()) {
-      const isOwned = (address: (typeof ACTORS)[number]): boolean => silo.at.ownerOf(address)?.siloId === silo.siloId;
+      const isOwned = (address: (typeof ACTORS)[number]): boolean =>
+        silo.at.ownerOf(address)?.siloId === silo.siloId;
       expect([...silo.active].toSorted()).toEqual(
         ACTORS.filter(isOwned)
           .map(({ id }) => id)
@@ -299,7 +332,8 @@ class World {
   #announce(silo: SimulatedSilo): void {
     const { release } = silo.handoff;
     if (release === undefined) return;
-    for (const other of this.#silos.values()) if (other !== silo) this.#link(silo, other).push(release);
+    for (const other of this.#silos.values())
+      if (other !== silo) this.#link(silo, other).push(release);
   }
 
   /** A new link begins with what its sender has released. */

@@ -2,7 +2,9 @@ import { VirtualClock } from "@troupe/testkit";
 import { describe, expect, it } from "vitest";
 import { ReleaseAnnouncer } from "./release-announcer.ts";
 
-/** An announcer of a silo that holds actors, and what it has told: how many it held at each time. */
+/**
+ * An announcer of a silo that holds actors, and what it has told: how many it held at each time.
+ */
 class Desk {
   readonly clock = new VirtualClock();
   readonly told: number[] = [];

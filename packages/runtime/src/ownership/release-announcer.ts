@@ -3,7 +3,10 @@ import type { Clock, Scheduled } from "@troupe/core";
 /** Between two announcements: what is let go of meanwhile is told together. */
 const PAUSE_MS = 5;
 
-/** The pause is longer by this for each actor that is still held, because each is named: ten thousand take a tenth of a second. */
+/**
+ * The pause is longer by this for each actor that is still held, because each is named: ten
+ * thousand take a tenth of a second.
+ */
 const PAUSE_MS_PER_HELD = 0.01;
 
 export interface ReleaseAnnouncerParts {
@@ -17,8 +20,10 @@ export interface ReleaseAnnouncerParts {
 /**
  * Tells the others what this silo has let go of.
  *
- * B1. What was let go of is told, though a link had no room for it: until then the new owners keep their callers waiting (C6).
- * B2. Letting go of many actors costs few announcements, and not one each that names all the others.
+ * B1. What was let go of is told, though a link had no room for it: until then the new owners keep
+ *     their callers waiting (C6).
+ * B2. Letting go of many actors costs few announcements, and not one each that names all the
+ *     others.
  */
 export class ReleaseAnnouncer {
   readonly #parts: ReleaseAnnouncerParts;

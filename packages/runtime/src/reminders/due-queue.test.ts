@@ -12,9 +12,15 @@ const entries: fc.Arbitrary<DueEntry> = fc.record({
 
 describe("a due queue", () => {
   it("gives entries by time, each once, whatever is pushed and popped in between", () => {
-    const steps = fc.array(fc.oneof({ weight: 3, arbitrary: entries }, { weight: 2, arbitrary: fc.constant("pop" as const) }), {
-      maxLength: 100,
-    });
+    const steps = fc.array(
+      fc.oneof(
+        { weight: 3, arbitrary: entries },
+        { weight: 2, arbitrary: fc.constant("pop" as const) },
+      ),
+      {
+        maxLength: 100,
+      },
+    );
     fc.assert(
       fc.property(steps, (all) => {
         const queue = new DueQueue();

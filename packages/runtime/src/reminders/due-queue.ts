@@ -25,7 +25,11 @@ export class DueQueue {
     this.#keys.add(key);
     const heap = this.#heap;
     let index = heap.push(entry) - 1;
-    for (let parent = (index - 1) >> 1; index > 0 && this.#dueAt(parent) > entry.dueAt; parent = (index - 1) >> 1) {
+    for (
+      let parent = (index - 1) >> 1;
+      index > 0 && this.#dueAt(parent) > entry.dueAt;
+      parent = (index - 1) >> 1
+    ) {
       this.#move(parent, index);
       index = parent;
     }

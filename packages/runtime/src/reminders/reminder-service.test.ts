@@ -145,7 +145,11 @@ describe("a reminder service", () => {
   it("leaves what other silos own, and what lies in other buckets", async () => {
     const desk = new Desk();
     desk.owned = ({ id }) => id !== "theirs";
-    await desk.store.add([desk.entry("theirs", 10), desk.entry("elsewhere", 10, 2), desk.entry("mine", 10)]);
+    await desk.store.add([
+      desk.entry("theirs", 10),
+      desk.entry("elsewhere", 10, 2),
+      desk.entry("mine", 10),
+    ]);
     desk.run();
     await desk.clock.advance(20_000);
     expect(desk.ticks.map(({ name }) => name)).toEqual(["mine"]);
@@ -261,7 +265,9 @@ describe("a reminder service", () => {
 
   it("reads the index twice a horizon, whatever sleeps in it", async () => {
     const desk = new Desk();
-    await desk.store.add(Array.from({ length: 1_000 }, (_, index) => desk.entry(`r${index}`, 86_400_000)));
+    await desk.store.add(
+      Array.from({ length: 1_000 }, (_, index) => desk.entry(`r${index}`, 86_400_000)),
+    );
     desk.run();
     await desk.clock.advance(60_000);
     expect(desk.store.readings).toBe(13);

@@ -11,7 +11,10 @@ import {
 } from "@troupe/core";
 import { DueQueue, entryKey } from "./due-queue.ts";
 
-/** How far ahead the index is read: what is due sooner stands in memory and ticks to the millisecond. */
+/**
+ * How far ahead the index is read: what is due sooner stands in memory and ticks to the
+ * millisecond.
+ */
 const HORIZON_MS = 10_000;
 
 /** How often it is read. Twice a horizon, so that one failed reading delays nothing. */
@@ -24,8 +27,9 @@ const READ_MAX = 5_000;
 const TICKS_MAX = 256;
 
 /**
- * Ticks under way or waiting to be tried again. So many that fail hold up no others: it is less than one reading brings. Each is tried
- * once a second at least, so more would cost the silo much when all of them fail.
+ * Ticks under way or waiting to be tried again. So many that fail hold up no others: it is less
+ * than one reading brings. Each is tried once a second at least, so more would cost the silo much
+ * when all of them fail.
  */
 const UNDONE_MAX = 4_000;
 
@@ -41,7 +45,9 @@ const LONGEST_BACKOFF_MS = 60_000;
 
 /** What became of a tick. */
 export type TickOutcome =
-  /** It ran and is stored, or there was nothing to run: the entry has done its duty, and is gone. */
+  /**
+   * It ran and is stored, or there was nothing to run: the entry has done its duty, and is gone.
+   */
   | { readonly kind: "done" }
   /** The actor's silo has a wall clock that is behind this one's. */
   | { readonly kind: "early" }
@@ -69,11 +75,12 @@ export interface ReminderServiceParts {
 /**
  * Makes the reminders of this silo's actors tick.
  *
- * N1. What is due within the horizon is in memory: read from the index, or told by the actor that set it. So an idle reminder costs
- *     nothing, and no reminder waits for a poll (D5).
- * N2. An entry leaves the index only after its tick is stored, or was found to stand for nothing; the actor itself takes it out, in
- *     order with what it puts in (D3).
- * N3. A reminder belongs to the silo that owns its actor: a view that moves keys makes the new owner read the index (D4).
+ * N1. What is due within the horizon is in memory: read from the index, or told by the actor that
+ *     set it. So an idle reminder costs nothing, and no reminder waits for a poll (D5).
+ * N2. An entry leaves the index only after its tick is stored, or was found to stand for nothing;
+ *     the actor itself takes it out, in order with what it puts in (D3).
+ * N3. A reminder belongs to the silo that owns its actor: a view that moves keys makes the new
+ *     owner read the index (D4).
  * N4. Nothing ticks before its time on the wall clock.
  */
 export class ReminderService {
@@ -161,8 +168,10 @@ export class ReminderService {
       const own = entries.filter((entry) => this.#parts.owns(entry.address));
       for (const entry of own) if (!this.#undone.has(entryKey(entry))) this.#queue.push(entry);
       this.#hasMore = entries.length === this.#readMax;
-      // A bucket on a border may be full of another silo's reminders; then more has to be read to find this one's.
-      this.#readMax = this.#hasMore && own.length * 2 < entries.length ? this.#readMax * 2 : READ_MAX;
+      // A bucket on a border may be full of another silo's reminders; then more has to be read to
+      // find this one's.
+      this.#readMax =
+        this.#hasMore && own.length * 2 < entries.length ? this.#readMax * 2 : READ_MAX;
       this.#fire();
     } catch (error) {
       logger.warn({ reason: messageOf(error) }, "due reminders could not be read; trying again");
@@ -185,7 +194,9 @@ export class ReminderService {
       if (this.#hasMore) this.#read();
       return;
     }
-    this.#wake = this.#parts.clock.schedule(Math.max(1, Math.ceil(next.dueAt - now)), () => this.#fire());
+    this.#wake = this.#parts.clock.schedule(Math.max(1, Math.ceil(next.dueAt - now)), () =>
+      this.#fire(),
+    );
   }
 
   get #isFull(): boolean {
@@ -230,11 +241,14 @@ export class ReminderService {
   }
 
   #tickAgain(entry: DueEntry, next: NextAttempt): void {
-    // Never twice the same: two actors whose ticks wait for each other would else meet again at each try.
-    const pauseMs = Math.min(next.pauseMs, LONGEST_BACKOFF_MS) * (1 + JITTER * this.#parts.random.next());
+    // Never twice the same: two actors whose ticks wait for each other would else meet again at
+    // each try.
+    const pauseMs =
+      Math.min(next.pauseMs, LONGEST_BACKOFF_MS) * (1 + JITTER * this.#parts.random.next());
     this.#parts.clock.schedule(pauseMs, () => {
       if (this.#stopped || !this.#parts.owns(entry.address)) this.#undone.delete(entryKey(entry));
-      else if (this.#underWay >= TICKS_MAX) this.#tickAgain(entry, { ...next, pauseMs: EARLY_PAUSE_MS });
+      else if (this.#underWay >= TICKS_MAX)
+        this.#tickAgain(entry, { ...next, pauseMs: EARLY_PAUSE_MS });
       else void this.#tick(entry, next.attempt);
     });
   }

@@ -31,7 +31,10 @@ export interface ScheduleTableFacts {
   now(): number;
 }
 
-/** The reminders, or the timers, of one actor: what the unit of work has made of them, and what counts as stored. */
+/**
+ * The reminders, or the timers, of one actor: what the unit of work has made of them, and what
+ * counts as stored.
+ */
 export class ScheduleTable implements Schedules<TimerOptions> {
   readonly #facts: ScheduleTableFacts;
   readonly #records: RecordTable<ScheduleRecord>;
@@ -94,7 +97,8 @@ export class ScheduleTable implements Schedules<TimerOptions> {
 
   /** The live form of a record's data. */
   dataOf(record: ScheduleRecord): unknown {
-    // The record keeps its own copy: what a handler does to its data must not change the next tick's.
+    // The record keeps its own copy: what a handler does to its data must not change the next
+    // tick's.
     const value = packer.unpack(packer.pack(record.data));
     return fromPortable({ value, revive: true, size: 0 }, this.#facts.makeReference);
   }

@@ -35,7 +35,10 @@ describe("a schedule", () => {
   it("ticks once if it has no period", () => {
     const record = schedule({ in: "30m" });
     expect(punctual(record, 10)).toEqual({ ticks: [NOW + 1_800_000], ended: true });
-    expect(punctual(schedule({ at: new Date(NOW + 5) }), 10)).toEqual({ ticks: [NOW + 5], ended: true });
+    expect(punctual(schedule({ at: new Date(NOW + 5) }), 10)).toEqual({
+      ticks: [NOW + 5],
+      ended: true,
+    });
     expect(schedule({ at: "2026-02-01T00:00:00Z" }).nextAt).toBe(Date.UTC(2026, 1, 1));
     expect(schedule({ at: NOW - 5 }).nextAt).toBe(NOW - 5);
   });
@@ -48,34 +51,44 @@ describe("a schedule", () => {
   });
 
   it("ends after `times` ticks, and with the last tick that is not after `until`", () => {
-    expect(punctual(schedule({ every: 100, times: 3 }), 10)).toEqual({ ticks: [NOW + 100, NOW + 200, NOW + 300], ended: true });
+    expect(punctual(schedule({ every: 100, times: 3 }), 10)).toEqual({
+      ticks: [NOW + 100, NOW + 200, NOW + 300],
+      ended: true,
+    });
     expect(punctual(schedule({ every: 100, until: NOW + 300 }), 10)).toEqual({
       ticks: [NOW + 100, NOW + 200, NOW + 300],
       ended: true,
     });
-    expect(punctual(schedule({ every: 100, until: NOW + 299 }), 10).ticks).toEqual([NOW + 100, NOW + 200]);
+    expect(punctual(schedule({ every: 100, until: NOW + 299 }), 10).ticks).toEqual([
+      NOW + 100,
+      NOW + 200,
+    ]);
   });
 
   it("keeps its period however late it is looked at", () => {
     fc.assert(
-      fc.property(rules, fc.array(fc.integer({ min: 0, max: 1_000_000 }), { maxLength: 20 }), (rule, delays) => {
-        let record: ScheduleRecord = schedule(rule);
-        const first = record.nextAt;
-        for (const delay of delays) {
-          const now = record.nextAt + delay;
-          const due = dueTick(record, now);
-          const next = due.next;
-          if (next === undefined) throw new Error("it has no end");
-          expect((next.nextAt - first) % rule.every).toBe(0);
-          if (rule.missed === "all") expect(next.nextAt).toBe(record.nextAt + rule.every);
-          else expect(next.nextAt).toBeGreaterThan(now);
-          if (due.dueAt !== undefined) {
-            expect(due.dueAt).toBeLessThanOrEqual(now);
-            expect(due.dueAt).toBeGreaterThanOrEqual(record.nextAt);
+      fc.property(
+        rules,
+        fc.array(fc.integer({ min: 0, max: 1_000_000 }), { maxLength: 20 }),
+        (rule, delays) => {
+          let record: ScheduleRecord = schedule(rule);
+          const first = record.nextAt;
+          for (const delay of delays) {
+            const now = record.nextAt + delay;
+            const due = dueTick(record, now);
+            const next = due.next;
+            if (next === undefined) throw new Error("it has no end");
+            expect((next.nextAt - first) % rule.every).toBe(0);
+            if (rule.missed === "all") expect(next.nextAt).toBe(record.nextAt + rule.every);
+            else expect(next.nextAt).toBeGreaterThan(now);
+            if (due.dueAt !== undefined) {
+              expect(due.dueAt).toBeLessThanOrEqual(now);
+              expect(due.dueAt).toBeGreaterThanOrEqual(record.nextAt);
+            }
+            record = next;
           }
-          record = next;
-        }
-      }),
+        },
+      ),
       { numRuns: 200 },
     );
   });
@@ -105,19 +118,29 @@ describe("a schedule", () => {
   it("with `missed: skip` leaves out what is long past, and does not count it", () => {
     const record = schedule({ every: "1m", missed: "skip", times: 2 });
     const late = dueTick(record, record.nextAt + 59_000);
-    expect(late).toMatchObject({ dueAt: undefined, next: { nextAt: record.nextAt + 60_000, count: 0 } });
+    expect(late).toMatchObject({
+      dueAt: undefined,
+      next: { nextAt: record.nextAt + 60_000, count: 0 },
+    });
     const justLate = dueTick(record, record.nextAt + 9_000);
     expect(justLate).toMatchObject({ dueAt: record.nextAt, count: 1, missed: 0 });
   });
 
   it("with `missed: skip` leaves out a single tick that is long past, and ends", () => {
     const record = schedule({ in: "1m", missed: "skip" });
-    expect(dueTick(record, record.nextAt + 3_600_000)).toEqual({ dueAt: undefined, next: undefined });
+    expect(dueTick(record, record.nextAt + 3_600_000)).toEqual({
+      dueAt: undefined,
+      next: undefined,
+    });
   });
 
   it("stands with one tick for everything that a long absence missed, also with cron", () => {
     const every = dueTick(schedule({ every: 100 }), NOW + 100 + 100 * 1_000_000) as DueTick;
-    expect(every).toMatchObject({ dueAt: NOW + 100, missed: 1_000_000, next: { nextAt: NOW + 100 + 100 * 1_000_001 } });
+    expect(every).toMatchObject({
+      dueAt: NOW + 100,
+      missed: 1_000_000,
+      next: { nextAt: NOW + 100 + 100 * 1_000_001 },
+    });
     const cron = schedule({ cron: "0 * * * *" });
     const due = dueTick(cron, cron.nextAt + 3_600_000 * 48 + 5) as DueTick;
     expect(due).toMatchObject({ missed: 48, next: { nextAt: cron.nextAt + 3_600_000 * 49 } });
@@ -125,7 +148,11 @@ describe("a schedule", () => {
 
   it("does not count due times after `until` as missed", () => {
     const record = schedule({ every: 100, until: NOW + 300 });
-    expect(dueTick(record, NOW + 100_000)).toMatchObject({ dueAt: NOW + 100, missed: 2, next: undefined });
+    expect(dueTick(record, NOW + 100_000)).toMatchObject({
+      dueAt: NOW + 100,
+      missed: 2,
+      next: undefined,
+    });
   });
 
   it("never ticks for a due time after `until`, also not with `missed: skip`", () => {
@@ -136,7 +163,11 @@ describe("a schedule", () => {
 
   it("with `missed: all` still ticks for each due time up to `until` and `times`", () => {
     const late = NOW + 1_000_000;
-    let record: ScheduleRecord | undefined = schedule({ every: 100, until: NOW + 300, missed: "all" });
+    let record: ScheduleRecord | undefined = schedule({
+      every: 100,
+      until: NOW + 300,
+      missed: "all",
+    });
     const ticks: number[] = [];
     while (record !== undefined) {
       const due = dueTick(record, late);
@@ -173,17 +204,36 @@ describe("a cron schedule", () => {
 
   it("ticks once a day on the days that have 23 and 25 hours", () => {
     // In Berlin 02:30 does not exist on 29 March 2026, and comes twice on 25 October.
-    const spring = schedule({ cron: "30 2 * * *", timezone: "Europe/Berlin" }, Date.UTC(2026, 2, 28));
+    const spring = schedule(
+      { cron: "30 2 * * *", timezone: "Europe/Berlin" },
+      Date.UTC(2026, 2, 28),
+    );
     const inSpring = punctual(spring, 3).ticks.map((time) => new Date(time).getUTCDate());
     expect(inSpring).toEqual([28, 29, 30]);
-    const autumn = schedule({ cron: "30 2 * * *", timezone: "Europe/Berlin" }, Date.UTC(2026, 9, 24));
+    const autumn = schedule(
+      { cron: "30 2 * * *", timezone: "Europe/Berlin" },
+      Date.UTC(2026, 9, 24),
+    );
     const inAutumn = punctual(autumn, 3).ticks.map((time) => new Date(time).getUTCDate());
     expect(inAutumn).toEqual([24, 25, 26]);
   });
 
   it("gives due times that only rise, in any time zone and season", () => {
-    const zones = fc.constantFrom("UTC", "Europe/Berlin", "America/New_York", "Australia/Lord_Howe", "Asia/Kathmandu");
-    const crons = fc.constantFrom("30 2 * * *", "*/15 * * * *", "0 0 * * 1", "0 1 * * *", "59 23 28-31 * *", "0 */6 * * *");
+    const zones = fc.constantFrom(
+      "UTC",
+      "Europe/Berlin",
+      "America/New_York",
+      "Australia/Lord_Howe",
+      "Asia/Kathmandu",
+    );
+    const crons = fc.constantFrom(
+      "30 2 * * *",
+      "*/15 * * * *",
+      "0 0 * * 1",
+      "0 1 * * *",
+      "59 23 28-31 * *",
+      "0 */6 * * *",
+    );
     const from = fc.integer({ min: Date.UTC(2026, 0, 1), max: Date.UTC(2027, 11, 31) });
     fc.assert(
       fc.property(zones, crons, from, (timezone, cron, now) => {
@@ -220,15 +270,21 @@ describe("wrong options", () => {
     [{ in: 1, retry: { backoff: "x" as "1s" } }, "retry.backoff is"],
   ];
 
-  it.each(wrong)("%j are BAD_SCHEDULE, and the message says what would be right", (options, says) => {
-    expect(() => schedule(options)).toThrowError(
-      expect.objectContaining({ code: "BAD_SCHEDULE", message: expect.stringContaining(says) }),
-    );
-  });
+  it.each(wrong)(
+    "%j are BAD_SCHEDULE, and the message says what would be right",
+    (options, says) => {
+      expect(() => schedule(options)).toThrowError(
+        expect.objectContaining({ code: "BAD_SCHEDULE", message: expect.stringContaining(says) }),
+      );
+    },
+  );
 
   it("are refused with the path of data that cannot be copied", () => {
     expect(() => schedule({ in: 1, data: { after: [() => 1] } })).toThrowError(
-      expect.objectContaining({ code: "NOT_SERIALIZABLE", message: expect.stringContaining("data.after[0]") }),
+      expect.objectContaining({
+        code: "NOT_SERIALIZABLE",
+        message: expect.stringContaining("data.after[0]"),
+      }),
     );
   });
 });

@@ -1,8 +1,18 @@
-import { DURATION_FORMS, type Duration, parseDuration, PERIOD_MIN_MS, toPortable, TroupeError } from "@troupe/core";
+import {
+  DURATION_FORMS,
+  type Duration,
+  parseDuration,
+  PERIOD_MIN_MS,
+  toPortable,
+  TroupeError,
+} from "@troupe/core";
 import type { ScheduleOptions } from "@troupe/sdk";
 import { Cron } from "croner";
 
-/** What a schedule's options say, in milliseconds and milliseconds since the Unix epoch. It is stored as it is. */
+/**
+ * What a schedule's options say, in milliseconds and milliseconds since the Unix epoch. It is
+ * stored as it is.
+ */
 export interface ScheduleRule {
   readonly everyMs: number | undefined;
   readonly cron: string | undefined;
@@ -40,25 +50,44 @@ const DEFAULT_ATTEMPTS = 5;
 const DEFAULT_BACKOFF_MS = 1_000;
 
 /**
- * A due time that is later than this was missed, rather than just late. Only `missed: "skip"` asks: the others tick in both cases.
+ * A due time that is later than this was missed, rather than just late. Only `missed: "skip"` asks:
+ * the others tick in both cases.
  */
 const LATE_MS = 10_000;
 
-/** Due times that are counted one by one; a schedule that was away for longer says that it missed this many. */
+/**
+ * Due times that are counted one by one; a schedule that was away for longer says that it missed
+ * this many.
+ */
 const MISSED_COUNT_MAX = 10_000;
 
-/** The schedule that the options ask for, from `now` on. Throws `BAD_SCHEDULE` that names the option and what would be right. */
-export function createSchedule(name: string, options: ScheduleOptions, now: number): ScheduleRecord {
+/**
+ * The schedule that the options ask for, from `now` on. Throws `BAD_SCHEDULE` that names the option
+ * and what would be right.
+ */
+export function createSchedule(
+  name: string,
+  options: ScheduleOptions,
+  now: number,
+): ScheduleRecord {
   const rule = ruleOf(name, options);
   const nextAt = firstTick(name, rule, options, now);
   if (rule.untilAt !== undefined && nextAt > rule.untilAt) {
-    throw badSchedule(name, "until", String(options.until), "a moment that is not before the first tick");
+    throw badSchedule(
+      name,
+      "until",
+      String(options.until),
+      "a moment that is not before the first tick",
+    );
   }
   const data = toPortable(options.data, { root: `reminder ${name}: data` });
   return { name, rule, data: data.value, nextAt, count: 0 };
 }
 
-/** The tick of `record` that is due at `now`, or undefined if `missed: "skip"` leaves none of those that are. */
+/**
+ * The tick of `record` that is due at `now`, or undefined if `missed: "skip"` leaves none of those
+ * that are.
+ */
 export function dueTick(
   record: ScheduleRecord,
   now: number,
@@ -74,14 +103,19 @@ export function dueTick(
     }
     case "skip": {
       const { last } = passedBy(rule, nextAt, now);
-      if (now - last > LATE_MS) return { dueAt: undefined, next: after(record, last, record.count) };
+      if (now - last > LATE_MS)
+        return { dueAt: undefined, next: after(record, last, record.count) };
       return { dueAt: last, count, missed: 0, next: after(record, last, count) };
     }
   }
 }
 
 /** The last due time that is neither after `now` nor after the end, and how many came before it. */
-function passedBy(rule: ScheduleRule, nextAt: number, now: number): { last: number; passed: number } {
+function passedBy(
+  rule: ScheduleRule,
+  nextAt: number,
+  now: number,
+): { last: number; passed: number } {
   const upTo = Math.min(now, rule.untilAt ?? now);
   if (rule.everyMs !== undefined && nextAt <= upTo) {
     const passed = Math.floor((upTo - nextAt) / rule.everyMs);
@@ -125,7 +159,8 @@ function ruleOf(name: string, options: ScheduleOptions): ScheduleRule {
   const { times, missed = "once", retry } = options;
   if (times !== undefined && !(Number.isInteger(times) && times > 0))
     throw badSchedule(name, "times", times, "a whole number from 1 on");
-  if (!["once", "all", "skip"].includes(missed)) throw badSchedule(name, "missed", missed, `"once", "all" or "skip"`);
+  if (!["once", "all", "skip"].includes(missed))
+    throw badSchedule(name, "missed", missed, `"once", "all" or "skip"`);
   const attempts = retry?.attempts ?? DEFAULT_ATTEMPTS;
   if (!(Number.isInteger(attempts) && attempts > 0))
     throw badSchedule(name, "retry.attempts", attempts, "a whole number from 1 on");
@@ -137,23 +172,38 @@ function ruleOf(name: string, options: ScheduleOptions): ScheduleRule {
     untilAt: options.until === undefined ? undefined : moment(name, "until", options.until),
     missed,
     attempts,
-    backoffMs: retry?.backoff === undefined ? DEFAULT_BACKOFF_MS : duration(name, "retry.backoff", retry.backoff),
+    backoffMs:
+      retry?.backoff === undefined
+        ? DEFAULT_BACKOFF_MS
+        : duration(name, "retry.backoff", retry.backoff),
   };
 }
 
-function firstTick(name: string, rule: ScheduleRule, options: ScheduleOptions, now: number): number {
+function firstTick(
+  name: string,
+  rule: ScheduleRule,
+  options: ScheduleOptions,
+  now: number,
+): number {
   if (options.in !== undefined && options.at !== undefined)
     throw badSchedule(name, "at", options.at, "either in or at, not both");
   if (options.in !== undefined) return now + duration(name, "in", options.in);
   if (options.at !== undefined) return moment(name, "at", options.at);
   const first = dueAfter(rule, now);
-  if (first === undefined) throw badSchedule(name, "in", undefined, "a first tick (in or at), a period (every or cron), or both");
+  if (first === undefined)
+    throw badSchedule(
+      name,
+      "in",
+      undefined,
+      "a first tick (in or at), a period (every or cron), or both",
+    );
   return first;
 }
 
 function checkCron(name: string, cron: string, timezone: string | undefined): void {
   try {
-    if (new Cron(cron, { timezone: timezone ?? "UTC" }).nextRun() === null) throw new RangeError("it never matches");
+    if (new Cron(cron, { timezone: timezone ?? "UTC" }).nextRun() === null)
+      throw new RangeError("it never matches");
   } catch (error) {
     throw badSchedule(
       name,
@@ -172,10 +222,19 @@ function duration(name: string, option: string, value: Duration): number {
 
 function moment(name: string, option: string, value: Date | number | string): number {
   const at = new Date(value).getTime();
-  if (Number.isNaN(at)) throw badSchedule(name, option, String(value), "a Date, milliseconds since 1970, or an ISO 8601 text");
+  if (Number.isNaN(at))
+    throw badSchedule(
+      name,
+      option,
+      String(value),
+      "a Date, milliseconds since 1970, or an ISO 8601 text",
+    );
   return at;
 }
 
 function badSchedule(name: string, option: string, value: unknown, right: string): TroupeError {
-  return new TroupeError("BAD_SCHEDULE", `schedule ${name}: ${option} is ${JSON.stringify(value) ?? "missing"}; give ${right}`);
+  return new TroupeError(
+    "BAD_SCHEDULE",
+    `schedule ${name}: ${option} is ${JSON.stringify(value) ?? "missing"}; give ${right}`,
+  );
 }

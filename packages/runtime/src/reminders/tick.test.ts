@@ -40,7 +40,15 @@ describe("a tick", () => {
     });
     expect(result).toBe("ticked");
     expect(ticks).toEqual([
-      { name: "poll", data: { kind: "daily" }, dueAt: NOW + 1_000, firedAt: NOW + 3_500, count: 1, missed: 2, attempt: 2 },
+      {
+        name: "poll",
+        data: { kind: "daily" },
+        dueAt: NOW + 1_000,
+        firedAt: NOW + 3_500,
+        count: 1,
+        missed: 2,
+        attempt: 2,
+      },
     ]);
   });
 
@@ -48,8 +56,16 @@ describe("a tick", () => {
     const table = tableWith({ every: "1s" });
     const calls: unknown[] = [];
     const handle = (tick: unknown): unknown => calls.push(tick);
-    expect(await runTick(table, { name: "poll", dueAt: NOW, attempt: 1, now: NOW + 5_000 }, handle)).toBe("stale");
-    expect(await runTick(table, { name: "other", dueAt: NOW + 1_000, attempt: 1, now: NOW + 5_000 }, handle)).toBe("stale");
+    expect(
+      await runTick(table, { name: "poll", dueAt: NOW, attempt: 1, now: NOW + 5_000 }, handle),
+    ).toBe("stale");
+    expect(
+      await runTick(
+        table,
+        { name: "other", dueAt: NOW + 1_000, attempt: 1, now: NOW + 5_000 },
+        handle,
+      ),
+    ).toBe("stale");
     expect(calls).toEqual([]);
   });
 
@@ -70,7 +86,9 @@ describe("a tick", () => {
     const facts = { name: "poll", dueAt: NOW + 1_000, attempt: 1, now: NOW + 1_000 };
     await runTick(table, facts, () => table.put("poll", replacement));
     expect(table.find("poll")).toBe(replacement);
-    await runTick(table, { ...facts, dueAt: replacement.nextAt, now: replacement.nextAt }, () => table.put("poll", undefined));
+    await runTick(table, { ...facts, dueAt: replacement.nextAt, now: replacement.nextAt }, () =>
+      table.put("poll", undefined),
+    );
     expect(table.find("poll")).toBeUndefined();
   });
 
@@ -94,7 +112,9 @@ describe("a tick", () => {
   it("that throws leaves the schedule where it was, also where nothing is rolled back", async () => {
     const table = tableWith({ every: "1s" });
     const facts = { name: "poll", dueAt: NOW + 1_000, attempt: 1, now: NOW + 1_000 };
-    await expect(runTick(table, facts, () => Promise.reject(new RangeError("on purpose")))).rejects.toBeInstanceOf(RangeError);
+    await expect(
+      runTick(table, facts, () => Promise.reject(new RangeError("on purpose"))),
+    ).rejects.toBeInstanceOf(RangeError);
     expect(table.find("poll")?.nextAt).toBe(NOW + 1_000);
   });
 

@@ -17,16 +17,22 @@ export interface TickFacts {
 }
 
 /**
- * `stale`: the schedule has no such due time (any more). `early`: it has to be asked for again, because this silo's wall clock is
- * behind that of the one that asked, and nothing ticks before its time; or because the tick has set the same due time anew.
+ * `stale`: the schedule has no such due time (any more). `early`: it has to be asked for again,
+ * because this silo's wall clock is behind that of the one that asked, and nothing ticks before its
+ * time; or because the tick has set the same due time anew.
  */
 export type TickResult = "ticked" | "stale" | "early";
 
 /**
- * Runs one tick in its actor's turn. The schedule moves on with the handler's own changes, in the same commit: so a tick takes effect
- * once, however often it is asked for, and comes again if the turn is not stored.
+ * Runs one tick in its actor's turn. The schedule moves on with the handler's own changes, in the
+ * same commit: so a tick takes effect once, however often it is asked for, and comes again if the
+ * turn is not stored.
  */
-export async function runTick(table: TickTable, facts: TickFacts, handle: (tick: ReminderTick) => unknown): Promise<TickResult> {
+export async function runTick(
+  table: TickTable,
+  facts: TickFacts,
+  handle: (tick: ReminderTick) => unknown,
+): Promise<TickResult> {
   const { name, dueAt, attempt, now } = facts;
   const record = table.find(name);
   if (record === undefined || record.nextAt !== dueAt) return "stale";
@@ -37,13 +43,23 @@ export async function runTick(table: TickTable, facts: TickFacts, handle: (tick:
   if (due.dueAt === undefined) return "ticked";
   const { count, missed } = due;
   try {
-    await handle({ name, data: table.dataOf(record), dueAt: due.dueAt, firedAt: now, count, missed, attempt });
+    await handle({
+      name,
+      data: table.dataOf(record),
+      dueAt: due.dueAt,
+      firedAt: now,
+      count,
+      missed,
+      attempt,
+    });
   } catch (error) {
-    // Beside an interleaving turn nothing is rolled back, and the tick has to come again all the same (D3).
+    // Beside an interleaving turn nothing is rolled back, and the tick has to come again all the
+    // same (D3).
     if (table.find(name) === due.next) table.put(name, record);
     throw error;
   }
-  // Set anew for the same moment: its entry in the index is the one of this tick, and must not be taken for done.
+  // Set anew for the same moment: its entry in the index is the one of this tick, and must not be
+  // taken for done.
   return table.find(name)?.nextAt === dueAt ? "early" : "ticked";
 }
 

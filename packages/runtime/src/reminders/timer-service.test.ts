@@ -28,7 +28,8 @@ class PeriodicActor implements TimedActor {
   async tick(name: string, dueAt: number): Promise<void> {
     this.ticks.push({ name, at: this.#clock.monotonic() });
     this.most = Math.max(this.most, ++this.underWay);
-    if (this.lastsMs > 0) await new Promise<void>((resolve) => void this.#clock.schedule(this.lastsMs, resolve));
+    if (this.lastsMs > 0)
+      await new Promise<void>((resolve) => void this.#clock.schedule(this.lastsMs, resolve));
     this.underWay--;
     const record = this.timers.get(name);
     if (record === undefined || record.nextAt !== dueAt) return;

@@ -1,7 +1,10 @@
 import type { Clock, Scheduled } from "@troupe/core";
 import type { ScheduleRecord } from "./schedule.ts";
 
-/** A timer that is overdue although it was just asked to tick (its actor's mailbox is full, say) is asked again after this. */
+/**
+ * A timer that is overdue although it was just asked to tick (its actor's mailbox is full, say) is
+ * asked again after this.
+ */
 const OVERDUE_PAUSE_MS = 10;
 
 /** The timers of one activation. */
@@ -12,7 +15,9 @@ export interface TimedActor {
   tick(name: string, dueAt: number): Promise<void>;
 }
 
-/** Makes the timers of one activation tick while it lives: one timer of the clock for all of them. */
+/**
+ * Makes the timers of one activation tick while it lives: one timer of the clock for all of them.
+ */
 export class TimerService {
   readonly #clock: Clock;
   readonly #actor: TimedActor;
@@ -33,7 +38,10 @@ export class TimerService {
       if (!this.#ticking.has(record.name)) nextAt = Math.min(nextAt, record.nextAt);
     }
     if (nextAt === Number.POSITIVE_INFINITY) return;
-    this.#wake = this.#clock.schedule(Math.max(OVERDUE_PAUSE_MS, Math.ceil(nextAt - this.#clock.now())), () => this.#fire());
+    this.#wake = this.#clock.schedule(
+      Math.max(OVERDUE_PAUSE_MS, Math.ceil(nextAt - this.#clock.now())),
+      () => this.#fire(),
+    );
   }
 
   #fire(): void {

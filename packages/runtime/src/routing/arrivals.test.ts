@@ -4,8 +4,8 @@ import { describe, expect, it } from "vitest";
 import { Arrivals } from "./arrivals.ts";
 
 /**
- * A process in which time passes only by what it does: a request takes `costMs` of it, and each turn of its event loop reads what has
- * come since the last one.
+ * A process in which time passes only by what it does: a request takes `costMs` of it, and each
+ * turn of its event loop reads what has come since the last one.
  */
 class BusyProcess {
   now = 0;
@@ -21,7 +21,15 @@ class BusyProcess {
   #nextCallId = 1;
 
   /** Of a silo whose cluster has not changed for a minute. */
-  constructor({ costMs, spend, logger = silentLogger }: { costMs: number; spend?: (pass: () => void) => void; logger?: Logger }) {
+  constructor({
+    costMs,
+    spend,
+    logger = silentLogger,
+  }: {
+    costMs: number;
+    spend?: (pass: () => void) => void;
+    logger?: Logger;
+  }) {
     this.costMs = costMs;
     const clock: Clock = {
       now: () => this.now,
@@ -45,7 +53,9 @@ class BusyProcess {
       peerId: "c1",
       isClient: true,
       reply: (callId, outcome) => {
-        expect(outcome).toMatchObject({ payload: { value: { facts: { fields: { code: "OVERLOADED", ran: "no" } } } } });
+        expect(outcome).toMatchObject({
+          payload: { value: { facts: { fields: { code: "OVERLOADED", ran: "no" } } } },
+        });
         this.refused.set(callId, this.now);
       },
     };
@@ -85,9 +95,13 @@ class BusyProcess {
     await this.untilEmpty();
   }
 
-  /** The longest of those that waited from coming until the end in `ends`, but for the given share. */
+  /**
+   * The longest of those that waited from coming until the end in `ends`, but for the given share.
+   */
   waited(ends: ReadonlyMap<number, number>, share: number): number {
-    const waits = [...ends].map(([callId, at]) => at - (this.cameAt.get(callId) ?? Number.NaN)).toSorted((a, b) => a - b);
+    const waits = [...ends]
+      .map(([callId, at]) => at - (this.cameAt.get(callId) ?? Number.NaN))
+      .toSorted((a, b) => a - b);
     return waits[Math.floor(waits.length * share)] ?? Number.NaN;
   }
 }
@@ -190,7 +204,12 @@ describe("arrivals", () => {
       costMs: 0.01,
       spend: (pass) => {
         pass();
-        if (process.begun.size > 2_000 && process.begun.size <= 2_100 && process.begun.size % 20 === 0) process.now += 60;
+        if (
+          process.begun.size > 2_000 &&
+          process.begun.size <= 2_100 &&
+          process.begun.size % 20 === 0
+        )
+          process.now += 60;
       },
     });
     await process.load({ everyMs: 0.2, forMs: 2_000 });

@@ -1,38 +1,60 @@
 import { type ReplySink, SILO_TYPE } from "@troupe/client";
-import { type Clock, type Logger, messageOf, type Outcome, type RequestEnvelope, TroupeError } from "@troupe/core";
+import {
+  type Clock,
+  type Logger,
+  messageOf,
+  type Outcome,
+  type RequestEnvelope,
+  TroupeError,
+} from "@troupe/core";
 import { Fifo } from "../activation/fifo.ts";
 import { errorOutcome } from "../activation/outcome.ts";
 
 /**
- * How long requests may keep one turn of the event loop busy. Renewals of the lease, probes and replies wait meanwhile: without it a
- * window of HTTP/2 full of requests was run in one go, which took 2 s with turns of 1.6 ms.
+ * How long requests may keep one turn of the event loop busy. Renewals of the lease, probes and
+ * replies wait meanwhile: without it a window of HTTP/2 full of requests was run in one go, which
+ * took 2 s with turns of 1.6 ms.
  */
 const SLICE_MS = 5;
 
-/** If all else takes longer than that in a turn (or the process does not get the processor), they take as long, up to this. */
+/**
+ * If all else takes longer than that in a turn (or the process does not get the processor), they
+ * take as long, up to this.
+ */
 const SLICE_MAX_MS = 50;
 
-/** Requests that are begun between two looks at the clock while none waits: a look costs as much as 1 % of a quick call. */
+/**
+ * Requests that are begun between two looks at the clock while none waits: a look costs as much as
+ * 1 % of a quick call.
+ */
 const LOOK_EVERY = 8;
 
-/** Requests are counted in windows of this length, which is also how long one may have to wait in an overload. */
+/**
+ * Requests are counted in windows of this length, which is also how long one may have to wait in an
+ * overload.
+ */
 const WINDOW_MS = 25;
 
-/** A queue that has not become shorter in so many windows, one after the other, is neither a burst nor what a pause has left. */
+/**
+ * A queue that has not become shorter in so many windows, one after the other, is neither a burst
+ * nor what a pause has left.
+ */
 const GROWING_WINDOWS = 2;
 
 /** So many may always wait: a few callers with long turns are no overload. */
 const WAITING_MIN = 64;
 
 /**
- * A longer time between two looks counts as this long: the process may have stood still, and it has to be seen at work ten times before a
- * window says anything. (A steady load of 5 % had calls refused where other processes kept the processors busy, when it was 50 ms.)
+ * A longer time between two looks counts as this long: the process may have stood still, and it has
+ * to be seen at work ten times before a window says anything. (A steady load of 5 % had calls
+ * refused where other processes kept the processors busy, when it was 50 ms.)
  */
 const GAP_MAX_MS = WINDOW_MS / 10;
 
 /**
- * For so long after a change of the cluster nothing is refused but for the limits below: what moved has to be loaded, a new silo's code to
- * be compiled, and a silo that comes or goes must fail no call (C6).
+ * For so long after a change of the cluster nothing is refused but for the limits below: what moved
+ * has to be loaded, a new silo's code to be compiled, and a silo that comes or goes must fail no
+ * call (C6).
  */
 const SETTLING_MS = 10_000;
 
@@ -40,7 +62,10 @@ const SETTLING_MS = 10_000;
 const WAITING_MAX = 100_000;
 const WAITING_MAX_BYTES = 64 * 1024 * 1024;
 
-/** A longer queue is not searched for a cancelled request: what is out of time is not run, wherever it stands. */
+/**
+ * A longer queue is not searched for a cancelled request: what is out of time is not run, wherever
+ * it stands.
+ */
 const SEARCH_MAX = 1_000;
 
 const WARN_EVERY_MS = 10_000;
@@ -49,7 +74,9 @@ export interface ArrivalsParts {
   readonly siloId: string;
   readonly clock: Clock;
   readonly logger: Logger;
-  /** Calls back when the event loop has turned once, and with it has read what there was to read. */
+  /**
+   * Calls back when the event loop has turned once, and with it has read what there was to read.
+   */
   nextTurn(callback: () => void): void;
   begin(request: RequestEnvelope, sink: ReplySink): void;
 }
@@ -60,16 +87,18 @@ interface Arrival {
 }
 
 /**
- * The requests that came over links and that this process has not had the time to begin. They are read at once and wait here, not in
- * the socket, so that their number is known.
+ * The requests that came over links and that this process has not had the time to begin. They are
+ * read at once and wait here, not in the socket, so that their number is known.
  *
- * Q1. Requests are begun in the order in which they came (C5), and each is begun, refused, or waited for by nobody any more.
- * Q2. A turn of the event loop begins requests for little longer than `SLICE_MS`, or than everything else in it takes.
- * Q3. In an overload no more are let in than were begun in the last window, and the others are refused at once. It begins when the
- *     queue has stopped to shrink, and ends when it is empty. What has been let in is not refused later, so a burst is served, however
- *     large it is.
- * Q4. A refused request has not run (C4). Never refused, short of the limits of the queue, are those that a turn waits for, whose
- *     work would be lost, and the cluster's own.
+ * Q1. Requests are begun in the order in which they came (C5), and each is begun, refused, or
+ *     waited for by nobody any more.
+ * Q2. A turn of the event loop begins requests for little longer than `SLICE_MS`, or than
+ *     everything else in it takes.
+ * Q3. In an overload no more are let in than were begun in the last window, and the others are
+ *     refused at once. It begins when the queue has stopped to shrink, and ends when it is empty.
+ *     What has been let in is not refused later, so a burst is served, however large it is.
+ * Q4. A refused request has not run (C4). Never refused, short of the limits of the queue, are
+ *     those that a turn waits for, whose work would be lost, and the cluster's own.
  */
 export class Arrivals {
   readonly #parts: ArrivalsParts;
@@ -102,8 +131,10 @@ export class Arrivals {
 
   take(request: RequestEnvelope, sink: ReplySink): void {
     // Questions to the silo itself are few, and how it is doing is asked when it has much to do.
-    if ((this.isEmpty && this.#hasTime()) || request.type === SILO_TYPE) return this.#parts.begin(request, sink);
-    if (this.#isFull || (this.#hasNoRoom && mayBeRefused(request))) return this.#refuse(request, sink);
+    if ((this.isEmpty && this.#hasTime()) || request.type === SILO_TYPE)
+      return this.#parts.begin(request, sink);
+    if (this.#isFull || (this.#hasNoRoom && mayBeRefused(request)))
+      return this.#refuse(request, sink);
     if (this.isEmpty) this.#startQueue();
     this.#waiting.push({ request, sink });
     this.#waitingBytes += request.args.size;
@@ -113,7 +144,9 @@ export class Arrivals {
   cancel(callId: number, sink: ReplySink): boolean {
     const { length } = this.#waiting;
     if (length === 0 || length > SEARCH_MAX) return false;
-    const cancelled = this.#waiting.remove((arrival) => arrival.request.callId === callId && arrival.sink === sink);
+    const cancelled = this.#waiting.remove(
+      (arrival) => arrival.request.callId === callId && arrival.sink === sink,
+    );
     this.#waitingBytes -= cancelled?.request.args.size ?? 0;
     return cancelled !== undefined;
   }
@@ -167,7 +200,10 @@ export class Arrivals {
     this.#beginNext();
   };
 
-  /** Each in a microtask of its own, so that what a turn does in its first ones counts as its time, too. */
+  /**
+   * Each in a microtask of its own, so that what a turn does in its first ones counts as its time,
+   * too.
+   */
   readonly #beginNext = (): void => {
     const arrival = this.#next();
     if (arrival === undefined) return this.#parts.nextTurn(this.#onTurn);
@@ -177,7 +213,10 @@ export class Arrivals {
     else this.#parts.nextTurn(this.#onTurn);
   };
 
-  /** The next whose caller still waits: those that have given up by themselves have no use for an answer. */
+  /**
+   * The next whose caller still waits: those that have given up by themselves have no use for an
+   * answer.
+   */
   #next(): Arrival | undefined {
     let arrival = this.#waiting.shift();
     while (arrival !== undefined) {
@@ -192,7 +231,10 @@ export class Arrivals {
     try {
       this.#parts.begin(request, sink);
     } catch (error) {
-      this.#parts.logger.error({ reason: messageOf(error) }, "beginning a request failed; please report this");
+      this.#parts.logger.error(
+        { reason: messageOf(error) },
+        "beginning a request failed; please report this",
+      );
     }
   }
 
@@ -228,7 +270,10 @@ export class Arrivals {
     const now = clock.monotonic();
     if (now - this.#warnedAt >= WARN_EVERY_MS) {
       this.#warnedAt = now;
-      logger.warn({ waiting: this.#waiting.length }, "calls come faster than this silo can serve them; it refuses some");
+      logger.warn(
+        { waiting: this.#waiting.length },
+        "calls come faster than this silo can serve them; it refuses some",
+      );
     }
     this.#refusal ??= refusalOf(siloId);
     sink.reply(callId, this.#refusal);
@@ -239,7 +284,10 @@ function mayBeRefused({ chain, method }: RequestEnvelope): boolean {
   return chain.length === 0 && !method.startsWith("$");
 }
 
-/** One for all, since building it costs several times as much as all the rest of a refusal; and without a stack, which would be sent each time. */
+/**
+ * One for all, since building it costs several times as much as all the rest of a refusal; and
+ * without a stack, which would be sent each time.
+ */
 function refusalOf(siloId: string): Outcome {
   const message = `calls come faster than silo ${siloId} can serve them; call less at a time, or add a silo`;
   const error = new TroupeError("OVERLOADED", message);

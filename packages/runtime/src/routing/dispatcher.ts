@@ -14,7 +14,10 @@ import type { Catalog } from "../activation/catalog.ts";
 import type { Handoff } from "../ownership/handoff.ts";
 import { ParkingLot } from "./parking-lot.ts";
 
-/** A call that was sent before an actor left this silo arrives sooner than this after the actor has come back, or its link is broken. */
+/**
+ * A call that was sent before an actor left this silo arrives sooner than this after the actor has
+ * come back, or its link is broken.
+ */
 const LATE_MS = 1_000;
 
 /** A placement that was replaced, and when. */
@@ -37,17 +40,21 @@ export interface DispatcherParts {
   callSilo(method: string, args: readonly unknown[]): Promise<unknown>;
 }
 
-/** The turns of a silo's own in an actor that a client may ask for. The others are the business of silos. */
+/**
+ * The turns of a silo's own in an actor that a client may ask for. The others are the business of
+ * silos.
+ */
 const OPERATOR_TURNS: ReadonlySet<string> = new Set(["$reminders", "$letters", "$resend"]);
 
 /**
- * Takes every request that reaches this silo, from its own actors and over the links, and brings it to its activation.
+ * Takes every request that reaches this silo, from its own actors and over the links, and brings it
+ * to its activation.
  *
  * X1. A request is run only by the owner of its actor in this silo's view (C1).
- * X2. A request that was sent with a newer view waits for that view; what is refused is refused with this silo's revision, so that
- *     the caller knows which view it lacks.
- * X3. A request that was sent before an actor left this silo is refused when the actor has just come back: one before it may have
- *     been refused meanwhile, and must not be overtaken (C5).
+ * X2. A request that was sent with a newer view waits for that view; what is refused is refused
+ *     with this silo's revision, so that the caller knows which view it lacks.
+ * X3. A request that was sent before an actor left this silo is refused when the actor has just
+ *     come back: one before it may have been refused meanwhile, and must not be overtaken (C5).
  */
 export class Dispatcher implements LocalSilo {
   readonly siloId: string;
@@ -70,7 +77,10 @@ export class Dispatcher implements LocalSilo {
 
   setPlacement(placement: Placement): void {
     const at = this.#parts.clock.monotonic();
-    this.#replaced = [...this.#replaced.filter((other) => at - other.at < LATE_MS), { placement: this.#placement, at }];
+    this.#replaced = [
+      ...this.#replaced.filter((other) => at - other.at < LATE_MS),
+      { placement: this.#placement, at },
+    ];
     this.#placement = placement;
     this.releaseParked();
   }
@@ -105,7 +115,8 @@ export class Dispatcher implements LocalSilo {
   #route(request: RequestEnvelope, sink: ReplySink, now: number): void {
     if (request.type === SILO_TYPE) return void this.#answer(request, sink);
     if (request.revision > this.#placement.revision) return this.#park(request, sink);
-    if (request.revision < this.#placement.revision && this.#wasElsewhere(request)) return this.#refuse(request, sink);
+    if (request.revision < this.#placement.revision && this.#wasElsewhere(request))
+      return this.#refuse(request, sink);
     const activation = this.#parts.catalog.find(request);
     if (activation !== undefined) {
       // It holds its turns itself while the lease is in doubt.
@@ -115,7 +126,8 @@ export class Dispatcher implements LocalSilo {
     if (!this.#parts.isServing()) return this.#parkUntilServing(request, sink);
     const definition = this.#parts.definitions.get(request.type);
     const owner = this.#placement.ownerOf(request);
-    if (owner?.siloId !== this.siloId || definition === undefined) return this.#refuse(request, sink);
+    if (owner?.siloId !== this.siloId || definition === undefined)
+      return this.#refuse(request, sink);
     if (!this.#parts.handoff.mayActivate(request)) return this.#park(request, sink);
     try {
       this.#parts.catalog.start(request, definition).accept(request, sink, now);
@@ -124,19 +136,32 @@ export class Dispatcher implements LocalSilo {
     }
   }
 
-  /** True if another silo owned the actor in a view that came after the request's, and was this silo's until just now. */
+  /**
+   * True if another silo owned the actor in a view that came after the request's, and was this
+   * silo's until just now.
+   */
   #wasElsewhere(request: RequestEnvelope): boolean {
     const now = this.#parts.clock.monotonic();
     return this.#replaced.some(({ placement, at }) => {
-      return placement.revision > request.revision && now - at < LATE_MS && placement.ownerOf(request)?.siloId !== this.siloId;
+      return (
+        placement.revision > request.revision &&
+        now - at < LATE_MS &&
+        placement.ownerOf(request)?.siloId !== this.siloId
+      );
     });
   }
 
-  /** Not refused: a later call of the same caller, which is under way already, must not overtake it (C5). */
+  /**
+   * Not refused: a later call of the same caller, which is under way already, must not overtake it
+   * (C5).
+   */
   #park(request: RequestEnvelope, sink: ReplySink): void {
     if (this.#parked.park(request, sink)) return;
     const message = `silo ${this.siloId} has too many calls waiting for a change of the cluster; call again later`;
-    sink.reply(request.callId, { kind: "error", payload: errorToPortable(new TroupeError("OVERLOADED", message)) });
+    sink.reply(request.callId, {
+      kind: "error",
+      payload: errorToPortable(new TroupeError("OVERLOADED", message)),
+    });
   }
 
   #parkUntilServing(request: RequestEnvelope, sink: ReplySink): void {
@@ -146,27 +171,39 @@ export class Dispatcher implements LocalSilo {
 
   async #releaseWhenServing(): Promise<void> {
     if (await this.#parts.serving()) this.releaseParked();
-    // It never will again, so nothing can overtake here: what waits has certainly not run, and another silo can have it (C6).
+    // It never will again, so nothing can overtake here: what waits has certainly not run, and
+    // another silo can have it (C6).
     else this.#parked.release((request, sink) => this.#refuse(request, sink));
   }
 
   #refuse({ callId }: RequestEnvelope, sink: ReplySink): void {
-    sink.reply(callId, { kind: "refused", reason: "not-owner", revision: this.#placement.revision });
+    sink.reply(callId, {
+      kind: "refused",
+      reason: "not-owner",
+      revision: this.#placement.revision,
+    });
   }
 
   async #answer(request: RequestEnvelope, sink: ReplySink): Promise<void> {
     try {
-      if (request.id !== this.siloId) throw new TroupeError("CLUSTER_UNAVAILABLE", `${formatAddress(request)} is not this silo`);
+      if (request.id !== this.siloId)
+        throw new TroupeError("CLUSTER_UNAVAILABLE", `${formatAddress(request)} is not this silo`);
       const value = await this.#parts.callSilo(request.method, request.args.value as unknown[]);
       sink.reply(request.callId, { kind: "value", payload: toPortable(value, { root: "result" }) });
     } catch (error) {
-      const known = error instanceof TroupeError ? error : new TroupeError("INTERNAL", messageOf(error), { cause: error });
+      const known =
+        error instanceof TroupeError
+          ? error
+          : new TroupeError("INTERNAL", messageOf(error), { cause: error });
       sink.reply(request.callId, { kind: "error", payload: errorToPortable(known) });
     }
   }
 }
 
 function rejectSystemTurn(request: RequestEnvelope, sink: ReplySink): void {
-  const error = new TroupeError("NO_SUCH_METHOD", `${formatAddress(request)} has no public method ${request.method}`);
+  const error = new TroupeError(
+    "NO_SUCH_METHOD",
+    `${formatAddress(request)} has no public method ${request.method}`,
+  );
   sink.reply(request.callId, { kind: "error", payload: errorToPortable(error) });
 }

@@ -12,8 +12,9 @@ interface Parked {
 type Take = (request: RequestEnvelope, sink: ReplySink) => void;
 
 /**
- * Requests that came too early: for a view that is not here yet, an actor that is still elsewhere, or one that is just ending. Those for one
- * actor are handed out in the order in which they came (C5).
+ * Requests that came too early: for a view that is not here yet, an actor that is still elsewhere,
+ * or one that is just ending. Those for one actor are handed out in the order in which they came
+ * (C5).
  */
 export class ParkingLot {
   readonly #parked = new Map<string, Parked[]>();
@@ -36,7 +37,9 @@ export class ParkingLot {
 
   cancel(request: { readonly callId: number } & ActorAddress, sink: ReplySink): void {
     const key = formatAddress(request);
-    const left = this.#take(key).filter((parked) => parked.request.callId !== request.callId || parked.sink !== sink);
+    const left = this.#take(key).filter(
+      (parked) => parked.request.callId !== request.callId || parked.sink !== sink,
+    );
     if (left.length > 0) this.#parked.set(key, left);
     this.#size += left.length;
   }

@@ -19,7 +19,11 @@ import {
 import { TimerService } from "../reminders/timer-service.ts";
 
 /** Calls a system turn of an actor, wherever it lives. */
-export type CallSystemTurn = (address: ActorAddress, method: string, args: readonly unknown[]) => Promise<unknown>;
+export type CallSystemTurn = (
+  address: ActorAddress,
+  method: string,
+  args: readonly unknown[],
+) => Promise<unknown>;
 
 /** How the reminder service reaches actors: by calls like any other, which wake them. */
 export function reminderTicks(call: CallSystemTurn): Pick<ReminderServiceParts, "tick" | "skip"> {
@@ -49,7 +53,10 @@ export interface ActorTicksParts {
   readonly call: CallSystemTurn;
 }
 
-/** What activations do by themselves: their timers, and the delivery of what they sent. Most do neither, and cost nothing here. */
+/**
+ * What activations do by themselves: their timers, and the delivery of what they sent. Most do
+ * neither, and cost nothing here.
+ */
 export class ActorTicks {
   readonly #parts: ActorTicksParts;
   readonly #timers = new WeakMap<StoredActor, TimerService>();
@@ -70,7 +77,8 @@ export class ActorTicks {
   lettersStored(activation: Activation, storage: StoredActor, upTo: number): void {
     const courier = this.#couriers.get(storage) ?? this.#createCourier(activation, storage);
     this.#couriers.set(storage, courier);
-    // The turn that woke the actor may be another's: a letter that belonged to it would be a part of it, and be undone with it.
+    // The turn that woke the actor may be another's: a letter that belonged to it would be a part
+    // of it, and be undone with it.
     runOutsideTurns(() => courier.stored(upTo));
   }
 
@@ -89,7 +97,10 @@ export class ActorTicks {
       },
       records: () => storage.timers.values(),
       async tick(name, dueAt) {
-        const outcome = await runSystemTurn(activation, clock, { method: TIMER_TURN, args: [name, dueAt] });
+        const outcome = await runSystemTurn(activation, clock, {
+          method: TIMER_TURN,
+          args: [name, dueAt],
+        });
         if (outcome.kind !== "error" || storage.isDisposed) return;
         activation.log.warn({ timer: name }, "a timer's tick threw; the timer moves on");
         await runSystemTurn(activation, clock, { method: SKIP_TIMER_TURN, args: [name, dueAt] });
@@ -125,5 +136,10 @@ export class ActorTicks {
 
 /** What was thrown has travelled, so it is told by its name and not by its class. */
 function isTickThrew(error: unknown): error is TickThrew {
-  return error instanceof Error && error.name === TickThrew.name && "attempts" in error && "backoffMs" in error;
+  return (
+    error instanceof Error &&
+    error.name === TickThrew.name &&
+    "attempts" in error &&
+    "backoffMs" in error
+  );
 }

@@ -4,7 +4,10 @@ import { TestCluster } from "@troupe/testkit";
 import { describe, expect, it } from "vitest";
 
 /** What the actors of these tests share with them. */
-const desk: { cluster: TestCluster | undefined; isOpen: boolean } = { cluster: undefined, isOpen: true };
+const desk: { cluster: TestCluster | undefined; isOpen: boolean } = {
+  cluster: undefined,
+  isOpen: true,
+};
 
 async function wait(ms: number): Promise<void> {
   if (desk.cluster !== undefined) await sleep(desk.cluster.clock, ms);
@@ -73,7 +76,9 @@ describe("a courier", () => {
     await cluster.run(cluster.actor(Box, "alice").leave());
     await cluster.advance(10);
     desk.isOpen = true;
-    await expect(cluster.run(cluster.actor(Box, "bob").visitAndFail("alice"))).rejects.toThrow("on purpose");
+    await expect(cluster.run(cluster.actor(Box, "bob").visitAndFail("alice"))).rejects.toThrow(
+      "on purpose",
+    );
     await cluster.advance(60_000);
     expect(await cluster.run(cluster.actor(Box, "bob").list())).toEqual(["one"]);
   });

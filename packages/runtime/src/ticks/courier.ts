@@ -1,8 +1,19 @@
-import { type ActorAddress, type Clock, formatAddress, type Logger, messageOf, type Scheduled, TroupeError } from "@troupe/core";
+import {
+  type ActorAddress,
+  type Clock,
+  formatAddress,
+  type Logger,
+  messageOf,
+  type Scheduled,
+  TroupeError,
+} from "@troupe/core";
 import { type Letter, letterKey } from "../durability/outbox.ts";
 import { LETTER_MAX_AGE_MS } from "../durability/received-letters.ts";
 
-/** Tries of a letter that its receiver refused. Those that did not get through do not count; only the letter's age ends them. */
+/**
+ * Tries of a letter that its receiver refused. Those that did not get through do not count; only
+ * the letter's age ends them.
+ */
 const REFUSALS_MAX = 10;
 
 interface Tries {
@@ -32,8 +43,9 @@ export interface CourierParts {
 /**
  * Delivers the letters of one active actor.
  *
- * K1. A letter leaves only when it is stored, and is forgotten only when it has arrived or has been given up (D7).
- *     What could not be forgotten is tried again after a pause, never at once: a receiver in the same process may answer at once.
+ * K1. A letter leaves only when it is stored, and is forgotten only when it has arrived or has been
+ *     given up (D7). What could not be forgotten is tried again after a pause, never at once: a
+ *     receiver in the same process may answer at once.
  * K2. To one receiver one letter is under way at a time, in the order in which they were sent.
  */
 export class Courier {
@@ -80,18 +92,26 @@ export class Courier {
     if (failure === undefined) {
       await this.#parts.arrived(letter.seq);
     } else {
-      const tries: Tries = { made: so.made + 1, refused: so.refused + (wasRefused(failure.error) ? 1 : 0) };
+      const tries: Tries = {
+        made: so.made + 1,
+        refused: so.refused + (wasRefused(failure.error) ? 1 : 0),
+      };
       const isOld = clock.now() - letter.sentAt > LETTER_MAX_AGE_MS;
       if (!isOld && tries.refused < REFUSALS_MAX) return this.#tryLater(letter, to, tries);
       const reason = messageOf(failure.error);
-      logger.error({ ...sender, to, seq: letter.seq, reason }, "a durable send is given up; it is among the dead letters");
+      logger.error(
+        { ...sender, to, seq: letter.seq, reason },
+        "a durable send is given up; it is among the dead letters",
+      );
       await this.#parts.died(letter.seq, reason);
     }
-    // A sender that is just closing stores nothing any more; its next activation delivers what is left.
+    // A sender that is just closing stores nothing any more; its next activation delivers what is
+    // left.
     if (this.#parts.letters().some(({ seq }) => seq === letter.seq))
       return this.#tryLater(letter, to, { ...so, made: so.made + 1 });
     this.#busy.delete(to);
-    if (!this.#parts.letters().some((other) => formatAddress(other) === to)) this.#parts.settled(letter);
+    if (!this.#parts.letters().some((other) => formatAddress(other) === to))
+      this.#parts.settled(letter);
     this.#next();
   }
 
@@ -106,8 +126,9 @@ export class Courier {
 }
 
 /**
- * True if the receiver has refused the letter: its method threw, or there is no such method. A letter whose answer was lost may have
- * taken effect, so it is never given up for that: sent again from the dead letters, under another number, it would take effect twice.
+ * True if the receiver has refused the letter: its method threw, or there is no such method. A
+ * letter whose answer was lost may have taken effect, so it is never given up for that: sent again
+ * from the dead letters, under another number, it would take effect twice.
  */
 function wasRefused(error: unknown): boolean {
   return !(error instanceof TroupeError) || error.ran === "yes" || !error.retryable;

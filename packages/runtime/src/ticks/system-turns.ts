@@ -7,12 +7,18 @@ import { OUTBOX_CHECK } from "../durability/due-entries.ts";
 import { StoredActor } from "../durability/stored-actor.ts";
 import { runTick, skipTick } from "../reminders/tick.ts";
 
-/** Names of the turns that a silo itself runs in an actor. No method of an actor can have such a name. */
+/**
+ * Names of the turns that a silo itself runs in an actor. No method of an actor can have such a
+ * name.
+ */
 export const REMINDER_TURN = "$reminder";
 export const SKIP_REMINDER_TURN = "$skipReminder";
 export const TIMER_TURN = "$timer";
 export const SKIP_TIMER_TURN = "$skipTimer";
-/** A letter has arrived; it is given up; what waits is looked at; a receiver may forget; the dead ones are listed, or sent again. */
+/**
+ * A letter has arrived; it is given up; what waits is looked at; a receiver may forget; the dead
+ * ones are listed, or sent again.
+ */
 export const ARRIVED_TURN = "$arrived";
 export const DIED_TURN = "$died";
 export const SETTLED_TURN = "$settled";
@@ -33,7 +39,9 @@ export class TickThrew extends Error {
   }
 }
 
-/** The turns that make reminders and timers tick, by name. Their arguments: name, due time, attempt. */
+/**
+ * The turns that make reminders and timers tick, by name. Their arguments: name, due time, attempt.
+ */
 export function systemMethods(clock: Clock): ReadonlyMap<string, SystemMethod> {
   const factsOf = ([name, dueAt, attempt]: readonly unknown[]) => ({
     name: String(name),
@@ -43,26 +51,45 @@ export function systemMethods(clock: Clock): ReadonlyMap<string, SystemMethod> {
   });
   return new Map<string, SystemMethod>([
     [REMINDER_TURN, (activation, args) => tickReminder(activation, factsOf(args))],
-    [SKIP_REMINDER_TURN, (activation, args) => skipTick(storageOf(activation).reminders, factsOf(args))],
+    [
+      SKIP_REMINDER_TURN,
+      (activation, args) => skipTick(storageOf(activation).reminders, factsOf(args)),
+    ],
     [
       TIMER_TURN,
       (activation, args) => {
         const facts = factsOf(args);
         const method = activation.definition.timers.get(facts.name) ?? `@timer(${facts.name})`;
-        return runTick(storageOf(activation).timers, facts, (tick) => activation.invoke(method, tick));
+        return runTick(storageOf(activation).timers, facts, (tick) =>
+          activation.invoke(method, tick),
+        );
       },
     ],
     [SKIP_TIMER_TURN, (activation, args) => skipTick(storageOf(activation).timers, factsOf(args))],
     [ARRIVED_TURN, (activation, [seq]) => storageOf(activation).tables.outbox.arrived(Number(seq))],
-    [DIED_TURN, (activation, [seq, reason]) => storageOf(activation).tables.outbox.die(Number(seq), String(reason), clock.now())],
-    [SETTLED_TURN, (activation, [sender, seq]) => storageOf(activation).tables.received.settle(String(sender), Number(seq))],
+    [
+      DIED_TURN,
+      (activation, [seq, reason]) =>
+        storageOf(activation).tables.outbox.die(Number(seq), String(reason), clock.now()),
+    ],
+    [
+      SETTLED_TURN,
+      (activation, [sender, seq]) =>
+        storageOf(activation).tables.received.settle(String(sender), Number(seq)),
+    ],
     [REMINDERS_TURN, (activation) => storageOf(activation).reminders.list()],
     [LETTERS_TURN, (activation) => storageOf(activation).tables.outbox.deadLetters],
-    [RESEND_TURN, (activation, [seq]) => storageOf(activation).tables.outbox.revive(Number(seq), clock.now())],
+    [
+      RESEND_TURN,
+      (activation, [seq]) => storageOf(activation).tables.outbox.revive(Number(seq), clock.now()),
+    ],
   ]);
 }
 
-async function tickReminder(activation: Activation, facts: Parameters<typeof runTick>[1]): Promise<unknown> {
+async function tickReminder(
+  activation: Activation,
+  facts: Parameters<typeof runTick>[1],
+): Promise<unknown> {
   const { reminders, outbox } = storageOf(activation).tables;
   if (facts.name === OUTBOX_CHECK) {
     // The letters, if there are any, are being delivered since the activation was loaded.
@@ -89,14 +116,18 @@ async function tickReminder(activation: Activation, facts: Parameters<typeof run
       );
     return result;
   } catch (error) {
-    activation.log.warn({ reminder: facts.name, attempt: facts.attempt, reason: messageOf(error) }, "a reminder's tick threw");
+    activation.log.warn(
+      { reminder: facts.name, attempt: facts.attempt, reason: messageOf(error) },
+      "a reminder's tick threw",
+    );
     throw new TickThrew(rule ?? { attempts: 1, backoffMs: 0 }, error);
   }
 }
 
 /**
- * Lets go of a due time that nothing stands for any more, once that is stored: what has taken its place may be a change that never
- * will be, and then the stored reminder has no other entry (D3). A change that is staged later lets go of what it replaces itself.
+ * Lets go of a due time that nothing stands for any more, once that is stored: what has taken its
+ * place may be a change that never will be, and then the stored reminder has no other entry (D3). A
+ * change that is staged later lets go of what it replaces itself.
  */
 function forgetWhenStored<R>(
   activation: Activation,
@@ -125,7 +156,11 @@ export function runSystemTurn(
   call: { method: string; args: readonly unknown[] },
 ): Promise<Outcome> {
   return new Promise((resolve) => {
-    const sink: ReplySink = { peerId: OWN_PEER, isClient: false, reply: (_, outcome) => resolve(outcome) };
+    const sink: ReplySink = {
+      peerId: OWN_PEER,
+      isClient: false,
+      reply: (_, outcome) => resolve(outcome),
+    };
     const request = ownRequest({
       ...activation.address,
       callId: ++turns,

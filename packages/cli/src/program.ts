@@ -1,0 +1,206 @@
+import { Command, InvalidArgumentError, Option } from "commander";
+import { OPTIONS, type OptionName } from "@troupe/host";
+
+/** The values of a command's flags, by the names that the parser gives them. */
+export type Flags = Readonly<Record<string, unknown>>;
+
+export type JsonFlags = Flags & { readonly json: boolean };
+
+/** What each command does; each resolves with the exit code. */
+export interface Commands {
+  dev(module: string, flags: Flags & { readonly silos: number }): Promise<number>;
+  silo(module: string, flags: JsonFlags & { readonly processes: number }): Promise<number>;
+  call(call: CallCommand, flags: JsonFlags): Promise<number>;
+  status(flags: JsonFlags): Promise<number>;
+  actors(type: string | undefined, flags: JsonFlags): Promise<number>;
+  reminders(actor: string | undefined, flags: JsonFlags): Promise<number>;
+  letters(
+    actor: string | undefined,
+    flags: JsonFlags & { readonly resend?: number | "all" },
+  ): Promise<number>;
+  drain(silo: string, flags: JsonFlags): Promise<number>;
+  /** The arguments behind the command's name, as they were given. */
+  bench(args: readonly string[]): Promise<number>;
+}
+
+export interface CallCommand {
+  readonly address: string;
+  readonly method: string;
+  readonly args: readonly string[];
+}
+
+/** Tells the exit code of the command that ran. */
+type Exit = (code: number) => void;
+
+const PROCESSES_MAX = 256;
+
+const CONNECTION: readonly OptionName[] = [
+  "cluster",
+  "membership",
+  "token",
+  "tls.ca",
+  "tls.cert",
+  "tls.key",
+  "logLevel",
+  "logFormat",
+];
+const HOSTING: readonly OptionName[] = ["storage", "labels", "leaseTtl", "leasePolicy"];
+const LISTENING: readonly OptionName[] = ["listen", "advertise", "allowInsecure"];
+
+const JSON_LINE = "print one line of JSON";
+
+const EXPLANATION = `
+Each option can also be given as the variable that stands behind it, or by its name in troupe.config.json in this folder. A flag
+comes before a variable, a variable before the file.
+
+Exit codes: 0 done, 1 the call or the cluster failed, 2 the command or the configuration is wrong.`;
+
+/**
+ * The command line: what can be said, but not what it does. `exit` is called with the exit code of
+ * the command that ran.
+ */
+export function createProgram(commands: Commands, version: string, exit: Exit): Command {
+  const program = new Command("troupe")
+    .description("Distributed virtual actors for TypeScript on Node.js.")
+    .version(version)
+    .enablePositionalOptions()
+    .addHelpText("after", EXPLANATION)
+    .showHelpAfterError("(add --help for what can be said)");
+  addHosts(program, commands, exit);
+  addCalls(program, commands, exit);
+  addLists(program, commands, exit);
+  addDrain(program, commands, exit);
+  addBench(program, commands, exit);
+  return program;
+}
+
+function addHosts(program: Command, commands: Commands, exit: Exit): void {
+  withOptions(program.command("dev"), [...CONNECTION, ...HOSTING])
+    .description(
+      "run a cluster of processes on this machine, and restart it when the module's folder changes",
+    )
+    .argument("<module>", "file that exports actor classes: .js or .ts")
+    .addOption(count("--silos <n>", "silo processes", 3))
+    .action(async (module: string, flags: Flags & { readonly silos: number }) =>
+      exit(await commands.dev(module, flags)),
+    );
+
+  withOptions(program.command("silo"), [...CONNECTION, ...HOSTING, ...LISTENING])
+    .description(
+      "run one silo, or several processes of it; SIGTERM drains, a second signal ends it at once",
+    )
+    .argument("<module>", "file that exports actor classes: .js or .ts")
+    .addOption(
+      count(
+        "--processes <n>",
+        "processes, each a silo; a fixed port is the first one's, the others take the next",
+        1,
+      ),
+    )
+    .option("--json", "print one line of JSON when ready: {siloId, address}", false)
+    .action(async (module: string, flags: JsonFlags & { readonly processes: number }) =>
+      exit(await commands.silo(module, flags)),
+    );
+}
+
+function addCalls(program: Command, commands: Commands, exit: Exit): void {
+  withOptions(program.command("call"), CONNECTION)
+    .description("call an actor and print the result")
+    .argument("<actor>", "Type/id, such as Account/alice")
+    .argument("<method>", "name of the method")
+    .argument("[json...]", `arguments as JSON; text needs its quotes: '"like this"'`)
+    .option("--timeout <duration>", "how long to wait for the reply, such as 5s (default: 30s)")
+    .option("--json", "print the result, or the error, as one line of JSON", false)
+    .action(async (address: string, method: string, args: string[], flags: JsonFlags) =>
+      exit(await commands.call({ address, method, args }, flags)),
+    );
+}
+
+function addLists(program: Command, commands: Commands, exit: Exit): void {
+  withOptions(program.command("status"), CONNECTION)
+    .description("show the silos: state, share of the actors, activations, calls a second")
+    .option("--json", JSON_LINE, false)
+    .action(async (flags: JsonFlags) => exit(await commands.status(flags)));
+
+  withOptions(program.command("actors"), CONNECTION)
+    .description("list the actors that are active, and where")
+    .argument("[type]", "only those of this type")
+    .option("--json", JSON_LINE, false)
+    .action(async (type: string | undefined, flags: JsonFlags) =>
+      exit(await commands.actors(type, flags)),
+    );
+
+  withOptions(program.command("reminders"), CONNECTION)
+    .description("list what is scheduled, earliest first")
+    .argument(
+      "[actor]",
+      "Type/id: only this actor's, with their ticks so far and those that failed; it is woken",
+    )
+    .option("--json", JSON_LINE, false)
+    .action(async (actor: string | undefined, flags: JsonFlags) =>
+      exit(await commands.reminders(actor, flags)),
+    );
+
+  withOptions(program.command("letters"), CONNECTION)
+    .description("list the durable sends that were given up, or send them again")
+    .argument("[actor]", "Type/id of the sender: list its dead letters; it is woken")
+    .addOption(
+      new Option("--resend <letter>", "number of the letter to send again, or all").argParser(
+        readResend,
+      ),
+    )
+    .option("--json", JSON_LINE, false)
+    .action(
+      async (actor: string | undefined, flags: JsonFlags & { readonly resend?: number | "all" }) =>
+        exit(await commands.letters(actor, flags)),
+    );
+}
+
+function addDrain(program: Command, commands: Commands, exit: Exit): void {
+  withOptions(program.command("drain"), CONNECTION)
+    .description("move everything off a silo, stop it, and wait until it has left")
+    .argument("<silo>", "its id, the beginning of its id, or its address, as status shows them")
+    .option("--timeout <duration>", "how long to wait (default: 90s)")
+    .option("--json", "print one line of JSON when it has left", false)
+    .action(async (silo: string, flags: JsonFlags) => exit(await commands.drain(silo, flags)));
+}
+
+/** The benchmarks have arguments of their own, and help of their own. */
+function addBench(program: Command, commands: Commands, exit: Exit): void {
+  program
+    .command("bench")
+    .description("run benchmarks (in a clone of Troupe's repository)")
+    .argument("[args...]", "names of benches, and options; --help lists them")
+    .helpOption(false)
+    .allowUnknownOption()
+    .passThroughOptions()
+    .action(async (args: string[]) => exit(await commands.bench(args)));
+}
+
+function withOptions(command: Command, names: readonly OptionName[]): Command {
+  for (const name of names) {
+    const { flag, argument, help, variable } = OPTIONS[name];
+    command.addOption(
+      new Option(
+        argument === undefined ? `--${flag}` : `--${flag} ${argument}`,
+        `${help} [${variable}]`,
+      ),
+    );
+  }
+  return command;
+}
+
+function count(flags: string, help: string, byDefault: number): Option {
+  return new Option(flags, help).default(byDefault).argParser((text) => {
+    const number = Number(text);
+    if (Number.isInteger(number) && number >= 1 && number <= PROCESSES_MAX) return number;
+    throw new InvalidArgumentError(`Give a whole number from 1 to ${PROCESSES_MAX}.`);
+  });
+}
+
+function readResend(text: string): number | "all" {
+  if (text === "all") return "all";
+  const number = Number(text);
+  if (Number.isSafeInteger(number) && number >= 1) return number;
+  throw new InvalidArgumentError('Give the number of a letter, or "all".');
+}

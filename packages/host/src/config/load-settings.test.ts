@@ -1,0 +1,171 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { TroupeError } from "@troupe/core";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { type ConfigPlaces, loadSettings } from "./load-settings.ts";
+import type { Settings } from "./settings.ts";
+
+let folder: string;
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), "troupe-config-"));
+});
+
+afterEach(() => {
+  rmSync(folder, { recursive: true, force: true });
+});
+
+function load(places: Partial<ConfigPlaces> & { file?: unknown }): Settings {
+  if (places.file !== undefined) {
+    const text = typeof places.file === "string" ? places.file : JSON.stringify(places.file);
+    writeFileSync(join(folder, "troupe.config.json"), text);
+  }
+  return loadSettings({ flags: places.flags ?? {}, variables: places.variables ?? {}, folder });
+}
+
+function refusal(places: Partial<ConfigPlaces> & { file?: unknown }): string {
+  try {
+    load(places);
+  } catch (error) {
+    expect(error).toBeInstanceOf(TroupeError);
+    expect(error).toHaveProperty("code", "BAD_CONFIG");
+    return error instanceof Error ? error.message : "";
+  }
+  throw new Error("nothing was refused");
+}
+
+describe("loadSettings", () => {
+  it("needs no option at all", () => {
+    const settings = load({});
+    expect(settings).toMatchObject({ cluster: "troupe", listen: "127.0.0.1:0", labels: {} });
+    expect(settings.membership).toEqual({ kind: "file", folder: resolve(".troupe") });
+    expect(settings.storage).toEqual({ kind: "file", folder: resolve(".troupe") });
+  });
+
+  it("takes a flag before a variable, and a variable before the file", () => {
+    const file = { cluster: "from-file", logLevel: "warn", listen: "127.0.0.1:7100" };
+    const variables = { TROUPE_CLUSTER: "from-variable", TROUPE_LOG_LEVEL: "error" };
+    const settings = load({ file, variables, flags: { cluster: "from-flag" } });
+    expect(settings).toMatchObject({
+      cluster: "from-flag",
+      logLevel: "error",
+      listen: "127.0.0.1:7100",
+    });
+  });
+
+  it("takes an empty variable as not set", () => {
+    expect(load({ variables: { TROUPE_CLUSTER: "" } }).cluster).toBe("troupe");
+  });
+
+  it("reads labels, durations and switches from text and from JSON alike", () => {
+    const variables = {
+      TROUPE_LABELS: "zone=a, disk=ssd",
+      TROUPE_LEASE_TTL: "10s",
+      TROUPE_ALLOW_INSECURE: "true",
+    };
+    const file = { labels: { zone: "a", disk: "ssd" }, leaseTtl: 10_000, allowInsecure: true };
+    for (const settings of [load({ variables }), load({ file })]) {
+      expect(settings).toMatchObject({ labels: { zone: "a", disk: "ssd" }, leaseTtlMs: 10_000 });
+    }
+  });
+
+  it("takes the policy of the lease from a flag, a variable or the file, and knows two", () => {
+    for (const places of [
+      { flags: { leasePolicy: "available" } },
+      { variables: { TROUPE_LEASE_POLICY: "available" } },
+      { file: { leasePolicy: "available" } },
+    ]) {
+      expect(load(places).leasePolicy).toBe("available");
+      rmSync(join(folder, "troupe.config.json"), { force: true });
+    }
+    expect(load({}).leasePolicy).toBeUndefined();
+    expect(refusal({ flags: { leasePolicy: "lax" } })).toContain(
+      'leasePolicy (--lease-policy) "lax": give "strict"',
+    );
+  });
+
+  it("keeps storage beside a local membership unless it is given", () => {
+    expect(load({ flags: { membership: "file:/data" } }).storage).toEqual({
+      kind: "file",
+      folder: "/data",
+    });
+    expect(load({ flags: { membership: "memory:a" } }).storage).toEqual({
+      kind: "memory",
+      name: "a",
+    });
+    expect(load({ flags: { membership: "etcd://h:1" } }).storage).toMatchObject({ kind: "file" });
+  });
+
+  it("names the option, its source, the value and what would be right", () => {
+    const message = refusal({ variables: { TROUPE_LISTEN: "7100" } });
+    expect(message).toBe(
+      '[BAD_CONFIG] listen (TROUPE_LISTEN) "7100": give host:port, such as "127.0.0.1:7100" or "[::1]:7100"',
+    );
+  });
+
+  it("names every problem at once", () => {
+    const message = refusal({
+      flags: { listen: "nowhere", membership: "redis://h:1" },
+      variables: { TROUPE_LEASE_TTL: "soon" },
+      file: { cluster: 7, clutser: "x" },
+    });
+    expect(message).toContain("5 options are wrong");
+    expect(message).toContain('listen (--listen) "nowhere"');
+    expect(message).toContain(
+      'membership (--membership) "redis://h:1": Redis holds storage, not members',
+    );
+    expect(message).toContain(
+      'leaseTtl (TROUPE_LEASE_TTL) "soon": give a duration from "2s" to "10m"',
+    );
+    expect(message).toContain(`cluster (${join(folder, "troupe.config.json")}) 7`);
+    expect(message).toContain("did you mean cluster?");
+  });
+
+  it("refuses a file that is no JSON object", () => {
+    expect(refusal({ file: "{" })).toContain("is not JSON");
+    expect(refusal({ file: "[]" })).toContain("must hold one object");
+  });
+
+  it("refuses a misspelt part of tls, and half of it", () => {
+    expect(refusal({ file: { tls: { crt: "a" } } })).toContain("did you mean tls.cert?");
+    expect(refusal({ file: { tls: "a" } })).toContain("give an object");
+    expect(refusal({ flags: { tlsCert: "a" } })).toMatch(
+      /tls\.ca .*\n.*tls\.key .*belong together/,
+    );
+  });
+
+  it("never shows a token, nor the password of a URL", () => {
+    expect(refusal({ flags: { token: "short" } })).not.toContain("short");
+    expect(refusal({ flags: { storage: "redis://me:hunter22@/x" } })).not.toContain("hunter22");
+    expect(refusal({ flags: { membership: "etcd://me:hunter22@h:x" } })).not.toContain("hunter22");
+  });
+
+  it("refuses to listen beyond this machine without token or TLS", () => {
+    expect(refusal({ flags: { listen: "10.0.0.5:7100" } })).toContain(
+      "set token (TROUPE_TOKEN) or tls",
+    );
+    expect(refusal({ flags: { listen: "silo-1:7100" } })).toContain("allowInsecure");
+    for (const flags of [
+      { token: "secret-secret" },
+      { allowInsecure: true },
+      { tlsCa: "a", tlsCert: "c", tlsKey: "k" },
+    ]) {
+      expect(load({ flags: { ...flags, listen: "10.0.0.5:7100" } }).listen).toBe("10.0.0.5:7100");
+    }
+    expect(load({ flags: { listen: "[::1]:7100" } }).listen).toBe("[::1]:7100");
+    expect(load({ flags: { listen: "localhost:0" } }).listen).toBe("localhost:0");
+  });
+
+  it("asks for advertise when every interface is listened on", () => {
+    const flags = { token: "secret-secret", listen: "0.0.0.0:7100" };
+    expect(refusal({ flags })).toContain("set advertise");
+    expect(refusal({ flags: { ...flags, listen: "[::]:7100" } })).toContain("set advertise");
+    expect(refusal({ flags: { ...flags, advertise: "0.0.0.0:7100" } })).toContain(
+      "advertise (--advertise)",
+    );
+    expect(load({ flags: { ...flags, advertise: "10.0.0.5:7100" } }).advertise).toBe(
+      "10.0.0.5:7100",
+    );
+  });
+});

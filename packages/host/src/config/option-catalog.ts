@@ -1,0 +1,132 @@
+/** What is known of one option besides its schema. */
+export interface OptionFacts {
+  /** Of the command line, without dashes. */
+  readonly flag: string;
+  /** How help shows the flag's value; undefined for a switch. */
+  readonly argument: string | undefined;
+  readonly variable: string;
+  readonly help: string;
+  /** What would be right, for error messages. */
+  readonly right: string;
+  /** Never shown. */
+  readonly secret: boolean;
+}
+
+function facts(
+  flag: string,
+  argument: string | undefined,
+  help: string,
+  more: { readonly right: string; readonly secret?: true },
+): OptionFacts {
+  const variable = `TROUPE_${flag.toUpperCase().replaceAll("-", "_")}`;
+  return { flag, argument, variable, help, right: more.right, secret: more.secret ?? false };
+}
+
+/**
+ * Every option that can be given by a flag, by a variable or in `troupe.config.json`, by its name
+ * there.
+ */
+export const OPTIONS = {
+  cluster: facts("cluster", "<name>", "name of the cluster (default: troupe)", {
+    right: "give 1 to 63 letters, digits, dots, dashes or underscores, the first a letter or digit",
+  }),
+  listen: facts(
+    "listen",
+    "<host:port>",
+    "address to listen on; port 0 takes a free one (default: 127.0.0.1:0)",
+    {
+      right: 'give host:port, such as "127.0.0.1:7100" or "[::1]:7100"',
+    },
+  ),
+  advertise: facts(
+    "advertise",
+    "<host:port>",
+    "address at which the others reach this silo; an IP address, or its loss is noticed only with its lease (default: the listening one)",
+    {
+      right:
+        'give the host:port that the other silos and clients connect to, such as "10.0.0.5:7100"',
+    },
+  ),
+  membership: facts(
+    "membership",
+    "<url>",
+    "where the members are: file:FOLDER or etcd://HOST:PORT,… (default: file:./.troupe)",
+    {
+      right: 'give "file:./folder" (one machine) or "etcd://host:2379" (a cluster)',
+    },
+  ),
+  storage: facts(
+    "storage",
+    "<url>",
+    "where state and reminders are: file:FOLDER or redis://HOST:PORT (default: file:./.troupe)",
+    {
+      right: 'give "file:./folder" (one machine) or "redis://host:6379" (a cluster)',
+    },
+  ),
+  token: facts(
+    "token",
+    "<secret>",
+    "shared secret of the cluster; prefer the variable, since others can read flags",
+    {
+      right: "give a text of at least 8 characters",
+      secret: true,
+    },
+  ),
+  "tls.ca": facts(
+    "tls-ca",
+    "<file>",
+    "certificate authority (PEM) that signed every certificate of the cluster",
+    {
+      right: "give the path of a PEM file",
+    },
+  ),
+  "tls.cert": facts("tls-cert", "<file>", "certificate (PEM) of this process", {
+    right: "give the path of a PEM file",
+  }),
+  "tls.key": facts("tls-key", "<file>", "private key (PEM) of the certificate", {
+    right: "give the path of a PEM file",
+    secret: true,
+  }),
+  allowInsecure: facts(
+    "allow-insecure",
+    undefined,
+    "listen beyond this machine without token or TLS",
+    {
+      right: "give true or false",
+    },
+  ),
+  labels: facts("labels", "<name=value,…>", "labels of this silo", {
+    right: 'give name=value pairs, such as "zone=a,disk=ssd"',
+  }),
+  leaseTtl: facts(
+    "lease-ttl",
+    "<duration>",
+    "time after which a silo that went silent is given up (default: 5s)",
+    {
+      right: 'give a duration from "2s" to "10m"',
+    },
+  ),
+  leasePolicy: facts(
+    "lease-policy",
+    "<policy>",
+    "what a silo does while it cannot renew its lease: strict (stands still) or available (goes on) (default: strict)",
+    {
+      right:
+        'give "strict" (an actor never runs twice) or "available" (the cluster outlives its membership store)',
+    },
+  ),
+  logLevel: facts("log-level", "<level>", "debug, info, warn, error or silent", {
+    right: 'give "debug", "info", "warn", "error" or "silent"',
+  }),
+  logFormat: facts("log-format", "<format>", "pretty or json (default: pretty on a terminal)", {
+    right: 'give "pretty" or "json"',
+  }),
+} as const satisfies Record<string, OptionFacts>;
+
+export type OptionName = keyof typeof OPTIONS;
+
+export const OPTION_NAMES = Object.keys(OPTIONS) as readonly OptionName[];
+
+export function isOptionName(name: string): name is OptionName {
+  return Object.hasOwn(OPTIONS, name);
+}

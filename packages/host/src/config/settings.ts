@@ -1,0 +1,230 @@
+import { resolve } from "node:path";
+import { parseDuration } from "@troupe/core";
+import type { LeasePolicy } from "@troupe/runtime";
+import { z } from "zod";
+import {
+  formatHostPort,
+  isLoopback,
+  isUnspecified,
+  parseHostPort,
+  type HostPort,
+} from "./host-port.ts";
+import type { ConfigProblem } from "./config-problem.ts";
+import { isOptionName, OPTIONS, type OptionName } from "./option-catalog.ts";
+import {
+  parseMembershipUrl,
+  parseStorageUrl,
+  type MembershipLocation,
+  type Parsed,
+  type StorageLocation,
+} from "./provider-url.ts";
+
+/** The folder of the embedded providers if nothing else is said. */
+const DEFAULT_FOLDER = "./.troupe";
+
+const LEASE_TTL_MIN_MS = 2_000;
+const LEASE_TTL_MAX_MS = 600_000;
+const LABELS_MAX = 64;
+
+const TLS_OPTIONS = ["tls.ca", "tls.cert", "tls.key"] as const;
+
+/** The message of an issue for which the catalog of options says what would be right. */
+const AS_THE_FACTS_SAY = "as the facts say";
+
+/** A value as it was given, and where. */
+export interface GivenValue {
+  readonly value: unknown;
+  readonly source: string;
+}
+
+export type GivenValues = ReadonlyMap<OptionName, GivenValue>;
+
+/** Options that were checked whole: what holds together holds. */
+export interface Settings {
+  readonly cluster: string;
+  readonly listen: string;
+  readonly advertise: string | undefined;
+  readonly membership: MembershipLocation;
+  readonly storage: StorageLocation;
+  readonly token: string | undefined;
+  readonly tls: TlsFiles | undefined;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly leaseTtlMs: number | undefined;
+  readonly leasePolicy: LeasePolicy | undefined;
+  readonly logLevel: LogLevel | undefined;
+  readonly logFormat: "pretty" | "json" | undefined;
+}
+
+/** Each the path of a PEM file, or the PEM text itself. */
+export interface TlsFiles {
+  readonly ca: string;
+  readonly cert: string;
+  readonly key: string;
+}
+
+export type LogLevel = "debug" | "info" | "warn" | "error" | "silent";
+
+export type SettledSettings =
+  | { readonly kind: "settings"; readonly settings: Settings }
+  | { readonly kind: "wrong"; readonly problems: readonly ConfigProblem[] };
+
+/** An address that `accepts`; what would be right is said by the option's facts. */
+function hostPort(accepts: (address: HostPort) => boolean) {
+  return z.string().transform((text, context): HostPort => {
+    const parsed = parseHostPort(text);
+    if (parsed !== undefined && accepts(parsed)) return parsed;
+    context.addIssue(AS_THE_FACTS_SAY);
+    return z.NEVER;
+  });
+}
+
+const path = z.string().min(1);
+
+function url<T>(parse: (text: string) => Parsed<T>) {
+  return z.string().transform((text, context): T => {
+    const parsed = parse(text);
+    if (parsed.kind === "location") return parsed.location;
+    context.addIssue(parsed.right);
+    return z.NEVER;
+  });
+}
+
+/** A record, or `name=value` pairs as a flag or variable gives them. */
+const labels = z
+  .union([
+    z
+      .string()
+      .transform(
+        (text, context) => readLabels(text) ?? (context.addIssue(AS_THE_FACTS_SAY), z.NEVER),
+      ),
+    z.record(z.string().min(1), z.string()),
+  ])
+  .refine((record) => Object.keys(record).length <= LABELS_MAX);
+
+const duration = z.union([z.string(), z.number()]).transform((value, context): number => {
+  const parsed = parseDuration(value);
+  if (parsed !== undefined && parsed >= LEASE_TTL_MIN_MS && parsed <= LEASE_TTL_MAX_MS)
+    return parsed;
+  context.addIssue(AS_THE_FACTS_SAY);
+  return z.NEVER;
+});
+
+const schema = z.object({
+  cluster: z
+    .string()
+    .regex(/^[a-z0-9][a-z0-9._-]{0,62}$/i)
+    .default("troupe"),
+  listen: hostPort(() => true).default({ host: "127.0.0.1", port: 0 }),
+  advertise: hostPort(({ host, port }) => port > 0 && !isUnspecified(host)).optional(),
+  membership: url(parseMembershipUrl).optional(),
+  storage: url(parseStorageUrl).optional(),
+  token: z.string().min(8).optional(),
+  "tls.ca": path.optional(),
+  "tls.cert": path.optional(),
+  "tls.key": path.optional(),
+  allowInsecure: z
+    .union([z.boolean(), z.enum(["true", "false"]).transform((text) => text === "true")])
+    .default(false),
+  labels: labels.default({}),
+  leaseTtl: duration.optional(),
+  leasePolicy: z.enum(["strict", "available"]).optional(),
+  logLevel: z.enum(["debug", "info", "warn", "error", "silent"]).optional(),
+  logFormat: z.enum(["pretty", "json"]).optional(),
+} satisfies Record<OptionName, unknown>);
+
+type Checked = z.output<typeof schema>;
+
+/** Checks all values, each by itself and then together. */
+export function settle(given: GivenValues): SettledSettings {
+  const checked = schema.safeParse(
+    Object.fromEntries(Array.from(given, ([name, { value }]) => [name, value])),
+  );
+  if (!checked.success)
+    return {
+      kind: "wrong",
+      problems: checked.error.issues.map((issue) => problemOf(issue, given)),
+    };
+  const problems = checkTogether(checked.data, given);
+  return problems.length > 0
+    ? { kind: "wrong", problems }
+    : { kind: "settings", settings: toSettings(checked.data) };
+}
+
+function problemOf(issue: z.core.$ZodIssue, given: GivenValues): ConfigProblem {
+  const option = String(issue.path[0]);
+  if (!isOptionName(option)) return { option, source: "default", right: issue.message };
+  const found = given.get(option);
+  const own =
+    issue.code === "custom" &&
+    issue.message !== AS_THE_FACTS_SAY &&
+    issue.message !== "Invalid input";
+  return {
+    option,
+    source: found?.source ?? "default",
+    value: found?.value,
+    right: own ? issue.message : OPTIONS[option].right,
+  };
+}
+
+/** What is right by itself and wrong together. */
+function checkTogether(checked: Checked, given: GivenValues): ConfigProblem[] {
+  const problems: ConfigProblem[] = [];
+  const wrong = (option: OptionName, right: string): void => {
+    problems.push({
+      option,
+      source: given.get(option)?.source ?? "default",
+      value: given.get(option)?.value,
+      right,
+    });
+  };
+  const { listen, advertise } = checked;
+  if (isUnspecified(listen.host) && advertise === undefined) {
+    wrong(
+      "listen",
+      'nobody can connect to "every interface": set advertise to the host:port that the others reach, or listen there',
+    );
+  }
+  const secured = checked.token !== undefined || checked["tls.cert"] !== undefined;
+  if (!secured && !checked.allowInsecure && !isLoopback(listen.host)) {
+    wrong(
+      "listen",
+      "without token or tls anyone who reaches this address could call every actor: set token (TROUPE_TOKEN) or tls, listen on 127.0.0.1, or set allowInsecure if the network is safe",
+    );
+  }
+  const tls = TLS_OPTIONS.filter((name) => checked[name] !== undefined);
+  if (tls.length > 0) {
+    for (const name of TLS_OPTIONS.filter((other) => !tls.includes(other)))
+      wrong(name, `${TLS_OPTIONS.join(", ")} belong together: give this too`);
+  }
+  return problems;
+}
+
+function toSettings(checked: Checked): Settings {
+  const { "tls.ca": ca, "tls.cert": cert, "tls.key": key } = checked;
+  const membership = checked.membership ?? defaultLocation();
+  return {
+    cluster: checked.cluster,
+    listen: formatHostPort(checked.listen),
+    advertise: checked.advertise === undefined ? undefined : formatHostPort(checked.advertise),
+    membership,
+    storage: checked.storage ?? (membership.kind === "etcd" ? defaultLocation() : membership),
+    token: checked.token,
+    tls:
+      ca === undefined || cert === undefined || key === undefined ? undefined : { ca, cert, key },
+    labels: checked.labels,
+    leaseTtlMs: checked.leaseTtl,
+    leasePolicy: checked.leasePolicy,
+    logLevel: checked.logLevel,
+    logFormat: checked.logFormat,
+  };
+}
+
+function defaultLocation(): Exclude<MembershipLocation, { kind: "etcd" }> {
+  return { kind: "file", folder: resolve(DEFAULT_FOLDER) };
+}
+
+function readLabels(text: string): Record<string, string> | undefined {
+  const pairs = text.split(",").map((pair) => /^\s*([^=\s]+)=(.*)$/.exec(pair));
+  if (pairs.some((pair) => pair === null)) return undefined;
+  return Object.fromEntries(pairs.map((pair) => [pair?.[1] ?? "", pair?.[2]?.trim() ?? ""]));
+}

@@ -1,0 +1,87 @@
+import { type ActorReferences, ClusterClient } from "@troupe/client";
+import type { Logger, View } from "@troupe/core";
+import type { ActorClass } from "@troupe/sdk";
+import type { Settings } from "./config/settings.ts";
+import { openClientPorts } from "./open-ports.ts";
+import { clientSettings, type ConnectOptions, loggerOf } from "./public-options.ts";
+
+/** A cluster as a program outside of it sees it: a place to get references from. */
+export interface Cluster extends ActorReferences, AsyncDisposable {
+  /** The members as this process knows them. */
+  readonly view: View;
+  /** Asks one silo about itself; `"snapshot"` gives what `silo.snapshot()` gives there. */
+  callSilo(siloId: string, method: string, args?: readonly unknown[]): Promise<unknown>;
+  /** Ends every call that is under way with `CANCELLED`. Closing twice is harmless. */
+  close(): Promise<void>;
+}
+
+/**
+ * Connects to a cluster from outside. Calls go straight to the silo that owns the actor.
+ *
+ * Rejects with `BAD_CONFIG` if an option is wrong, naming each, and within seconds with
+ * `CLUSTER_UNAVAILABLE` if the membership store does not answer.
+ *
+ * @example
+ * ```ts
+ * await using cluster = await connect({ cluster: "bank", membership: "etcd://10.0.0.2:2379" });
+ * await cluster.actor(Account, "alice").read();
+ * ```
+ */
+export async function connect(options: ConnectOptions = {}): Promise<Cluster> {
+  const settings = clientSettings(options);
+  return openCluster(settings, options.logger ?? loggerOf(settings, "warn"), options.actors);
+}
+
+/** Connects with settings that were checked. */
+export async function openCluster(
+  settings: Settings,
+  logger: Logger,
+  actors: readonly ActorClass[] = [],
+): Promise<Cluster> {
+  const { ports, close } = await openClientPorts(settings, logger);
+  const { cluster, token } = settings;
+  try {
+    const client = await ClusterClient.connect(ports, {
+      cluster,
+      actors,
+      ...(token === undefined ? {} : { token }),
+    });
+    return new OwningCluster(client, close);
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+/** A client together with the ports that were opened for it. */
+class OwningCluster implements Cluster {
+  readonly actor: ActorReferences["actor"];
+  readonly #client: ClusterClient;
+  readonly #closePorts: () => Promise<void>;
+
+  constructor(client: ClusterClient, closePorts: () => Promise<void>) {
+    this.#client = client;
+    this.#closePorts = closePorts;
+    this.actor = client.actor.bind(client);
+  }
+
+  get view(): View {
+    return this.#client.view;
+  }
+
+  callSilo(siloId: string, method: string, args: readonly unknown[] = []): Promise<unknown> {
+    return this.#client.callSilo(siloId, method, args);
+  }
+
+  async close(): Promise<void> {
+    try {
+      await this.#client.close();
+    } finally {
+      await this.#closePorts();
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+}

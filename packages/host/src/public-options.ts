@@ -1,0 +1,114 @@
+import type { Duration, Logger } from "@troupe/core";
+import type { LeasePolicy } from "@troupe/runtime";
+import type { ActorClass } from "@troupe/sdk";
+import { fromObject } from "./config/config-layers.ts";
+import { settingsOf } from "./config/load-settings.ts";
+import { OPTION_NAMES, type OptionName } from "./config/option-catalog.ts";
+import type { LogLevel, Settings } from "./config/settings.ts";
+import { createLogger } from "./logging.ts";
+
+/** What a silo and a client have in common. */
+export interface ClusterOptions {
+  /** Name of the cluster. Clusters of different names share nothing. Default: `"troupe"`. */
+  readonly cluster?: string;
+  /**
+   * Where the members are: `file:./folder` (processes of one machine), `etcd://host:2379,host:2379`
+   * (a cluster of machines), or `memory:name` (silos of this process only, for tests). Default:
+   * `"file:./.troupe"`.
+   */
+  readonly membership?: string;
+  /** The shared secret of the cluster, at least 8 characters. Default: none is asked for. */
+  readonly token?: string;
+  /**
+   * Mutual TLS on every link. Files are read again for new links, so certificates can be renewed
+   * while it runs. Default: none.
+   */
+  readonly tls?: TlsOption;
+  /** Default: pino on standard error, for people on a terminal and as JSON otherwise. */
+  readonly logger?: Logger;
+  /** Of the default logger. Default: `"info"` for a silo, `"warn"` for a client. */
+  readonly logLevel?: LogLevel;
+}
+
+/** Paths of PEM files, or the PEM texts themselves. */
+export interface TlsOption {
+  /** The authority that signed the certificate of every silo and client. */
+  readonly ca: string;
+  readonly cert: string;
+  readonly key: string;
+}
+
+export interface ConnectOptions extends ClusterOptions {
+  /**
+   * Classes that are called by name, so that their methods and time limits are known. Classes that
+   * are passed to `actor` need not be here.
+   */
+  readonly actors?: readonly ActorClass[];
+}
+
+export interface SiloOptions extends ClusterOptions {
+  /** The actor classes that this silo hosts. */
+  readonly actors: readonly ActorClass[];
+  /**
+   * `host:port` to listen on; port 0 takes a free one. Without `token` or `tls` only a loopback
+   * address. Default: `"127.0.0.1:0"`.
+   */
+  readonly listen?: string;
+  /** `host:port` at which the others reach this silo. Default: the address that it listens on. */
+  readonly advertise?: string;
+  /**
+   * Where state and reminders are: `file:./folder`, `redis://host:6379`, `rediss://…`,
+   * `redis+cluster://host:6379,host:6379` or `memory:name`. Default: where the members are if that
+   * is a folder or memory, else `"file:./.troupe"`.
+   */
+  readonly storage?: string;
+  /** Allows to listen beyond this machine without `token` and `tls`. Default: false. */
+  readonly allowInsecure?: boolean;
+  readonly labels?: Readonly<Record<string, string>>;
+  /** After how long a silo that went silent is given up, from 2 s to 10 min. Default: `"5s"`. */
+  readonly leaseTtl?: Duration;
+  /**
+   * What this silo does while the membership store does not confirm its lease. `"strict"`: it
+   * stands still, so that no actor ever runs on two silos. `"available"`: it goes on until it hears
+   * that the lease is gone, so that the cluster outlives an outage of the store; an actor may then
+   * run twice for a while, but what the older one changes is not stored. Default: `"strict"`.
+   */
+  readonly leasePolicy?: LeasePolicy;
+}
+
+const CLIENT_OPTIONS: readonly OptionName[] = [
+  "cluster",
+  "membership",
+  "token",
+  "tls.ca",
+  "tls.cert",
+  "tls.key",
+  "logLevel",
+];
+const SILO_OPTIONS = OPTION_NAMES.filter((name) => name !== "logFormat");
+
+/** What a program gives besides settings. */
+const VALUES: ReadonlySet<string> = new Set(["actors", "logger"]);
+
+/** The settings of a silo that is started by a program; throws `BAD_CONFIG` with every problem. */
+export function siloSettings(options: SiloOptions): Settings {
+  return settingsOf(fromObject(withoutValues(options), "startSilo", SILO_OPTIONS));
+}
+
+/** The settings of a client in a program; throws `BAD_CONFIG` with every problem. */
+export function clientSettings(options: ConnectOptions): Settings {
+  return settingsOf(fromObject(withoutValues(options), "connect", CLIENT_OPTIONS));
+}
+
+function withoutValues(options: object): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(options).filter(([name]) => !VALUES.has(name)));
+}
+
+/** The default logger, from which the secrets of the settings are kept out. */
+export function loggerOf({ logLevel, logFormat, token }: Settings, defaultLevel: LogLevel): Logger {
+  return createLogger({
+    level: logLevel ?? defaultLevel,
+    format: logFormat,
+    secrets: token === undefined ? [] : [token],
+  });
+}

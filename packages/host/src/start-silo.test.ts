@@ -1,0 +1,134 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { silentLogger } from "@troupe/core";
+import { Actor, actor, state } from "@troupe/sdk";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { connect } from "./connect.ts";
+import type { SiloOptions } from "./public-options.ts";
+import { type Silo, startSilo } from "./start-silo.ts";
+
+@actor("Counter")
+class Counter extends Actor {
+  @state() accessor count = 0;
+
+  async add(amount: number): Promise<number> {
+    this.count += amount;
+    return this.count;
+  }
+}
+
+let folder: string;
+let silos: Silo[];
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), "troupe-silo-"));
+  silos = [];
+});
+
+afterEach(async () => {
+  await Promise.all(silos.map((silo) => silo.stop()));
+  rmSync(folder, { recursive: true, force: true });
+});
+
+async function start(options: Partial<SiloOptions> = {}): Promise<Silo> {
+  const silo = await startSilo({
+    actors: [Counter],
+    membership: `file:${folder}`,
+    logger: silentLogger,
+    ...options,
+  });
+  silos.push(silo);
+  return silo;
+}
+
+describe("startSilo", () => {
+  it("runs a cluster on a folder, which a client reaches and which keeps its state", async () => {
+    const first = await start();
+    const second = await start();
+    const cluster = await connect({ membership: `file:${folder}`, logger: silentLogger });
+    expect(await cluster.actor(Counter, "a").add(1)).toBe(1);
+    expect(await first.actor(Counter, "a").add(1)).toBe(2);
+    expect(await second.actor(Counter, "a").add(1)).toBe(3);
+    await cluster.close();
+    await Promise.all([first.stop(), second.stop()]);
+    const later = await start();
+    expect(await later.actor(Counter, "a").add(1)).toBe(4);
+  });
+
+  it("runs a cluster in memory, shared by the names of URL and cluster", async () => {
+    const options = { membership: "memory:start-silo" };
+    const first = await start(options);
+    await start({ ...options, cluster: "other" });
+    const second = await start(options);
+    const cluster = await connect({ ...options, logger: silentLogger });
+    expect(cluster.view.members.map(({ siloId }) => siloId)).toEqual(
+      [first.siloId, second.siloId].toSorted(),
+    );
+    expect(await first.actor(Counter, "a").add(1)).toBe(1);
+    expect(await cluster.actor(Counter, "a").add(1)).toBe(2);
+    await cluster.close();
+  });
+
+  it("keeps clusters of one folder apart by their names", async () => {
+    const bank = await start({ cluster: "bank" });
+    const shop = await start({ cluster: "shop" });
+    await bank.actor(Counter, "a").add(5);
+    expect(await shop.actor(Counter, "a").add(1)).toBe(1);
+  });
+
+  it("settles stopped after a stop, which may be repeated", async () => {
+    const silo = await start();
+    await Promise.all([silo.stop(), silo.stop()]);
+    await silo.stop();
+    await silo.stopped;
+  });
+
+  it("refuses wrong options before anything starts", async () => {
+    await expect(start({ listen: "0.0.0.0:0" })).rejects.toMatchObject({ code: "BAD_CONFIG" });
+    await expect(start({ actors: [] })).rejects.toThrow("give the actor classes");
+    class Plain extends Actor {}
+    await expect(start({ actors: [Plain] })).rejects.toMatchObject({ code: "BAD_DEFINITION" });
+  });
+
+  it("says which port is in use", async () => {
+    const { address } = await start();
+    await expect(start({ listen: address })).rejects.toMatchObject({
+      code: "BAD_CONFIG",
+      message: expect.stringContaining(address),
+    });
+  });
+
+  it("says within seconds that a store is not there", async () => {
+    await expect(start({ storage: "redis://127.0.0.1:1" })).rejects.toMatchObject({
+      code: "STORE_UNAVAILABLE",
+    });
+    await expect(start({ membership: "etcd://127.0.0.1:1" })).rejects.toMatchObject({
+      code: "CLUSTER_UNAVAILABLE",
+    });
+    await expect(connect({ membership: "etcd://127.0.0.1:1" })).rejects.toMatchObject({
+      code: "CLUSTER_UNAVAILABLE",
+    });
+  });
+
+  it("says which PEM file is missing", async () => {
+    const tls = { ca: join(folder, "ca.pem"), cert: "c", key: "k" };
+    await expect(start({ tls })).rejects.toThrow(
+      `tls.ca: there is no file ${join(folder, "ca.pem")}`,
+    );
+  });
+
+  it("lets only those in who know the token", async () => {
+    const membership = `file:${folder}`;
+    await start({ token: "right-token" });
+    const stranger = await connect({ membership, token: "wrong-token", logger: silentLogger });
+    await expect(stranger.actor(Counter, "a").add(1)).rejects.toMatchObject({
+      code: "UNAUTHENTICATED",
+      ran: "no",
+    });
+    await stranger.close();
+    const friend = await connect({ membership, token: "right-token", logger: silentLogger });
+    expect(await friend.actor(Counter, "a").add(1)).toBe(1);
+    await friend.close();
+  });
+});

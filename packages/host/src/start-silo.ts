@@ -1,0 +1,123 @@
+import type { ActorReferences } from "@troupe/client";
+import { type Logger, messageOf, TroupeError, type View } from "@troupe/core";
+import { Silo as RuntimeSilo, type SiloSnapshot } from "@troupe/runtime";
+import type { ActorClass } from "@troupe/sdk";
+import type { Settings } from "./config/settings.ts";
+import { openSiloPorts } from "./open-ports.ts";
+import { loggerOf, siloSettings, type SiloOptions } from "./public-options.ts";
+
+/** A running silo of this process. */
+export interface Silo extends ActorReferences, AsyncDisposable {
+  readonly siloId: string;
+  /** `host:port` at which the others reach it. */
+  readonly address: string;
+  /** The members as this silo knows them. */
+  readonly view: View;
+  snapshot(): SiloSnapshot;
+  /**
+   * Drains: moves everything away, leaves the cluster and closes what was opened. Stopping twice is
+   * harmless.
+   */
+  stop(): Promise<void>;
+  /** Settles when the silo has stopped, for whatever reason, and what it had opened is closed. */
+  readonly stopped: Promise<void>;
+}
+
+/**
+ * Starts a silo in this process and joins it to its cluster. Resolves when it takes calls.
+ *
+ * Rejects with `BAD_CONFIG` if an option is wrong, naming each before anything starts, and within
+ * seconds with `CLUSTER_UNAVAILABLE` or `STORE_UNAVAILABLE` if a store does not answer.
+ *
+ * @example
+ * ```ts
+ * await using silo = await startSilo({ actors: [Account] });
+ * await silo.actor(Account, "alice").deposit(5);
+ * ```
+ */
+export async function startSilo(options: SiloOptions): Promise<Silo> {
+  const settings = siloSettings(options);
+  if (!Array.isArray(options.actors) || options.actors.length === 0) {
+    throw new TroupeError(
+      "BAD_CONFIG",
+      "actors (startSilo): give the actor classes that the silo hosts, such as [Account]",
+    );
+  }
+  return openSilo(settings, options.logger ?? loggerOf(settings, "info"), options.actors);
+}
+
+/** Starts a silo with settings that were checked. */
+export async function openSilo(
+  settings: Settings,
+  logger: Logger,
+  actors: readonly ActorClass[],
+): Promise<Silo> {
+  const { ports, close } = await openSiloPorts(settings, logger);
+  const { cluster, listen, advertise, token, labels, leaseTtlMs, leasePolicy } = settings;
+  try {
+    const silo = await RuntimeSilo.start(ports, {
+      cluster,
+      actors,
+      listen,
+      labels,
+      ...(advertise === undefined ? {} : { advertise }),
+      ...(token === undefined ? {} : { token }),
+      ...(leaseTtlMs === undefined ? {} : { leaseTtlMs }),
+      ...(leasePolicy === undefined ? {} : { leasePolicy }),
+    });
+    return new OwningSilo(silo, close, logger);
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+/** A silo together with the ports that were opened for it. */
+class OwningSilo implements Silo {
+  readonly actor: ActorReferences["actor"];
+  readonly stopped: Promise<void>;
+  readonly #silo: RuntimeSilo;
+
+  constructor(silo: RuntimeSilo, closePorts: () => Promise<void>, logger: Logger) {
+    this.#silo = silo;
+    this.actor = silo.actor.bind(silo);
+    this.stopped = closedAfter(silo, closePorts);
+    // Whoever does not wait for the end still sees in the log why it came.
+    this.stopped.catch((error: unknown) =>
+      logger.error({ reason: messageOf(error) }, "the silo did not stop cleanly"),
+    );
+  }
+
+  get siloId(): string {
+    return this.#silo.siloId;
+  }
+
+  get address(): string {
+    return this.#silo.address;
+  }
+
+  get view(): View {
+    return this.#silo.view;
+  }
+
+  snapshot(): SiloSnapshot {
+    return this.#silo.snapshot();
+  }
+
+  async stop(): Promise<void> {
+    await this.#silo.stop();
+    await this.stopped;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.stop();
+  }
+}
+
+async function closedAfter(silo: RuntimeSilo, closePorts: () => Promise<void>): Promise<void> {
+  try {
+    await silo.stopped;
+  } finally {
+    await closePorts();
+  }
+}

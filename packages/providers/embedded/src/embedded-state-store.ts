@@ -1,0 +1,165 @@
+import {
+  formatAddress,
+  TroupeError,
+  type ActorAddress,
+  type Claim,
+  type ClaimResult,
+  type Commit,
+  type CommitResult,
+  type StateStore,
+} from "@troupe/core";
+import type { Database } from "lmdb";
+import { actorKey, fieldKey, fieldsEnd } from "./actor-key.ts";
+import { writeIfUnchanged } from "./conditional-write.ts";
+import type { Environment } from "./environment.ts";
+import { Lanes } from "./lanes.ts";
+import type { WriteGate } from "./write-gate.ts";
+
+/** What is stored of an actor besides its fields. */
+interface Head {
+  readonly epoch: number;
+  readonly version: number;
+  readonly revision: number;
+  readonly siloId: string;
+}
+
+/** A head as it was read; `change` is undefined if there is none yet. */
+interface ReadHead {
+  readonly head: Head | undefined;
+  readonly change: number | undefined;
+}
+
+/**
+ * Attempts at one change. Each fails only because another process changed the same actor in
+ * between.
+ */
+const ATTEMPTS_MAX = 1_000;
+
+/**
+ * The state of actors in an lmdb environment, for several processes at once.
+ *
+ * S1. The head of an actor counts its changes, and every claim and commit of it is one transaction
+ *     that changes the head if, and only if, the head is still the one that was read. So what a
+ *     claim reads is what its epoch begins with, and a commit under an older epoch changes nothing,
+ *     however long its process was stopped.
+ * S2. What was read may be old, and no answer depends on it being new: epochs, revisions and
+ *     versions only rise, so whoever was refused, fenced or stored once is so for ever.
+ */
+export class EmbeddedStateStore implements StateStore {
+  readonly #environment: Environment;
+  readonly #gate: WriteGate;
+  readonly #heads: Database<Head, Buffer>;
+  readonly #fields: Database<Buffer, Buffer>;
+  readonly #lanes = new Lanes();
+
+  constructor(environment: Environment, gate: WriteGate) {
+    this.#environment = environment;
+    this.#gate = gate;
+    const { root } = environment;
+    this.#heads = root.openDB<Head, Buffer>({
+      name: "troupe-heads",
+      keyEncoding: "binary",
+      encoding: "json",
+      useVersions: true,
+    });
+    this.#fields = root.openDB<Buffer, Buffer>({
+      name: "troupe-fields",
+      keyEncoding: "binary",
+      encoding: "binary",
+    });
+  }
+
+  claim(address: ActorAddress, claim: Claim): Promise<ClaimResult> {
+    return this.#lanes.run(formatAddress(address), () =>
+      this.#repeat(address, (key) => this.#tryClaim(key, claim)),
+    );
+  }
+
+  commit(address: ActorAddress, commit: Commit): Promise<CommitResult> {
+    // Whoever calls may use its bytes again, and lmdb's thread reads them later.
+    const set = Array.from(commit.set, ([name, bytes]) => [name, Buffer.from(bytes)] as const);
+    return this.#lanes.run(formatAddress(address), () =>
+      this.#repeat(address, (key) => this.#tryCommit(key, commit, set)),
+    );
+  }
+
+  async close(): Promise<void> {
+    await this.#gate.idle();
+    await this.#environment.close();
+  }
+
+  async #repeat<T>(
+    address: ActorAddress,
+    attempt: (key: Buffer) => Promise<T | undefined>,
+  ): Promise<T> {
+    const key = actorKey(address);
+    for (let attempts = 0; attempts < ATTEMPTS_MAX; attempts++) {
+      if (this.#environment.isClosed) throw this.#gate.unavailable("it is closed");
+      const result = await attempt(key);
+      if (result !== undefined) return result;
+    }
+    throw this.#gate.unavailable(`other processes keep changing ${formatAddress(address)}`);
+  }
+
+  async #tryClaim(key: Buffer, { revision, siloId }: Claim): Promise<ClaimResult | undefined> {
+    const { head, change } = this.#read(key);
+    if (
+      head !== undefined &&
+      (revision < head.revision || (revision === head.revision && siloId !== head.siloId))
+    ) {
+      return { kind: "refused", revision: head.revision, siloId: head.siloId };
+    }
+    const { epoch, version } = { epoch: (head?.epoch ?? 0) + 1, version: head?.version ?? 0 };
+    // Read before the write: should they change in between, the head does too, and the write is not
+    // made (S1).
+    const fields = this.#readFields(key);
+    const claimed = await this.#write(key, change, () =>
+      this.#putHead(key, change, { epoch, version, revision, siloId }),
+    );
+    return claimed ? { kind: "claimed", epoch, version, fields } : undefined;
+  }
+
+  async #tryCommit(
+    key: Buffer,
+    commit: Commit,
+    set: readonly (readonly [string, Buffer])[],
+  ): Promise<CommitResult | undefined> {
+    const { head, change } = this.#read(key);
+    if (head === undefined || head.epoch !== commit.epoch)
+      return { kind: "fenced", epoch: head?.epoch ?? 0 };
+    if (commit.version <= head.version) return { kind: "stored" };
+    if (commit.version !== head.version + 1) {
+      throw new TroupeError(
+        "INTERNAL",
+        `commit ${commit.version} does not follow ${head.version}, the last one stored`,
+      );
+    }
+    const stored = await this.#write(key, change, () => {
+      this.#putHead(key, change, { ...head, version: commit.version });
+      for (const name of commit.remove) void this.#fields.remove(fieldKey(key, name));
+      for (const [name, bytes] of set) void this.#fields.put(fieldKey(key, name), bytes);
+    });
+    return stored ? { kind: "stored" } : undefined;
+  }
+
+  #read(key: Buffer): ReadHead {
+    const entry = this.#heads.getEntry(key);
+    return { head: entry?.value, change: entry?.version };
+  }
+
+  #readFields(key: Buffer): Map<string, Uint8Array> {
+    const fields = new Map<string, Uint8Array>();
+    for (const entry of this.#fields.getRange({ start: key, end: fieldsEnd(key) })) {
+      fields.set(entry.key.toString("utf8", key.length), entry.value);
+    }
+    return fields;
+  }
+
+  #write(key: Buffer, change: number | undefined, changes: () => void): Promise<boolean> {
+    return this.#gate.run(() => writeIfUnchanged(this.#heads, key, change, changes));
+  }
+
+  #putHead(key: Buffer, change: number | undefined, head: Head): void {
+    void this.#heads.put(key, head, (change ?? 0) + 1);
+  }
+}

@@ -1,0 +1,123 @@
+import {
+  EMPTY_VIEW,
+  TroupeError,
+  type Clock,
+  type Lease,
+  type Member,
+  type Scheduled,
+  type View,
+} from "@troupe/core";
+
+interface Registration {
+  readonly lease: Lease;
+  member: Member;
+  expiresAt: number;
+  timer: Scheduled;
+}
+
+/**
+ * The membership records of one cluster, which the silos of a process share: what etcd is to silos
+ * of many machines.
+ *
+ * R1. Every change of a record makes the next revision and is shown to every observer, in order.
+ * R2. A registration ends when its lease was not renewed for its time on `clock`, not sooner,
+ *     except by `remove` or `evict`.
+ */
+export class MemoryRegistry {
+  readonly #clock: Clock;
+  readonly #registrations = new Map<string, Registration>();
+  readonly #observers = new Set<(view: View) => void>();
+  #view: View = EMPTY_VIEW;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  /** The members as they are now. */
+  get view(): View {
+    return this.#view;
+  }
+
+  /** Calls `observer` at once for every later view, until the returned function is called. */
+  observe(observer: (view: View) => void): () => void {
+    this.#observers.add(observer);
+    return () => this.#observers.delete(observer);
+  }
+
+  register(member: Member, ttlMs: number): Lease {
+    const { siloId } = member;
+    if (this.#registrations.has(siloId)) {
+      throw new TroupeError(
+        "BAD_CONFIG",
+        `silo ${siloId} is registered already; every start of a silo takes a new id`,
+      );
+    }
+    const lease: Lease = { siloId, ttlMs };
+    const expiresAt = this.#clock.monotonic() + ttlMs;
+    this.#registrations.set(siloId, {
+      lease,
+      member: structuredClone(member),
+      expiresAt,
+      timer: this.#expireIn(lease, ttlMs),
+    });
+    this.#publish();
+    return lease;
+  }
+
+  renew(lease: Lease): "alive" | "gone" {
+    const registration = this.#find(lease);
+    if (registration === undefined) return "gone";
+    registration.timer.cancel();
+    registration.expiresAt = this.#clock.monotonic() + lease.ttlMs;
+    registration.timer = this.#expireIn(lease, lease.ttlMs);
+    return "alive";
+  }
+
+  update(lease: Lease, member: Member): "done" | "gone" {
+    const registration = this.#find(lease);
+    if (registration === undefined) return "gone";
+    registration.member = structuredClone(member);
+    this.#publish();
+    return "done";
+  }
+
+  remove(lease: Lease): void {
+    const registration = this.#find(lease);
+    if (registration !== undefined) this.#drop(registration);
+  }
+
+  evict(siloId: string): "evicted" | "gone" {
+    const registration = this.#registrations.get(siloId);
+    if (registration === undefined) return "gone";
+    this.#drop(registration);
+    return "evicted";
+  }
+
+  /**
+   * The lease's registration, unless it is over: a later one of the same silo has another lease.
+   */
+  #find(lease: Lease): Registration | undefined {
+    const registration = this.#registrations.get(lease.siloId);
+    return registration?.lease === lease ? registration : undefined;
+  }
+
+  #expireIn(lease: Lease, delayMs: number): Scheduled {
+    return this.#clock.schedule(delayMs, () => {
+      const registration = this.#find(lease);
+      if (registration !== undefined) this.#drop(registration);
+    });
+  }
+
+  #drop({ lease, timer }: Registration): void {
+    timer.cancel();
+    this.#registrations.delete(lease.siloId);
+    this.#publish();
+  }
+
+  #publish(): void {
+    const members = Array.from(this.#registrations.values(), ({ member }) => member);
+    const sorted = members.toSorted((a, b) => (a.siloId < b.siloId ? -1 : 1));
+    this.#view = { revision: this.#view.revision + 1, members: sorted };
+    for (const observer of this.#observers) observer(this.#view);
+  }
+}

@@ -1,0 +1,37 @@
+import type { ActorAddress } from "@troupe/core";
+
+/**
+ * The keys of Redis that hold a cluster's data.
+ *
+ * K1. Two different names never give the same key: every character with a meaning in keys is
+ *     written as `%` and its code.
+ * K2. Each key has exactly one pair of braces, so that Redis Cluster keeps what stands between them
+ *     in one slot, whatever an id looks like. A script uses keys of one pair only.
+ *
+ * The keys are part of the stored format: a change of them loses data.
+ */
+const SPECIAL = /[%{}:]/g;
+const SPECIAL_IN_TYPE = /[%{}/]/g;
+const SPECIAL_IN_ID = /[%{}]/g;
+
+export class StoreKeys {
+  readonly #prefix: string;
+
+  constructor(cluster: string) {
+    this.#prefix = `troupe:${escape(cluster, SPECIAL)}:`;
+  }
+
+  /** The hash of one actor: `troupe:bank:a:{Account/alice}`. */
+  actor(address: ActorAddress): string {
+    return `${this.#prefix}a:{${escape(address.type, SPECIAL_IN_TYPE)}/${escape(address.id, SPECIAL_IN_ID)}}`;
+  }
+
+  /** The sorted set of one bucket of due times: `troupe:bank:r:{17}`. */
+  bucket(bucket: number): string {
+    return `${this.#prefix}r:{${bucket}}`;
+  }
+}
+
+function escape(text: string, special: RegExp): string {
+  return text.replace(special, (character) => `%${character.charCodeAt(0).toString(16)}`);
+}

@@ -1,0 +1,156 @@
+import { spawn, type ChildProcess } from "node:child_process";
+import { mkdtemp, mkdir, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { messageOf, sleep, systemClock } from "@troupe/core";
+import { freePort } from "./free-port.ts";
+import {
+  type ExtraArgs,
+  extraArgsFor,
+  type LocalPlace,
+  type LocalServiceKind,
+  type TestService,
+} from "./test-service.ts";
+
+/** How long a server may take until it answers. Generous: it costs nothing when it is quick. */
+const START_MS = 20_000;
+
+/** Another process may take a free port before the server does. */
+const START_ATTEMPTS = 3;
+
+const OUTPUT_KEPT = 4_000;
+
+/**
+ * Waits for the end of its standard input, which is the end of the process that holds the other
+ * side, however it ended. Then it ends the server, which a stopped server cannot resist, and
+ * removes its folder.
+ */
+const GUARD = 'read -r _; kill -9 "$1" 2>/dev/null; rm -rf "$2"';
+
+/**
+ * Starts a binary of this machine on a free loopback port, with a temporary folder. It ends with
+ * this process, however that ends.
+ */
+export async function startLocalService(
+  kind: LocalServiceKind,
+  binary: string,
+  extraArgs: ExtraArgs = [],
+): Promise<TestService> {
+  for (let attempt = 1; ; attempt++) {
+    const service = new LocalService(kind, binary, extraArgs, await choosePlace(kind));
+    try {
+      await service.restart();
+      return service;
+    } catch (error) {
+      await service.stop();
+      if (attempt === START_ATTEMPTS) throw error;
+    }
+  }
+}
+
+async function choosePlace(kind: LocalServiceKind): Promise<LocalPlace> {
+  const folder = await mkdtemp(join(tmpdir(), `troupe-${kind.name}-`));
+  return { port: await freePort(), secondPort: await freePort(), folder };
+}
+
+interface Running {
+  readonly child: ChildProcess;
+  readonly guard: ChildProcess;
+  readonly exited: Promise<void>;
+}
+
+class LocalService implements TestService {
+  readonly url: string;
+  readonly #kind: LocalServiceKind;
+  readonly #binary: string;
+  readonly #extraArgs: ExtraArgs;
+  readonly #place: LocalPlace;
+  #running: Running | undefined;
+
+  constructor(kind: LocalServiceKind, binary: string, extraArgs: ExtraArgs, place: LocalPlace) {
+    this.url = kind.url(place.port);
+    this.#kind = kind;
+    this.#binary = binary;
+    this.#extraArgs = extraArgs;
+    this.#place = place;
+  }
+
+  async stop(): Promise<void> {
+    await this.kill();
+    await rm(this.#place.folder, { recursive: true, force: true });
+  }
+
+  async pause(): Promise<void> {
+    this.#running?.child.kill("SIGSTOP");
+  }
+
+  async resume(): Promise<void> {
+    this.#running?.child.kill("SIGCONT");
+  }
+
+  async kill(): Promise<void> {
+    const running = this.#running;
+    this.#running = undefined;
+    if (running === undefined) return;
+    running.guard.kill("SIGKILL");
+    running.child.kill("SIGKILL");
+    await running.exited;
+  }
+
+  async restart({ wipe = false }: { readonly wipe?: boolean } = {}): Promise<void> {
+    await this.kill();
+    if (wipe) await rm(this.#place.folder, { recursive: true, force: true });
+    await mkdir(this.#place.folder, { recursive: true });
+    const args = [
+      ...this.#kind.localArgs(this.#place),
+      ...extraArgsFor(this.#place.port, this.#extraArgs),
+    ];
+    const env = { ...process.env, ...this.#kind.localVariables?.(this.#place) };
+    const child = spawn(this.#binary, args, { stdio: ["ignore", "pipe", "pipe"], env });
+    const output = collectOutput(child);
+    const ended = new Promise<string>((resolve) => {
+      child.once("error", (error) => resolve(messageOf(error)));
+      child.once("exit", (code, signal) => resolve(`it ended with ${signal ?? code}`));
+    });
+    this.#running = {
+      child,
+      guard: guardOf(child, this.#place.folder),
+      exited: ended.then(() => undefined),
+    };
+    const failure = await Promise.race([ended, this.#untilItAnswers(child)]);
+    if (failure === undefined) return;
+    throw new Error(`${this.#binary} ${args.join(" ")} did not start: ${failure}\n${output()}`);
+  }
+
+  /** Undefined when the server answers, or why it is given up. */
+  async #untilItAnswers(child: ChildProcess): Promise<string | undefined> {
+    const end = systemClock.monotonic() + START_MS;
+    while (systemClock.monotonic() < end && child.exitCode === null) {
+      if (await this.#kind.answers(this.#place.port)) return undefined;
+      await sleep(systemClock, 20);
+    }
+    return `it did not answer within ${START_MS} ms`;
+  }
+}
+
+function guardOf(child: ChildProcess, folder: string): ChildProcess {
+  // Detached, so that an interrupt from the terminal, which goes to the whole group, leaves it
+  // alive to clean up.
+  const guard = spawn("sh", ["-c", GUARD, "sh", String(child.pid ?? 0), folder], {
+    stdio: ["pipe", "ignore", "ignore"],
+    detached: true,
+  });
+  guard.stdin?.on("error", () => undefined);
+  guard.unref();
+  return guard;
+}
+
+function collectOutput(child: ChildProcess): () => string {
+  let text = "";
+  const keep = (chunk: Buffer): void => {
+    text = (text + chunk.toString()).slice(-OUTPUT_KEPT);
+  };
+  child.stdout?.on("data", keep);
+  child.stderr?.on("data", keep);
+  return () => text;
+}

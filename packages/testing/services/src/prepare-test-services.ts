@@ -1,0 +1,13 @@
+import { ETCD } from "./etcd-service.ts";
+import { prepareFaultTools } from "./fault-tools.ts";
+import { REDIS } from "./redis-service.ts";
+import { prepareServices } from "./start-service.ts";
+
+/**
+ * Vitest calls it once before all tests (`globalSetup`): makes sure that the servers which tests
+ * start, and the tools for faults, are on this machine.
+ */
+export default async function prepareTestServices(): Promise<void> {
+  await prepareServices([REDIS, ETCD]);
+  await prepareFaultTools();
+}

@@ -1,0 +1,123 @@
+import {
+  type ActorAddress,
+  type Claim,
+  type ClaimResult,
+  type Commit,
+  type CommitResult,
+  type DueEntry,
+  formatAddress,
+} from "@troupe/core";
+import { MemoryDueIndex, MemoryStates } from "@troupe/memory";
+import type { Mutation } from "./mutation.ts";
+
+/** What the stores do at the moment an effect lands. */
+export interface StateTruth {
+  claim(address: ActorAddress, claim: Claim): ClaimResult;
+  commit(address: ActorAddress, commit: Commit): CommitResult;
+}
+
+export type DueTruth = Pick<MemoryDueIndex, "add" | "remove" | "due">;
+
+/** Of the commits that are acknowledged one of so many is lost. */
+const COMMITS_LOST_ONE_OF = 8;
+
+/**
+ * Of the entries that are added one of so many is lost: it is missed only if its actor moves before
+ * its time.
+ */
+const ENTRIES_LOST_ONE_OF = 3;
+
+const STATES: Partial<Record<Mutation, () => StateTruth>> = {
+  fence: () => new UnfencedStates(),
+  acknowledge: () =>
+    new ForgetfulStates((commit, count) =>
+      count % COMMITS_LOST_ONE_OF === 0 ? undefined : commit,
+    ),
+  delete: () => new ForgetfulStates((commit) => ({ ...commit, remove: [] })),
+  timers: () => new ForgetfulStates((commit) => without(commit, "t:")),
+  "kept-results": () => new ForgetfulStates((commit) => without(commit, "i:")),
+  letters: () => new ForgetfulStates((commit) => without(commit, "o:")),
+  "letter-numbers": () => new ForgetfulStates((commit) => without(commit, "d:")),
+};
+
+/** The states of a run. */
+export function mutateStates(mutation: Mutation | undefined): StateTruth {
+  const mutant = mutation === undefined ? undefined : STATES[mutation];
+  return mutant === undefined ? new MemoryStates() : mutant();
+}
+
+/** The index of due times of a run. */
+export function mutateDueIndex(mutation: Mutation | undefined): DueTruth {
+  return mutation === "due-entries" ? new ForgetfulIndex() : new MemoryDueIndex();
+}
+
+function without(commit: Commit, prefix: string): Commit {
+  return {
+    ...commit,
+    set: new Map([...commit.set].filter(([field]) => !field.startsWith(prefix))),
+  };
+}
+
+/** Writes whatever it is told, whoever owns the actor by now. */
+class UnfencedStates implements StateTruth {
+  readonly #states = new MemoryStates();
+  readonly #claims = new Map<string, { epoch: number; version: number }>();
+
+  claim(address: ActorAddress, claim: Claim): ClaimResult {
+    const result = this.#states.claim(address, claim);
+    if (result.kind === "claimed")
+      this.#claims.set(formatAddress(address), { epoch: result.epoch, version: result.version });
+    return result;
+  }
+
+  commit(address: ActorAddress, commit: Commit): CommitResult {
+    const current = this.#claims.get(formatAddress(address)) ?? { epoch: 0, version: 0 };
+    current.version++;
+    return this.#states.commit(address, {
+      ...commit,
+      epoch: current.epoch,
+      version: current.version,
+    });
+  }
+}
+
+/**
+ * Stores less than it says. Who commits does not notice: each commit counts, whatever is left of
+ * it.
+ */
+class ForgetfulStates implements StateTruth {
+  readonly #states = new MemoryStates();
+  readonly #keep: (commit: Commit, count: number) => Commit | undefined;
+  #commits = 0;
+
+  /** `keep`: what is left of a commit, of which it is told the number; undefined for nothing. */
+  constructor(keep: (commit: Commit, count: number) => Commit | undefined) {
+    this.#keep = keep;
+  }
+
+  claim(address: ActorAddress, claim: Claim): ClaimResult {
+    return this.#states.claim(address, claim);
+  }
+
+  commit(address: ActorAddress, commit: Commit): CommitResult {
+    const kept = this.#keep(commit, ++this.#commits) ?? { ...commit, set: new Map(), remove: [] };
+    return this.#states.commit(address, kept);
+  }
+}
+
+class ForgetfulIndex implements DueTruth {
+  readonly #index = new MemoryDueIndex();
+  #added = 0;
+
+  add(entry: DueEntry): void {
+    if (++this.#added % ENTRIES_LOST_ONE_OF !== 0) this.#index.add(entry);
+  }
+
+  remove(entry: DueEntry): void {
+    this.#index.remove(entry);
+  }
+
+  due(buckets: readonly number[], until: number, limit: number): DueEntry[] {
+    return this.#index.due(buckets, until, limit);
+  }
+}

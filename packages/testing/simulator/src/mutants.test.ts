@@ -1,0 +1,49 @@
+import { describe, expect, it } from "vitest";
+import { MUTANTS, type Mutation, MUTATIONS } from "./mutation.ts";
+import { findViolation } from "./run-seeds.ts";
+import type { Profile } from "./script.ts";
+
+interface Budget {
+  /** The faults that show it best. */
+  readonly profile: Profile;
+  readonly seeds: number;
+}
+
+/**
+ * Several times what it takes: a little change of the workload must not fail the test, and a
+ * checker that is blind must.
+ */
+const BUDGETS: Readonly<Record<Mutation, Budget>> = {
+  "lease-guard": { profile: "pauses", seeds: 40 },
+  release: { profile: "calm", seeds: 50 },
+  mailbox: { profile: "calm", seeds: 5 },
+  fence: { profile: "stores", seeds: 40 },
+  acknowledge: { profile: "crashes", seeds: 10 },
+  twice: { profile: "calm", seeds: 5 },
+  "kept-results": { profile: "calm", seeds: 30 },
+  incarnation: { profile: "crashes", seeds: 120 },
+  order: { profile: "calm", seeds: 5 },
+  drain: { profile: "calm", seeds: 30 },
+  "watch-revision": { profile: "calm", seeds: 120 },
+  stay: { profile: "calm", seeds: 5 },
+  "wall-clock": { profile: "calm", seeds: 5 },
+  "due-entries": { profile: "crashes", seeds: 30 },
+  delete: { profile: "calm", seeds: 10 },
+  timers: { profile: "calm", seeds: 10 },
+  letters: { profile: "stores", seeds: 40 },
+  "letter-numbers": { profile: "stores", seeds: 60 },
+};
+
+describe("the simulator", () => {
+  // The rule that its safeguard stands for, and not any other, has to be found broken.
+  it.each(
+    MUTATIONS.map((mutation) => ({ mutation, rule: MUTANTS[mutation].rule, ...BUDGETS[mutation] })),
+  )(
+    "finds within $seeds seeds that $rule is broken by the mutant $mutation",
+    { timeout: 240_000 },
+    async ({ mutation, rule, profile, seeds }) => {
+      const found = await findViolation({ from: 1, seeds, profile, mutation, rule });
+      expect(found?.seeds ?? "not found").toBeLessThanOrEqual(seeds);
+    },
+  );
+});

@@ -1,0 +1,188 @@
+import type { Clock, Envelope, Member, Random, View } from "@troupe/core";
+import { offsetClock } from "@troupe/testkit";
+import type { MembershipMutation } from "./sim-membership.ts";
+import type { DeliveryMutation, SimNetwork } from "./sim-network.ts";
+import type { SimProcess } from "./sim-process.ts";
+
+export const MUTATIONS = [
+  "lease-guard",
+  "release",
+  "mailbox",
+  "fence",
+  "acknowledge",
+  "twice",
+  "kept-results",
+  "incarnation",
+  "order",
+  "drain",
+  "watch-revision",
+  "stay",
+  "wall-clock",
+  "due-entries",
+  "delete",
+  "timers",
+  "letters",
+  "letter-numbers",
+] as const;
+
+/**
+ * One safeguard that is switched off, from outside: each is made by what a silo is given, so the
+ * runtime holds no switch for it.
+ */
+export type Mutation = (typeof MUTATIONS)[number];
+
+/** The rule that each breaks, and how. */
+export const MUTANTS: Readonly<Record<Mutation, { readonly rule: string; readonly how: string }>> =
+  {
+    "lease-guard": {
+      rule: "C1",
+      how: "a silo is told that its lease lasts a year, while the registry goes on with the real one",
+    },
+    release: {
+      rule: "C1",
+      how: "every silo is told, with each view, that all others have released it",
+    },
+    mailbox: { rule: "C1", how: "every turn may run beside every other" },
+    fence: { rule: "C2", how: "the store writes whatever it is told" },
+    acknowledge: {
+      rule: "C3",
+      how: "the store says of some commits that it has them, and has not",
+    },
+    twice: { rule: "C4", how: "a link delivers some requests twice" },
+    "kept-results": {
+      rule: "C4",
+      how: "the store forgets the results that are kept for repetitions of a call",
+    },
+    incarnation: {
+      rule: "C4",
+      how: "a silo registers under the same id again, and its calls are taken for those of its former life",
+    },
+    order: { rule: "C5", how: "a request overtakes the one before it on its link" },
+    drain: { rule: "C6", how: "a silo that is to stop is killed" },
+    "watch-revision": {
+      rule: "C6",
+      how: "a watch starts after its first view was given, and what changed between is never seen",
+    },
+    stay: {
+      rule: "C7",
+      how: "a silo is told, before each view in which others came or went, that it is about to leave itself",
+    },
+    "wall-clock": {
+      rule: "D3",
+      how: "a silo's wall clock is ahead of the one by which its ticks are judged",
+    },
+    "due-entries": { rule: "D3", how: "the index of due times loses some entries" },
+    delete: { rule: "D3", how: "the store keeps what it is told to remove" },
+    timers: { rule: "D3", how: "the store forgets timers" },
+    letters: { rule: "D7", how: "the store forgets durable sends" },
+    "letter-numbers": {
+      rule: "D7",
+      how: "the store forgets which durable sends a receiver has had",
+    },
+  };
+
+const YEAR_MS = 365 * 86_400_000;
+
+/** Of the requests, one of so many is delivered twice. */
+const TWICE_ONE_OF = 9;
+
+const AHEAD_MS = 2_000;
+
+/** The lease that a silo is told to have. */
+export function toldLeaseMs(mutation: Mutation | undefined, leaseTtlMs: number): number {
+  return mutation === "lease-guard" ? YEAR_MS : leaseTtlMs;
+}
+
+interface MutantParts {
+  readonly process: SimProcess;
+  readonly network: SimNetwork;
+  readonly leaseTtlMs: number;
+}
+
+const MEMBERSHIPS: Partial<Record<Mutation, (parts: MutantParts) => MembershipMutation>> = {
+  "lease-guard": ({ leaseTtlMs }) => ({ leaseTtlMs }),
+  "watch-revision": () => ({ losesViews: true }),
+  release: (parts) => ({ onViewGiven: (view) => releaseAll(parts, view) }),
+  stay: ({ process }) => ({ toldBefore: (view, before) => leavingFirst(process, view, before) }),
+};
+
+const DELIVERIES: Partial<Record<Mutation, DeliveryMutation>> = {
+  release: {
+    arriving: (envelope) => [
+      envelope.kind === "released" ? { ...envelope, holding: [] } : envelope,
+    ],
+  },
+  twice: { arriving: (envelope) => (isOneOfSome(envelope) ? [envelope, envelope] : [envelope]) },
+  order: { swapsRequests: true },
+};
+
+/** What the mutation does to the membership port of a process. */
+export function mutateMembership(
+  mutation: Mutation | undefined,
+  parts: MutantParts,
+): MembershipMutation {
+  return (mutation === undefined ? undefined : MEMBERSHIPS[mutation]?.(parts)) ?? {};
+}
+
+/** What the mutation does to what links carry. */
+export function mutateDelivery(mutation: Mutation | undefined): DeliveryMutation {
+  return (mutation === undefined ? undefined : DELIVERIES[mutation]) ?? {};
+}
+
+/** The clock that the silo of a process is given. */
+export function mutateClock(mutation: Mutation | undefined, clock: Clock): Clock {
+  return mutation === "wall-clock" ? offsetClock(clock, { wallMs: AHEAD_MS }) : clock;
+}
+
+/** True if a silo that is to stop is not told so, but killed. */
+export function killsInstead(mutation: Mutation | undefined): boolean {
+  return mutation === "drain";
+}
+
+/** The chance of one process in a slot: repeated, every id that is drawn from it is the same. */
+export function mutateRandom(
+  mutation: Mutation | undefined,
+  random: Random,
+  slotRandom: Random,
+): Random {
+  if (mutation !== "incarnation") return random;
+  const numbers = Array.from({ length: 13 }, () => slotRandom.next());
+  let drawn = 0;
+  return { next: () => numbers[drawn++ % numbers.length] ?? 0 };
+}
+
+function isOneOfSome(envelope: Envelope): boolean {
+  return envelope.kind === "request" && envelope.callId % TWICE_ONE_OF === 0;
+}
+
+/**
+ * A view between the last one and this, in which the silo of the process is about to leave;
+ * undefined if the others are the same.
+ */
+function leavingFirst(
+  { siloId }: SimProcess,
+  view: View,
+  before: View | undefined,
+): View | undefined {
+  const isActive =
+    before?.members.some((member) => member.siloId === siloId && member.state === "active") ===
+    true;
+  if (before === undefined || !isActive || membersOf(before) === membersOf(view)) return undefined;
+  const members = before.members.map((member): Member =>
+    member.siloId === siloId ? { ...member, state: "draining" } : member,
+  );
+  return { ...before, revision: view.revision - 0.5, members };
+}
+
+function membersOf({ members }: View): string {
+  return members.map(({ siloId, state }) => `${siloId} ${state}`).join();
+}
+
+function releaseAll({ process, network }: MutantParts, view: View): void {
+  // A client has no part in it.
+  if (process.siloId === "") return;
+  for (const end of network.endsOf(process)) {
+    if (end.remote.role === "silo")
+      end.inject({ kind: "released", revision: view.revision, holding: [] });
+  }
+}

@@ -1,0 +1,133 @@
+import { messageOf, silentLogger } from "@troupe/core";
+import { Silo } from "@troupe/runtime";
+import { seededRandom } from "@troupe/testkit";
+import { killsInstead, mutateClock, mutateRandom, type Mutation, toldLeaseMs } from "./mutation.ts";
+import type { Script } from "./script.ts";
+import type { Death } from "./sim-network.ts";
+import { type Equipped, hash, type SimWorld } from "./sim-world.ts";
+import { workloadActors } from "./workload-actors.ts";
+
+/** How long the keeper of a slot waits before it tries again to start a silo that could not. */
+const RETRY_MS = 500;
+
+interface Current extends Equipped {
+  silo: Silo | undefined;
+  isStopping: boolean;
+}
+
+/**
+ * A place with an address, where silo processes run one after the other; a keeper starts them again
+ * as a machine's would.
+ */
+export class SimSlot {
+  readonly index: number;
+  readonly #world: SimWorld;
+  readonly #script: Script;
+  readonly #mutation: Mutation | undefined;
+  #current: Current | undefined;
+  #generation = 0;
+
+  constructor(
+    index: number,
+    world: SimWorld,
+    facts: { readonly script: Script; readonly mutation: Mutation | undefined },
+  ) {
+    this.index = index;
+    this.#world = world;
+    this.#script = facts.script;
+    this.#mutation = facts.mutation;
+  }
+
+  get current(): Equipped | undefined {
+    return this.#current;
+  }
+
+  /** The silo, if it is active and is to stay. */
+  get silo(): Silo | undefined {
+    return this.#current?.isStopping === false ? this.#current.silo : undefined;
+  }
+
+  start(): void {
+    if (this.#current !== undefined) return;
+    const world = this.#world;
+    const equipped = world.createProcess(`silo${this.index}.${++this.#generation}`);
+    const current: Current = { ...equipped, silo: undefined, isStopping: false };
+    this.#current = current;
+    const { process, membership, probe } = equipped;
+    world.trace.add("fault", `${process.name} starts`);
+    const own = seededRandom(hash(`${this.#script.seed} ${process.name} ids`));
+    const ofSlot = seededRandom(hash(`${this.#script.seed} slot ${this.index}`));
+    const started = Silo.start(
+      {
+        clock: mutateClock(this.#mutation, process.clock),
+        random: mutateRandom(this.#mutation, own, ofSlot),
+        logger: silentLogger,
+        transport: world.network.transportOf(process),
+        membership,
+        stateStore: world.stateStore(process),
+        reminderStore: world.reminderStore(process),
+      },
+      {
+        cluster: "simulated",
+        actors: workloadActors(probe, this.#mutation === "mailbox" ? "full" : "chain"),
+        listen: `10.0.0.${this.index}:7000`,
+        leaseTtlMs: toldLeaseMs(this.#mutation, this.#script.leaseTtlMs),
+        leasePolicy: this.#script.leasePolicy,
+      },
+    );
+    void this.#await(started, current);
+  }
+
+  /** Drains the silo, or does so as soon as it is active. */
+  stop(): void {
+    const current = this.#current;
+    if (current === undefined || current.isStopping) return;
+    if (killsInstead(this.#mutation)) return this.#end(current, "killed");
+    current.isStopping = true;
+    if (current.silo !== undefined) void this.#drain(current, current.silo);
+  }
+
+  kill({
+    restartMs,
+    silent,
+  }: {
+    readonly restartMs: number | undefined;
+    readonly silent: boolean;
+  }): void {
+    const current = this.#current;
+    if (current === undefined) return;
+    const wasStopping = current.isStopping;
+    this.#end(current, silent ? "without power" : "killed");
+    if (restartMs !== undefined && !wasStopping)
+      this.#world.clock.schedule(restartMs, () => this.start());
+  }
+
+  async #await(started: Promise<Silo>, current: Current): Promise<void> {
+    const { process } = current;
+    const { trace } = this.#world;
+    try {
+      current.silo = await started;
+    } catch (error) {
+      trace.add("fault", `${process.name} could not start: ${messageOf(error)}`);
+      if (!process.isDead) this.kill({ restartMs: RETRY_MS, silent: false });
+      return;
+    }
+    trace.add("fault", `${process.name} is active as ${current.silo.siloId}`);
+    if (current.isStopping) await this.#drain(current, current.silo);
+  }
+
+  async #drain(current: Current, silo: Silo): Promise<void> {
+    const { process } = current;
+    this.#world.trace.add("fault", `${process.name} drains`);
+    await silo.stop().catch(() => undefined);
+    this.#world.trace.add("fault", `${process.name} has stopped`);
+    if (this.#current?.process === process) this.#end(current, "stopped");
+  }
+
+  #end({ process }: Equipped, how: Death): void {
+    this.#world.trace.add("fault", `${process.name} is dead`);
+    process.die();
+    this.#world.network.died(process, how);
+    this.#current = undefined;
+  }
+}

@@ -1,0 +1,101 @@
+import {
+  type ActorAddress,
+  type Claim,
+  type ClaimResult,
+  type Commit,
+  type CommitResult,
+  formatAddress,
+  type ReminderStore,
+  type StateStore,
+} from "@troupe/core";
+import type { DueTruth, StateTruth } from "./mutant-stores.ts";
+import type { SimProcess } from "./sim-process.ts";
+import type { SimService } from "./sim-service.ts";
+
+/** Watches what lands in the store: nothing may below the epoch of the last claim (C2). */
+export class WatchedStates implements StateTruth {
+  readonly #truth: StateTruth;
+  readonly #onViolation: (text: string) => void;
+  readonly #epochs = new Map<string, number>();
+  readonly #versions = new Map<string, number>();
+
+  constructor(truth: StateTruth, onViolation: (text: string) => void) {
+    this.#truth = truth;
+    this.#onViolation = onViolation;
+  }
+
+  claim(address: ActorAddress, claim: Claim): ClaimResult {
+    const result = this.#truth.claim(address, claim);
+    const key = formatAddress(address);
+    if (result.kind === "claimed") {
+      const before = this.#epochs.get(key) ?? 0;
+      if (result.epoch <= before)
+        this.#onViolation(`${key}: a claim got epoch ${result.epoch} after ${before}`);
+      this.#epochs.set(key, result.epoch);
+    }
+    return result;
+  }
+
+  commit(address: ActorAddress, commit: Commit): CommitResult {
+    const key = formatAddress(address);
+    const result = this.#truth.commit(address, commit);
+    const epoch = this.#epochs.get(key) ?? 0;
+    if (result.kind === "stored" && commit.epoch < epoch) {
+      this.#onViolation(
+        `${key}: a commit of epoch ${commit.epoch} was stored under epoch ${epoch}`,
+      );
+    }
+    if (result.kind === "stored")
+      this.#versions.set(key, Math.max(commit.version, this.#versions.get(key) ?? 0));
+    return result;
+  }
+}
+
+/** The way of one process to the states. */
+export function simStateStore(
+  process: SimProcess,
+  service: SimService,
+  truth: StateTruth,
+): StateStore {
+  return {
+    claim: (address, claim) =>
+      service.call(process, `claim ${formatAddress(address)} r${claim.revision}`, () =>
+        truth.claim(address, claim),
+      ),
+    commit: (address, commit) => {
+      const copy: Commit = { ...commit, set: new Map(commit.set), remove: [...commit.remove] };
+      const what = `commit ${formatAddress(address)} epoch ${commit.epoch} version ${commit.version}`;
+      return service.call(process, what, () => truth.commit(address, copy));
+    },
+    close: () => Promise.resolve(),
+  };
+}
+
+/** The way of one process to the index of due times. */
+export function simReminderStore(
+  process: SimProcess,
+  service: SimService,
+  index: DueTruth,
+): ReminderStore {
+  return {
+    add: (entries) =>
+      service.call(
+        process,
+        `add ${entries.map(({ address, name, dueAt }) => `${formatAddress(address)} ${name} ${dueAt}`).join()}`,
+        () => {
+          for (const entry of entries) index.add(entry);
+        },
+      ),
+    remove: (entries) =>
+      service.call(
+        process,
+        `remove ${entries.map(({ address, name, dueAt }) => `${formatAddress(address)} ${name} ${dueAt}`).join()}`,
+        () => {
+          for (const entry of entries) index.remove(entry);
+        },
+      ),
+    due: (buckets, until, limit) =>
+      service.call(process, "due", () => index.due(buckets, until, limit)),
+    close: () => Promise.resolve(),
+  };
+}

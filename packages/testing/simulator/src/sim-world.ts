@@ -1,0 +1,170 @@
+import type { View } from "@troupe/core";
+import { MemoryRegistry } from "@troupe/memory";
+import { seededRandom } from "@troupe/testkit";
+import { VirtualClock } from "@troupe/testkit";
+import { History } from "./history.ts";
+import { type DueTruth, mutateDueIndex, mutateStates, type StateTruth } from "./mutant-stores.ts";
+import { mutateDelivery, mutateMembership, type Mutation } from "./mutation.ts";
+import { Probe } from "./probe.ts";
+import { RunningTurns } from "./running-turns.ts";
+import type { Script } from "./script.ts";
+import { SimMembership } from "./sim-membership.ts";
+import { SimNetwork } from "./sim-network.ts";
+import { SimProcess } from "./sim-process.ts";
+import { SimService } from "./sim-service.ts";
+import { simReminderStore, simStateStore, WatchedStates } from "./sim-stores.ts";
+import { Trace } from "./trace.ts";
+
+/**
+ * A guard that ends a tenth of the lease early leaves this share of it for what has just started.
+ */
+const GRACE_SHARE = 0.08;
+
+/**
+ * Some processes learn of changes this much later than others: what an owner and its successor do
+ * meanwhile is what H1 to H4 are for.
+ */
+const LAGGARD_SHARE = 0.35;
+const VIEW_LAG_MS = 800;
+
+/** A process with its ways to everything outside. */
+export interface Equipped {
+  readonly process: SimProcess;
+  readonly membership: SimMembership;
+  readonly probe: Probe;
+}
+
+/** Everything outside of the processes of one run: time, network, registry and stores. */
+export class SimWorld {
+  readonly clock = new VirtualClock();
+  readonly trace = new Trace(this.clock);
+  readonly history = new History(this.clock);
+  readonly registry = new MemoryRegistry(this.clock);
+  readonly network: SimNetwork;
+  readonly membershipService: SimService;
+  readonly storeService: SimService;
+  readonly running: RunningTurns;
+  /** Every view there was, by revision. */
+  readonly views = new Map<number, View>();
+  readonly #states: StateTruth;
+  readonly #due: DueTruth;
+  readonly #script: Script;
+  readonly #mutation: Mutation | undefined;
+  readonly #processes: SimProcess[] = [];
+  #streams = 0;
+
+  constructor(script: Script, mutation: Mutation | undefined) {
+    this.#script = script;
+    this.#mutation = mutation;
+    const { clock, trace, history, registry } = this;
+    const shape = seededRandom(script.seed + 1);
+    const fast = shape.next() < 0.5;
+    const weather = {
+      delayMs: fast ? 1 : 20,
+      slowShare: shape.next() < 0.5 ? 0.02 : 0,
+      slowMs: 150,
+    };
+    this.network = new SimNetwork(clock, {
+      random: this.stream(),
+      trace,
+      weather,
+      mutation: mutateDelivery(mutation),
+    });
+    this.membershipService = new SimService(
+      clock,
+      { random: this.stream(), trace },
+      {
+        name: "registry",
+        kind: "member",
+        errorCode: "CLUSTER_UNAVAILABLE",
+        delayMs: fast ? 2 : 30 + shape.next() * 200,
+      },
+    );
+    this.storeService = new SimService(
+      clock,
+      { random: this.stream(), trace },
+      { name: "store", kind: "store", errorCode: "STORE_UNAVAILABLE", delayMs: fast ? 1 : 15 },
+    );
+    this.running = new RunningTurns(history, {
+      graceMs: script.leaseTtlMs * GRACE_SHARE,
+      leasePolicy: script.leasePolicy,
+      isMember: (siloId) => registry.view.members.some((member) => member.siloId === siloId),
+    });
+    this.#states = new WatchedStates(mutateStates(mutation), (text) => history.violate("C2", text));
+    this.#due = mutateDueIndex(mutation);
+    registry.observe((view) => {
+      this.views.set(view.revision, view);
+    });
+  }
+
+  /** A stream of chance of its own: what one part draws does not shift what the others do. */
+  stream(): ReturnType<typeof seededRandom> {
+    return seededRandom(this.#script.seed * 31 + 1_000_003 * ++this.#streams);
+  }
+
+  createProcess(name: string): Equipped {
+    const random = seededRandom(hash(`${this.#script.seed} ${name}`));
+    const { clock: world, network, trace, history, running, registry } = this;
+    const process = new SimProcess(
+      { name, world, random },
+      {
+        monotonicMs: Math.floor(random.next() * 1_000_000),
+        wallMs: Math.floor((random.next() - 0.5) * 400),
+        rate: random.next() < 0.5 ? 1 : 1 + (random.next() - 0.5) * 0.01,
+      },
+    );
+    this.#processes.push(process);
+    const viewLagMs = random.next() < LAGGARD_SHARE ? random.next() * VIEW_LAG_MS : 0;
+    const membership = new SimMembership(
+      process,
+      { clock: world, service: this.membershipService, registry, trace, random, viewLagMs },
+      mutateMembership(this.#mutation, { process, network, leaseTtlMs: this.#script.leaseTtlMs }),
+    );
+    return { process, membership, probe: new Probe(process, { history, running, trace }) };
+  }
+
+  stateStore(process: SimProcess): ReturnType<typeof simStateStore> {
+    return simStateStore(process, this.storeService, this.#states);
+  }
+
+  reminderStore(process: SimProcess): ReturnType<typeof simReminderStore> {
+    return simReminderStore(process, this.storeService, this.#due);
+  }
+
+  pause(process: SimProcess): void {
+    if (process.state !== "running") return;
+    this.trace.add("fault", `${process.name} stops`);
+    process.pause();
+    this.running.paused(process);
+    this.network.stalled(process);
+  }
+
+  resume(process: SimProcess): void {
+    if (process.state !== "paused") return;
+    this.trace.add("fault", `${process.name} goes on`);
+    process.resume();
+  }
+
+  /** Everything that was broken is whole from now on. */
+  heal(): void {
+    this.network.healAll();
+    this.membershipService.faults.clear();
+    this.storeService.faults.clear();
+    for (const process of this.#processes) {
+      process.disarm();
+      process.clock.restoreWall();
+      this.resume(process);
+    }
+  }
+}
+
+/**
+ * A number of a text (FNV-1a), so that a process has its chance by its name and not by when it was
+ * made.
+ */
+export function hash(text: string): number {
+  let value = 0x811c9dc5;
+  for (let index = 0; index < text.length; index++)
+    value = Math.imul(value ^ text.charCodeAt(index), 0x01000193);
+  return value >>> 0;
+}

@@ -1,0 +1,257 @@
+import { ClusterClient } from "@troupe/client";
+import { type Ran, silentLogger, sleep, TroupeError } from "@troupe/core";
+import type { CallOptions } from "@troupe/sdk";
+import { seededRandom } from "@troupe/testkit";
+import { checkHistory } from "./checkers/check-history.ts";
+import { lettersOnTheWay } from "./checkers/conservation.ts";
+import { FaultInjector } from "./fault-injector.ts";
+import type { CallOutcome, CallPlan, CallRecord, History, Violation } from "./history.ts";
+import type { Mutation } from "./mutation.ts";
+import { type Script, SLOTS } from "./script.ts";
+import { SimSlot } from "./sim-slot.ts";
+import { type Equipped, hash, SimWorld } from "./sim-world.ts";
+import type { TickingFacts } from "./ticking-actors.ts";
+import type { Trace } from "./trace.ts";
+import { type AccountFacts, workloadActors } from "./workload-actors.ts";
+import { finalCalls } from "./write-script.ts";
+
+export interface SimulationResult {
+  readonly script: Script;
+  readonly violations: readonly Violation[];
+  readonly history: History;
+  readonly trace: Trace;
+  /** Virtual milliseconds. */
+  readonly elapsedMs: number;
+}
+
+export interface SimulationOptions {
+  readonly mutation?: Mutation;
+}
+
+/**
+ * How long two silos may take to run after the last fault has ended: one may have to drain, and to
+ * join again.
+ */
+const RECOVERY_MS = 80_000;
+
+/** How often the end of a run is looked for, and how often at most. */
+const SETTLE_EVERY_MS = 3_000;
+const SETTLE_MAX = 30;
+
+/** More than this of virtual time is taken to be a hang. */
+const LIMIT_MS = 900_000;
+
+/** Runs a script, from the start of its cluster to the check of its history. */
+export async function simulate(
+  script: Script,
+  options: SimulationOptions = {},
+): Promise<SimulationResult> {
+  const simulation = new Simulation(script, options.mutation);
+  return await simulation.run();
+}
+
+class Simulation {
+  readonly #script: Script;
+  readonly #world: SimWorld;
+  readonly #slots: readonly SimSlot[];
+  readonly #clients: (Equipped & { readonly client: ClusterClient })[] = [];
+
+  constructor(script: Script, mutation: Mutation | undefined) {
+    this.#script = script;
+    this.#world = new SimWorld(script, mutation);
+    this.#slots = Array.from(
+      { length: SLOTS },
+      (_, index) => new SimSlot(index, this.#world, { script, mutation }),
+    );
+  }
+
+  async run(): Promise<SimulationResult> {
+    const { clock, history, trace, views } = this.#world;
+    try {
+      await clock.run(this.#run(), LIMIT_MS);
+    } catch (error) {
+      history.violate("hang", String(error));
+    }
+    const { profile, leaseTtlMs, leasePolicy } = this.#script;
+    checkHistory(history, { profile, leaseTtlMs, leasePolicy, views });
+    return {
+      script: this.#script,
+      violations: history.violations,
+      history,
+      trace,
+      elapsedMs: clock.monotonic(),
+    };
+  }
+
+  async #run(): Promise<void> {
+    const { clock } = this.#world;
+    const first = this.#slots.slice(0, this.#script.silos);
+    for (const slot of first) slot.start();
+    // Clients come while the other silos join, so that a watch begins in the middle of changes.
+    await this.#until(() => first.some(({ silo }) => silo !== undefined));
+    for (let index = 0; index < this.#script.clients; index++) await this.#connect(index);
+    await this.#until(() => first.every(({ silo }) => silo !== undefined));
+    const injector = new FaultInjector({
+      world: this.#world,
+      slots: this.#slots,
+      clients: this.#clients,
+      leaseTtlMs: this.#script.leaseTtlMs,
+    });
+    // One that follows another may be drawn for a time at which all faults have ended.
+    injector.schedule(this.#script.faults.filter(({ at }) => at < this.#script.durationMs));
+    for (const plan of this.#script.calls) clock.schedule(plan.at, () => this.#issue(plan));
+    await sleep(clock, this.#script.durationMs);
+    await this.#recover();
+    await this.#settle();
+  }
+
+  async #connect(index: number): Promise<void> {
+    const { clock, network, trace } = this.#world;
+    const equipped = this.#world.createProcess(`client${index}`);
+    const { process, membership, probe } = equipped;
+    const client = await ClusterClient.connect(
+      {
+        clock: process.clock,
+        random: seededRandom(hash(`${this.#script.seed} ${process.name} ids`)),
+        logger: silentLogger,
+        transport: network.transportOf(process),
+        membership,
+      },
+      { cluster: "simulated", actors: workloadActors(probe) },
+    );
+    this.#clients.push({ ...equipped, client });
+    trace.add("note", `${process.name} is connected at ${clock.monotonic()}`);
+  }
+
+  /** Ends all faults, sees to it that two silos run, and lets the cluster come to rest. */
+  async #recover(): Promise<void> {
+    const { clock, trace } = this.#world;
+    trace.add("fault", "all faults end");
+    this.#world.heal();
+    for (const { membership } of this.#clients) membership.reconnect();
+    for (const { current } of this.#slots) current?.membership.reconnect();
+    const kept = this.#slots.slice(0, 2);
+    const end = clock.monotonic() + RECOVERY_MS;
+    while (kept.some(({ silo }) => silo === undefined) && clock.monotonic() < end) {
+      for (const slot of kept) slot.start();
+      await sleep(clock, 100);
+    }
+    await sleep(clock, 2_000 + 3 * this.#script.leaseTtlMs);
+  }
+
+  /**
+   * Asks every actor until nothing is owed and nothing is due any more, and all of them have said
+   * the same twice in a row. The looks of one round are not one moment: money may pass from behind
+   * the look at one account to behind that at another. What two rounds agree in was all true at the
+   * moment between them.
+   */
+  async #settle(): Promise<void> {
+    const { clock, history } = this.#world;
+    let before = "";
+    for (let round = 0; round < SETTLE_MAX; round++) {
+      const from = history.calls.length;
+      const plans = finalCalls(clock.monotonic());
+      for (const plan of plans) this.#issue({ ...plan, id: `${plan.id} ${round}` });
+      await this.#until(() =>
+        history.calls.slice(from).every(({ outcome }) => outcome.kind !== "pending"),
+      );
+      const looks = history.calls.slice(from);
+      const isResting =
+        looks.length === plans.length &&
+        looks.every(isAtRest) &&
+        lettersOnTheWay(history).length === 0;
+      const said = isResting ? JSON.stringify(looks.map(({ outcome }) => outcome)) : "";
+      if (isResting && said === before) return;
+      before = said;
+      if (!isResting) await sleep(clock, SETTLE_EVERY_MS);
+    }
+  }
+
+  #issue(plan: CallPlan): void {
+    const { process, actor } = this.#callerOf(plan.from) ?? {};
+    if (process === undefined || actor === undefined || process.state !== "running") return;
+    const { history, trace } = this.#world;
+    const record: CallRecord = {
+      plan,
+      caller: `${process.name} ${process.siloId}`,
+      startedAt: history.now,
+      startedOrder: history.nextOrder(),
+      endedAt: Number.POSITIVE_INFINITY,
+      endedOrder: Number.POSITIVE_INFINITY,
+      outcome: { kind: "pending" },
+    };
+    history.calls.push(record);
+    trace.add(
+      "call",
+      `${process.name}: ${plan.id} ${plan.type}/${plan.actorId}.${plan.method}(${plan.args.join()})`,
+    );
+    const end = (outcome: CallOutcome): void => {
+      if (process.isDead) return;
+      record.outcome = outcome;
+      record.endedAt = history.now;
+      record.endedOrder = history.nextOrder();
+      trace.add("call", `${process.name}: ${plan.id} ends: ${describeOutcome(outcome)}`);
+    };
+    const options = {
+      timeout: plan.timeoutMs,
+      ...(plan.key === undefined ? {} : { idempotencyKey: plan.key }),
+    };
+    const method = actor(plan.type, plan.actorId, options)[plan.method];
+    method?.(plan.key ?? plan.id, ...plan.args).then(
+      (value) => end({ kind: "value", value }),
+      (error: unknown) => end(errorOutcome(error)),
+    );
+  }
+
+  #callerOf({ kind, index }: CallPlan["from"]): Pick<Caller, "process" | "actor"> | undefined {
+    if (kind === "client") {
+      const found = this.#clients[index];
+      return found && { process: found.process, actor: (...args) => found.client.actor(...args) };
+    }
+    const { current, silo } = this.#slots[index] ?? {};
+    if (current === undefined || silo === undefined) return undefined;
+    return { process: current.process, actor: (...args) => silo.actor(...args) };
+  }
+
+  async #until(condition: () => boolean): Promise<void> {
+    while (!condition()) await sleep(this.#world.clock, 10);
+  }
+}
+
+interface Caller {
+  readonly process: Equipped["process"];
+  readonly actor: (
+    type: string,
+    id: string,
+    options: CallOptions,
+  ) => Readonly<Record<string, (...args: readonly unknown[]) => Promise<unknown>>>;
+}
+
+function errorOutcome(error: unknown): CallOutcome {
+  if (error instanceof TroupeError)
+    return { kind: "error", code: error.code, ran: error.ran, message: error.message };
+  const { name, message } =
+    error instanceof Error ? error : { name: "thrown", message: String(error) };
+  const ran: Ran = "yes";
+  return { kind: "error", code: name, ran, message };
+}
+
+function describeOutcome(outcome: CallOutcome): string {
+  switch (outcome.kind) {
+    case "pending":
+      return "pending";
+    case "value":
+      return JSON.stringify(outcome.value) ?? "done";
+    case "error":
+      return `${outcome.code} ran ${outcome.ran}: ${outcome.message}`;
+  }
+}
+
+/** True for a last look at an actor that shows nothing that is still to come. */
+function isAtRest({ plan, outcome }: CallRecord): boolean {
+  if (outcome.kind !== "value") return false;
+  if (plan.type === "Account") return (outcome.value as AccountFacts).pending.length === 0;
+  if (plan.type === "Alarm" || plan.type === "Metronome")
+    return (outcome.value as TickingFacts).left.length === 0;
+  return true;
+}

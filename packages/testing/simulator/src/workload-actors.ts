@@ -1,0 +1,229 @@
+import { type ActorClass, actor, idempotent, oneWay, readonly, reminder, state } from "@troupe/sdk";
+import type { Probe } from "./probe.ts";
+import { tickingActors } from "./ticking-actors.ts";
+import { IDLE_AFTER, watchedActor } from "./watched-actor.ts";
+
+/**
+ * What an account owes to another: it has left the one and is not yet known to have arrived at the
+ * other.
+ */
+export interface PendingTransfer {
+  readonly id: string;
+  readonly to: string;
+  readonly amount: number;
+}
+
+export interface AccountFacts {
+  readonly balance: number;
+  readonly pending: readonly PendingTransfer[];
+  /** Transfers out of this account, in order. */
+  readonly sent: readonly string[];
+  /** Transfers into it. */
+  readonly received: readonly string[];
+}
+
+/**
+ * The actors of the simulation, as classes of their own for each process, since they tell its probe
+ * what they do. The first argument of every method is the id of the call.
+ */
+export function workloadActors(
+  probe: Probe,
+  reentrancy: "chain" | "full" = "chain",
+): readonly ActorClass[] {
+  const options = { idleAfter: IDLE_AFTER, reentrancy } as const;
+
+  const Watched = watchedActor(probe);
+
+  /**
+   * A number: a counter and a register in one. It reads, waits, and writes, so that overlapping
+   * turns lose updates.
+   */
+  @actor("Cell", options)
+  class Cell extends Watched {
+    @state() accessor value = 0;
+    @state() accessor once: Record<string, number> = {};
+    @state() accessor writes = 0;
+
+    async add(call: string, amount: number, ms: number): Promise<number> {
+      return await probe.turn(this, { call, method: "add" }, async () => {
+        const before = this.value;
+        await probe.work(ms);
+        this.value = before + amount;
+        return this.value;
+      });
+    }
+
+    /** May be run again: it remembers what it has done. */
+    @idempotent()
+    async addOnce(call: string, amount: number): Promise<number> {
+      return await probe.turn(this, { call, method: "addOnce" }, () => {
+        const known = this.once[call];
+        if (known !== undefined) return known;
+        this.value += amount;
+        this.once = { ...this.once, [call]: this.value };
+        return this.value;
+      });
+    }
+
+    /** Named by a key, so that it may be sent again and takes effect once. */
+    async addKeyed(call: string, amount: number): Promise<number> {
+      return await probe.turn(this, { call, method: "addKeyed" }, () => {
+        this.value += amount;
+        return this.value;
+      });
+    }
+
+    /** Comes back to itself through a call, as part of its own turn. */
+    async addThrough(call: string, amount: number): Promise<number> {
+      return await probe.turn(this, { call, method: "addThrough" }, async () => {
+        await this.actor(Cell, this.id, { timeout: "2s" }).addWithin(amount);
+        return this.value;
+      });
+    }
+
+    async addWithin(amount: number): Promise<void> {
+      this.value += amount;
+    }
+
+    /** Ends the activation behind itself. */
+    async retire(call: string): Promise<number> {
+      return await probe.turn(this, { call, method: "retire" }, () => {
+        this.deactivate();
+        return this.value;
+      });
+    }
+
+    /**
+     * Stores something even if the value is the same: so that it is not acknowledged by an owner
+     * that cannot store.
+     */
+    async write(call: string, value: number): Promise<void> {
+      await probe.turn(this, { call, method: "write" }, () => {
+        this.writes++;
+        this.value = value;
+      });
+    }
+
+    @readonly()
+    async read(call: string): Promise<number> {
+      return await probe.turn(this, { call, method: "read", shared: true }, () => this.value);
+    }
+
+    /** Changes, then throws: nothing of it may be seen. */
+    async spoil(call: string): Promise<void> {
+      await probe.turn(this, { call, method: "spoil" }, async () => {
+        this.value = -1_000_000;
+        await probe.work(1);
+        throw new RangeError("spoilt on purpose");
+      });
+    }
+  }
+
+  /** Nothing of it is stored, so that no fence stands behind it. */
+  @actor("Plain", options)
+  class Plain extends Watched {
+    async touch(call: string, ms: number): Promise<void> {
+      await probe.turn(this, { call, method: "touch" }, () => probe.work(ms));
+    }
+
+    @oneWay()
+    async nudge(call: string): Promise<void> {
+      await probe.turn(this, { call, method: "nudge" }, () => undefined);
+    }
+
+    /** A call of an actor by an actor, which may be behind a rush of long turns. */
+    async relay(call: string, cell: string, amount: number): Promise<number> {
+      return await probe.turn(this, { call: `${call}>`, method: "relay" }, () =>
+        this.actor(Cell, cell, { timeout: "20s" }).add(call, amount, 0),
+      );
+    }
+  }
+
+  /** Keeps what it was told, in order. */
+  @actor("Recorder", options)
+  class Recorder extends Watched {
+    @state() accessor entries: string[] = [];
+
+    async record(call: string, ms: number): Promise<number> {
+      return await probe.turn(this, { call, method: "record" }, async () => {
+        await probe.work(ms);
+        this.entries.push(call);
+        return this.entries.length;
+      });
+    }
+
+    @readonly()
+    async list(call: string): Promise<readonly string[]> {
+      return await probe.turn(this, { call, method: "list", shared: true }, () => this.entries);
+    }
+  }
+
+  /**
+   * Transfers in two steps: the debit with a note of what is owed, and a credit that recognises its
+   * repetition.
+   */
+  @actor("Account", options)
+  class Account extends Watched {
+    @state() accessor balance = 0;
+    @state() accessor pending: PendingTransfer[] = [];
+    @state() accessor sent: string[] = [];
+    @state() accessor received: string[] = [];
+
+    async transfer(call: string, to: string, amount: number): Promise<void> {
+      await probe.turn(this, { call, method: "transfer" }, async () => {
+        this.balance -= amount;
+        this.pending.push({ id: call, to, amount });
+        this.sent.push(call);
+        await this.reminders.set("settle", { in: 50, every: "1s" });
+      });
+    }
+
+    @idempotent()
+    async credit(call: string, transfer: string, amount: number): Promise<void> {
+      await probe.turn(this, { call, method: "credit" }, () => {
+        if (this.received.includes(transfer)) return;
+        this.received.push(transfer);
+        this.balance += amount;
+      });
+    }
+
+    /** The short way: the send is stored with the debit, and takes effect once. */
+    async wire(call: string, to: string, amount: number): Promise<void> {
+      await probe.turn(this, { call, method: "wire" }, () => {
+        this.balance -= amount;
+        this.sent.push(call);
+        this.send(Account, to).receive(call, amount);
+      });
+    }
+
+    async receive(transfer: string, amount: number): Promise<void> {
+      await probe.turn(this, { call: `receive ${transfer}`, method: "receive" }, () => {
+        this.received.push(transfer);
+        this.balance += amount;
+      });
+    }
+
+    @reminder("settle")
+    async settle(): Promise<void> {
+      await probe.turn(this, { call: `settle ${this.id}`, method: "settle" }, async () => {
+        for (const { id, to, amount } of Array.from(this.pending)) {
+          // Two accounts that owe each other would wait for each other; the short time limit ends
+          // that.
+          await this.actor(Account, to, { timeout: "300ms" }).credit(`credit ${id}`, id, amount);
+          this.pending = this.pending.filter((other) => other.id !== id);
+        }
+        await this.reminders.delete("settle");
+      });
+    }
+
+    @readonly()
+    async facts(call: string): Promise<AccountFacts> {
+      return await probe.turn(this, { call, method: "facts", shared: true }, () => {
+        const { balance, pending, sent, received } = this;
+        return { balance, pending, sent, received };
+      });
+    }
+  }
+
+  return [Cell, Plain, Recorder, Account, ...tickingActors(probe, Watched)];
+}

@@ -1,0 +1,63 @@
+import { seededRandom } from "@troupe/testkit";
+import { Dice } from "./dice.ts";
+import { drawCalls, POPULATION } from "./draw-calls.ts";
+import { drawFaults } from "./draw-faults.ts";
+import type { CallPlan } from "./history.ts";
+import { type Profile, PROFILES, type Script } from "./script.ts";
+
+/**
+ * The script of a seed. The profile is drawn even if it is given, so that a seed is the same run
+ * with its profile's name and without.
+ */
+export function writeScript(seed: number, profile?: Profile): Script {
+  const dice = new Dice(seededRandom(seed * 7919 + 17));
+  const drawn = dice.of(PROFILES);
+  const chosen = profile ?? drawn;
+  const durationMs = dice.between(8_000, 25_000);
+  const silos = 1 + dice.below(4);
+  const clients = 1 + dice.below(2);
+  const frame = { profile: chosen, durationMs, silos, clients };
+  const faults = drawFaults(dice, frame);
+  const calls = drawCalls(dice, frame, faults);
+  const leaseTtlMs = dice.of([1_500, 3_000, 5_000]);
+  return {
+    seed,
+    ...frame,
+    leaseTtlMs,
+    leasePolicy: chosen === "available" ? "available" : "strict",
+    faults,
+    calls,
+  };
+}
+
+/**
+ * What shows how an actor of each type stands, and how its ids begin. A plain one has nothing to
+ * show.
+ */
+const LOOKS = [
+  { type: "Cell", method: "read", prefix: "c" },
+  { type: "Recorder", method: "list", prefix: "r" },
+  { type: "Account", method: "facts", prefix: "a" },
+  { type: "Alarm", method: "list", prefix: "m" },
+  { type: "Metronome", method: "list", prefix: "t" },
+] as const;
+
+/** What is asked of every actor when a run is over and all is well again. */
+export function finalCalls(at: number): CallPlan[] {
+  return LOOKS.flatMap(({ type, method, prefix }) =>
+    Array.from({ length: POPULATION[type] }, (_, index): CallPlan => {
+      const actorId = `${prefix}${index}`;
+      const from: CallPlan["from"] = { kind: "client", index: 0 };
+      return {
+        id: `final ${actorId}`,
+        at,
+        from,
+        type,
+        actorId,
+        method,
+        args: [],
+        timeoutMs: 10_000,
+      };
+    }),
+  );
+}
