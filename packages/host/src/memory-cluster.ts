@@ -44,11 +44,12 @@ function memoryCluster(name: string, cluster: string): MemoryCluster {
   const key = JSON.stringify([name, cluster]);
   let found = clusters.get(key);
   if (found === undefined) {
+    const dueIndex = new MemoryDueIndex();
     found = {
       network: new MemoryNetwork({ clock: systemClock }),
       registry: new MemoryRegistry(systemClock),
-      states: new MemoryStates(),
-      dueIndex: new MemoryDueIndex(),
+      states: new MemoryStates({ due: dueIndex }),
+      dueIndex,
     };
     clusters.set(key, found);
   }

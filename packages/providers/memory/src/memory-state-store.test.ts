@@ -1,5 +1,6 @@
 import { stateStoreSuite } from "@troupe/conformance";
-import { MemoryStates, MemoryStateStore } from "./memory-state-store.ts";
+import { MemoryStateStore } from "./memory-state-store.ts";
+import { MemoryStates } from "./memory-states.ts";
 
 stateStoreSuite({
   name: "memory",

@@ -73,6 +73,7 @@ describe("a Redis Cluster", () => {
       address,
       name: "statement",
       dueAt: index,
+      tag: `${index}`,
     }));
     await reminderStore.add(entries);
     const buckets = Array.from({ length: 1_024 }, (_, bucket) => bucket);

@@ -33,15 +33,28 @@ export function dueEntryOf(
         address,
         name,
         dueAt: (record as ScheduleRecord).nextAt,
+        tag: "",
       };
     case "n:": {
       const { checkAt } = record as OutboxState;
       return checkAt === undefined
         ? undefined
-        : { bucket: bucketOf(formatAddress(address)), address, name: OUTBOX_CHECK, dueAt: checkAt };
+        : {
+            bucket: bucketOf(formatAddress(address)),
+            address,
+            name: OUTBOX_CHECK,
+            dueAt: checkAt,
+            tag: "",
+          };
     }
     case "l:":
-      return { bucket: DEAD_LETTER_BUCKET, address, name, dueAt: (record as DeadLetter).diedAt };
+      return {
+        bucket: DEAD_LETTER_BUCKET,
+        address,
+        name,
+        dueAt: (record as DeadLetter).diedAt,
+        tag: "",
+      };
     default:
       return undefined;
   }

@@ -260,7 +260,13 @@ export class StoredActor implements ActorStorage {
   /** An entry of the due index was found to stand for nothing. */
   forgetDue(name: string, dueAt: number): void {
     this.#forget([
-      { bucket: bucketOf(formatAddress(this.address)), address: this.address, name, dueAt },
+      {
+        bucket: bucketOf(formatAddress(this.address)),
+        address: this.address,
+        name,
+        dueAt,
+        tag: "",
+      },
     ]);
   }
 

@@ -10,9 +10,17 @@ const ALL_BUCKETS: readonly number[] = Array.from(
 );
 const NOON = Date.UTC(2026, 10, 22, 12);
 
-function entry(fields: { bucket?: number; id?: string; name?: string; dueAt?: number }): DueEntry {
-  const { bucket = 1, id = "alice", name = "statement", dueAt = NOON } = fields;
-  return { bucket, address: { type: "Account", id }, name, dueAt };
+interface EntryFields {
+  readonly bucket?: number;
+  readonly id?: string;
+  readonly name?: string;
+  readonly dueAt?: number;
+  readonly tag?: string;
+}
+
+function entry(fields: EntryFields): DueEntry {
+  const { bucket = 1, id = "alice", name = "statement", dueAt = NOON, tag = "" } = fields;
+  return { bucket, address: { type: "Account", id }, name, dueAt, tag };
 }
 
 const DUE: StoreCases<ReminderStore> = {
@@ -103,6 +111,7 @@ const DUE: StoreCases<ReminderStore> = {
         address,
         name: "statement",
         dueAt: NOON + index,
+        tag: "",
       })),
       ...AWKWARD_NAMES.map((name, index) =>
         entry({ bucket: 900, name, dueAt: NOON + 1_000 + index }),
@@ -112,6 +121,7 @@ const DUE: StoreCases<ReminderStore> = {
         address: AWKWARD_ADDRESSES.at(-1) ?? entry({}).address,
         name: AWKWARD_NAMES.at(-1) ?? "",
         dueAt: NOON + 9_999,
+        tag: "t".repeat(64),
       },
     ];
     await store.add(entries);
@@ -237,6 +247,6 @@ export const REMINDER_STORE_CASES: StoreCaseGroups<ReminderStore> = {
   "several handles": HANDLES,
 };
 
-function keyOf({ bucket, address, name, dueAt }: DueEntry): string {
-  return JSON.stringify([bucket, address.type, address.id, name, dueAt]);
+function keyOf({ bucket, address, name, dueAt, tag }: DueEntry): string {
+  return JSON.stringify([bucket, address.type, address.id, name, dueAt, tag]);
 }

@@ -1,22 +1,17 @@
-import {
-  type ActorAddress,
-  type Claim,
-  type ClaimResult,
-  type Commit,
-  type CommitResult,
-  type DueEntry,
-  formatAddress,
-} from "@troupe/core";
+import { type Clock, type Commit, formatAddress } from "@troupe/core";
 import { MemoryDueIndex, MemoryStates } from "@troupe/memory";
 import type { Mutation } from "./mutation.ts";
 
 /** What the stores do at the moment an effect lands. */
-export interface StateTruth {
-  claim(address: ActorAddress, claim: Claim): ClaimResult;
-  commit(address: ActorAddress, commit: Commit): CommitResult;
-}
+export type StateTruth = Pick<MemoryStates, "claim" | "commit" | "read" | "retire" | "list">;
 
 export type DueTruth = Pick<MemoryDueIndex, "add" | "remove" | "due">;
+
+/** The stored data of a run. */
+export interface StoreTruth {
+  readonly states: StateTruth;
+  readonly due: DueTruth;
+}
 
 /** Of the commits that are acknowledged one of so many is lost. */
 const COMMITS_LOST_ONE_OF = 8;
@@ -27,28 +22,30 @@ const COMMITS_LOST_ONE_OF = 8;
  */
 const ENTRIES_LOST_ONE_OF = 3;
 
-const STATES: Partial<Record<Mutation, () => StateTruth>> = {
-  fence: () => new UnfencedStates(),
-  acknowledge: () =>
-    new ForgetfulStates((commit, count) =>
-      count % COMMITS_LOST_ONE_OF === 0 ? undefined : commit,
+const STATES: Partial<Record<Mutation, (states: MemoryStates) => StateTruth>> = {
+  fence: unfenced,
+  acknowledge: (states) =>
+    forgetful(states, (commit, count) =>
+      count % COMMITS_LOST_ONE_OF === 0
+        ? { epoch: commit.epoch, version: commit.version, set: new Map(), remove: [] }
+        : commit,
     ),
-  delete: () => new ForgetfulStates((commit) => ({ ...commit, remove: [] })),
-  timers: () => new ForgetfulStates((commit) => without(commit, "t:")),
-  "kept-results": () => new ForgetfulStates((commit) => without(commit, "i:")),
-  letters: () => new ForgetfulStates((commit) => without(commit, "o:")),
-  "letter-numbers": () => new ForgetfulStates((commit) => without(commit, "d:")),
+  delete: (states) => forgetful(states, (commit) => ({ ...commit, remove: [] })),
+  timers: (states) => forgetful(states, (commit) => without(commit, "t:")),
+  "kept-results": (states) => forgetful(states, (commit) => without(commit, "i:")),
+  letters: (states) => forgetful(states, (commit) => without(commit, "o:")),
+  "letter-numbers": (states) => forgetful(states, (commit) => without(commit, "d:")),
 };
 
-/** The states of a run. */
-export function mutateStates(mutation: Mutation | undefined): StateTruth {
+/** The stores of a run. */
+export function mutateStores(
+  mutation: Mutation | undefined,
+  clock: Pick<Clock, "now">,
+): StoreTruth {
+  const due = mutation === "due-entries" ? forgetfulIndex() : new MemoryDueIndex();
+  const states = new MemoryStates({ clock, due });
   const mutant = mutation === undefined ? undefined : STATES[mutation];
-  return mutant === undefined ? new MemoryStates() : mutant();
-}
-
-/** The index of due times of a run. */
-export function mutateDueIndex(mutation: Mutation | undefined): DueTruth {
-  return mutation === "due-entries" ? new ForgetfulIndex() : new MemoryDueIndex();
+  return { due, states: mutant === undefined ? states : mutant(states) };
 }
 
 function without(commit: Commit, prefix: string): Commit {
@@ -58,66 +55,59 @@ function without(commit: Commit, prefix: string): Commit {
   };
 }
 
-/** Writes whatever it is told, whoever owns the actor by now. */
-class UnfencedStates implements StateTruth {
-  readonly #states = new MemoryStates();
-  readonly #claims = new Map<string, { epoch: number; version: number }>();
+/** What the states do by themselves, to be changed in parts. */
+function methodsOf(states: MemoryStates): StateTruth {
+  return {
+    claim: (address, claim) => states.claim(address, claim),
+    commit: (address, commit) => states.commit(address, commit),
+    read: (address, prefix) => states.read(address, prefix),
+    retire: (address, retirement) => states.retire(address, retirement),
+    list: (query) => states.list(query),
+  };
+}
 
-  claim(address: ActorAddress, claim: Claim): ClaimResult {
-    const result = this.#states.claim(address, claim);
-    if (result.kind === "claimed")
-      this.#claims.set(formatAddress(address), { epoch: result.epoch, version: result.version });
-    return result;
-  }
-
-  commit(address: ActorAddress, commit: Commit): CommitResult {
-    const current = this.#claims.get(formatAddress(address)) ?? { epoch: 0, version: 0 };
-    current.version++;
-    return this.#states.commit(address, {
-      ...commit,
-      epoch: current.epoch,
-      version: current.version,
-    });
-  }
+/** States that write whatever they are told, whoever owns the actor by now. */
+function unfenced(states: MemoryStates): StateTruth {
+  const claims = new Map<string, { epoch: number; version: number }>();
+  return {
+    ...methodsOf(states),
+    claim(address, claim) {
+      const result = states.claim(address, claim);
+      if (result.kind === "claimed")
+        claims.set(formatAddress(address), { epoch: result.epoch, version: result.version });
+      return result;
+    },
+    commit(address, commit) {
+      const current = claims.get(formatAddress(address)) ?? { epoch: 0, version: 0 };
+      current.version++;
+      return states.commit(address, { ...commit, ...current });
+    },
+  };
 }
 
 /**
- * Stores less than it says. Who commits does not notice: each commit counts, whatever is left of
- * it.
+ * States that store less than they say. Who commits does not notice: each commit counts, whatever
+ * is left of it. `keep` says what is left of a commit, of which it is told the number.
  */
-class ForgetfulStates implements StateTruth {
-  readonly #states = new MemoryStates();
-  readonly #keep: (commit: Commit, count: number) => Commit | undefined;
-  #commits = 0;
-
-  /** `keep`: what is left of a commit, of which it is told the number; undefined for nothing. */
-  constructor(keep: (commit: Commit, count: number) => Commit | undefined) {
-    this.#keep = keep;
-  }
-
-  claim(address: ActorAddress, claim: Claim): ClaimResult {
-    return this.#states.claim(address, claim);
-  }
-
-  commit(address: ActorAddress, commit: Commit): CommitResult {
-    const kept = this.#keep(commit, ++this.#commits) ?? { ...commit, set: new Map(), remove: [] };
-    return this.#states.commit(address, kept);
-  }
+function forgetful(
+  states: MemoryStates,
+  keep: (commit: Commit, count: number) => Commit,
+): StateTruth {
+  let commits = 0;
+  return {
+    ...methodsOf(states),
+    commit: (address, commit) => states.commit(address, keep(commit, ++commits)),
+  };
 }
 
-class ForgetfulIndex implements DueTruth {
-  readonly #index = new MemoryDueIndex();
-  #added = 0;
-
-  add(entry: DueEntry): void {
-    if (++this.#added % ENTRIES_LOST_ONE_OF !== 0) this.#index.add(entry);
-  }
-
-  remove(entry: DueEntry): void {
-    this.#index.remove(entry);
-  }
-
-  due(buckets: readonly number[], until: number, limit: number): DueEntry[] {
-    return this.#index.due(buckets, until, limit);
-  }
+function forgetfulIndex(): DueTruth {
+  const index = new MemoryDueIndex();
+  let added = 0;
+  return {
+    add(entry) {
+      if (++added % ENTRIES_LOST_ONE_OF !== 0) index.add(entry);
+    },
+    remove: (entry) => index.remove(entry),
+    due: (buckets, until, limit, after) => index.due(buckets, until, limit, after),
+  };
 }

@@ -1,12 +1,17 @@
 import {
   type ActorAddress,
+  type ActorPage,
+  type ActorQuery,
   type Claim,
   type ClaimResult,
   type Commit,
   type CommitResult,
+  type DueEntry,
   formatAddress,
   type ReminderStore,
+  type Retirement,
   type StateStore,
+  type StoredFields,
 } from "@troupe/core";
 import type { DueTruth, StateTruth } from "./mutant-stores.ts";
 import type { SimProcess } from "./sim-process.ts";
@@ -49,6 +54,29 @@ export class WatchedStates implements StateTruth {
       this.#versions.set(key, Math.max(commit.version, this.#versions.get(key) ?? 0));
     return result;
   }
+
+  read(address: ActorAddress, prefix: string): StoredFields | undefined {
+    return this.#truth.read(address, prefix);
+  }
+
+  /** A new life may begin with a lower epoch once the old one is forgotten. */
+  retire(address: ActorAddress, retirement: Retirement): CommitResult {
+    const key = formatAddress(address);
+    const result = this.#truth.retire(address, retirement);
+    const epoch = this.#epochs.get(key) ?? 0;
+    if (result.kind === "stored" && retirement.epoch < epoch) {
+      this.#onViolation(`${key}: epoch ${retirement.epoch} retired it under epoch ${epoch}`);
+    }
+    if (result.kind === "stored") {
+      this.#epochs.delete(key);
+      this.#versions.delete(key);
+    }
+    return result;
+  }
+
+  list(query: ActorQuery): ActorPage {
+    return this.#truth.list(query);
+  }
 }
 
 /** The way of one process to the states. */
@@ -64,9 +92,21 @@ export function simStateStore(
       ),
     commit: (address, commit) => {
       const copy: Commit = { ...commit, set: new Map(commit.set), remove: [...commit.remove] };
-      const what = `commit ${formatAddress(address)} epoch ${commit.epoch} version ${commit.version}`;
-      return service.call(process, what, () => truth.commit(address, copy));
+      const { epoch, version, due } = commit;
+      const what = `commit ${formatAddress(address)} epoch ${epoch} version ${version}`;
+      const index =
+        due === undefined ? "" : ` adds ${describe(due.add)} removes ${describe(due.remove)}`;
+      return service.call(process, what + index, () => truth.commit(address, copy));
     },
+    read: (address, prefix) =>
+      service.call(process, `read ${formatAddress(address)} ${prefix}`, () =>
+        truth.read(address, prefix),
+      ),
+    retire: (address, retirement) =>
+      service.call(process, `retire ${formatAddress(address)} epoch ${retirement.epoch}`, () =>
+        truth.retire(address, retirement),
+      ),
+    list: (query) => service.call(process, "list", () => truth.list(query)),
     close: () => Promise.resolve(),
   };
 }
@@ -79,23 +119,21 @@ export function simReminderStore(
 ): ReminderStore {
   return {
     add: (entries) =>
-      service.call(
-        process,
-        `add ${entries.map(({ address, name, dueAt }) => `${formatAddress(address)} ${name} ${dueAt}`).join()}`,
-        () => {
-          for (const entry of entries) index.add(entry);
-        },
-      ),
+      service.call(process, `add ${describe(entries)}`, () => {
+        for (const entry of entries) index.add(entry);
+      }),
     remove: (entries) =>
-      service.call(
-        process,
-        `remove ${entries.map(({ address, name, dueAt }) => `${formatAddress(address)} ${name} ${dueAt}`).join()}`,
-        () => {
-          for (const entry of entries) index.remove(entry);
-        },
-      ),
-    due: (buckets, until, limit) =>
-      service.call(process, "due", () => index.due(buckets, until, limit)),
+      service.call(process, `remove ${describe(entries)}`, () => {
+        for (const entry of entries) index.remove(entry);
+      }),
+    due: (buckets, until, limit, after) =>
+      service.call(process, "due", () => index.due(buckets, until, limit, after)),
     close: () => Promise.resolve(),
   };
+}
+
+function describe(entries: readonly DueEntry[]): string {
+  return entries
+    .map(({ address, name, dueAt, tag }) => `${formatAddress(address)} ${name} ${dueAt} [${tag}]`)
+    .join();
 }

@@ -1,14 +1,4 @@
-import {
-  type ActorAddress,
-  type Claim,
-  type ClaimResult,
-  type Commit,
-  type CommitResult,
-  type DueEntry,
-  type ReminderStore,
-  type StateStore,
-  TroupeError,
-} from "@troupe/core";
+import { type ReminderStore, type StateStore, TroupeError } from "@troupe/core";
 
 /**
  * `up`: every call reaches the store. `away`: every call is refused. `deaf`: calls reach the store,
@@ -20,7 +10,7 @@ export type StoreFault = "up" | "away" | "deaf" | "dead";
 /** One silo's way to the stores, with faults to order. */
 export class FallibleStores {
   fault: StoreFault = "up";
-  /** Commits that reached the store. */
+  /** Commits and retirements that reached the store. */
   commits = 0;
   #held: Promise<void> | undefined;
   readonly stateStore: StateStore;
@@ -28,20 +18,26 @@ export class FallibleStores {
 
   constructor(stateStore: StateStore, reminderStore: ReminderStore) {
     this.stateStore = {
-      claim: (address: ActorAddress, claim: Claim): Promise<ClaimResult> =>
-        this.#through(() => stateStore.claim(address, claim)),
-      commit: (address: ActorAddress, commit: Commit): Promise<CommitResult> =>
+      claim: (address, claim) => this.#through(() => stateStore.claim(address, claim)),
+      commit: (address, commit) =>
         this.#through(() => {
           this.commits++;
           return stateStore.commit(address, commit);
         }),
+      read: (address, prefix) => this.#through(() => stateStore.read(address, prefix)),
+      retire: (address, retirement) =>
+        this.#through(() => {
+          this.commits++;
+          return stateStore.retire(address, retirement);
+        }),
+      list: (query) => this.#through(() => stateStore.list(query)),
       close: () => stateStore.close(),
     };
     this.reminderStore = {
-      add: (entries: readonly DueEntry[]) => this.#through(() => reminderStore.add(entries)),
-      remove: (entries: readonly DueEntry[]) => this.#through(() => reminderStore.remove(entries)),
-      due: (buckets: readonly number[], until: number, limit: number) =>
-        this.#through(() => reminderStore.due(buckets, until, limit)),
+      add: (entries) => this.#through(() => reminderStore.add(entries)),
+      remove: (entries) => this.#through(() => reminderStore.remove(entries)),
+      due: (buckets, until, limit, after) =>
+        this.#through(() => reminderStore.due(buckets, until, limit, after)),
       close: () => reminderStore.close(),
     };
   }

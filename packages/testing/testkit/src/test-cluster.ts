@@ -47,8 +47,8 @@ export class TestCluster implements AsyncDisposable {
   readonly clock = new VirtualClock();
   readonly network = new MemoryNetwork({ clock: this.clock });
   readonly registry = new MemoryRegistry(this.clock);
-  readonly states = new MemoryStates();
   readonly due = new MemoryDueIndex();
+  readonly states = new MemoryStates({ clock: this.clock, due: this.due });
   readonly silos: TestSilo[] = [];
   readonly #options: TestClusterOptions;
   readonly #random;

@@ -70,14 +70,20 @@ export class FlawedReminderStore implements ReminderStore {
     }
   }
 
-  async due(buckets: readonly number[], until: number, limit: number): Promise<DueEntry[]> {
+  async due(
+    buckets: readonly number[],
+    until: number,
+    limit: number,
+    after?: DueEntry,
+  ): Promise<DueEntry[]> {
     const asked = new Set(buckets);
     const due = [...this.#index, ...this.#memory].filter((entry) =>
       this.#isDue(entry, asked, until),
     );
     if (this.#has("gives the first that it finds, not the earliest"))
       return due.slice(0, limit).toSorted(byTime);
-    const sorted = due.toSorted(this.#has("compares times as text") ? byText : byTime);
+    const all = due.toSorted(this.#has("compares times as text") ? byText : byTime);
+    const sorted = after === undefined ? all : all.filter((entry) => byTime(entry, after) > 0);
     if (this.#has("gives the latest first")) sorted.reverse();
     if (this.#has("leaves out one entry when the limit is reached") && sorted.length > limit)
       sorted.splice(limit - 1, 1);
@@ -121,8 +127,8 @@ export class FlawedReminderStore implements ReminderStore {
     return this.#keyOf(entry);
   }
 
-  #keyOf({ bucket, address, name, dueAt }: DueEntry): string {
-    const parts = [address.type, address.id, name];
+  #keyOf({ bucket, address, name, dueAt, tag }: DueEntry): string {
+    const parts = [address.type, address.id, name, tag];
     if (!this.#has("takes a bucket for another")) parts.push(String(bucket));
     if (!this.#has("loses an entry of a reminder that has another")) parts.push(String(dueAt));
     const key = JSON.stringify(parts);
@@ -131,7 +137,10 @@ export class FlawedReminderStore implements ReminderStore {
 }
 
 function byTime(one: DueEntry, other: DueEntry): number {
-  return one.dueAt - other.dueAt;
+  return (
+    one.dueAt - other.dueAt ||
+    Buffer.from(JSON.stringify(one)).compare(Buffer.from(JSON.stringify(other)))
+  );
 }
 
 function byText(one: DueEntry, other: DueEntry): number {
