@@ -32,6 +32,7 @@ import {
   outcomeWithoutRunning,
   thrownOutcome,
 } from "./outcome.ts";
+import { runSystemTurn } from "./run-system-turn.ts";
 import { reentryOf } from "./reentrancy.ts";
 import { RepeatedCalls } from "./repeated-calls.ts";
 import { Turn, type TurnOwner } from "./turn.ts";
@@ -165,7 +166,7 @@ export class Activation implements TurnOwner, MailboxOwner<Turn>, GateOwner, Uni
   accept(request: RequestEnvelope, sink: ReplySink, now: number): "accepted" | "closing" {
     if (this.#state.kind === "gone") return "closing";
     const concurrency = this.definition.methods.get(request.method)?.concurrency;
-    const system = concurrency === undefined ? this.#parts.systemMethod(request.method) : undefined;
+    const system = concurrency === undefined ? this.#parts.systemTurn(request.method) : undefined;
     if (concurrency === undefined && system === undefined) {
       answerError(sink, request, noSuchMethod(this.address, request.method, this.definition));
       return "accepted";
@@ -238,6 +239,16 @@ export class Activation implements TurnOwner, MailboxOwner<Turn>, GateOwner, Uni
   invoke(method: string, argument: unknown): unknown {
     const actor = this.#actor();
     return methodOf(actor, method).call(actor, argument);
+  }
+
+  /** For its durable parts: runs a system turn here, without waking another activation. */
+  runTurn(name: string, args: readonly unknown[]): Promise<Outcome> {
+    return runSystemTurn(this, name, args);
+  }
+
+  /** For its durable parts: waits for what is staged. */
+  afterStored(done: (failure: unknown) => void): void {
+    this.gate.pass(done);
   }
 
   async #close(actor: Actor | undefined, reason: DeactivationReason): Promise<void> {
@@ -351,7 +362,7 @@ export class Activation implements TurnOwner, MailboxOwner<Turn>, GateOwner, Uni
         ? fromPortable(request.args, this.#parts.makeReference)
         : request.args.value
     ) as unknown[];
-    if (system !== undefined) return system(this, args);
+    if (system !== undefined) return system(this.storage.parts, args);
     const actor = this.#actor();
     return methodOf(actor, request.method).apply(actor, args);
   }

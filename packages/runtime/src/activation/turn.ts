@@ -8,8 +8,7 @@ import {
   type Scheduled,
   TroupeError,
 } from "@troupe/core";
-import type { CallContext, Concurrency } from "@troupe/sdk";
-import type { SystemMethod } from "./activation-parts.ts";
+import type { CallContext, Concurrency, SystemTurn } from "@troupe/sdk";
 import type { MailboxEntry } from "./mailbox.ts";
 import type { OutputGate } from "./output-gate.ts";
 
@@ -28,7 +27,7 @@ export interface TurnFacts {
   /** The running turn of the same activation that waits for this one. */
   readonly parent: Turn | undefined;
   /** What the silo itself does in the turn, if it is one of its own. */
-  readonly system: SystemMethod | undefined;
+  readonly system: SystemTurn | undefined;
 }
 
 /** One turn of one activation, and the scope that the calls it makes inherit. */
@@ -37,7 +36,7 @@ export class Turn implements TurnScope, MailboxEntry {
   readonly sink: ReplySink;
   readonly concurrency: Concurrency;
   readonly parent: Turn | undefined;
-  readonly system: SystemMethod | undefined;
+  readonly system: SystemTurn | undefined;
   readonly #owner: TurnOwner;
   readonly #clock: Clock;
   #ended = false;

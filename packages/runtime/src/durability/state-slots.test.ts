@@ -1,7 +1,7 @@
-import type { Fields } from "@troupe/core";
+import { type Fields, packField } from "@troupe/core";
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { packSlotValue, StateSlots } from "./state-slots.ts";
+import { StateSlots } from "./state-slots.ts";
 
 const ADDRESS = { type: "Account", id: "alice" };
 const SLOTS = [
@@ -23,7 +23,7 @@ const first = (): Contents => ({ count: 0, list: [], map: new Map(), notes: [] }
 /** Slots as an activation has them, over the fields that a store has. */
 class Desk {
   readonly fields: Map<string, Uint8Array>;
-  readonly slots = new StateSlots(ADDRESS, SLOTS, () => undefined);
+  readonly slots = new StateSlots({ address: ADDRESS, makeReference: () => undefined }, SLOTS);
 
   constructor(fields: Fields = new Map()) {
     this.fields = new Map(fields);
@@ -37,10 +37,11 @@ class Desk {
 
   /** Stores what changed, and gives the names of the fields that did. */
   commit(withManual = false): string[] {
-    const changes = this.slots.collect(withManual);
-    for (const change of changes) {
-      change.adopt();
-      this.fields.set(change.field, Uint8Array.from(packSlotValue(change.value)));
+    if (withManual) this.slots.includeManual();
+    const changes = this.slots.collect();
+    this.slots.adopt();
+    for (const { field, after } of changes) {
+      this.fields.set(field, Uint8Array.from(packField(after)));
     }
     return changes.map(({ field }) => field).toSorted();
   }
