@@ -11,6 +11,7 @@ export * from "./member.ts";
 export * from "./membership-provider.ts";
 export * from "./portable-value.ts";
 export * from "./random.ts";
+export * from "./record-log.ts";
 export * from "./record-table.ts";
 export * from "./reminder-store.ts";
 export * from "./state-store.ts";

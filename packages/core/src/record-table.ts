@@ -16,6 +16,8 @@ export class PackedField {
 export interface FieldChange<R = unknown> {
   /** Name of the stored field. */
   readonly field: string;
+  /** All fields from `field` to before this name go away, too. For logs. */
+  readonly upTo?: string;
   /** What counted as stored; undefined if nothing did. */
   readonly before: R | undefined;
   /** Undefined if the field goes away. */

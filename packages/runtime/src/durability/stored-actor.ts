@@ -235,8 +235,10 @@ export class StoredActor implements ActorStorage {
     const version = ++this.#version;
     const set = new Map<string, Uint8Array>();
     const remove: string[] = [];
-    for (const [field, { before, after }] of fields) {
+    const ranges: { readonly from: string; readonly to: string }[] = [];
+    for (const [field, { before, after, upTo }] of fields) {
       if (after !== undefined) set.set(field, packField(after));
+      else if (upTo !== undefined) ranges.push({ from: field, to: upTo });
       else if (before !== undefined) remove.push(field);
     }
     // A silo that is no member any more writes nothing, though the epoch would refuse it too.
@@ -246,7 +248,13 @@ export class StoredActor implements ActorStorage {
     // An activation that was given up because a turn did not end may have a successor here, which
     // claims after this.
     if (this.#isDisposed) throw this.#fenced();
-    const commit = { epoch: this.#epoch, version, set, remove };
+    const commit = {
+      epoch: this.#epoch,
+      version,
+      set,
+      remove,
+      ...(ranges.length === 0 ? {} : { removeRanges: ranges }),
+    };
     const added = hasRecords ? this.#entries(fields.values(), "after") : [];
     const removed = hasRecords ? this.#entries(fields.values(), "before") : [];
     const due = added.length + removed.length === 0 ? {} : { due: { add: added, remove: removed } };
