@@ -20,7 +20,7 @@ export interface TurnOwner {
   readonly gate: OutputGate;
 }
 
-export interface TurnFacts {
+export interface TurnParts {
   readonly request: RequestEnvelope;
   readonly sink: ReplySink;
   readonly concurrency: Concurrency;
@@ -44,12 +44,12 @@ export class Turn implements TurnScope, MailboxEntry {
   #chain: readonly ChainEntry[] | undefined;
   #context: TurnContext | undefined;
 
-  constructor(facts: TurnFacts, owner: TurnOwner, clock: Clock) {
-    this.request = facts.request;
-    this.sink = facts.sink;
-    this.concurrency = facts.concurrency;
-    this.parent = facts.parent;
-    this.system = facts.system;
+  constructor(parts: TurnParts, owner: TurnOwner, clock: Clock) {
+    this.request = parts.request;
+    this.sink = parts.sink;
+    this.concurrency = parts.concurrency;
+    this.parent = parts.parent;
+    this.system = parts.system;
     this.#owner = owner;
     this.#clock = clock;
   }
