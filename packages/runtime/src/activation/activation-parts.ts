@@ -4,6 +4,9 @@ import type { CallOptions, SystemTurn } from "@troupe/sdk";
 import type { ActorStorage } from "./actor-storage.ts";
 import type { Activation } from "./activation.ts";
 
+/** What a turn does that calls no method of the actor: a system turn, or a hook. */
+export type TurnWork = (activation: Activation, args: readonly unknown[]) => unknown;
+
 /** Takes a durable send of the running turn. */
 export type PostSend = (to: ActorAddress, method: string, args: readonly unknown[]) => void;
 

@@ -16,7 +16,7 @@ import {
   type DeactivationReason,
 } from "@troupe/sdk";
 import { ActivationHost } from "./activation-host.ts";
-import type { ActivationParts } from "./activation-parts.ts";
+import type { ActivationParts, TurnWork } from "./activation-parts.ts";
 import type { ActorStorage } from "./actor-storage.ts";
 import { methodOf } from "./method-of.ts";
 import { answerError, errorOutcome } from "./outcome.ts";
@@ -120,7 +120,7 @@ export class Activation implements RunnerOwner {
   accept(request: RequestEnvelope, sink: ReplySink, now: number): "accepted" | "closing" {
     if (this.#life.kind === "gone") return "closing";
     const concurrency = this.definition.methods.get(request.method)?.concurrency;
-    const system = concurrency === undefined ? this.parts.systemTurn(request.method) : undefined;
+    const system = concurrency === undefined ? this.#systemTurn(request.method) : undefined;
     if (concurrency === undefined && system === undefined) {
       answerError(sink, request, noSuchMethod(this.address, request.method, this.definition));
       return "accepted";
@@ -154,6 +154,11 @@ export class Activation implements RunnerOwner {
   invoke(method: string, argument: unknown): unknown {
     const actor = this.#actor();
     return methodOf(actor, method).call(actor, argument);
+  }
+
+  #systemTurn(name: string): TurnWork | undefined {
+    const turn = this.parts.systemTurn(name);
+    return turn && ((activation, args) => turn(activation.storage.parts, args));
   }
 
   /** For its durable parts: runs a system turn here, without waking another activation. */
@@ -211,7 +216,7 @@ export class Activation implements RunnerOwner {
         ? fromPortable(request.args, this.parts.makeReference)
         : request.args.value
     ) as unknown[];
-    if (system !== undefined) return system(this.storage.parts, args);
+    if (system !== undefined) return system(this, args);
     const actor = this.#actor();
     return methodOf(actor, request.method).apply(actor, args);
   }

@@ -17,7 +17,7 @@ export function runSystemTurn(
       isClient: false,
       reply: (_, outcome) => resolve(outcome),
     };
-    const now = activation.clock.monotonic();
+    const now = activation.parts.clock.monotonic();
     const request = ownRequest({
       ...activation.address,
       callId: ++turns,

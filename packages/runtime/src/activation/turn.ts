@@ -8,7 +8,8 @@ import {
   type Scheduled,
   TroupeError,
 } from "@troupe/core";
-import type { CallContext, Concurrency, SystemTurn } from "@troupe/sdk";
+import type { CallContext, Concurrency } from "@troupe/sdk";
+import type { TurnWork } from "./activation-parts.ts";
 import type { MailboxEntry } from "./mailbox.ts";
 import type { OutputGate } from "./output-gate.ts";
 
@@ -27,7 +28,7 @@ export interface TurnParts {
   /** The running turn of the same activation that waits for this one. */
   readonly parent: Turn | undefined;
   /** What the silo itself does in the turn, if it is one of its own. */
-  readonly system: SystemTurn | undefined;
+  readonly system: TurnWork | undefined;
 }
 
 /** One turn of one activation, and the scope that the calls it makes inherit. */
@@ -36,7 +37,7 @@ export class Turn implements TurnScope, MailboxEntry {
   readonly sink: ReplySink;
   readonly concurrency: Concurrency;
   readonly parent: Turn | undefined;
-  readonly system: SystemTurn | undefined;
+  readonly system: TurnWork | undefined;
   readonly #owner: TurnOwner;
   readonly #clock: Clock;
   #ended = false;
