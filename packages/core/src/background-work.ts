@@ -18,9 +18,11 @@ export class BackgroundWork {
 
   /** Takes work that has begun. */
   add(work: Promise<unknown>): void {
-    const ended = work.then(() => undefined, this.#onFailure).finally(() => {
-      this.#underWay.delete(ended);
-    });
+    const ended = work
+      .then(() => undefined, this.#onFailure)
+      .finally(() => {
+        this.#underWay.delete(ended);
+      });
     this.#underWay.add(ended);
   }
 

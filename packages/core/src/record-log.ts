@@ -1,4 +1,10 @@
-import { type DirtyFlag, type FieldChange, packField, PackedField, unpackField } from "./record-table.ts";
+import {
+  type DirtyFlag,
+  type FieldChange,
+  packField,
+  PackedField,
+  unpackField,
+} from "./record-table.ts";
 import type { Fields } from "./state-store.ts";
 
 /** Digits of a record's number in the name of its field: enough for a hundred years of a busy actor. */

@@ -49,7 +49,9 @@ export class ActorParts implements PartHost {
   constructor(storage: StoredActor, registry: PartRegistry) {
     this.#storage = storage;
     this.#registry = registry;
-    this.#states = registry.all.map(({ key }) => (key.name === SLOTS.name ? storage.slots : undefined));
+    this.#states = registry.all.map(({ key }) =>
+      key.name === SLOTS.name ? storage.slots : undefined,
+    );
   }
 
   get address(): ActorAddress {
@@ -96,7 +98,10 @@ export class ActorParts implements PartHost {
   perform(name: string, args: readonly unknown[]): unknown {
     const turn = this.#registry.turn(name);
     if (turn !== undefined) return turn(this, args);
-    throw new TroupeError("INTERNAL", `there is no system turn ${name}; a part names one that is gone`);
+    throw new TroupeError(
+      "INTERNAL",
+      `there is no system turn ${name}; a part names one that is gone`,
+    );
   }
 
   afterStored(done: (failure: unknown) => void): void {

@@ -1,4 +1,10 @@
-import { type ActorAddress, type DueEntry, messageOf, type Scheduled, unpackField } from "@troupe/core";
+import {
+  type ActorAddress,
+  type DueEntry,
+  messageOf,
+  type Scheduled,
+  unpackField,
+} from "@troupe/core";
 import type { SiloHost, SiloService } from "@troupe/sdk";
 
 /** Actors of one step, and the time between two steps: 10 actors a second are nothing to a store. */
@@ -64,7 +70,10 @@ export class IndexSweep implements SiloService {
       this.#after = page.next;
     } catch (error) {
       const reason = messageOf(error);
-      this.#silo.logger.debug({ reason }, "stored actors could not be looked through; trying again");
+      this.#silo.logger.debug(
+        { reason },
+        "stored actors could not be looked through; trying again",
+      );
     }
     this.#later();
   }

@@ -202,7 +202,8 @@ export class StateSlots implements SlotAccess, PartState {
     const manual = this.#touched.filter(({ definition }) => definition.save === "manual");
     for (const slot of this.#touched) {
       if (slot.definition.save === "manual") continue;
-      slot.value = slot.stored instanceof PackedField ? this.#unpack(slot.stored.bytes) : slot.stored;
+      slot.value =
+        slot.stored instanceof PackedField ? this.#unpack(slot.stored.bytes) : slot.stored;
       slot.isTouched = false;
     }
     this.#touched = manual;

@@ -1,5 +1,11 @@
 import { type FieldChange, type Fields, RecordTable, TroupeError } from "@troupe/core";
-import { type DurablePart, type PartHost, type PartKey, partKey, type PartState } from "@troupe/sdk";
+import {
+  type DurablePart,
+  type PartHost,
+  type PartKey,
+  partKey,
+  type PartState,
+} from "@troupe/sdk";
 import { SLOTS } from "./state-slots.ts";
 
 const PREFIX = "m:";

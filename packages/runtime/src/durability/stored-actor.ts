@@ -23,12 +23,7 @@ import type {
   Schedules,
   TimerOptions,
 } from "@troupe/sdk";
-import type {
-  ActorStorage,
-  Changes,
-  KeptCall,
-  LoadResult,
-} from "../activation/actor-storage.ts";
+import type { ActorStorage, Changes, KeptCall, LoadResult } from "../activation/actor-storage.ts";
 import { REMINDERS } from "../reminders/reminders-part.ts";
 import { TIMERS } from "../reminders/timers-part.ts";
 import { SENDS } from "../sends/sends-part.ts";
@@ -314,7 +309,8 @@ export class StoredActor implements ActorStorage {
     for (const { field, before, after } of changes) {
       const from = registry.entryOf(this.address, field, before);
       const to = registry.entryOf(this.address, field, after);
-      if (from?.dueAt === to?.dueAt && from?.tag === to?.tag && from?.bucket === to?.bucket) continue;
+      if (from?.dueAt === to?.dueAt && from?.tag === to?.tag && from?.bucket === to?.bucket)
+        continue;
       const entry = side === "before" ? from : to;
       if (entry !== undefined) entries.push(entry);
     }

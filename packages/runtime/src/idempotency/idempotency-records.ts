@@ -6,7 +6,13 @@ import {
   type Payload,
   RecordTable,
 } from "@troupe/core";
-import { type DurablePart, type PartHost, type PartKey, partKey, type PartState } from "@troupe/sdk";
+import {
+  type DurablePart,
+  type PartHost,
+  type PartKey,
+  partKey,
+  type PartState,
+} from "@troupe/sdk";
 
 /** What a call with an idempotency key gave. */
 interface IdempotencyRecord {

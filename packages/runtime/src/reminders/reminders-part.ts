@@ -61,10 +61,7 @@ async function tick(host: PartHost, facts: TickFacts & { tag: string }): Promise
     return result;
   } catch (error) {
     const { name, attempt } = facts;
-    host.log.warn(
-      { reminder: name, attempt, reason: messageOf(error) },
-      "a reminder's tick threw",
-    );
+    host.log.warn({ reminder: name, attempt, reason: messageOf(error) }, "a reminder's tick threw");
     throw new TickThrew(rule ?? { attempts: 1, backoffMs: 0 }, error);
   }
 }

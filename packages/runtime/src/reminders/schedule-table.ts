@@ -56,7 +56,10 @@ export class ScheduleTable implements Schedules<TimerOptions>, PartState {
       );
     }
     const record = createSchedule(name, options, this.#host.clock.now());
-    this.#records.put(name, options.volatile === true ? { ...record, volatile: true } : this.#tagged(record));
+    this.#records.put(
+      name,
+      options.volatile === true ? { ...record, volatile: true } : this.#tagged(record),
+    );
   }
 
   async delete(name: string): Promise<boolean> {

@@ -5,10 +5,7 @@ export class TickThrew extends Error {
   readonly attempts: number;
   readonly backoffMs: number;
 
-  constructor(
-    retry: { readonly attempts: number; readonly backoffMs: number },
-    cause: unknown,
-  ) {
+  constructor(retry: { readonly attempts: number; readonly backoffMs: number }, cause: unknown) {
     super(`the handler threw: ${messageOf(cause)}`, { cause });
     this.name = "TickThrew";
     this.attempts = retry.attempts;

@@ -132,7 +132,9 @@ export class Deduplication implements PartState {
   /** A sender that cannot be reached is asked again, by when another send comes. */
   async #askOne(sender: string, seq: number): Promise<void> {
     this.#asked.add(sender);
-    const isOver = await this.#ask(sender, formatAddress(this.#host.address), seq).catch(() => false);
+    const isOver = await this.#ask(sender, formatAddress(this.#host.address), seq).catch(
+      () => false,
+    );
     this.#asked.delete(sender);
     if (isOver) this.settle(sender, seq, true);
   }

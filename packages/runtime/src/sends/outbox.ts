@@ -185,7 +185,10 @@ export class Outbox {
   /** There is an entry exactly while something is pending. */
   #update(change: Partial<OutboxState>): void {
     const { lastSeq, awakeTag, awakeAt, doubtUntil } = { ...this.#stored, ...change };
-    const kept = { lastSeq, ...(doubtUntil === undefined || doubtUntil === 0 ? {} : { doubtUntil }) };
+    const kept = {
+      lastSeq,
+      ...(doubtUntil === undefined || doubtUntil === 0 ? {} : { doubtUntil }),
+    };
     const awake = {
       awakeTag: awakeTag ?? this.#host.nextTag(),
       awakeAt: awakeAt ?? this.#host.clock.now(),

@@ -183,4 +183,3 @@ function isOver(host: PartHost, receiver: string, seq: number): boolean {
   if (host.clock.now() < outbox.doubtUntil) return false;
   return !outbox.pending.some((send) => send.seq <= seq && formatAddress(send) === receiver);
 }
-
