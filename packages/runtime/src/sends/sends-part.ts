@@ -95,20 +95,20 @@ export class ActorSends implements PartState {
   #createDelivery(): SendDelivery {
     const host = this.#host;
     const { outbox } = this;
-    const { logger, deliver, callTurn } = this.#parts;
+    const parts = this.#parts;
     const sender = host.address;
     // What was pending when the actor was loaded may have been tried before.
     const doubt = outbox.isEmpty ? 0 : host.clock.now() + DOUBT_MS;
     return new SendDelivery(
       {
         clock: host.clock,
-        logger,
+        logger: parts.logger,
         sender,
         pending: () => outbox.pending,
         get isDisposed() {
           return host.isDisposed;
         },
-        deliver: (send) => deliver(send, sender),
+        deliver: (send) => parts.deliver(send, sender),
         async arrived({ seq, answer }, delivered, doubtUntil) {
           const told = answer === undefined ? undefined : delivered;
           await host.runTurn(ARRIVED_TURN, [seq, told, doubtUntil]);
@@ -118,9 +118,9 @@ export class ActorSends implements PartState {
         },
         settled(send, isCertain) {
           // A receiver that does not hear of it asks one day.
-          callTurn(send, SETTLED_TURN, [formatAddress(sender), send.seq, isCertain]).catch(
-            () => undefined,
-          );
+          parts
+            .callTurn(send, SETTLED_TURN, [formatAddress(sender), send.seq, isCertain])
+            .catch(() => undefined);
         },
       },
       Math.max(doubt, outbox.doubtUntil),
