@@ -102,11 +102,16 @@ export class Outbox {
     call: Pick<Letter, "method" | "headers"> & { readonly args: readonly unknown[] },
     sentAt: number,
   ): void {
-    if (this.#letters.size >= LETTERS_MAX) {
-      const message = `${LETTERS_MAX} letters of this actor are under way; send less, or wait until some have arrived`;
-      throw new TroupeError("OVERLOADED", message, { ran: "yes" });
-    }
-    const args = toPortable(call.args, { root: "args" }).value as unknown[];
+    this.#checkRoom();
+    this.#post(
+      to,
+      { ...call, args: toPortable(call.args, { root: "args" }).value as unknown[] },
+      sentAt,
+    );
+  }
+
+  /** Posts a call whose arguments are in portable form. */
+  #post(to: ActorAddress, call: Pick<Letter, "method" | "headers" | "args">, sentAt: number): void {
     const { type, id } = to;
     const seq = this.lastSeq + 1;
     this.#letters.put(String(seq), {
@@ -114,11 +119,17 @@ export class Outbox {
       type,
       id,
       method: call.method,
-      args,
+      args: call.args,
       headers: call.headers,
       sentAt,
     });
     this.#state.put(STATE, { lastSeq: seq, checkAt: this.checkAt ?? sentAt + CHECK_MS });
+  }
+
+  #checkRoom(): void {
+    if (this.#letters.size < LETTERS_MAX) return;
+    const message = `${LETTERS_MAX} letters of this actor are under way; send less, or wait until some have arrived`;
+    throw new TroupeError("OVERLOADED", message, { ran: "yes" });
   }
 
   /** The letter has arrived. */
@@ -141,7 +152,8 @@ export class Outbox {
     const letter = this.#dead.find(String(seq));
     if (letter === undefined) return false;
     this.#dead.put(String(seq), undefined);
-    this.post(letter, letter, now);
+    this.#checkRoom();
+    this.#post(letter, letter, now);
     return true;
   }
 

@@ -1,9 +1,20 @@
 import type { ReplySink } from "@troupe/client";
-import { type Clock, messageOf, type Outcome, toPortable, TroupeError } from "@troupe/core";
+import {
+  type ActorAddress,
+  type Clock,
+  copyOfPortable,
+  fromPortable,
+  messageOf,
+  type Outcome,
+  PortableRef,
+  toPortable,
+  TroupeError,
+} from "@troupe/core";
 import type { Activation } from "../activation/activation.ts";
 import type { SystemMethod } from "../activation/activation-parts.ts";
 import { OWN_PEER, ownRequest } from "../activation/own-request.ts";
 import { OUTBOX_CHECK } from "../durability/due-entries.ts";
+import type { DeadLetter } from "../durability/outbox.ts";
 import { StoredActor } from "../durability/stored-actor.ts";
 import { runTick, skipTick } from "../reminders/tick.ts";
 
@@ -78,7 +89,7 @@ export function systemMethods(clock: Clock): ReadonlyMap<string, SystemMethod> {
         storageOf(activation).tables.received.settle(String(sender), Number(seq)),
     ],
     [REMINDERS_TURN, (activation) => storageOf(activation).reminders.list()],
-    [LETTERS_TURN, (activation) => storageOf(activation).tables.outbox.deadLetters],
+    [LETTERS_TURN, (activation) => storageOf(activation).tables.outbox.deadLetters.map(asSent)],
     [
       RESEND_TURN,
       (activation, [seq]) => storageOf(activation).tables.outbox.revive(Number(seq), clock.now()),
@@ -140,6 +151,16 @@ function forgetWhenStored<R>(
   activation.gate.pass((failure) => {
     if (failure === undefined && adopted() === record) storageOf(activation).forgetDue(name, dueAt);
   });
+}
+
+function asReference({ type, id }: ActorAddress): PortableRef {
+  return new PortableRef(type, id);
+}
+
+/** A letter with its arguments as the sender gave them, which can be copied as a result. */
+function asSent(letter: DeadLetter): DeadLetter {
+  const args = fromPortable(copyOfPortable(letter.args), asReference) as unknown[];
+  return { ...letter, args };
 }
 
 function storageOf(activation: Activation): StoredActor {
