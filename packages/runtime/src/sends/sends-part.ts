@@ -1,10 +1,13 @@
 import { runOutsideTurns } from "@troupe/client";
 import {
   type ActorAddress,
+  copyOfPortable,
   type FieldChange,
   type Fields,
   formatAddress,
+  fromPortable,
   type Logger,
+  PortableRef,
 } from "@troupe/core";
 import {
   type AnswerTurn,
@@ -15,7 +18,13 @@ import {
   partKey,
   type PartState,
 } from "@troupe/sdk";
-import { Outbox, OUTBOX_PREFIXES, outboxEntry, type PendingSend } from "./outbox.ts";
+import {
+  type DeadLetter,
+  Outbox,
+  OUTBOX_PREFIXES,
+  outboxEntry,
+  type PendingSend,
+} from "./outbox.ts";
 import { type Delivered, DOUBT_MS, SendDelivery } from "./send-delivery.ts";
 import {
   ARRIVED_TURN,
@@ -143,7 +152,7 @@ export function sendsPart(parts: SendsParts): DurablePart<ActorSends> {
       [DIED_TURN]: (host, [seq, reason]) => outboxOf(host).die(Number(seq), String(reason)),
       [OUTBOX_TURN]: (host, [tag, dueAt]) => lookAwake(host, String(tag), Number(dueAt)),
       [SENT_TURN]: (host, [receiver, seq]) => isOver(host, String(receiver), Number(seq)),
-      [LETTERS_TURN]: (host) => outboxOf(host).deadLetters,
+      [LETTERS_TURN]: (host) => outboxOf(host).deadLetters.map(asSent),
       [RESEND_TURN]: (host, [seq]) => outboxOf(host).resend(Number(seq)),
       [DROP_TURN]: (host, [seq]) => outboxOf(host).drop(Number(seq)),
     },
@@ -164,7 +173,18 @@ function arrived(
   const answer = outboxOf(host).find(seq)?.answer;
   outboxOf(host).arrived(seq, doubtUntil);
   if (answer === undefined || delivered === undefined) return undefined;
-  return host.perform(answer.turn, [answer.token, delivered]);
+  const token = fromPortable(copyOfPortable(answer.token), host.makeReference);
+  return host.perform(answer.turn, [token, delivered]);
+}
+
+/** A dead letter with its arguments as the sender gave them, which can be copied as a result. */
+function asSent(letter: DeadLetter): DeadLetter {
+  const args = fromPortable(copyOfPortable(letter.args), asReference) as unknown[];
+  return { ...letter, args };
+}
+
+function asReference({ type, id }: ActorAddress): PortableRef {
+  return new PortableRef(type, id);
 }
 
 /** What is pending is being delivered since the actor was loaded. An entry for nothing goes away. */
