@@ -43,13 +43,13 @@ export interface Commit {
    * one. It costs one look at the names of the whole actor. A field that the same commit sets
    * stays.
    */
-  readonly removeRanges?: readonly NameRange[];
+  readonly removeRanges?: readonly FieldRange[];
   /** What the commit changes in the index of due times. */
   readonly due?: DueChange;
 }
 
 /** Names from `from` on and before `to`, by the order of their bytes; both are plain ASCII. */
-export interface NameRange {
+export interface FieldRange {
   readonly from: string;
   readonly to: string;
 }
@@ -85,7 +85,7 @@ export interface Retirement {
   readonly due?: DueChange;
 }
 
-export interface ActorQuery {
+export interface ListQuery {
   readonly type?: string;
   /** What the ids begin with. */
   readonly prefix?: string;
@@ -95,7 +95,7 @@ export interface ActorQuery {
   readonly limit: number;
 }
 
-export interface ActorPage {
+export interface ListPage {
   readonly addresses: readonly ActorAddress[];
   /** What the next page starts after; undefined on the last page. */
   readonly next: string | undefined;
@@ -136,6 +136,6 @@ export interface StateStore {
   commit(address: ActorAddress, commit: Commit): Promise<CommitResult>;
   read(address: ActorAddress, prefix: string): Promise<StoredFields | undefined>;
   retire(address: ActorAddress, retirement: Retirement): Promise<CommitResult>;
-  list(query: ActorQuery): Promise<ActorPage>;
+  list(query: ListQuery): Promise<ListPage>;
   close(): Promise<void>;
 }

@@ -1,4 +1,4 @@
-import type { ActorAddress, ActorPage, ActorQuery } from "@troupe/core";
+import type { ActorAddress, ListPage, ListQuery } from "@troupe/core";
 import type { Database } from "lmdb";
 import { actorKey, fieldsEnd, parseActorKey, typeKey } from "./actor-key.ts";
 
@@ -8,8 +8,8 @@ const LOOKED_AT_MAX = 1_000;
 /** The actors that have fields, in the order of their keys. The cursor is the last actor's key. */
 export function pageOfActors(
   fields: Database<Buffer, Buffer>,
-  { type, prefix = "", after, limit }: ActorQuery,
-): ActorPage {
+  { type, prefix = "", after, limit }: ListQuery,
+): ListPage {
   const addresses: ActorAddress[] = [];
   const end = type === undefined ? undefined : fieldsEnd(typeKey(type));
   let start = type === undefined ? Buffer.alloc(0) : typeKey(type);

@@ -2,14 +2,14 @@ import {
   formatAddress,
   TroupeError,
   type ActorAddress,
-  type ActorPage,
-  type ActorQuery,
+  type ListPage,
+  type ListQuery,
   type Claim,
   type ClaimResult,
   type Clock,
   type Commit,
   type CommitResult,
-  type NameRange,
+  type FieldRange,
   type Retirement,
   type StateStore,
   type StoredFields,
@@ -52,11 +52,11 @@ const ATTEMPTS_MAX = 1_000;
 /**
  * The state of actors in an lmdb environment, for several processes at once.
  *
- * EST-1. The head of an actor counts its changes, and every claim and commit of it is one transaction
+ * LMS-1. The head of an actor counts its changes, and every claim and commit of it is one transaction
  *     that changes the head if, and only if, the head is still the one that was read. So what a
  *     claim reads is what its epoch begins with, and a commit under an older epoch changes nothing,
  *     however long its process was stopped.
- * EST-2. What was read may be old, and no answer depends on it being new: epochs, revisions and
+ * LMS-2. What was read may be old, and no answer depends on it being new: epochs, revisions and
  *     versions only rise, so whoever was refused, fenced or stored once is so for ever.
  */
 export class EmbeddedStateStore implements StateStore {
@@ -122,7 +122,7 @@ export class EmbeddedStateStore implements StateStore {
     return result;
   }
 
-  async list(query: ActorQuery): Promise<ActorPage> {
+  async list(query: ListQuery): Promise<ListPage> {
     this.#checkOpen();
     this.#fields.resetReadTxn();
     return pageOfActors(this.#fields, query);
@@ -156,7 +156,7 @@ export class EmbeddedStateStore implements StateStore {
     }
     const { epoch, version } = { epoch: (head?.epoch ?? 0) + 1, version: head?.version ?? 0 };
     // Read before the write: should they change in between, the head does too, and the write is not
-    // made (EST-1).
+    // made (LMS-1).
     const fields = this.#readFields(key, "");
     const claimed = await this.#write(key, change, () =>
       this.#putHead(key, change, { epoch, version, revision, siloId }),
@@ -229,7 +229,7 @@ export class EmbeddedStateStore implements StateStore {
     return { head: isOver ? undefined : head, change: entry?.version };
   }
 
-  #keysIn(key: Buffer, ranges: readonly NameRange[]): Buffer[] {
+  #keysIn(key: Buffer, ranges: readonly FieldRange[]): Buffer[] {
     return ranges.flatMap(({ from, to }) => [
       ...this.#fields.getKeys({ start: fieldKey(key, from), end: fieldKey(key, to) }),
     ]);

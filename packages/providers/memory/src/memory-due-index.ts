@@ -5,6 +5,9 @@ interface KeyedEntry {
   readonly key: string;
 }
 
+/** The entries of an index, whatever holds them. */
+export type DueIndex = Pick<MemoryDueIndex, "add" | "remove" | "due">;
+
 /** Keys start with a bracket. */
 const BEFORE_ALL = "";
 const AFTER_ALL = "\uffff";

@@ -1,12 +1,12 @@
 import { TroupeError, type DueEntry, type ReminderStore } from "@troupe/core";
-import { MemoryDueIndex } from "./memory-due-index.ts";
+import { type DueIndex, MemoryDueIndex } from "./memory-due-index.ts";
 
 /** A `ReminderStore` on this process's memory. Several may be open on one `MemoryDueIndex`. */
 export class MemoryReminderStore implements ReminderStore {
-  readonly #index: MemoryDueIndex;
+  readonly #index: DueIndex;
   #closed = false;
 
-  constructor(index: MemoryDueIndex = new MemoryDueIndex()) {
+  constructor(index: DueIndex = new MemoryDueIndex()) {
     this.#index = index;
   }
 

@@ -1,8 +1,8 @@
 import {
   TroupeError,
   type ActorAddress,
-  type ActorPage,
-  type ActorQuery,
+  type ListPage,
+  type ListQuery,
   type Claim,
   type ClaimResult,
   type Commit,
@@ -42,7 +42,7 @@ export class MemoryStateStore implements StateStore {
     return this.#states.retire(address, retirement);
   }
 
-  async list(query: ActorQuery): Promise<ActorPage> {
+  async list(query: ListQuery): Promise<ListPage> {
     this.#checkOpen();
     return this.#states.list(query);
   }

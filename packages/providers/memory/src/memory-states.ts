@@ -1,22 +1,20 @@
 import {
   formatAddress,
   systemClock,
-  TroupeError,
   type ActorAddress,
-  type ActorPage,
-  type ActorQuery,
+  type ListPage,
+  type ListQuery,
   type Claim,
   type ClaimResult,
-  type Clock,
   type Commit,
   type CommitResult,
   type DueChange,
   type Fields,
-  type NameRange,
+  type FieldRange,
   type Retirement,
   type StoredFields,
 } from "@troupe/core";
-import type { MemoryDueIndex } from "./memory-due-index.ts";
+import { type DueIndex, MemoryDueIndex } from "./memory-due-index.ts";
 import { SerialList } from "./serial-list.ts";
 
 interface StoredActor {
@@ -32,13 +30,6 @@ interface StoredActor {
   retiredUntil: number | undefined;
 }
 
-export interface MemoryStatesOptions {
-  /** By which retired actors are forgotten. Default: the system's. */
-  readonly clock?: Pick<Clock, "now">;
-  /** The index of due times that commits change: the one that the `MemoryReminderStore` reads. */
-  readonly due?: Pick<MemoryDueIndex, "add" | "remove">;
-}
-
 /** Retired actors that one step looks at: more than one step adds, so their number is bounded. */
 const SWEPT_AT_ONCE = 4;
 
@@ -47,15 +38,20 @@ const SWEPT_AT_ONCE = 4;
  * its processes.
  */
 export class MemoryStates {
-  readonly #due: Pick<MemoryDueIndex, "add" | "remove"> | undefined;
-  readonly #clock: Pick<Clock, "now">;
+  /** The index of due times that commits change. */
+  readonly due: DueIndex;
+  readonly #now: () => number;
   readonly #actors = new Map<string, StoredActor>();
   readonly #order = new SerialList<StoredActor>();
   readonly #retired = new Set<StoredActor>();
 
-  constructor(options: MemoryStatesOptions = {}) {
-    this.#clock = options.clock ?? systemClock;
-    this.#due = options.due;
+  /** `now` tells milliseconds, by which retired actors are forgotten. */
+  constructor(
+    due: DueIndex = new MemoryDueIndex(),
+    now: () => number = () => systemClock.monotonic(),
+  ) {
+    this.due = due;
+    this.#now = now;
   }
 
   claim(address: ActorAddress, { revision, siloId }: Claim): ClaimResult {
@@ -113,13 +109,13 @@ export class MemoryStates {
     if (due !== undefined) this.#changeDue(due);
     actor.fields.clear();
     actor.version = version;
-    actor.retiredUntil = this.#clock.now() + keepMs;
+    actor.retiredUntil = this.#now() + keepMs;
     this.#retired.add(actor);
     this.#sweep();
     return { kind: "stored" };
   }
 
-  list({ type, prefix = "", after, limit }: ActorQuery): ActorPage {
+  list({ type, prefix = "", after, limit }: ListQuery): ListPage {
     this.#sweep();
     const { items, next } = this.#order.page(after === undefined ? 0 : Number(after), limit);
     const addresses = items
@@ -135,7 +131,7 @@ export class MemoryStates {
 
   #find(address: ActorAddress): StoredActor | undefined {
     const actor = this.#actors.get(formatAddress(address));
-    if (actor?.retiredUntil === undefined || actor.retiredUntil > this.#clock.now()) return actor;
+    if (actor?.retiredUntil === undefined || actor.retiredUntil > this.#now()) return actor;
     this.#forget(actor);
     return undefined;
   }
@@ -168,8 +164,8 @@ export class MemoryStates {
   }
 
   #sweep(): void {
-    const now = this.#clock.now();
-    for (const actor of [...this.#retired.values().take(SWEPT_AT_ONCE)]) {
+    const now = this.#now();
+    for (const actor of this.#retired.values().take(SWEPT_AT_ONCE)) {
       this.#retired.delete(actor);
       if ((actor.retiredUntil ?? now) <= now) this.#forget(actor);
       // To the end, so that one that is kept for long hides none of the others.
@@ -178,14 +174,8 @@ export class MemoryStates {
   }
 
   #changeDue({ add, remove }: DueChange): void {
-    if (this.#due === undefined)
-      throw new TroupeError(
-        "BAD_CONFIG",
-        "these states have no index of due times; give MemoryStates the MemoryDueIndex of its cluster",
-        { ran: "no", retryable: false },
-      );
-    for (const entry of add) this.#due.add(entry);
-    for (const entry of remove) this.#due.remove(entry);
+    for (const entry of add) this.due.add(entry);
+    for (const entry of remove) this.due.remove(entry);
   }
 }
 
@@ -193,7 +183,7 @@ function fencedBy(actor: StoredActor | undefined): CommitResult {
   return { kind: "fenced", epoch: actor?.epoch ?? 0 };
 }
 
-function deleteRanges(fields: Map<string, Uint8Array>, ranges: readonly NameRange[]): void {
+function deleteRanges(fields: Map<string, Uint8Array>, ranges: readonly FieldRange[]): void {
   for (const name of fields.keys()) {
     if (ranges.some(({ from, to }) => name >= from && name < to)) fields.delete(name);
   }

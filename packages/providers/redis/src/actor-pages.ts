@@ -1,4 +1,4 @@
-import type { ActorAddress, ActorPage, ActorQuery } from "@troupe/core";
+import type { ActorAddress, ListPage, ListQuery } from "@troupe/core";
 import { Cluster, type Redis } from "ioredis";
 import type { RedisConnection } from "./redis-connection.ts";
 import type { StoreKeys } from "./store-keys.ts";
@@ -26,8 +26,8 @@ interface Server {
 export async function pageOfActors(
   connection: RedisConnection,
   keys: StoreKeys,
-  query: ActorQuery,
-): Promise<ActorPage> {
+  query: ListQuery,
+): Promise<ListPage> {
   let next = query.after;
   for (let steps = 1; ; steps++) {
     const page = await stepOf(connection, keys, { ...query, ...(next && { after: next }) });
@@ -39,8 +39,8 @@ export async function pageOfActors(
 async function stepOf(
   connection: RedisConnection,
   keys: StoreKeys,
-  query: ActorQuery,
-): Promise<ActorPage> {
+  query: ListQuery,
+): Promise<ListPage> {
   const [cursor = ENDS, name = ""] = query.after?.split(" ") ?? [];
   const servers = serversOf(connection);
   const server = servers.find((one) => one.name >= name);
@@ -59,7 +59,7 @@ async function stepOf(
 }
 
 function serversOf({ client }: RedisConnection): Server[] {
-  if (!(client instanceof Cluster)) return [{ name: "", redis: client as Redis }];
+  if (!(client instanceof Cluster)) return [{ name: "", redis: client }];
   return client
     .nodes("master")
     .map((redis) => ({ name: `${redis.options.host}:${redis.options.port}`, redis }))

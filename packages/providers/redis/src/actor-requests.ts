@@ -28,8 +28,8 @@ const STORED: CommitResult = { kind: "stored" };
  * The requests of one tick, which go to Redis in as few commands as possible: a command of its own
  * costs each of them 20 µs in this process, a place in a batch 4.
  *
- * ARQ-1. Requests for one actor or one bucket take effect in the order they were made.
- * ARQ-2. One that Redis refuses takes no other of its batch along; when the connection fails, all
+ * REQ-1. Requests for one actor or one bucket take effect in the order they were made.
+ * REQ-2. One that Redis refuses takes no other of its batch along; when the connection fails, all
  *     under way fail.
  */
 export class ActorRequests {

@@ -1,7 +1,7 @@
 import type {
   ActorAddress,
-  ActorPage,
-  ActorQuery,
+  ListPage,
+  ListQuery,
   Claim,
   ClaimResult,
   Commit,
@@ -71,7 +71,7 @@ export class RedisStateStore implements StateStore {
     return this.#inSteps(due, () => this.#requests.retire(key, rest));
   }
 
-  list(query: ActorQuery): Promise<ActorPage> {
+  list(query: ListQuery): Promise<ListPage> {
     return pageOfActors(this.#connection, this.#keys, query);
   }
 

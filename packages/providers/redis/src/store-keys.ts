@@ -1,4 +1,4 @@
-import type { ActorAddress, ActorQuery } from "@troupe/core";
+import type { ActorAddress, ListQuery } from "@troupe/core";
 
 /**
  * The keys of Redis that hold a cluster's data.
@@ -30,7 +30,7 @@ export class StoreKeys {
   }
 
   /** The pattern that the hashes of the wanted actors match, and maybe those of a few others. */
-  actorPattern({ type, prefix = "" }: ActorQuery): string {
+  actorPattern({ type, prefix = "" }: ListQuery): string {
     const start = `${this.#prefix}a:{`.replace(SPECIAL_IN_PATTERN, String.raw`\$&`);
     const types =
       type === undefined
@@ -41,7 +41,7 @@ export class StoreKeys {
   }
 
   /** The address of an actor's hash, or undefined if it is none of the wanted. */
-  parseActor(key: string, { type, prefix = "" }: ActorQuery): ActorAddress | undefined {
+  parseActor(key: string, { type, prefix = "" }: ListQuery): ActorAddress | undefined {
     const start = `${this.#prefix}a:{`;
     if (!key.startsWith(start) || !key.endsWith("}")) return undefined;
     const text = key.slice(start.length, -1);

@@ -5,10 +5,10 @@ import { DueQueue, entryKey } from "./due-queue.ts";
 
 const entries: fc.Arbitrary<DueEntry> = fc.record({
   bucket: fc.constant(1),
-  tag: fc.constant(""),
   address: fc.record({ type: fc.constantFrom("A", "B"), id: fc.constantFrom("1", "2") }),
   name: fc.constantFrom("x", "y"),
   dueAt: fc.integer({ min: 0, max: 20 }),
+  tag: fc.constantFrom("", "1.1"),
 });
 
 describe("a due queue", () => {

@@ -1,17 +1,19 @@
-import { type Clock, type Commit, formatAddress } from "@troupe/core";
-import { MemoryDueIndex, MemoryStates } from "@troupe/memory";
+import {
+  type ActorAddress,
+  type Claim,
+  type ClaimResult,
+  type Commit,
+  type CommitResult,
+  type DueEntry,
+  formatAddress,
+} from "@troupe/core";
+import { type DueIndex, MemoryDueIndex, type MemoryStates } from "@troupe/memory";
 import type { Mutation } from "./mutation.ts";
 
 /** What the stores do at the moment an effect lands. */
 export type StateTruth = Pick<MemoryStates, "claim" | "commit" | "read" | "retire" | "list">;
 
-export type DueTruth = Pick<MemoryDueIndex, "add" | "remove" | "due">;
-
-/** The stored data of a run. */
-export interface StoreTruth {
-  readonly states: StateTruth;
-  readonly due: DueTruth;
-}
+export type DueTruth = DueIndex;
 
 /** Of the commits that are acknowledged one of so many is lost. */
 const COMMITS_LOST_ONE_OF = 8;
@@ -23,29 +25,27 @@ const COMMITS_LOST_ONE_OF = 8;
 const ENTRIES_LOST_ONE_OF = 3;
 
 const STATES: Partial<Record<Mutation, (states: MemoryStates) => StateTruth>> = {
-  fence: unfenced,
+  fence: (states) => new UnfencedStates(states),
   acknowledge: (states) =>
-    forgetful(states, (commit, count) =>
-      count % COMMITS_LOST_ONE_OF === 0
-        ? { epoch: commit.epoch, version: commit.version, set: new Map(), remove: [] }
-        : commit,
+    new ForgetfulStates(states, (commit, count) =>
+      count % COMMITS_LOST_ONE_OF === 0 ? undefined : commit,
     ),
-  delete: (states) => forgetful(states, (commit) => ({ ...commit, remove: [] })),
-  timers: (states) => forgetful(states, (commit) => without(commit, "t:")),
-  "kept-results": (states) => forgetful(states, (commit) => without(commit, "i:")),
-  letters: (states) => forgetful(states, (commit) => without(commit, "o:")),
-  "letter-numbers": (states) => forgetful(states, (commit) => without(commit, "d:")),
+  delete: (states) => new ForgetfulStates(states, (commit) => ({ ...commit, remove: [] })),
+  timers: (states) => new ForgetfulStates(states, (commit) => without(commit, "t:")),
+  "kept-results": (states) => new ForgetfulStates(states, (commit) => without(commit, "i:")),
+  letters: (states) => new ForgetfulStates(states, (commit) => without(commit, "o:")),
+  "letter-numbers": (states) => new ForgetfulStates(states, (commit) => without(commit, "d:")),
 };
 
-/** The stores of a run. */
-export function mutateStores(
-  mutation: Mutation | undefined,
-  clock: Pick<Clock, "now">,
-): StoreTruth {
-  const due = mutation === "due-entries" ? forgetfulIndex() : new MemoryDueIndex();
-  const states = new MemoryStates({ clock, due });
+/** The states of a run. */
+export function mutateStates(mutation: Mutation | undefined, states: MemoryStates): StateTruth {
   const mutant = mutation === undefined ? undefined : STATES[mutation];
-  return { due, states: mutant === undefined ? states : mutant(states) };
+  return mutant === undefined ? states : mutant(states);
+}
+
+/** The index of due times of a run. */
+export function mutateDueIndex(mutation: Mutation | undefined): DueTruth {
+  return mutation === "due-entries" ? new ForgetfulIndex() : new MemoryDueIndex();
 }
 
 function without(commit: Commit, prefix: string): Commit {
@@ -55,59 +55,94 @@ function without(commit: Commit, prefix: string): Commit {
   };
 }
 
-/** What the states do by themselves, to be changed in parts. */
-function methodsOf(states: MemoryStates): StateTruth {
-  return {
-    claim: (address, claim) => states.claim(address, claim),
-    commit: (address, commit) => states.commit(address, commit),
-    read: (address, prefix) => states.read(address, prefix),
-    retire: (address, retirement) => states.retire(address, retirement),
-    list: (query) => states.list(query),
-  };
+/** Does what the states do. */
+class PassingStates implements StateTruth {
+  protected readonly states: MemoryStates;
+
+  constructor(states: MemoryStates) {
+    this.states = states;
+  }
+
+  claim(address: ActorAddress, claim: Claim): ClaimResult {
+    return this.states.claim(address, claim);
+  }
+
+  commit(address: ActorAddress, commit: Commit): CommitResult {
+    return this.states.commit(address, commit);
+  }
+
+  read(...given: Parameters<StateTruth["read"]>): ReturnType<StateTruth["read"]> {
+    return this.states.read(...given);
+  }
+
+  retire(...given: Parameters<StateTruth["retire"]>): CommitResult {
+    return this.states.retire(...given);
+  }
+
+  list(...given: Parameters<StateTruth["list"]>): ReturnType<StateTruth["list"]> {
+    return this.states.list(...given);
+  }
 }
 
-/** States that write whatever they are told, whoever owns the actor by now. */
-function unfenced(states: MemoryStates): StateTruth {
-  const claims = new Map<string, { epoch: number; version: number }>();
-  return {
-    ...methodsOf(states),
-    claim(address, claim) {
-      const result = states.claim(address, claim);
-      if (result.kind === "claimed")
-        claims.set(formatAddress(address), { epoch: result.epoch, version: result.version });
-      return result;
-    },
-    commit(address, commit) {
-      const current = claims.get(formatAddress(address)) ?? { epoch: 0, version: 0 };
-      current.version++;
-      return states.commit(address, { ...commit, ...current });
-    },
-  };
+/** Writes whatever it is told, whoever owns the actor by now. */
+class UnfencedStates extends PassingStates {
+  readonly #claims = new Map<string, { epoch: number; version: number }>();
+
+  override claim(address: ActorAddress, claim: Claim): ClaimResult {
+    const result = this.states.claim(address, claim);
+    if (result.kind === "claimed")
+      this.#claims.set(formatAddress(address), { epoch: result.epoch, version: result.version });
+    return result;
+  }
+
+  override commit(address: ActorAddress, commit: Commit): CommitResult {
+    const current = this.#claims.get(formatAddress(address)) ?? { epoch: 0, version: 0 };
+    current.version++;
+    return this.states.commit(address, {
+      ...commit,
+      epoch: current.epoch,
+      version: current.version,
+    });
+  }
 }
 
 /**
- * States that store less than they say. Who commits does not notice: each commit counts, whatever
- * is left of it. `keep` says what is left of a commit, of which it is told the number.
+ * Stores less than it says. Who commits does not notice: each commit counts, whatever is left of
+ * it.
  */
-function forgetful(
-  states: MemoryStates,
-  keep: (commit: Commit, count: number) => Commit,
-): StateTruth {
-  let commits = 0;
-  return {
-    ...methodsOf(states),
-    commit: (address, commit) => states.commit(address, keep(commit, ++commits)),
-  };
+class ForgetfulStates extends PassingStates {
+  readonly #keep: (commit: Commit, count: number) => Commit | undefined;
+  #commits = 0;
+
+  /** `keep`: what is left of a commit, of which it is told the number; undefined for nothing. */
+  constructor(states: MemoryStates, keep: (commit: Commit, count: number) => Commit | undefined) {
+    super(states);
+    this.#keep = keep;
+  }
+
+  override commit(address: ActorAddress, commit: Commit): CommitResult {
+    const kept = this.#keep(commit, ++this.#commits) ?? { ...commit, set: new Map(), remove: [] };
+    return this.states.commit(address, kept);
+  }
 }
 
-function forgetfulIndex(): DueTruth {
-  const index = new MemoryDueIndex();
-  let added = 0;
-  return {
-    add(entry) {
-      if (++added % ENTRIES_LOST_ONE_OF !== 0) index.add(entry);
-    },
-    remove: (entry) => index.remove(entry),
-    due: (buckets, until, limit, after) => index.due(buckets, until, limit, after),
-  };
+class ForgetfulIndex implements DueTruth {
+  readonly #index = new MemoryDueIndex();
+  /** Those that were lost once are lost for good: an actor that is loaded puts its entries back. */
+  readonly #lost = new Set<string>();
+  #added = 0;
+
+  add(entry: DueEntry): void {
+    const key = JSON.stringify(entry);
+    if (++this.#added % ENTRIES_LOST_ONE_OF === 0) this.#lost.add(key);
+    if (!this.#lost.has(key)) this.#index.add(entry);
+  }
+
+  remove(entry: DueEntry): void {
+    this.#index.remove(entry);
+  }
+
+  due(...given: Parameters<DueTruth["due"]>): DueEntry[] {
+    return this.#index.due(...given);
+  }
 }

@@ -1,7 +1,5 @@
 import {
   type ActorAddress,
-  type ActorPage,
-  type ActorQuery,
   type Claim,
   type ClaimResult,
   type Commit,
@@ -9,9 +7,7 @@ import {
   type DueEntry,
   formatAddress,
   type ReminderStore,
-  type Retirement,
   type StateStore,
-  type StoredFields,
 } from "@troupe/core";
 import type { DueTruth, StateTruth } from "./mutant-stores.ts";
 import type { SimProcess } from "./sim-process.ts";
@@ -55,27 +51,16 @@ export class WatchedStates implements StateTruth {
     return result;
   }
 
-  read(address: ActorAddress, prefix: string): StoredFields | undefined {
-    return this.#truth.read(address, prefix);
+  read(...given: Parameters<StateTruth["read"]>): ReturnType<StateTruth["read"]> {
+    return this.#truth.read(...given);
   }
 
-  /** A new life may begin with a lower epoch once the old one is forgotten. */
-  retire(address: ActorAddress, retirement: Retirement): CommitResult {
-    const key = formatAddress(address);
-    const result = this.#truth.retire(address, retirement);
-    const epoch = this.#epochs.get(key) ?? 0;
-    if (result.kind === "stored" && retirement.epoch < epoch) {
-      this.#onViolation(`${key}: epoch ${retirement.epoch} retired it under epoch ${epoch}`);
-    }
-    if (result.kind === "stored") {
-      this.#epochs.delete(key);
-      this.#versions.delete(key);
-    }
-    return result;
+  retire(...given: Parameters<StateTruth["retire"]>): CommitResult {
+    return this.#truth.retire(...given);
   }
 
-  list(query: ActorQuery): ActorPage {
-    return this.#truth.list(query);
+  list(...given: Parameters<StateTruth["list"]>): ReturnType<StateTruth["list"]> {
+    return this.#truth.list(...given);
   }
 }
 
@@ -92,11 +77,8 @@ export function simStateStore(
       ),
     commit: (address, commit) => {
       const copy: Commit = { ...commit, set: new Map(commit.set), remove: [...commit.remove] };
-      const { epoch, version, due } = commit;
-      const what = `commit ${formatAddress(address)} epoch ${epoch} version ${version}`;
-      const index =
-        due === undefined ? "" : ` adds ${describe(due.add)} removes ${describe(due.remove)}`;
-      return service.call(process, what + index, () => truth.commit(address, copy));
+      const what = `commit ${formatAddress(address)} epoch ${commit.epoch} version ${commit.version}`;
+      return service.call(process, what, () => truth.commit(address, copy));
     },
     read: (address, prefix) =>
       service.call(process, `read ${formatAddress(address)} ${prefix}`, () =>
@@ -119,11 +101,11 @@ export function simReminderStore(
 ): ReminderStore {
   return {
     add: (entries) =>
-      service.call(process, `add ${describe(entries)}`, () => {
+      service.call(process, `add ${entries.map(describeEntry).join()}`, () => {
         for (const entry of entries) index.add(entry);
       }),
     remove: (entries) =>
-      service.call(process, `remove ${describe(entries)}`, () => {
+      service.call(process, `remove ${entries.map(describeEntry).join()}`, () => {
         for (const entry of entries) index.remove(entry);
       }),
     due: (buckets, until, limit, after) =>
@@ -132,8 +114,6 @@ export function simReminderStore(
   };
 }
 
-function describe(entries: readonly DueEntry[]): string {
-  return entries
-    .map(({ address, name, dueAt, tag }) => `${formatAddress(address)} ${name} ${dueAt} [${tag}]`)
-    .join();
+function describeEntry({ address, name, dueAt, tag }: DueEntry): string {
+  return `${formatAddress(address)} ${name} ${dueAt} ${tag}`;
 }

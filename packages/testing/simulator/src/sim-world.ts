@@ -1,9 +1,9 @@
 import type { View } from "@troupe/core";
-import { MemoryRegistry } from "@troupe/memory";
+import { MemoryRegistry, MemoryStates } from "@troupe/memory";
 import { seededRandom } from "@troupe/testkit";
 import { VirtualClock } from "@troupe/testkit";
 import { History } from "./history.ts";
-import { type DueTruth, mutateStores, type StateTruth } from "./mutant-stores.ts";
+import { type DueTruth, mutateDueIndex, mutateStates, type StateTruth } from "./mutant-stores.ts";
 import { mutateDelivery, mutateMembership, type Mutation } from "./mutation.ts";
 import { Probe } from "./probe.ts";
 import { RunningTurns } from "./running-turns.ts";
@@ -90,9 +90,11 @@ export class SimWorld {
       leasePolicy: script.leasePolicy,
       isMember: (siloId) => registry.view.members.some((member) => member.siloId === siloId),
     });
-    const stores = mutateStores(mutation, clock);
-    this.#states = new WatchedStates(stores.states, (text) => history.violate("C2", text));
-    this.#due = stores.due;
+    this.#due = mutateDueIndex(mutation);
+    const states = new MemoryStates(this.#due, () => clock.monotonic());
+    this.#states = new WatchedStates(mutateStates(mutation, states), (text) =>
+      history.violate("C2", text),
+    );
     registry.observe((view) => {
       this.views.set(view.revision, view);
     });

@@ -1,4 +1,14 @@
-import { type ReminderStore, type StateStore, TroupeError } from "@troupe/core";
+import {
+  type ActorAddress,
+  type Claim,
+  type ClaimResult,
+  type Commit,
+  type CommitResult,
+  type DueEntry,
+  type ReminderStore,
+  type StateStore,
+  TroupeError,
+} from "@troupe/core";
 
 /**
  * `up`: every call reaches the store. `away`: every call is refused. `deaf`: calls reach the store,
@@ -10,7 +20,7 @@ export type StoreFault = "up" | "away" | "deaf" | "dead";
 /** One silo's way to the stores, with faults to order. */
 export class FallibleStores {
   fault: StoreFault = "up";
-  /** Commits and retirements that reached the store. */
+  /** Commits that reached the store. */
   commits = 0;
   #held: Promise<void> | undefined;
   readonly stateStore: StateStore;
@@ -18,25 +28,22 @@ export class FallibleStores {
 
   constructor(stateStore: StateStore, reminderStore: ReminderStore) {
     this.stateStore = {
-      claim: (address, claim) => this.#through(() => stateStore.claim(address, claim)),
-      commit: (address, commit) =>
+      claim: (address: ActorAddress, claim: Claim): Promise<ClaimResult> =>
+        this.#through(() => stateStore.claim(address, claim)),
+      commit: (address: ActorAddress, commit: Commit): Promise<CommitResult> =>
         this.#through(() => {
           this.commits++;
           return stateStore.commit(address, commit);
         }),
       read: (address, prefix) => this.#through(() => stateStore.read(address, prefix)),
-      retire: (address, retirement) =>
-        this.#through(() => {
-          this.commits++;
-          return stateStore.retire(address, retirement);
-        }),
+      retire: (address, retirement) => this.#through(() => stateStore.retire(address, retirement)),
       list: (query) => this.#through(() => stateStore.list(query)),
       close: () => stateStore.close(),
     };
     this.reminderStore = {
-      add: (entries) => this.#through(() => reminderStore.add(entries)),
-      remove: (entries) => this.#through(() => reminderStore.remove(entries)),
-      due: (buckets, until, limit, after) =>
+      add: (entries: readonly DueEntry[]) => this.#through(() => reminderStore.add(entries)),
+      remove: (entries: readonly DueEntry[]) => this.#through(() => reminderStore.remove(entries)),
+      due: (buckets: readonly number[], until: number, limit: number, after?: DueEntry) =>
         this.#through(() => reminderStore.due(buckets, until, limit, after)),
       close: () => reminderStore.close(),
     };

@@ -1,17 +1,12 @@
 import {
   type ActorAddress,
-  type ActorPage,
-  type ActorQuery,
   type Claim,
   type ClaimResult,
   type Commit,
   type CommitResult,
   formatAddress,
-  parseAddress,
-  type Retirement,
+  type ListPage,
   type StateStore,
-  type StoredFields,
-  systemClock,
 } from "@troupe/core";
 
 /**
@@ -50,7 +45,6 @@ interface StoredActor {
   readonly epoch: number;
   readonly version: number;
   readonly fields: ReadonlyMap<string, Uint8Array>;
-  readonly retiredUntil?: number;
 }
 
 export type FlawedStates = Map<string, StoredActor>;
@@ -83,8 +77,7 @@ export class FlawedStateStore implements StateStore {
     const isSame = stored.revision === claim.revision && stored.siloId === claim.siloId;
     const epoch =
       stored.epoch + (isSame && this.#has("gives the same silo the same epoch again") ? 0 : 1);
-    const { retiredUntil: _, ...claimed } = stored;
-    this.#write(address, { ...claimed, ...claim, epoch });
+    this.#write(address, { ...stored, ...claim, epoch });
     return { kind: "claimed", epoch, version: stored.version, fields: this.#copy(stored.fields) };
   }
 
@@ -105,42 +98,17 @@ export class FlawedStateStore implements StateStore {
     return { kind: "stored" };
   }
 
-  async read(address: ActorAddress, prefix: string): Promise<StoredFields | undefined> {
-    const { epoch, version, fields } = this.#read(address);
-    if (epoch === 0) return undefined;
-    const wanted = new Map([...fields].filter(([name]) => name.startsWith(prefix)));
-    return { epoch, version, fields: this.#copy(wanted) };
+  /** These have a suite of their own, and flawed stores of their own. */
+  async read(): Promise<undefined> {
+    return undefined;
   }
 
-  async retire(
-    address: ActorAddress,
-    { epoch, version, keepMs }: Retirement,
-  ): Promise<CommitResult> {
-    const stored = this.#read(address);
-    const isRetired = stored.retiredUntil !== undefined;
-    if (epoch === stored.epoch && isRetired && version === stored.version)
-      return { kind: "stored" };
-    if (epoch !== stored.epoch || isRetired || version !== stored.version + 1)
-      return { kind: "fenced", epoch: stored.epoch };
-    const retiredUntil = systemClock.now() + keepMs;
-    this.#write(address, { ...stored, version, fields: new Map(), retiredUntil });
-    return { kind: "stored" };
+  async retire(): Promise<CommitResult> {
+    return { kind: "fenced", epoch: 0 };
   }
 
-  async list({ type, prefix = "", after = "", limit }: ActorQuery): Promise<ActorPage> {
-    const keys = [...new Set([...this.#states.keys(), ...this.#memory.keys()])]
-      .filter((key) => key > after)
-      .toSorted((one, other) => (one < other ? -1 : 1));
-    const page = keys.slice(0, limit);
-    const addresses = page
-      .map((key) => parseAddress(key) ?? { type: "", id: "" })
-      .filter(
-        (address) =>
-          this.#read(address).fields.size > 0 &&
-          (type === undefined || address.type === type) &&
-          address.id.startsWith(prefix),
-      );
-    return { addresses, next: keys.length > page.length ? page.at(-1) : undefined };
+  async list(): Promise<ListPage> {
+    return { addresses: [], next: undefined };
   }
 
   async close(): Promise<void> {
@@ -159,7 +127,6 @@ export class FlawedStateStore implements StateStore {
   }
 
   #isOwner(stored: StoredActor, { epoch, version }: Commit): boolean {
-    if (stored.retiredUntil !== undefined) return false;
     if (epoch < stored.epoch && !this.#has("commits under an older epoch")) return false;
     if (epoch > stored.epoch && !this.#has("commits under an epoch that it never gave"))
       return false;
@@ -175,16 +142,10 @@ export class FlawedStateStore implements StateStore {
     return { kind: "stored" };
   }
 
-  #changed(
-    stored: StoredActor,
-    { set, remove, removeRanges = [] }: Commit,
-  ): ReadonlyMap<string, Uint8Array> {
+  #changed(stored: StoredActor, { set, remove }: Commit): ReadonlyMap<string, Uint8Array> {
     const fields = new Map(
       this.#has("replaces all fields with those of the commit") ? [] : stored.fields,
     );
-    for (const name of fields.keys()) {
-      if (removeRanges.some(({ from, to }) => name >= from && name < to)) fields.delete(name);
-    }
     for (const [name, bytes] of this.#copy(set)) fields.set(name, bytes);
     if (this.#has("writes a commit in two steps, and stops after the first") && set.size > 0)
       return fields;
@@ -200,9 +161,7 @@ export class FlawedStateStore implements StateStore {
 
   #read(address: ActorAddress): StoredActor {
     const key = formatAddress(address);
-    const stored = this.#memory.get(key) ?? this.#states.get(key) ?? NOBODY;
-    const { retiredUntil = Number.POSITIVE_INFINITY } = stored;
-    return retiredUntil > systemClock.now() ? stored : NOBODY;
+    return this.#memory.get(key) ?? this.#states.get(key) ?? NOBODY;
   }
 
   #write(address: ActorAddress, actor: StoredActor): void {
