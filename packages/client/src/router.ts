@@ -21,6 +21,8 @@ export interface ReplySink {
   readonly peerId: string;
   /** True if it is a client, which may not do everything that a silo may. */
   readonly isClient: boolean;
+  /** Bytes of its calls that wait on the silo that has them; counted by that silo. */
+  waitingBytes?: number;
   reply(callId: number, outcome: Outcome): void;
 }
 
@@ -52,15 +54,16 @@ const RETRY_EVERY_MS = 20;
  * Brings calls to the silo that owns their actor, and their outcomes back. The only place that
  * retries.
  *
- * R1. A call is sent again only if it certainly did not run, or if it is idempotent (C4).
- * R2. Calls to one actor are sent in the order they were made: while one of them waits, later ones
+ * ROUT-1. A call is sent again only if it certainly did not run, or if it is idempotent (C4).
+ * ROUT-2. Calls to one actor are sent in the order they were made: while one of them waits, later ones
  *     wait behind it, and while one is with a former owner, later ones are not sent to the new one
  *     (C5).
- * R3. Every call ends by its deadline.
+ * ROUT-3. Every call ends by its deadline.
  */
 export class Router implements ReplySink {
   readonly peerId: string;
   readonly isClient = false;
+  waitingBytes = 0;
   readonly #parts: RouterParts;
   readonly #pending: PendingCalls;
   readonly #waiting = new WaitingCalls();

@@ -1,3 +1,4 @@
+import { getHeapStatistics } from "node:v8";
 import {
   Caller,
   type CallTarget,
@@ -38,7 +39,8 @@ import { ReleaseAnnouncer } from "./ownership/release-announcer.ts";
 import { ReminderService } from "./reminders/reminder-service.ts";
 import { systemMethods } from "./ticks/system-turns.ts";
 import { ActorTicks, reminderTicks } from "./ticks/actor-ticks.ts";
-import { Arrivals } from "./routing/arrivals.ts";
+import { AdmissionQueue } from "./routing/admission-queue.ts";
+import { CallBudget, type WaitingBytes } from "./routing/call-budget.ts";
 import { Dispatcher } from "./routing/dispatcher.ts";
 
 export interface LocalActorsParts {
@@ -49,6 +51,7 @@ export interface LocalActorsParts {
   readonly stateStore: StateStore;
   readonly reminderStore: ReminderStore;
   readonly guard: LeaseGuard;
+  readonly waitingBytes: WaitingBytes;
   readonly definitions: ReadonlyMap<string, ActorDefinition>;
   linkTo(siloId: string): Link | undefined;
   /** False if a link had no room for it. */
@@ -67,10 +70,11 @@ export class LocalActors {
   readonly #caller: Caller;
   readonly #references: References;
   readonly #catalog: Catalog;
+  readonly #budget: CallBudget;
   readonly #handoff: Handoff;
   readonly #announcer: ReleaseAnnouncer;
   readonly #dispatcher: Dispatcher;
-  readonly #arrivals: Arrivals;
+  readonly #admission: AdmissionQueue;
   readonly #reminders: ReminderService;
   readonly #idle: IdleCollector;
   readonly #ticks: ActorTicks;
@@ -86,6 +90,7 @@ export class LocalActors {
       held: () => this.#handoff.held,
       announce: () => this.#announce(),
     });
+    this.#budget = new CallBudget(parts.waitingBytes, getHeapStatistics().heap_size_limit);
     this.#catalog = this.#createCatalog();
     this.#ticks = new ActorTicks({
       clock,
@@ -100,16 +105,18 @@ export class LocalActors {
         definitions,
         catalog: this.#catalog,
         handoff: this.#handoff,
+        budget: this.#budget,
         isServing: () => guard.isServing(),
         serving: () => guard.serving(),
         callSilo: (method, args) => parts.callSilo(method, args),
       },
       placement,
     );
-    this.#arrivals = new Arrivals({
+    this.#admission = new AdmissionQueue({
       siloId,
       clock,
       logger,
+      budget: this.#budget,
       nextTurn: setImmediate,
       begin: (request, sink) => this.#dispatcher.dispatch(request, sink, clock.monotonic()),
     });
@@ -154,7 +161,7 @@ export class LocalActors {
   setPlacement(placement: Placement): void {
     const { siloId } = this.#parts;
     this.#placement = placement;
-    this.#arrivals.unsettle();
+    this.#admission.unsettle();
     this.#handoff.setPlacement(placement);
     for (const activation of this.#catalog.values()) {
       if (placement.ownerOf(activation.address)?.siloId === siloId) continue;
@@ -168,7 +175,7 @@ export class LocalActors {
   }
 
   onRequest(request: RequestEnvelope, sink: ReplySink): void {
-    this.#arrivals.take(request, sink);
+    this.#admission.take(request, sink);
   }
 
   onReply(callId: number, outcome: Outcome): void {
@@ -176,7 +183,13 @@ export class LocalActors {
   }
 
   onCancel(cancel: CancelEnvelope, sink: ReplySink): void {
-    if (!this.#arrivals.cancel(cancel.callId, sink)) this.#dispatcher.cancel(cancel, sink);
+    if (!this.#admission.cancel(cancel.callId, sink)) this.#dispatcher.cancel(cancel, sink);
+  }
+
+  /** The link that the sink answers over has ended. */
+  onCallerGone(sink: ReplySink): void {
+    this.#admission.callerGone(sink);
+    this.#dispatcher.callerGone(sink);
   }
 
   onReleased(siloId: string, released: ReleasedEnvelope): void {
@@ -242,7 +255,7 @@ export class LocalActors {
 
   /** True if nothing is active here or about to be, and no call of this process is under way. */
   get isQuiet(): boolean {
-    return this.#arrivals.isEmpty && this.#catalog.size === 0 && this.#router.pendingCount === 0;
+    return this.#admission.isEmpty && this.#catalog.size === 0 && this.#router.pendingCount === 0;
   }
 
   get counts(): {
@@ -269,7 +282,8 @@ export class LocalActors {
   close(): void {
     this.quiesce();
     this.#announcer.stop();
-    this.#arrivals.close();
+    this.#admission.close();
+    this.#dispatcher.close();
     for (const activation of this.#catalog.values()) void activation.close("failed");
     this.#router.close();
   }
@@ -286,6 +300,7 @@ export class LocalActors {
       siloId,
       clock,
       logger,
+      budget: this.#budget,
       isServing: (now) => guard.isServing(now),
       serving: () => guard.serving(),
       revision: () => this.#placement.revision,

@@ -1,6 +1,7 @@
 import type { ReplySink } from "@troupe/client";
 import type { ActorAddress, Clock, Logger, MakeReference, RequestEnvelope } from "@troupe/core";
 import type { CallOptions } from "@troupe/sdk";
+import type { CallBudget } from "../routing/call-budget.ts";
 import type { ActorStorage } from "./actor-storage.ts";
 import type { Activation } from "./activation.ts";
 
@@ -15,6 +16,8 @@ export interface ActivationParts {
   readonly siloId: string;
   readonly clock: Clock;
   readonly logger: Logger;
+  /** What may wait on this silo. */
+  readonly budget: CallBudget;
   /** False while the silo's lease is in doubt: then no turn starts (C1). */
   isServing(now: number): boolean;
   /** True once the silo is certain again of its lease, false if it is lost. */

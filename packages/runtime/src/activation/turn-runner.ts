@@ -11,6 +11,7 @@ import {
   TroupeError,
 } from "@troupe/core";
 import type { ActorDefinition, Concurrency } from "@troupe/sdk";
+import { bytesOf, type Shortage } from "../routing/call-budget.ts";
 import type { ActivationParts, SystemMethod } from "./activation-parts.ts";
 import type { ActorStorage } from "./actor-storage.ts";
 import { HookSink } from "./hook-sink.ts";
@@ -23,7 +24,7 @@ import {
   thrownOutcome,
 } from "./outcome.ts";
 import { type GateOwner, OutputGate } from "./output-gate.ts";
-import { ownRequest } from "./own-request.ts";
+import { OWN_PEER, ownRequest } from "./own-request.ts";
 import { reentryOf } from "./reentrancy.ts";
 import { RepeatedCalls } from "./repeated-calls.ts";
 import { Turn, type TurnOwner } from "./turn.ts";
@@ -109,6 +110,10 @@ export class TurnRunner implements TurnOwner, MailboxOwner<Turn>, GateOwner, Uni
     return this.#owner.definition.mailboxMax;
   }
 
+  get mailboxBytes(): number {
+    return this.#owner.parts.budget.mailboxBytes;
+  }
+
   get waiting(): number {
     return this.#mailbox.waiting;
   }
@@ -146,12 +151,7 @@ export class TurnRunner implements TurnOwner, MailboxOwner<Turn>, GateOwner, Uni
       answerError(sink, request, new TroupeError("DEADLOCK", message));
       return "accepted";
     }
-    const { idempotencyKey } = request;
-    if (
-      idempotencyKey !== undefined &&
-      (this.#repeated ??= new RepeatedCalls()).joinOrBegin(idempotencyKey, request, sink)
-    )
-      return "accepted";
+    if (request.idempotencyKey !== undefined && this.#repeats(request, sink)) return "accepted";
     const parts = {
       request,
       sink,
@@ -171,9 +171,47 @@ export class TurnRunner implements TurnOwner, MailboxOwner<Turn>, GateOwner, Uni
     }
     this.#endRepeated(request);
     if (posted === "closed") return "closing";
-    const message = `${formatAddress(request)} has ${this.mailboxMax} waiting turns; raise mailboxMax or call less`;
-    answerError(sink, request, new TroupeError("MAILBOX_FULL", message));
+    this.#refuse(posted, request, sink);
     return "accepted";
+  }
+
+  /** True if a call with the same key is under way: then this one waits for it, or is refused. */
+  #repeats(request: RequestEnvelope, sink: ReplySink): boolean {
+    const key = request.idempotencyKey ?? "";
+    const repeated = (this.#repeated ??= new RepeatedCalls());
+    if (!repeated.isUnderWay(key)) {
+      repeated.begin(key);
+      return false;
+    }
+    const shortage =
+      repeated.waiting >= this.mailboxMax
+        ? "full"
+        : repeated.bytes + bytesOf(request) > this.mailboxBytes
+          ? "mailbox"
+          : this.#owner.parts.budget.take(request, sink);
+    if (shortage === undefined) repeated.join(key, request, sink);
+    else this.#refuse(shortage, request, sink);
+    return true;
+  }
+
+  #refuse(shortage: "full" | Shortage, request: RequestEnvelope, sink: ReplySink): void {
+    const message = `${formatAddress(request)} has ${this.mailboxMax} waiting turns; raise mailboxMax or call less`;
+    const error =
+      shortage === "full"
+        ? new TroupeError("MAILBOX_FULL", message)
+        : this.#owner.parts.budget.refusal(shortage, request, sink);
+    answerError(sink, request, error);
+  }
+
+  /** For the mailbox. The turns that an activation makes by itself are few and small. */
+  beginWait({ request, sink }: Turn): Shortage | undefined {
+    if (sink.peerId === OWN_PEER) return undefined;
+    return this.#owner.parts.budget.take(request, sink);
+  }
+
+  /** For the mailbox. */
+  endWait({ request, sink }: Turn): void {
+    if (sink.peerId !== OWN_PEER) this.#owner.parts.budget.give(request, sink);
   }
 
   /**
@@ -184,6 +222,8 @@ export class TurnRunner implements TurnOwner, MailboxOwner<Turn>, GateOwner, Uni
     const matches = (turn: Turn): boolean => turn.request.callId === callId && turn.sink === sink;
     const dropped = this.#mailbox.remove(matches);
     if (dropped !== undefined) return this.#endRepeated(dropped.request);
+    const repetition = this.#repeated?.cancel(callId, sink);
+    if (repetition !== undefined) return this.#owner.parts.budget.give(repetition, sink);
     for (const turn of this.#running) {
       if (!matches(turn)) continue;
       const message = `the caller of ${nameOf(turn.request)} gave up`;
@@ -324,9 +364,11 @@ export class TurnRunner implements TurnOwner, MailboxOwner<Turn>, GateOwner, Uni
 
   #endRepeated({ idempotencyKey }: RequestEnvelope): void {
     if (idempotencyKey === undefined) return;
-    this.#repeated?.end(idempotencyKey, (request, sink) =>
-      this.#owner.parts.redispatch(request, sink),
-    );
+    const { parts } = this.#owner;
+    this.#repeated?.end(idempotencyKey, (request, sink) => {
+      parts.budget.give(request, sink);
+      parts.redispatch(request, sink);
+    });
   }
 
   async #answerWhenServing({ sink, request }: Turn, outcome: Outcome): Promise<void> {

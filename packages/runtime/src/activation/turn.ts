@@ -9,6 +9,7 @@ import {
   TroupeError,
 } from "@troupe/core";
 import type { CallContext, Concurrency } from "@troupe/sdk";
+import { bytesOf } from "../routing/call-budget.ts";
 import type { SystemMethod } from "./activation-parts.ts";
 import type { MailboxEntry } from "./mailbox.ts";
 import type { OutputGate } from "./output-gate.ts";
@@ -69,6 +70,10 @@ export class Turn implements TurnScope, MailboxEntry {
 
   get nested(): boolean {
     return this.parent !== undefined;
+  }
+
+  get bytes(): number {
+    return bytesOf(this.request);
   }
 
   get deadline(): number {
