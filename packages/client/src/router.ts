@@ -1,4 +1,5 @@
 import {
+  type ActorAddress,
   type Clock,
   type Envelope,
   fromPortable,
@@ -14,6 +15,16 @@ import { describeCall, type OutboundCall } from "./outbound-call.ts";
 import { PendingCalls } from "./pending-calls.ts";
 import { type Placement, SILO_TYPE } from "./placement.ts";
 import { WaitingCalls } from "./waiting-calls.ts";
+
+/** A call that was sent and that has not ended. */
+export interface OpenCall extends ActorAddress {
+  readonly method: string;
+  /** Who made it, and its number there. */
+  readonly peerId: string;
+  readonly callId: number;
+  /** The silo that has it. */
+  readonly siloId: string;
+}
 
 /** Where the outcome of a request goes. */
 export interface ReplySink {
@@ -85,6 +96,17 @@ export class Router implements ReplySink {
   /** Calls that are under way. */
   get pendingCount(): number {
     return this.#pending.size;
+  }
+
+  /** The calls of one turn that a silo has and that have not ended. */
+  openCallsOf(turn: string): OpenCall[] {
+    const open: OpenCall[] = [];
+    for (const { request, target } of this.#pending.values()) {
+      if (target === undefined || request.chain.at(-1)?.turn !== turn) continue;
+      const { type, id, method, callId } = request;
+      open.push({ type, id, method, callId, peerId: this.peerId, siloId: target });
+    }
+    return open;
   }
 
   /** Starts a call; `now` is as for `LocalSilo`. Throws `OVERLOADED` if too many are under way. */

@@ -329,6 +329,15 @@ export class Incarnation {
         return await this.actors.listDeadLetters();
       case "hasFoundGone":
         return await this.#hasFoundGone(String(args[0]));
+      case "waitOf": {
+        const [type, id, peerId, callId] = args;
+        return this.actors.waitOf({
+          type: String(type),
+          id: String(id),
+          peerId: String(peerId),
+          callId: Number(callId),
+        });
+      }
       case "drain":
         this.#parts.onDrainRequested();
         return true;

@@ -3,6 +3,7 @@ import {
   Caller,
   type CallTarget,
   callTarget,
+  type OpenCall,
   type Placement,
   References,
   type ReplySink,
@@ -27,8 +28,11 @@ import type {
 } from "@troupe/core";
 import type { ActorDefinition } from "@troupe/sdk";
 import type { Activation } from "./activation/activation.ts";
+import type { CallName } from "./activation/call-wait.ts";
 import { Catalog } from "./activation/catalog.ts";
+import { DeadlockDetector, type WaitReport } from "./activation/deadlock-detector.ts";
 import { IdleCollector } from "./activation/idle-collector.ts";
+import { WaitWatch } from "./activation/wait-watch.ts";
 import { DEAD_LETTER_BUCKET } from "./durability/due-entries.ts";
 import type { Letter } from "./durability/outbox.ts";
 import { type StoredActorParts, StoredActor } from "./durability/stored-actor.ts";
@@ -40,7 +44,7 @@ import { ReminderService } from "./reminders/reminder-service.ts";
 import { systemMethods } from "./ticks/system-turns.ts";
 import { ActorTicks, reminderTicks } from "./ticks/actor-ticks.ts";
 import { AdmissionQueue } from "./routing/admission-queue.ts";
-import { CallBudget, type WaitingBytes } from "./routing/call-budget.ts";
+import { CallBudget, type WaitingBytes } from "./activation/call-budget.ts";
 import { Dispatcher } from "./routing/dispatcher.ts";
 
 export interface LocalActorsParts {
@@ -71,6 +75,8 @@ export class LocalActors {
   readonly #references: References;
   readonly #catalog: Catalog;
   readonly #budget: CallBudget;
+  readonly #deadlocks: DeadlockDetector;
+  readonly #waits: WaitWatch;
   readonly #handoff: Handoff;
   readonly #announcer: ReleaseAnnouncer;
   readonly #dispatcher: Dispatcher;
@@ -91,6 +97,14 @@ export class LocalActors {
       announce: () => this.#announce(),
     });
     this.#budget = new CallBudget(parts.waitingBytes, getHeapStatistics().heap_size_limit);
+    this.#deadlocks = new DeadlockDetector({
+      openCallsOf: (token) => this.#router.openCallsOf(token),
+      ask: (call) => this.#askWait(call),
+    });
+    this.#waits = new WaitWatch({
+      clock,
+      breakCycle: (runner) => this.#deadlocks.breakCycle(runner),
+    });
     this.#catalog = this.#createCatalog();
     this.#ticks = new ActorTicks({
       clock,
@@ -223,6 +237,11 @@ export class LocalActors {
     );
   }
 
+  /** What a call waits for that this silo has; undefined if it does not have it. */
+  waitOf(call: CallName): WaitReport | undefined {
+    return this.#deadlocks.report(this.#catalog.find(call)?.waitOf(call));
+  }
+
   /** The actors that are active here, at most a thousand of them. */
   list(type: string | undefined): ActivationInfo[] {
     return listActivations(this.#catalog, type);
@@ -282,6 +301,7 @@ export class LocalActors {
   close(): void {
     this.quiesce();
     this.#announcer.stop();
+    this.#waits.stop();
     this.#admission.close();
     this.#dispatcher.close();
     for (const activation of this.#catalog.values()) void activation.close("failed");
@@ -310,6 +330,7 @@ export class LocalActors {
       sendReference: (type, id, post) => this.#references.sendReference(type, id, post),
       makeReference: (address) => this.#references.reference(address),
       systemMethod: (name) => methods.get(name),
+      watch: (activation, runner) => this.#waits.watch(activation, runner),
       redispatch: (request, sink) => this.#dispatcher.redispatch(request, sink),
       onGone: (activation) => this.#onGone(activation),
     });
@@ -362,6 +383,18 @@ export class LocalActors {
   #onGone(activation: Activation): void {
     if (this.#handoff.letGo(activation.address)) this.#announcer.announceSoon();
     this.#dispatcher.releaseParkedFor(activation.address);
+  }
+
+  async #askWait(call: OpenCall): Promise<WaitReport | undefined> {
+    if (call.siloId === this.#parts.siloId) return this.waitOf(call);
+    const { type, id, peerId, callId } = call;
+    try {
+      const answer = await this.callSilo(call.siloId, "waitOf", [type, id, peerId, callId]);
+      return answer as WaitReport | undefined;
+    } catch {
+      // It is not there any more, or too busy to say: then nothing is known of the call.
+      return undefined;
+    }
   }
 
   #announce(): boolean {

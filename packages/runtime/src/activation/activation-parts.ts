@@ -1,9 +1,10 @@
 import type { ReplySink } from "@troupe/client";
 import type { ActorAddress, Clock, Logger, MakeReference, RequestEnvelope } from "@troupe/core";
 import type { CallOptions } from "@troupe/sdk";
-import type { CallBudget } from "../routing/call-budget.ts";
+import type { CallBudget } from "./call-budget.ts";
 import type { ActorStorage } from "./actor-storage.ts";
 import type { Activation } from "./activation.ts";
+import type { RunnerOwner, TurnRunner } from "./turn-runner.ts";
 
 /** Something that the silo itself does in an actor's turn. */
 export type SystemMethod = (activation: Activation, args: readonly unknown[]) => unknown;
@@ -35,6 +36,8 @@ export interface ActivationParts {
    * next.
    */
   redispatch(request: RequestEnvelope, sink: ReplySink): void;
+  /** Something waits for turns of the activation that run: see `WaitWatch`. */
+  watch(activation: RunnerOwner, runner: TurnRunner): void;
   /** Revision of the silo's view. */
   revision(): number;
   /** Called once, when the activation is over. */

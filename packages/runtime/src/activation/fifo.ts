@@ -40,6 +40,11 @@ export class Fifo<T> {
     return entry;
   }
 
+  /** What is in the queue, in order. */
+  values(): T[] {
+    return this.#entries.slice(this.#first) as T[];
+  }
+
   /** Takes out the first entry that matches. */
   remove(matches: (entry: T) => boolean): T | undefined {
     const index = this.#entries.findIndex((entry) => entry !== undefined && matches(entry));
@@ -55,7 +60,7 @@ export class Fifo<T> {
 
   /** Takes out everything. */
   clear(): T[] {
-    const entries = this.#entries.slice(this.#first) as T[];
+    const entries = this.values();
     this.#entries = [];
     this.#first = 0;
     return entries;

@@ -1,5 +1,5 @@
 import type { Concurrency } from "@troupe/sdk";
-import type { Shortage } from "../routing/call-budget.ts";
+import type { Shortage } from "./call-budget.ts";
 import { Fifo } from "./fifo.ts";
 
 /** What a mailbox has to know of a turn. */
@@ -73,6 +73,16 @@ export class Mailbox<T extends MailboxEntry> {
 
   get running(): number {
     return this.#exclusive + this.#readonly + this.#beside;
+  }
+
+  /** The turns that wait, in order. */
+  get waitingTurns(): readonly T[] {
+    return this.#queue?.values() ?? [];
+  }
+
+  /** True while turns wait that are otherwise never kept waiting. */
+  get isHoldingBack(): boolean {
+    return this.#isHoldingBack;
   }
 
   /** The turn that waits for longest. */

@@ -1,6 +1,6 @@
 import type { ReplySink } from "@troupe/client";
 import type { RequestEnvelope } from "@troupe/core";
-import { bytesOf } from "../routing/call-budget.ts";
+import { bytesOf } from "./call-budget.ts";
 
 interface Repetition {
   readonly request: RequestEnvelope;

@@ -11,9 +11,10 @@ import {
   TroupeError,
 } from "@troupe/core";
 import type { ActorDefinition, Concurrency } from "@troupe/sdk";
-import { bytesOf, type Shortage } from "../routing/call-budget.ts";
+import { bytesOf, type Shortage } from "./call-budget.ts";
 import type { ActivationParts, SystemMethod } from "./activation-parts.ts";
 import type { ActorStorage } from "./actor-storage.ts";
+import { callNameOf, type CallName, type CallWait, keyOf, runningTurn } from "./call-wait.ts";
 import { HookSink } from "./hook-sink.ts";
 import { Mailbox, type MailboxOwner } from "./mailbox.ts";
 import {
@@ -56,6 +57,8 @@ export interface RunnerOwner {
   onQuiet(): void;
   /** A commit failed: memory may not be what is stored. */
   onBroken(): void;
+  /** The turn does not end, and others wait for it. */
+  giveUp(hung: Turn): void;
 }
 
 /**
@@ -205,6 +208,7 @@ export class TurnRunner implements TurnOwner, MailboxOwner<Turn>, GateOwner, Uni
 
   /** For the mailbox. The turns that an activation makes by itself are few and small. */
   beginWait({ request, sink }: Turn): Shortage | undefined {
+    if (this.waiting === 0) this.onWait();
     if (sink.peerId === OWN_PEER) return undefined;
     return this.#owner.parts.budget.take(request, sink);
   }
@@ -280,6 +284,66 @@ export class TurnRunner implements TurnOwner, MailboxOwner<Turn>, GateOwner, Uni
     return sink.done;
   }
 
+  /** True if something waits for the turns that run. */
+  get isWaitedFor(): boolean {
+    return this.#mailbox.waiting > 0 || this.#unit.endedTurns.length > 0;
+  }
+
+  get waitingTurns(): readonly Turn[] {
+    return this.#mailbox.waitingTurns;
+  }
+
+  /** The running turns that what waits here waits for. */
+  get blockers(): readonly Turn[] {
+    const ended = this.#unit.endedTurns;
+    const isForAll = this.#mailbox.isHoldingBack || ended.length > 0;
+    return this.#running.filter(
+      (turn) =>
+        !turn.nested &&
+        (isForAll || turn.concurrency !== "interleave") &&
+        !ended.some((other) => other === turn),
+    );
+  }
+
+  /** What a call that is here waits for; undefined if it is not here. */
+  waitOf(call: CallName): CallWait | undefined {
+    const key = keyOf(call);
+    const isIt = (turn: Turn): boolean => keyOf(callNameOf(turn)) === key;
+    const own = this.#running.find(isIt);
+    if (own !== undefined) return { kind: "runs", turns: [runningTurn(own)] };
+    if (!this.#mailbox.waitingTurns.some(isIt)) return undefined;
+    return { kind: "waits", turns: this.blockers.map(runningTurn) };
+  }
+
+  /** Takes a turn that waits out of the mailbox and answers it. False if it waits no more. */
+  refuseWaiting(turn: Turn, error: TroupeError): boolean {
+    if (this.#mailbox.remove((other) => other === turn) === undefined) return false;
+    this.#endRepeated(turn.request);
+    answerError(turn.sink, turn.request, error);
+    return true;
+  }
+
+  /**
+   * Lets go of the turns that run, and of what they changed. None of them has an effect any more:
+   * what they change is not stored (D1), and their calls fail.
+   */
+  giveUp(error: TroupeError): void {
+    const turns = this.#running;
+    this.#running = NO_TURNS;
+    this.gate.refuse(error);
+    for (const turn of turns) {
+      turn.abort(error);
+      turn.end();
+      this.#endRepeated(turn.request);
+      if (!turn.request.oneWay) answerError(turn.sink, turn.request, error);
+    }
+  }
+
+  /** Something waits for turns that run: from now on it is seen to that they end. */
+  onWait(): void {
+    this.#owner.parts.watch(this.#owner, this);
+  }
+
   /** For the mailbox: runs the turn. */
   startTurn(turn: Turn, now: number): void {
     const { request } = turn;
@@ -294,6 +358,7 @@ export class TurnRunner implements TurnOwner, MailboxOwner<Turn>, GateOwner, Uni
       return;
     }
     this.#running = this.#running.length === 0 ? [turn] : [...this.#running, turn];
+    turn.startedAt = now;
     this.#unit.begin(turn);
     try {
       const result = runInTurn(turn, perform, this.#owner);

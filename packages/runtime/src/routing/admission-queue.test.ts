@@ -2,7 +2,7 @@ import { type ReplySink, SILO_TYPE } from "@troupe/client";
 import { type Clock, type Logger, type RequestEnvelope, silentLogger } from "@troupe/core";
 import { describe, expect, it } from "vitest";
 import { AdmissionQueue } from "./admission-queue.ts";
-import { CallBudget } from "./call-budget.ts";
+import { CallBudget } from "../activation/call-budget.ts";
 
 const MIB = 1024 * 1024;
 

@@ -9,7 +9,7 @@ import {
 } from "@troupe/core";
 import { Fifo } from "../activation/fifo.ts";
 import { answerError, errorOutcome } from "../activation/outcome.ts";
-import type { CallBudget } from "./call-budget.ts";
+import type { CallBudget } from "../activation/call-budget.ts";
 
 /**
  * How long requests may keep one turn of the event loop busy. Renewals of the lease, probes and

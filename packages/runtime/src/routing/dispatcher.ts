@@ -13,7 +13,7 @@ import type { ActorDefinition } from "@troupe/sdk";
 import { answerError } from "../activation/outcome.ts";
 import type { Catalog } from "../activation/catalog.ts";
 import type { Handoff } from "../ownership/handoff.ts";
-import type { CallBudget } from "./call-budget.ts";
+import type { CallBudget } from "../activation/call-budget.ts";
 import { ParkingLot } from "./parking-lot.ts";
 
 /**
