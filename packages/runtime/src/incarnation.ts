@@ -102,6 +102,7 @@ export class Incarnation {
         guard: this.#agent.guard,
         definitions,
         extensions: options.extensions ?? [],
+        waitingBytes: options.waitingBytes ?? {},
         linkTo: (to) => this.#links.linkTo(to),
         broadcast: (envelope) => this.#links.broadcast(envelope),
         callSilo: (method, args) => this.#answer(method, args),
@@ -118,6 +119,7 @@ export class Incarnation {
       onRequest: (request, sink) => this.actors.onRequest(request, sink),
       onReply: (callId, outcome) => this.actors.onReply(callId, outcome),
       onCancel: (cancel, sink) => this.actors.onCancel(cancel, sink),
+      onCallerGone: (sink) => this.actors.onCallerGone(sink),
       onReleased: (from, released) => this.actors.onReleased(from, released),
       onUp: (_, link) => this.actors.onLinkUp(link),
       onDown: (from, reason) => this.actors.onLinkDown(from, reason),
@@ -329,6 +331,15 @@ export class Incarnation {
         return await this.actors.listDeadLetters();
       case "hasFoundGone":
         return await this.#hasFoundGone(String(args[0]));
+      case "waitOf": {
+        const [type, id, peerId, callId] = args;
+        return this.actors.waitOf({
+          type: String(type),
+          id: String(id),
+          peerId: String(peerId),
+          callId: Number(callId),
+        });
+      }
       case "drain":
         this.#parts.onDrainRequested();
         return true;

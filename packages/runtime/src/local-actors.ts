@@ -1,7 +1,9 @@
+import { getHeapStatistics } from "node:v8";
 import {
   Caller,
   type CallTarget,
   callTarget,
+  type OpenCall,
   type Placement,
   References,
   type ReplySink,
@@ -27,6 +29,7 @@ import {
 } from "@troupe/core";
 import type { ActorDefinition, DurablePart, Extension, SiloHost, SiloService } from "@troupe/sdk";
 import type { Activation } from "./activation/activation.ts";
+import type { CallName } from "./activation/call-wait.ts";
 import { Catalog } from "./activation/catalog.ts";
 import { IdleCollection } from "./activation/idle-collection.ts";
 import { AwakeService } from "./durability/awake-service.ts";
@@ -36,6 +39,8 @@ import { slotsPart } from "./durability/state-slots.ts";
 import { versionPart } from "./durability/state-version.ts";
 import { StoredActor, type StoredActorParts } from "./durability/stored-actor.ts";
 import { idempotencyPart } from "./idempotency/idempotency-records.ts";
+import { DeadlockDetector, type WaitReport } from "./activation/deadlock-detector.ts";
+import { WaitWatch } from "./activation/wait-watch.ts";
 import { type ActivationInfo, LIST_MAX, listActivations } from "./inspect/activation-list.ts";
 import type { LeaseGuard } from "./membership/lease-guard.ts";
 import { Handoff } from "./ownership/handoff.ts";
@@ -43,7 +48,8 @@ import { ReleaseAnnouncer } from "./ownership/release-announcer.ts";
 import { ReminderTicks } from "./reminders/reminder-ticks.ts";
 import { remindersPart } from "./reminders/reminders-part.ts";
 import { timersPart } from "./reminders/timers-part.ts";
-import { Arrivals } from "./routing/arrivals.ts";
+import { AdmissionQueue } from "./routing/admission-queue.ts";
+import { CallBudget, type WaitingBytes } from "./activation/call-budget.ts";
 import { Dispatcher } from "./routing/dispatcher.ts";
 import { deduplicationPart } from "./sends/deduplication.ts";
 import { type PendingSend, sendKey } from "./sends/outbox.ts";
@@ -58,6 +64,7 @@ export interface LocalActorsParts {
   readonly stateStore: StateStore;
   readonly reminderStore: ReminderStore;
   readonly guard: LeaseGuard;
+  readonly waitingBytes: WaitingBytes;
   readonly definitions: ReadonlyMap<string, ActorDefinition>;
   readonly extensions: readonly Extension[];
   linkTo(siloId: string): Link | undefined;
@@ -77,12 +84,15 @@ export class LocalActors {
   readonly #caller: Caller;
   readonly #references: References;
   readonly #catalog: Catalog;
+  readonly #budget: CallBudget;
+  readonly #deadlocks: DeadlockDetector;
+  readonly #waits: WaitWatch;
   readonly #handoff: Handoff;
   readonly #announcer: ReleaseAnnouncer;
   readonly #dispatcher: Dispatcher;
-  readonly #arrivals: Arrivals;
   readonly #registry: PartRegistry;
   readonly #services: SiloServices;
+  readonly #admission: AdmissionQueue;
   #placement: Placement;
 
   constructor(parts: LocalActorsParts, placement: Placement) {
@@ -97,6 +107,15 @@ export class LocalActors {
     });
     const silo = this.#createSiloHost();
     this.#registry = new PartRegistry(this.#createParts(silo));
+    this.#budget = new CallBudget(parts.waitingBytes, getHeapStatistics().heap_size_limit);
+    this.#deadlocks = new DeadlockDetector({
+      openCallsOf: (token) => this.#router.openCallsOf(token),
+      ask: (call) => this.#askWait(call),
+    });
+    this.#waits = new WaitWatch({
+      clock,
+      breakCycle: (runner) => this.#deadlocks.breakCycle(runner),
+    });
     this.#catalog = this.#createCatalog();
     this.#dispatcher = new Dispatcher(
       {
@@ -105,16 +124,18 @@ export class LocalActors {
         definitions,
         catalog: this.#catalog,
         handoff: this.#handoff,
+        budget: this.#budget,
         isServing: () => guard.isServing(),
         serving: () => guard.serving(),
         callSilo: (method, args) => parts.callSilo(method, args),
       },
       placement,
     );
-    this.#arrivals = new Arrivals({
+    this.#admission = new AdmissionQueue({
       siloId,
       clock,
       logger,
+      budget: this.#budget,
       nextTurn: setImmediate,
       begin: (request, sink) => this.#dispatcher.dispatch(request, sink, clock.monotonic()),
     });
@@ -150,7 +171,7 @@ export class LocalActors {
   setPlacement(placement: Placement): void {
     const { siloId } = this.#parts;
     this.#placement = placement;
-    this.#arrivals.unsettle();
+    this.#admission.unsettle();
     this.#handoff.setPlacement(placement);
     for (const activation of this.#catalog.values()) {
       if (placement.ownerOf(activation.address)?.siloId === siloId) continue;
@@ -164,7 +185,7 @@ export class LocalActors {
   }
 
   onRequest(request: RequestEnvelope, sink: ReplySink): void {
-    this.#arrivals.take(request, sink);
+    this.#admission.take(request, sink);
   }
 
   onReply(callId: number, outcome: Outcome): void {
@@ -172,7 +193,13 @@ export class LocalActors {
   }
 
   onCancel(cancel: CancelEnvelope, sink: ReplySink): void {
-    if (!this.#arrivals.cancel(cancel.callId, sink)) this.#dispatcher.cancel(cancel, sink);
+    if (!this.#admission.cancel(cancel.callId, sink)) this.#dispatcher.cancel(cancel, sink);
+  }
+
+  /** The link that the sink answers over has ended. */
+  onCallerGone(sink: ReplySink): void {
+    this.#admission.callerGone(sink);
+    this.#dispatcher.callerGone(sink);
   }
 
   onReleased(siloId: string, released: ReleasedEnvelope): void {
@@ -204,6 +231,11 @@ export class LocalActors {
       method,
       [...args],
     );
+  }
+
+  /** What a call waits for that this silo has; undefined if it does not have it. */
+  waitOf(call: CallName): WaitReport | undefined {
+    return this.#deadlocks.report(this.#catalog.find(call)?.waitOf(call));
   }
 
   /** The actors that are active here, at most a thousand of them. */
@@ -238,7 +270,7 @@ export class LocalActors {
 
   /** True if nothing is active here or about to be, and no call of this process is under way. */
   get isQuiet(): boolean {
-    return this.#arrivals.isEmpty && this.#catalog.size === 0 && this.#router.pendingCount === 0;
+    return this.#admission.isEmpty && this.#catalog.size === 0 && this.#router.pendingCount === 0;
   }
 
   get counts(): {
@@ -264,7 +296,9 @@ export class LocalActors {
   async close(): Promise<void> {
     this.quiesce();
     this.#announcer.stop();
-    this.#arrivals.close();
+    this.#waits.stop();
+    this.#admission.close();
+    this.#dispatcher.close();
     for (const activation of this.#catalog.values()) void activation.close("failed");
     this.#router.close();
     await this.#services.stop();
@@ -322,6 +356,7 @@ export class LocalActors {
       siloId,
       clock,
       logger,
+      budget: this.#budget,
       isServing: (now) => guard.isServing(now),
       serving: () => guard.serving(),
       revision: () => this.#placement.revision,
@@ -330,6 +365,7 @@ export class LocalActors {
       sendReference: (type, id, post) => this.#references.sendReference(type, id, post),
       makeReference: (address) => this.#references.reference(address),
       systemTurn: (name) => this.#registry.turn(name),
+      watch: (activation, runner) => this.#waits.watch(activation, runner),
       redispatch: (request, sink) => this.#dispatcher.redispatch(request, sink),
       onGone: (activation) => this.#onGone(activation),
     });
@@ -379,6 +415,18 @@ export class LocalActors {
   #onGone(activation: Activation): void {
     if (this.#handoff.letGo(activation.address)) this.#announcer.announceSoon();
     this.#dispatcher.releaseParkedFor(activation.address);
+  }
+
+  async #askWait(call: OpenCall): Promise<WaitReport | undefined> {
+    if (call.siloId === this.#parts.siloId) return this.waitOf(call);
+    const { type, id, peerId, callId } = call;
+    try {
+      const answer = await this.callSilo(call.siloId, "waitOf", [type, id, peerId, callId]);
+      return answer as WaitReport | undefined;
+    } catch {
+      // It is not there any more, or too busy to say: then nothing is known of the call.
+      return undefined;
+    }
   }
 
   #announce(): boolean {
