@@ -9,6 +9,7 @@ export * from "./logger.ts";
 export * from "./member.ts";
 export * from "./membership-provider.ts";
 export * from "./portable-value.ts";
+export * from "./provider.ts";
 export * from "./random.ts";
 export * from "./reminder-store.ts";
 export * from "./state-store.ts";

@@ -7,3 +7,4 @@ export * from "./config/settings.ts";
 export * from "./connect.ts";
 export * from "./public-options.ts";
 export * from "./start-silo.ts";
+export * from "./provider-registry.ts";
