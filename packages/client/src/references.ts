@@ -10,11 +10,28 @@ import {
 } from "@troupe/sdk";
 import { createReference, type MakeCall, noSuchMethod } from "./actor-reference.ts";
 import { callTarget } from "./caller.ts";
+import { ActorDeadLetters, type DeadLetters } from "./dead-letters.ts";
 
 /** `actor(Account, "alice")` on a silo, a client, and in a turn. */
 export interface ActorReferences {
+  /**
+   * A reference to an actor. Making one costs nothing and waits for nothing.
+   *
+   * @example
+   * ```ts
+   * await cluster.actor(Account, "alice", { timeout: "2s" }).deposit(5);
+   * ```
+   */
   actor<A extends Actor>(type: ActorClass<A>, id: string, options?: CallOptions): ActorRef<A>;
-  actor(type: string, id: string, options?: CallOptions): UntypedActorRef;
+  /**
+   * The same by the type's name: untyped, or typed by a class that is imported as a type only
+   * (`actor<Account>("Account", id)`).
+   */
+  actor<A extends Actor = never>(
+    type: string,
+    id: string,
+    options?: CallOptions,
+  ): [A] extends [never] ? UntypedActorRef : ActorRef<A>;
 }
 
 /** Makes references whose calls all go the same way. */
@@ -38,6 +55,13 @@ export class References {
       callTarget({ type: definition.name, id }, definition, options),
       this.#call,
     );
+  }
+
+  /** The dead letters of an actor. Throws on a wrong class, type name or id. */
+  deadLetters(type: ActorClass | string, id: string): DeadLetters {
+    const address = { type: typeof type === "string" ? type : definitionOf(type).name, id };
+    const target = callTarget(address, undefined, undefined);
+    return new ActorDeadLetters(address, async (turn, args) => this.#call(target, turn, [...args]));
   }
 
   /**

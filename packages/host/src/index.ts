@@ -1,3 +1,4 @@
+export type { DeadLetter, DeadLetterAccess, DeadLetters } from "@troupe/client";
 export * from "./config/config-layers.ts";
 export * from "./config/host-port.ts";
 export * from "./config/load-settings.ts";

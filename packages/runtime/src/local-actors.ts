@@ -12,7 +12,6 @@ import type {
   ActorAddress,
   CancelEnvelope,
   Clock,
-  DueEntry,
   Envelope,
   Link,
   Logger,
@@ -24,14 +23,15 @@ import type {
   StateStore,
   TroupeError,
 } from "@troupe/core";
-import type { ActorDefinition } from "@troupe/sdk";
+import type { ActorDefinition, AdminMethod } from "@troupe/sdk";
 import type { Activation } from "./activation/activation.ts";
 import { Catalog } from "./activation/catalog.ts";
 import { IdleCollector } from "./activation/idle-collector.ts";
 import { DEAD_LETTER_BUCKET } from "./durability/due-entries.ts";
 import type { Letter } from "./durability/outbox.ts";
 import { type StoredActorParts, StoredActor } from "./durability/stored-actor.ts";
-import { type ActivationInfo, LIST_MAX, listActivations } from "./inspect/activation-list.ts";
+import { actorAdminMethods } from "./inspect/actor-admin.ts";
+import { AdminMethods } from "./inspect/admin-methods.ts";
 import type { LeaseGuard } from "./membership/lease-guard.ts";
 import { Handoff } from "./ownership/handoff.ts";
 import { ReleaseAnnouncer } from "./ownership/release-announcer.ts";
@@ -53,8 +53,8 @@ export interface LocalActorsParts {
   linkTo(siloId: string): Link | undefined;
   /** False if a link had no room for it. */
   broadcast(envelope: Envelope): boolean;
-  /** Answers a call to this silo itself. */
-  callSilo(method: string, args: readonly unknown[]): Promise<unknown>;
+  /** What the silo answers about itself, besides its actors. */
+  readonly adminMethods: readonly AdminMethod[];
 }
 
 /**
@@ -70,6 +70,7 @@ export class LocalActors {
   readonly #handoff: Handoff;
   readonly #announcer: ReleaseAnnouncer;
   readonly #dispatcher: Dispatcher;
+  readonly #admin: AdminMethods;
   readonly #arrivals: Arrivals;
   readonly #reminders: ReminderService;
   readonly #idle: IdleCollector;
@@ -93,6 +94,7 @@ export class LocalActors {
       deliver: (letter, key) => this.#deliver(letter, key),
       call: (address, method, args) => this.#callSystemTurn(address, method, args),
     });
+    this.#admin = new AdminMethods(siloId, [...parts.adminMethods, ...this.#adminMethods()]);
     this.#dispatcher = new Dispatcher(
       {
         siloId,
@@ -102,7 +104,7 @@ export class LocalActors {
         handoff: this.#handoff,
         isServing: () => guard.isServing(),
         serving: () => guard.serving(),
-        callSilo: (method, args) => parts.callSilo(method, args),
+        callSilo: (method, args, caller) => this.#admin.answer(method, args, caller),
       },
       placement,
     );
@@ -210,28 +212,6 @@ export class LocalActors {
     );
   }
 
-  /** The actors that are active here, at most a thousand of them. */
-  list(type: string | undefined): ActivationInfo[] {
-    return listActivations(this.#catalog, type);
-  }
-
-  /**
-   * What the due index has for the actors that this silo owns, earliest first; at most a thousand.
-   */
-  async listReminders(): Promise<readonly DueEntry[]> {
-    const buckets = [...this.#placement.bucketsOf(this.#parts.siloId)];
-    const entries = await this.#parts.reminderStore.due(buckets, Number.MAX_SAFE_INTEGER, LIST_MAX);
-    return entries.filter(({ name, address }) => !name.startsWith("$") && this.#owns(address));
-  }
-
-  /**
-   * Which actors have dead letters, oldest first; at most a thousand letters. The name is the
-   * letter's number.
-   */
-  listDeadLetters(): Promise<readonly DueEntry[]> {
-    return this.#parts.reminderStore.due([DEAD_LETTER_BUCKET], Number.MAX_SAFE_INTEGER, LIST_MAX);
-  }
-
   /**
    * For a silo that drains: what its actors wait for must not hold it up if nobody is left who
    * could do it.
@@ -276,6 +256,17 @@ export class LocalActors {
 
   #owns(address: ActorAddress): boolean {
     return this.#placement.ownerOf(address)?.siloId === this.#parts.siloId;
+  }
+
+  #adminMethods(): AdminMethod[] {
+    const { siloId, reminderStore } = this.#parts;
+    return actorAdminMethods({
+      reminderStore,
+      ownedBuckets: () => this.#placement.bucketsOf(siloId),
+      owns: (address) => this.#owns(address),
+      activations: () => this.#catalog.values(),
+      deadLetterBucket: DEAD_LETTER_BUCKET,
+    });
   }
 
   #createCatalog(): Catalog {

@@ -10,3 +10,5 @@ export * from "./define-actor.ts";
 export * from "./definition-of.ts";
 export * from "./digest-of.ts";
 export * from "./schedule-options.ts";
+export * from "./admin/index.ts";
+export * from "./extension/admin-method.ts";
