@@ -1,4 +1,4 @@
-import { type ActorAddress, formatAddress, TroupeError } from "@troupe/core";
+import { type ActorAddress, formatAddress, shownValue, TroupeError } from "@troupe/core";
 import { type Actor, type ActorClass, deadLetter, listOf } from "@troupe/sdk";
 
 /**
@@ -83,9 +83,8 @@ export class ActorDeadLetters implements DeadLetters {
 
 function checkedNumber(seq: unknown): number {
   if (typeof seq === "number" && Number.isSafeInteger(seq) && seq > 0) return seq;
-  const shown = typeof seq === "string" ? JSON.stringify(seq) : String(seq);
   throw new TroupeError(
     "BAD_CONFIG",
-    `a dead letter has a number, not ${shown}; give the seq that list() shows`,
+    `a dead letter has a number, not ${shownValue(seq)}; give the seq that list() shows`,
   );
 }

@@ -12,6 +12,7 @@ export * from "./portable-value.ts";
 export * from "./provider.ts";
 export * from "./random.ts";
 export * from "./reminder-store.ts";
+export * from "./shown-value.ts";
 export * from "./state-store.ts";
 export * from "./system-clock.ts";
 export * from "./to-portable.ts";

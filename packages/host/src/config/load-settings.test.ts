@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { TroupeError } from "@troupe/core";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { type ConfigPlaces, loadSettings } from "./load-settings.ts";
+import { type ConfigPlaces, loadSettings, settingsOf } from "./load-settings.ts";
 import type { Settings } from "./settings.ts";
 
 let folder: string;
@@ -134,7 +134,16 @@ describe("loadSettings", () => {
     );
   });
 
+  it("shows a number that JSON does not have", () => {
+    const given = new Map([["leaseTtl", { value: Infinity, source: "startSilo" }]] as const);
+    expect(() => settingsOf({ values: given, problems: [] })).toThrow(
+      "leaseTtl (startSilo) Infinity: give a duration",
+    );
+  });
+
   it("never shows a token, nor the password of a URL", () => {
+    const long = `redis://me:${"hunter22".repeat(20)}@/x`;
+    expect(refusal({ flags: { storage: long } })).not.toContain("hunter22");
     expect(refusal({ flags: { token: "short" } })).not.toContain("short");
     expect(refusal({ flags: { storage: "redis://me:hunter22@/x" } })).not.toContain("hunter22");
     expect(refusal({ flags: { membership: "etcd://me:hunter22@h:x" } })).not.toContain("hunter22");

@@ -25,7 +25,7 @@ describe("admin methods", () => {
   it("refuse a wrong request before they answer (ADM-1)", async () => {
     const methods = new AdminMethods("s1", [greet]);
     await expect(methods.answer("greet", [{ name: 5 }], operator)).rejects.toThrow(
-      "[BAD_CONFIG] greet.name is number; give a text",
+      "[BAD_CONFIG] greet.name is 5; give a text",
     );
   });
 

@@ -34,15 +34,15 @@ describe("an administrative message", () => {
 
   it("names what is wrong, where, and what would be right (MSG-3)", () => {
     const wrong: [unknown, string][] = [
-      [{ title: 5 }, "m.title is number; give a text"],
+      [{ title: 5 }, "m.title is 5; give a text"],
       [{ ratio: "x" }, 'm.ratio is "x"; give a number'],
       [{ isNew: "yes" }, 'm.isNew is "yes"; give true or false'],
-      [{ parts: {} }, "m.parts is object; give a list"],
-      [{ parts: [{ size: -1 }] }, "m.parts[0].size is number; give a whole number of 0 or more"],
-      [{ parts: [[]] }, "m.parts[0] is object; give an object with the fields"],
-      [{ byName: { x: 0.5 } }, "m.byName.x is number; give a whole number"],
+      [{ parts: {} }, "m.parts is {}; give a list"],
+      [{ parts: [{ size: -1 }] }, "m.parts[0].size is -1; give a whole number of 0 or more"],
+      [{ parts: [[]] }, "m.parts[0] is []; give an object with the fields"],
+      [{ byName: { x: 0.5 } }, "m.byName.x is 0.5; give a whole number"],
       ["text", 'm is "text"; give an object'],
-      [null, "m is object; give an object"],
+      [null, "m is null; give an object"],
     ];
     for (const [value, problem] of wrong)
       expect(() => kind.read(value, "m")).toThrow(`[BAD_CONFIG] ${problem}`);

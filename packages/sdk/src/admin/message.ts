@@ -1,4 +1,4 @@
-import { TroupeError } from "@troupe/core";
+import { shownValue, TroupeError } from "@troupe/core";
 
 /**
  * How one field of an administrative message is read, and how `proto/troupe/admin.proto` calls it.
@@ -116,6 +116,5 @@ function fieldsOf(value: unknown, path: string): Readonly<Record<string, unknown
 }
 
 function wrong(path: string, value: unknown, right: string): never {
-  const shown = typeof value === "string" ? JSON.stringify(value) : typeof value;
-  throw new TroupeError("BAD_CONFIG", `${path} is ${shown}; give ${right}`);
+  throw new TroupeError("BAD_CONFIG", `${path} is ${shownValue(value)}; give ${right}`);
 }
