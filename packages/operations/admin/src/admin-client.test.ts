@@ -91,6 +91,14 @@ describe("an admin client", () => {
     ]);
   });
 
+  it("lists the actors that have stored state, of all types or of one", async () => {
+    const stored = await all(admin.storedActors({ type: "Account" }));
+    expect(stored).toContainEqual({ type: "Account", id: "payer" });
+    expect(stored.length).toBeGreaterThan(30);
+    expect(await all(admin.storedActors())).toEqual(stored);
+    expect(await all(admin.storedActors({ type: "Nobody" }))).toEqual([]);
+  });
+
   it("asks the next silo when one does not answer, and says what all of them said", async () => {
     const link = cluster.client[ADMIN_LINK];
     const [first] = cluster.client.view.members;

@@ -110,7 +110,10 @@ export class AdminClient {
     });
   }
 
-  /** The actors of the cluster that have stored state, whether they are active or not. */
+  /**
+   * The actors of the cluster that have stored state, whether they are active or not. Now and then
+   * an actor comes twice.
+   */
   storedActors({ type = "" }: { readonly type?: string } = {}): AsyncIterable<StoredActor> {
     return pages(async (cursor) => {
       const request = { type, pageSize: 0, cursor };

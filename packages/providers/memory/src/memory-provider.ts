@@ -2,7 +2,7 @@ import { type Clock, type Provider, systemClock } from "@troupe/core";
 import { MemoryMembership } from "./memory-membership.ts";
 import { MemoryNetwork } from "./memory-network.ts";
 import { MemoryRegistry } from "./memory-registry.ts";
-import { MemoryDueIndex, MemoryReminderStore } from "./memory-reminder-store.ts";
+import { MemoryReminderStore } from "./memory-reminder-store.ts";
 import { MemoryStates, MemoryStateStore } from "./memory-state-store.ts";
 import { MemoryTransport } from "./memory-transport.ts";
 
@@ -18,8 +18,8 @@ export interface MemoryLocation {
 interface MemoryCluster {
   readonly network: MemoryNetwork;
   readonly registry: MemoryRegistry;
+  /** The state and the due index. */
   readonly states: MemoryStates;
-  readonly dueIndex: MemoryDueIndex;
 }
 
 /** Silos of one process share a cluster, so its parts run on the clock of the process. */
@@ -40,8 +40,8 @@ export const memoryProvider: Provider<MemoryLocation> = {
   openMembership: async (location, { cluster }) =>
     new MemoryMembership(memoryCluster(location, cluster).registry),
   openStores: async (location, { cluster }) => {
-    const { states, dueIndex } = memoryCluster(location, cluster);
-    return { state: new MemoryStateStore(states), reminders: new MemoryReminderStore(dueIndex) };
+    const { states } = memoryCluster(location, cluster);
+    return { state: new MemoryStateStore(states), reminders: new MemoryReminderStore(states.due) };
   },
   openTransport: async (location, { cluster }) =>
     new MemoryTransport({ network: memoryCluster(location, cluster).network, clock }),
@@ -55,8 +55,7 @@ function memoryCluster({ name }: MemoryLocation, cluster: string): MemoryCluster
     found = {
       network: new MemoryNetwork({ clock }),
       registry: new MemoryRegistry(clock),
-      states: new MemoryStates(),
-      dueIndex: new MemoryDueIndex(),
+      states: new MemoryStates(undefined, () => clock.monotonic()),
     };
     clusters.set(key, found);
   }

@@ -28,7 +28,10 @@ export interface SiloAdmin {
   readonly listReminders: AdminCall<PageRequest, RemindersPage>;
   /** Dead letters of the whole cluster, oldest first. Every silo gives the same. */
   readonly listDeadLetters: AdminCall<PageRequest, DeadLettersPage>;
-  /** Actors of the whole cluster that have stored state. Every silo gives the same. */
+  /**
+   * Actors of the whole cluster that have stored state. Every silo gives the same. A page may have
+   * somewhat more than `pageSize`, or fewer though more follow, and an actor may come twice.
+   */
   readonly listStoredActors: AdminCall<TypedPageRequest, StoredActorsPage>;
   /** Makes the silo move everything away and stop. The answer comes when it has begun. */
   readonly drain: AdminCall<Empty, Empty>;
