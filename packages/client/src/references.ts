@@ -60,6 +60,7 @@ export class References {
   /** The dead letters of an actor. Throws on a wrong class, type name or id. */
   deadLetters(type: ActorClass | string, id: string): DeadLetters {
     const address = { type: typeof type === "string" ? type : definitionOf(type).name, id };
+    checkTypeName(address);
     const target = callTarget(address, undefined, undefined);
     return new ActorDeadLetters(address, async (turn, args) => this.#call(target, turn, [...args]));
   }
@@ -83,15 +84,18 @@ export class References {
 
   /** For an address that came with a message or is known by name. */
   reference(address: ActorAddress, options?: CallOptions): object {
-    if (typeof address.type !== "string" || address.type === "") {
-      throw new TroupeError(
-        "NO_SUCH_ACTOR_TYPE",
-        `${formatAddress(address)} has no actor type; give a class or its name`,
-      );
-    }
+    checkTypeName(address);
     return createReference(
       callTarget(address, this.#definitions.get(address.type), options),
       this.#call,
     );
   }
+}
+
+function checkTypeName(address: ActorAddress): void {
+  if (typeof address.type === "string" && address.type !== "") return;
+  throw new TroupeError(
+    "NO_SUCH_ACTOR_TYPE",
+    `${formatAddress(address)} has no actor type; give a class or its name`,
+  );
 }
