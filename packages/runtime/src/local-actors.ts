@@ -14,10 +14,8 @@ import {
   type ActorAddress,
   type CancelEnvelope,
   type Clock,
-  type DueEntry,
   type Envelope,
   type Link,
-  LISTED_BUCKET,
   type Logger,
   type Outcome,
   type Random,
@@ -27,7 +25,14 @@ import {
   type StateStore,
   type TroupeError,
 } from "@troupe/core";
-import type { ActorDefinition, DurablePart, Extension, SiloHost, SiloService } from "@troupe/sdk";
+import type {
+  ActorDefinition,
+  AdminMethod,
+  DurablePart,
+  Extension,
+  SiloHost,
+  SiloService,
+} from "@troupe/sdk";
 import type { Activation } from "./activation/activation.ts";
 import type { CallName } from "./activation/call-wait.ts";
 import { Catalog } from "./activation/catalog.ts";
@@ -41,7 +46,9 @@ import { StoredActor, type StoredActorParts } from "./durability/stored-actor.ts
 import { idempotencyPart } from "./idempotency/idempotency-records.ts";
 import { DeadlockDetector, type WaitReport } from "./activation/deadlock-detector.ts";
 import { WaitWatch } from "./activation/wait-watch.ts";
-import { type ActivationInfo, LIST_MAX, listActivations } from "./inspect/activation-list.ts";
+import { actorAdminMethods } from "./inspect/actor-admin.ts";
+import { AdminMethods } from "./inspect/admin-methods.ts";
+import { WAIT_OF, waitAdminMethod } from "./inspect/wait-admin.ts";
 import type { LeaseGuard } from "./membership/lease-guard.ts";
 import { Handoff } from "./ownership/handoff.ts";
 import { ReleaseAnnouncer } from "./ownership/release-announcer.ts";
@@ -70,8 +77,8 @@ export interface LocalActorsParts {
   linkTo(siloId: string): Link | undefined;
   /** False if a link had no room for it. */
   broadcast(envelope: Envelope): boolean;
-  /** Answers a call to this silo itself. */
-  callSilo(method: string, args: readonly unknown[]): Promise<unknown>;
+  /** What the silo answers about itself, besides its actors. */
+  readonly adminMethods: readonly AdminMethod[];
 }
 
 /**
@@ -90,6 +97,7 @@ export class LocalActors {
   readonly #handoff: Handoff;
   readonly #announcer: ReleaseAnnouncer;
   readonly #dispatcher: Dispatcher;
+  readonly #admin: AdminMethods;
   readonly #registry: PartRegistry;
   readonly #services: SiloServices;
   readonly #admission: AdmissionQueue;
@@ -117,6 +125,7 @@ export class LocalActors {
       breakCycle: (runner) => this.#deadlocks.breakCycle(runner),
     });
     this.#catalog = this.#createCatalog();
+    this.#admin = new AdminMethods(siloId, this.#adminMethods(silo));
     this.#dispatcher = new Dispatcher(
       {
         siloId,
@@ -127,7 +136,7 @@ export class LocalActors {
         budget: this.#budget,
         isServing: () => guard.isServing(),
         serving: () => guard.serving(),
-        callSilo: (method, args) => parts.callSilo(method, args),
+        callSilo: (method, args, caller) => this.#admin.answer(method, args, caller),
       },
       placement,
     );
@@ -238,28 +247,6 @@ export class LocalActors {
     return this.#deadlocks.report(this.#catalog.find(call)?.waitOf(call));
   }
 
-  /** The actors that are active here, at most a thousand of them. */
-  list(type: string | undefined): ActivationInfo[] {
-    return listActivations(this.#catalog, type);
-  }
-
-  /**
-   * What the due index has for the actors that this silo owns, earliest first; at most a thousand.
-   */
-  async listReminders(): Promise<readonly DueEntry[]> {
-    const buckets = [...this.#placement.bucketsOf(this.#parts.siloId)];
-    const entries = await this.#parts.reminderStore.due(buckets, Number.MAX_SAFE_INTEGER, LIST_MAX);
-    return entries.filter(({ name, address }) => !name.startsWith("$") && this.#owns(address));
-  }
-
-  /**
-   * Which actors have dead letters, oldest first; at most a thousand letters. The name is the
-   * letter's number.
-   */
-  listDeadLetters(): Promise<readonly DueEntry[]> {
-    return this.#parts.reminderStore.due([LISTED_BUCKET], Number.MAX_SAFE_INTEGER, LIST_MAX);
-  }
-
   /**
    * For a silo that drains: what its actors wait for must not hold it up if nobody is left who
    * could do it.
@@ -306,6 +293,16 @@ export class LocalActors {
 
   #owns(address: ActorAddress): boolean {
     return this.#placement.ownerOf(address)?.siloId === this.#parts.siloId;
+  }
+
+  #adminMethods(silo: SiloHost): AdminMethod[] {
+    const { adminMethods, extensions } = this.#parts;
+    return [
+      ...adminMethods,
+      ...actorAdminMethods(silo, () => this.#catalog.values()),
+      waitAdminMethod((call) => this.waitOf(call)),
+      ...extensions.flatMap((extension) => extension.adminMethods?.(silo) ?? []),
+    ];
   }
 
   #createSiloHost(): SiloHost {
@@ -421,7 +418,7 @@ export class LocalActors {
     if (call.siloId === this.#parts.siloId) return this.waitOf(call);
     const { type, id, peerId, callId } = call;
     try {
-      const answer = await this.callSilo(call.siloId, "waitOf", [type, id, peerId, callId]);
+      const answer = await this.callSilo(call.siloId, WAIT_OF, [{ type, id, peerId, callId }]);
       return answer as WaitReport | undefined;
     } catch {
       // It is not there any more, or too busy to say: then nothing is known of the call.

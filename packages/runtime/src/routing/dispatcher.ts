@@ -9,8 +9,8 @@ import {
   toPortable,
   TroupeError,
 } from "@troupe/core";
-import type { ActorDefinition } from "@troupe/sdk";
 import { answerError } from "../activation/outcome.ts";
+import type { ActorDefinition, AdminCaller } from "@troupe/sdk";
 import type { Catalog } from "../activation/catalog.ts";
 import type { Handoff } from "../ownership/handoff.ts";
 import type { CallBudget } from "../activation/call-budget.ts";
@@ -40,14 +40,14 @@ export interface DispatcherParts {
   /** True once the silo is certain of its lease, false if that is lost. */
   serving(): Promise<boolean>;
   /** Answers a call to the silo itself. */
-  callSilo(method: string, args: readonly unknown[]): Promise<unknown>;
+  callSilo(method: string, args: readonly unknown[], caller: AdminCaller): Promise<unknown>;
 }
 
 /**
  * The turns of a silo's own in an actor that a client may ask for. The others are the business of
  * silos.
  */
-const OPERATOR_TURNS: ReadonlySet<string> = new Set(["$reminders", "$letters", "$resend"]);
+const OPERATOR_TURNS: ReadonlySet<string> = new Set(["$reminders", "$letters", "$resend", "$drop"]);
 
 /**
  * Takes every request that reaches this silo, from its own actors and over the links, and brings it
@@ -212,7 +212,10 @@ export class Dispatcher implements LocalSilo {
     try {
       if (request.id !== this.siloId)
         throw new TroupeError("CLUSTER_UNAVAILABLE", `${formatAddress(request)} is not this silo`);
-      const value = await this.#parts.callSilo(request.method, request.args.value as unknown[]);
+      const { peerId, isClient } = sink;
+      const args = request.args.value as unknown[];
+      const caller: AdminCaller = { peerId, role: isClient ? "operator" : "silo" };
+      const value = await this.#parts.callSilo(request.method, args, caller);
       sink.reply(request.callId, { kind: "value", payload: toPortable(value, { root: "result" }) });
     } catch (error) {
       const known =
