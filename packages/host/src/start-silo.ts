@@ -1,4 +1,10 @@
-import type { ActorReferences } from "@troupe/client";
+import {
+  type ActorReferences,
+  ADMIN_LINK,
+  type Administered,
+  type AdminLink,
+  type DeadLetterAccess,
+} from "@troupe/client";
 import { type Logger, messageOf, TroupeError, type View } from "@troupe/core";
 import { Silo as RuntimeSilo, type SiloSnapshot } from "@troupe/runtime";
 import type { ActorClass } from "@troupe/sdk";
@@ -7,7 +13,7 @@ import { openSiloPorts } from "./open-ports.ts";
 import { loggerOf, siloSettings, type SiloOptions } from "./public-options.ts";
 
 /** A running silo of this process. */
-export interface Silo extends ActorReferences, AsyncDisposable {
+export interface Silo extends ActorReferences, DeadLetterAccess, Administered, AsyncDisposable {
   readonly siloId: string;
   /** `host:port` at which the others reach it. */
   readonly address: string;
@@ -75,12 +81,14 @@ export async function openSilo(
 /** A silo together with the ports that were opened for it. */
 class OwningSilo implements Silo {
   readonly actor: ActorReferences["actor"];
+  readonly deadLetters: DeadLetterAccess["deadLetters"];
   readonly stopped: Promise<void>;
   readonly #silo: RuntimeSilo;
 
   constructor(silo: RuntimeSilo, closePorts: () => Promise<void>, logger: Logger) {
     this.#silo = silo;
     this.actor = silo.actor.bind(silo);
+    this.deadLetters = silo.deadLetters.bind(silo);
     this.stopped = closedAfter(silo, closePorts);
     // Whoever does not wait for the end still sees in the log why it came.
     this.stopped.catch((error: unknown) =>
@@ -98,6 +106,10 @@ class OwningSilo implements Silo {
 
   get view(): View {
     return this.#silo.view;
+  }
+
+  get [ADMIN_LINK](): AdminLink {
+    return this.#silo[ADMIN_LINK];
   }
 
   snapshot(): SiloSnapshot {

@@ -1,7 +1,9 @@
+import { getHeapStatistics } from "node:v8";
 import {
   Caller,
   type CallTarget,
   callTarget,
+  type OpenCall,
   type Placement,
   References,
   type ReplySink,
@@ -12,10 +14,8 @@ import {
   type ActorAddress,
   type CancelEnvelope,
   type Clock,
-  type DueEntry,
   type Envelope,
   type Link,
-  LISTED_BUCKET,
   type Logger,
   type Outcome,
   type Random,
@@ -25,8 +25,16 @@ import {
   type StateStore,
   type TroupeError,
 } from "@troupe/core";
-import type { ActorDefinition, DurablePart, Extension, SiloHost, SiloService } from "@troupe/sdk";
+import type {
+  ActorDefinition,
+  AdminMethod,
+  DurablePart,
+  Extension,
+  SiloHost,
+  SiloService,
+} from "@troupe/sdk";
 import type { Activation } from "./activation/activation.ts";
+import type { CallName } from "./activation/call-wait.ts";
 import { Catalog } from "./activation/catalog.ts";
 import { IdleCollection } from "./activation/idle-collection.ts";
 import { AwakeService } from "./durability/awake-service.ts";
@@ -36,14 +44,19 @@ import { slotsPart } from "./durability/state-slots.ts";
 import { versionPart } from "./durability/state-version.ts";
 import { StoredActor, type StoredActorParts } from "./durability/stored-actor.ts";
 import { idempotencyPart } from "./idempotency/idempotency-records.ts";
-import { type ActivationInfo, LIST_MAX, listActivations } from "./inspect/activation-list.ts";
+import { DeadlockDetector, type WaitReport } from "./activation/deadlock-detector.ts";
+import { WaitWatch } from "./activation/wait-watch.ts";
+import { actorAdminMethods } from "./inspect/actor-admin.ts";
+import { AdminMethods } from "./inspect/admin-methods.ts";
+import { WAIT_OF, waitAdminMethod } from "./inspect/wait-admin.ts";
 import type { LeaseGuard } from "./membership/lease-guard.ts";
 import { Handoff } from "./ownership/handoff.ts";
 import { ReleaseAnnouncer } from "./ownership/release-announcer.ts";
 import { ReminderTicks } from "./reminders/reminder-ticks.ts";
 import { remindersPart } from "./reminders/reminders-part.ts";
 import { timersPart } from "./reminders/timers-part.ts";
-import { Arrivals } from "./routing/arrivals.ts";
+import { AdmissionQueue } from "./routing/admission-queue.ts";
+import { CallBudget, type WaitingBytes } from "./activation/call-budget.ts";
 import { Dispatcher } from "./routing/dispatcher.ts";
 import { deduplicationPart } from "./sends/deduplication.ts";
 import { type PendingSend, sendKey } from "./sends/outbox.ts";
@@ -58,13 +71,14 @@ export interface LocalActorsParts {
   readonly stateStore: StateStore;
   readonly reminderStore: ReminderStore;
   readonly guard: LeaseGuard;
+  readonly waitingBytes: WaitingBytes;
   readonly definitions: ReadonlyMap<string, ActorDefinition>;
   readonly extensions: readonly Extension[];
   linkTo(siloId: string): Link | undefined;
   /** False if a link had no room for it. */
   broadcast(envelope: Envelope): boolean;
-  /** Answers a call to this silo itself. */
-  callSilo(method: string, args: readonly unknown[]): Promise<unknown>;
+  /** What the silo answers about itself, besides its actors. */
+  readonly adminMethods: readonly AdminMethod[];
 }
 
 /**
@@ -77,12 +91,16 @@ export class LocalActors {
   readonly #caller: Caller;
   readonly #references: References;
   readonly #catalog: Catalog;
+  readonly #budget: CallBudget;
+  readonly #deadlocks: DeadlockDetector;
+  readonly #waits: WaitWatch;
   readonly #handoff: Handoff;
   readonly #announcer: ReleaseAnnouncer;
   readonly #dispatcher: Dispatcher;
-  readonly #arrivals: Arrivals;
+  readonly #admin: AdminMethods;
   readonly #registry: PartRegistry;
   readonly #services: SiloServices;
+  readonly #admission: AdmissionQueue;
   #placement: Placement;
 
   constructor(parts: LocalActorsParts, placement: Placement) {
@@ -97,7 +115,17 @@ export class LocalActors {
     });
     const silo = this.#createSiloHost();
     this.#registry = new PartRegistry(this.#createParts(silo));
+    this.#budget = new CallBudget(parts.waitingBytes, getHeapStatistics().heap_size_limit);
+    this.#deadlocks = new DeadlockDetector({
+      openCallsOf: (token) => this.#router.openCallsOf(token),
+      ask: (call) => this.#askWait(call),
+    });
+    this.#waits = new WaitWatch({
+      clock,
+      breakCycle: (runner) => this.#deadlocks.breakCycle(runner),
+    });
     this.#catalog = this.#createCatalog();
+    this.#admin = new AdminMethods(siloId, this.#adminMethods(silo));
     this.#dispatcher = new Dispatcher(
       {
         siloId,
@@ -105,16 +133,18 @@ export class LocalActors {
         definitions,
         catalog: this.#catalog,
         handoff: this.#handoff,
+        budget: this.#budget,
         isServing: () => guard.isServing(),
         serving: () => guard.serving(),
-        callSilo: (method, args) => parts.callSilo(method, args),
+        callSilo: (method, args, caller) => this.#admin.answer(method, args, caller),
       },
       placement,
     );
-    this.#arrivals = new Arrivals({
+    this.#admission = new AdmissionQueue({
       siloId,
       clock,
       logger,
+      budget: this.#budget,
       nextTurn: setImmediate,
       begin: (request, sink) => this.#dispatcher.dispatch(request, sink, clock.monotonic()),
     });
@@ -150,7 +180,7 @@ export class LocalActors {
   setPlacement(placement: Placement): void {
     const { siloId } = this.#parts;
     this.#placement = placement;
-    this.#arrivals.unsettle();
+    this.#admission.unsettle();
     this.#handoff.setPlacement(placement);
     for (const activation of this.#catalog.values()) {
       if (placement.ownerOf(activation.address)?.siloId === siloId) continue;
@@ -164,7 +194,7 @@ export class LocalActors {
   }
 
   onRequest(request: RequestEnvelope, sink: ReplySink): void {
-    this.#arrivals.take(request, sink);
+    this.#admission.take(request, sink);
   }
 
   onReply(callId: number, outcome: Outcome): void {
@@ -172,7 +202,13 @@ export class LocalActors {
   }
 
   onCancel(cancel: CancelEnvelope, sink: ReplySink): void {
-    if (!this.#arrivals.cancel(cancel.callId, sink)) this.#dispatcher.cancel(cancel, sink);
+    if (!this.#admission.cancel(cancel.callId, sink)) this.#dispatcher.cancel(cancel, sink);
+  }
+
+  /** The link that the sink answers over has ended. */
+  onCallerGone(sink: ReplySink): void {
+    this.#admission.callerGone(sink);
+    this.#dispatcher.callerGone(sink);
   }
 
   onReleased(siloId: string, released: ReleasedEnvelope): void {
@@ -206,26 +242,9 @@ export class LocalActors {
     );
   }
 
-  /** The actors that are active here, at most a thousand of them. */
-  list(type: string | undefined): ActivationInfo[] {
-    return listActivations(this.#catalog, type);
-  }
-
-  /**
-   * What the due index has for the actors that this silo owns, earliest first; at most a thousand.
-   */
-  async listReminders(): Promise<readonly DueEntry[]> {
-    const buckets = [...this.#placement.bucketsOf(this.#parts.siloId)];
-    const entries = await this.#parts.reminderStore.due(buckets, Number.MAX_SAFE_INTEGER, LIST_MAX);
-    return entries.filter(({ name, address }) => !name.startsWith("$") && this.#owns(address));
-  }
-
-  /**
-   * Which actors have dead letters, oldest first; at most a thousand letters. The name is the
-   * letter's number.
-   */
-  listDeadLetters(): Promise<readonly DueEntry[]> {
-    return this.#parts.reminderStore.due([LISTED_BUCKET], Number.MAX_SAFE_INTEGER, LIST_MAX);
+  /** What a call waits for that this silo has; undefined if it does not have it. */
+  waitOf(call: CallName): WaitReport | undefined {
+    return this.#deadlocks.report(this.#catalog.find(call)?.waitOf(call));
   }
 
   /**
@@ -238,7 +257,7 @@ export class LocalActors {
 
   /** True if nothing is active here or about to be, and no call of this process is under way. */
   get isQuiet(): boolean {
-    return this.#arrivals.isEmpty && this.#catalog.size === 0 && this.#router.pendingCount === 0;
+    return this.#admission.isEmpty && this.#catalog.size === 0 && this.#router.pendingCount === 0;
   }
 
   get counts(): {
@@ -264,7 +283,9 @@ export class LocalActors {
   async close(): Promise<void> {
     this.quiesce();
     this.#announcer.stop();
-    this.#arrivals.close();
+    this.#waits.stop();
+    this.#admission.close();
+    this.#dispatcher.close();
     for (const activation of this.#catalog.values()) void activation.close("failed");
     this.#router.close();
     await this.#services.stop();
@@ -272,6 +293,16 @@ export class LocalActors {
 
   #owns(address: ActorAddress): boolean {
     return this.#placement.ownerOf(address)?.siloId === this.#parts.siloId;
+  }
+
+  #adminMethods(silo: SiloHost): AdminMethod[] {
+    const { adminMethods, extensions } = this.#parts;
+    return [
+      ...adminMethods,
+      ...actorAdminMethods(silo, () => this.#catalog.values()),
+      waitAdminMethod((call) => this.waitOf(call)),
+      ...extensions.flatMap((extension) => extension.adminMethods?.(silo) ?? []),
+    ];
   }
 
   #createSiloHost(): SiloHost {
@@ -322,6 +353,7 @@ export class LocalActors {
       siloId,
       clock,
       logger,
+      budget: this.#budget,
       isServing: (now) => guard.isServing(now),
       serving: () => guard.serving(),
       revision: () => this.#placement.revision,
@@ -330,6 +362,7 @@ export class LocalActors {
       sendReference: (type, id, post) => this.#references.sendReference(type, id, post),
       makeReference: (address) => this.#references.reference(address),
       systemTurn: (name) => this.#registry.turn(name),
+      watch: (activation, runner) => this.#waits.watch(activation, runner),
       redispatch: (request, sink) => this.#dispatcher.redispatch(request, sink),
       onGone: (activation) => this.#onGone(activation),
     });
@@ -379,6 +412,18 @@ export class LocalActors {
   #onGone(activation: Activation): void {
     if (this.#handoff.letGo(activation.address)) this.#announcer.announceSoon();
     this.#dispatcher.releaseParkedFor(activation.address);
+  }
+
+  async #askWait(call: OpenCall): Promise<WaitReport | undefined> {
+    if (call.siloId === this.#parts.siloId) return this.waitOf(call);
+    const { type, id, peerId, callId } = call;
+    try {
+      const answer = await this.callSilo(call.siloId, WAIT_OF, [{ type, id, peerId, callId }]);
+      return answer as WaitReport | undefined;
+    } catch {
+      // It is not there any more, or too busy to say: then nothing is known of the call.
+      return undefined;
+    }
   }
 
   #announce(): boolean {

@@ -2,6 +2,7 @@ import type { ClientPorts } from "@troupe/client";
 import type { ReminderStore, StateStore } from "@troupe/core";
 import type { ActorClass, Extension } from "@troupe/sdk";
 import type { LeasePolicy } from "./membership/lease-guard.ts";
+import type { WaitingBytes } from "./activation/call-budget.ts";
 
 /** What a silo needs from outside. Whoever opened the ports closes them, after the silo. */
 export interface SiloPorts extends ClientPorts {
@@ -26,6 +27,8 @@ export interface SiloOptions {
   readonly leaseTtlMs?: number;
   /** What the silo does while it cannot tell whether its lease lives. Default: strict. */
   readonly leasePolicy?: LeasePolicy;
+  /** How many bytes of calls may wait on the silo; beyond it calls fail with `OVERLOADED`. */
+  readonly waitingBytes?: WaitingBytes;
 }
 
 /** Troupe's version, as other silos see it. */

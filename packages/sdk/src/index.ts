@@ -11,3 +11,4 @@ export * from "./definition-of.ts";
 export * from "./digest-of.ts";
 export * from "./extension/index.ts";
 export * from "./schedule-options.ts";
+export * from "./admin/index.ts";

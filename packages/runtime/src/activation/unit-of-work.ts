@@ -12,6 +12,7 @@ import type { Turn } from "./turn.ts";
 
 /** Shared by all units that are empty, which is nearly all. Never changed. */
 const NONE: never[] = [];
+const NO_TURNS: readonly Turn[] = NONE;
 
 /**
  * A unit that has waited for so long for turns that overlap waits for no new ones: where calls
@@ -44,6 +45,8 @@ export interface UnitOwner {
   readonly running: readonly Turn[];
   /** True: no new turn may start until it is false again. */
   holdBack(isHoldingBack: boolean): void;
+  /** Something waits for turns that run. */
+  onWait(): void;
   /** The outcome may leave now. */
   onAnswer(turn: Turn, outcome: Outcome): void;
   /** The turn is over: what waits for it in the mailbox may start. */
@@ -81,7 +84,14 @@ export class UnitOfWork {
     if (mayWrite(turn)) this.#writers++;
   }
 
+  /** Turns that have ended and wait for those that overlap with them. */
+  get endedTurns(): readonly Turn[] {
+    return this.#open?.ended.map(({ turn }) => turn) ?? NO_TURNS;
+  }
+
+  /** One that was given up has no effect any more, whatever it comes to. */
   end(turn: Turn, outcome: Outcome): void {
+    if (turn.ended) return;
     const { running } = this.#owner;
     // Nearly always it runs alone.
     if (running.length > 1 && running.some(({ parent }) => parent === turn)) {
@@ -128,7 +138,10 @@ export class UnitOfWork {
 
   #holdBackIfLong(open: OpenUnit): void {
     const now = this.#owner.clock.monotonic();
-    if (open.ended.length === 1) open.endedAt = now;
+    if (open.ended.length === 1) {
+      open.endedAt = now;
+      this.#owner.onWait();
+    }
     if (now - open.endedAt >= UNIT_MAX_MS || open.ended.length >= UNIT_MAX_TURNS)
       this.#owner.holdBack(true);
   }

@@ -1,3 +1,4 @@
+import type { AdminMethod } from "./admin-method.ts";
 import type { DurablePart } from "./durable-part.ts";
 import type { SiloHost, SiloService } from "./silo-service.ts";
 
@@ -13,4 +14,6 @@ export interface Extension {
   parts?(silo: SiloHost): readonly DurablePart[];
   /** Called once for each silo session, after all parts are known. */
   services?(silo: SiloHost): readonly SiloService[];
+  /** What a silo answers to operators besides the contract. Called once for each silo session. */
+  adminMethods?(silo: SiloHost): readonly AdminMethod[];
 }

@@ -1,3 +1,4 @@
+export * from "./admin-method.ts";
 export * from "./durable-part.ts";
 export * from "./extension.ts";
 export * from "./part-key.ts";
