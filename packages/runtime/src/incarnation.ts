@@ -17,6 +17,7 @@ import { LocalActors } from "./local-actors.ts";
 import { FailureDetector } from "./membership/failure-detector.ts";
 import { checkDefinitions, notLinked, unlinked } from "./membership/join-checks.ts";
 import { MembershipAgent } from "./membership/membership-agent.ts";
+import type { Succession } from "./membership/view-coalescer.ts";
 import { SiloLinks } from "./silo-links.ts";
 import {
   DEFAULT_LEASE_TTL_MS,
@@ -88,7 +89,7 @@ export class Incarnation {
       membership: ports.membership,
       leaseTtlMs,
       leasePolicy: options.leasePolicy ?? "strict",
-      onView: (view) => this.#setView(view),
+      onView: (succession) => this.#setView(succession),
       onLost: () => this.#lose(),
     });
     this.actors = new LocalActors(
@@ -260,7 +261,7 @@ export class Incarnation {
     return this.actors.isQuiet;
   }
 
-  #setView(view: View): void {
+  #setView({ view, passed }: Succession): void {
     if (view.revision <= this.#placement.revision) return;
     const wasMember = this.#placement.member(this.siloId) !== undefined;
     const isMember = view.members.some(({ siloId }) => siloId === this.siloId);
@@ -270,7 +271,10 @@ export class Incarnation {
     }
     this.#placement = new Placement(view);
     this.#links.setMembers(view.members);
-    this.actors.setPlacement(this.#placement);
+    this.actors.setPlacement(
+      this.#placement,
+      passed?.map((one) => new Placement(one)),
+    );
   }
 
   async #linkWithAll(self: Member): Promise<void> {
