@@ -1,6 +1,6 @@
 import type { ClientPorts } from "@troupe/client";
 import type { ReminderStore, StateStore } from "@troupe/core";
-import type { ActorClass } from "@troupe/sdk";
+import type { ActorClass, Extension } from "@troupe/sdk";
 import type { LeasePolicy } from "./membership/lease-guard.ts";
 
 /** What a silo needs from outside. Whoever opened the ports closes them, after the silo. */
@@ -13,6 +13,8 @@ export interface SiloOptions {
   readonly cluster: string;
   /** The classes that this silo hosts. */
   readonly actors: readonly ActorClass[];
+  /** Features that are added to the silo. Default: none. */
+  readonly extensions?: readonly Extension[];
   /** `host:port` to listen on; port 0 takes a free one. */
   readonly listen: string;
   /** `host:port` at which the others reach it. Default: where it listens. */

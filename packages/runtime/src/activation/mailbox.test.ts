@@ -124,7 +124,7 @@ describe("a mailbox", () => {
     expect(mailbox.running).toBe(0);
   });
 
-  it("keeps M1 to M4 whatever is posted, finished, removed and closed", () => {
+  it("keeps MBX-1 to MBX-4 whatever is posted, finished, removed and closed", () => {
     const post = fc.record({
       kind: fc.constant("post" as const),
       concurrency: fc.constantFrom(
@@ -208,7 +208,7 @@ class Model {
     const index = this.#waiting.indexOf(turn);
     expect(index).toBeGreaterThanOrEqual(0);
     const isBeside = turn.nested || turn.concurrency === "interleave";
-    // M2, for those that have to keep their order.
+    // MBX-2, for those that have to keep their order.
     if (!isBeside)
       expect(
         this.#waiting
@@ -220,7 +220,7 @@ class Model {
     const inOrder = [...this.running].filter(
       (other) => !other.nested && other.concurrency !== "interleave",
     );
-    // M1.
+    // MBX-1.
     const exclusive = inOrder.filter(({ concurrency }) => concurrency === "exclusive").length;
     expect(exclusive === 0 || inOrder.length === 1).toBe(true);
   }

@@ -26,15 +26,15 @@ export interface MailboxOwner<T> {
 /**
  * The queue in front of one activation.
  *
- * M1. An exclusive turn runs beside no other exclusive or readonly turn, and readonly turns only
- *     beside readonly ones.
- * M2. Turns start in arrival order, but for interleaving and nested ones, which start at once.
- * M3. A turn that was accepted starts, or `close` gives it back; after `close` only nested ones
- *     start, which a running turn waits for.
- * M4. At most `mailboxMax` turns wait.
- * M5. Each turn's owner is asked just before the turn starts whether it may: the turn before it may
- *     have kept the event loop busy (C1).
- * M6. While new turns are held back, only nested ones start, which a running turn waits for.
+ * MBX-1. An exclusive turn runs beside no other exclusive or readonly turn, and readonly turns only
+ *        beside readonly ones.
+ * MBX-2. Turns start in arrival order, but for interleaving and nested ones, which start at once.
+ * MBX-3. A turn that was accepted starts, or `close` gives it back. After `close` only nested ones
+ *        start, which a running turn waits for, and hooks.
+ * MBX-4. At most `mailboxMax` turns wait.
+ * MBX-5. Each turn's owner is asked just before the turn starts whether it may: the turn before it
+ *        may have kept the event loop busy (C1).
+ * MBX-6. While new turns are held back, only nested ones start, which a running turn waits for.
  */
 export class Mailbox<T extends MailboxEntry> {
   readonly #owner: MailboxOwner<T>;
@@ -83,6 +83,11 @@ export class Mailbox<T extends MailboxEntry> {
     (this.#queue ??= new Fifo()).push(turn);
     this.#drain();
     return "accepted";
+  }
+
+  /** Starts a turn of the activation's own while no other may: before `open`, or after `close`. */
+  startBeside(turn: T, now: number): void {
+    this.#start(turn, now);
   }
 
   open(): void {

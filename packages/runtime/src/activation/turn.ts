@@ -9,7 +9,7 @@ import {
   TroupeError,
 } from "@troupe/core";
 import type { CallContext, Concurrency } from "@troupe/sdk";
-import type { SystemMethod } from "./activation-parts.ts";
+import type { TurnWork } from "./activation-parts.ts";
 import type { MailboxEntry } from "./mailbox.ts";
 import type { OutputGate } from "./output-gate.ts";
 
@@ -21,14 +21,14 @@ export interface TurnOwner {
   readonly gate: OutputGate;
 }
 
-export interface TurnFacts {
+export interface TurnParts {
   readonly request: RequestEnvelope;
   readonly sink: ReplySink;
   readonly concurrency: Concurrency;
   /** The running turn of the same activation that waits for this one. */
   readonly parent: Turn | undefined;
   /** What the silo itself does in the turn, if it is one of its own. */
-  readonly system: SystemMethod | undefined;
+  readonly system: TurnWork | undefined;
 }
 
 /** One turn of one activation, and the scope that the calls it makes inherit. */
@@ -37,7 +37,7 @@ export class Turn implements TurnScope, MailboxEntry {
   readonly sink: ReplySink;
   readonly concurrency: Concurrency;
   readonly parent: Turn | undefined;
-  readonly system: SystemMethod | undefined;
+  readonly system: TurnWork | undefined;
   readonly #owner: TurnOwner;
   readonly #clock: Clock;
   #ended = false;
@@ -45,12 +45,12 @@ export class Turn implements TurnScope, MailboxEntry {
   #chain: readonly ChainEntry[] | undefined;
   #context: TurnContext | undefined;
 
-  constructor(facts: TurnFacts, owner: TurnOwner, clock: Clock) {
-    this.request = facts.request;
-    this.sink = facts.sink;
-    this.concurrency = facts.concurrency;
-    this.parent = facts.parent;
-    this.system = facts.system;
+  constructor(parts: TurnParts, owner: TurnOwner, clock: Clock) {
+    this.request = parts.request;
+    this.sink = parts.sink;
+    this.concurrency = parts.concurrency;
+    this.parent = parts.parent;
+    this.system = parts.system;
     this.#owner = owner;
     this.#clock = clock;
   }
