@@ -9,7 +9,7 @@ import { ProcessGuard } from "./process-guard.ts";
 import { HERE, type SiloExit, type SiloPlace, SiloProcess } from "./silo-process.ts";
 
 const ACTORS = fileURLToPath(new URL("../actors/index.ts", import.meta.url));
-const BUILT = fileURLToPath(new URL("../../packages/troupe/dist/cli/main.js", import.meta.url));
+const BUILT = fileURLToPath(new URL("../../packages/cli/dist/main.js", import.meta.url));
 
 /** How long to wait for what must come. Generous, because it costs nothing when it comes. */
 const PATIENCE_MS = 30_000;

@@ -75,4 +75,24 @@ describe("a silo that hangs", () => {
       );
     },
   );
+
+  it.each(SEEDS)(
+    "keeps nobody from joining: a new silo waits until the lease decides (seed %i)",
+    { timeout: 120_000 },
+    async (seed) => {
+      const { trace, violations } = await simulate({
+        ...scriptOf(seed, [{ at: HANGS_AT + 500, fault: { kind: "start", slot: 4 } }]),
+        leaseTtlMs: 20_000,
+        durationMs: 40_000,
+        faults: [
+          { at: HANGS_AT, fault: { kind: "pause", slot: HUNG_SLOT, ms: 60_000 } },
+          { at: HANGS_AT + 500, fault: { kind: "start", slot: 4 } },
+        ],
+      });
+      expect(violations).toEqual([]);
+      const told = trace.lines.map(({ text }) => text).filter((text) => /^silo4\./.test(text));
+      expect(told.filter((text) => text.includes("could not start"))).toEqual([]);
+      expect(told.filter((text) => text.startsWith("silo4.1 is active")).length).toBe(1);
+    },
+  );
 });
