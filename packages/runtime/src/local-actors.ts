@@ -173,15 +173,16 @@ export class LocalActors {
   }
 
   /**
-   * Adopts a view: what this silo no longer owns ends, and the others hear of it (H1). Calls are
-   * brought to their new owners only after that, so that none of them meets an activation that has
-   * to go.
+   * Adopts a view: what this silo no longer owns ends, and the others hear of it
+   * (HAND-1). Calls are brought to their new owners only after that, so that none of them meets an
+   * activation that has to go. `passed` are the views between the last one and this, if they are
+   * known.
    */
-  setPlacement(placement: Placement): void {
+  setPlacement(placement: Placement, passed: readonly Placement[] | undefined): void {
     const { siloId } = this.#parts;
     this.#placement = placement;
     this.#admission.unsettle();
-    this.#handoff.setPlacement(placement);
+    this.#handoff.setPlacement(placement, passed);
     for (const activation of this.#catalog.values()) {
       if (placement.ownerOf(activation.address)?.siloId === siloId) continue;
       this.#handoff.hold(activation.address);
