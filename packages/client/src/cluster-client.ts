@@ -17,11 +17,13 @@ import {
   type Actor,
   type ActorClass,
   type ActorRef,
+  type CallFilters,
   type CallOptions,
   definitionsOf,
   type UntypedActorRef,
 } from "@troupe/sdk";
 import { Caller, callTarget } from "./caller.ts";
+import { filteredCalls } from "./filtered-call.ts";
 import { PeerLinks } from "./peer-links.ts";
 import { Placement, SILO_TYPE } from "./placement.ts";
 import { type ActorReferences, References } from "./references.ts";
@@ -42,6 +44,8 @@ export interface ClientOptions {
   readonly token?: string;
   /** Classes whose references by name should know their methods and time limits. */
   readonly actors?: readonly ActorClass[];
+  /** What each call of this client passes, from the outermost to the innermost. */
+  readonly filters?: Pick<CallFilters, "outgoing">;
 }
 
 /**
@@ -109,8 +113,11 @@ export class ClusterClient implements ActorReferences, AsyncDisposable {
       this.#placement,
     );
     this.#caller = new Caller(clock, this.#router);
-    this.#references = new References(definitionsOf(options.actors ?? []), (target, method, args) =>
-      this.#caller.call(target, method, args),
+    this.#references = new References(
+      definitionsOf(options.actors ?? []),
+      filteredCalls(options.filters?.outgoing ?? [], clock, (target, method, args) =>
+        this.#caller.call(target, method, args),
+      ),
     );
   }
 

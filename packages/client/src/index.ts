@@ -2,6 +2,7 @@ export * from "./actor-reference.ts";
 export * from "./caller.ts";
 export * from "./cluster-client.ts";
 export * from "./deadline-timer.ts";
+export * from "./filtered-call.ts";
 export { turnToken } from "./outbound-call.ts";
 export * from "./peer-links.ts";
 export * from "./placement.ts";

@@ -102,6 +102,7 @@ export class Incarnation {
         guard: this.#agent.guard,
         definitions,
         waitingBytes: options.waitingBytes ?? {},
+        filters: options.filters ?? {},
         linkTo: (to) => this.#links.linkTo(to),
         broadcast: (envelope) => this.#links.broadcast(envelope),
         callSilo: (method, args) => this.#answer(method, args),

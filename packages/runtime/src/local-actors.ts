@@ -3,6 +3,8 @@ import {
   Caller,
   type CallTarget,
   callTarget,
+  filteredCalls,
+  type MakeCall,
   type OpenCall,
   type Placement,
   References,
@@ -26,9 +28,10 @@ import type {
   StateStore,
   TroupeError,
 } from "@troupe/core";
-import type { ActorDefinition } from "@troupe/sdk";
+import type { ActorDefinition, CallFilters } from "@troupe/sdk";
 import type { Activation } from "./activation/activation.ts";
 import type { CallName } from "./activation/call-wait.ts";
+import { servingThrough } from "./activation/incoming-call.ts";
 import { Catalog } from "./activation/catalog.ts";
 import { DeadlockDetector, type WaitReport } from "./activation/deadlock-detector.ts";
 import { IdleCollector } from "./activation/idle-collector.ts";
@@ -56,6 +59,7 @@ export interface LocalActorsParts {
   readonly reminderStore: ReminderStore;
   readonly guard: LeaseGuard;
   readonly waitingBytes: WaitingBytes;
+  readonly filters: CallFilters;
   readonly definitions: ReadonlyMap<string, ActorDefinition>;
   linkTo(siloId: string): Link | undefined;
   /** False if a link had no room for it. */
@@ -72,6 +76,8 @@ export class LocalActors {
   readonly #parts: LocalActorsParts;
   readonly #router: Router;
   readonly #caller: Caller;
+  /** Makes a call, through the filters of outgoing ones if there are any. */
+  readonly #call: MakeCall;
   readonly #references: References;
   readonly #catalog: Catalog;
   readonly #budget: CallBudget;
@@ -142,9 +148,10 @@ export class LocalActors {
       placement,
     );
     this.#caller = new Caller(clock, this.#router);
-    this.#references = new References(definitions, (target, method, args) =>
+    this.#call = filteredCalls(parts.filters.outgoing ?? [], clock, (target, method, args) =>
       this.#caller.call(target, method, args),
     );
+    this.#references = new References(definitions, this.#call);
     this.#idle = new IdleCollector(clock, this.#catalog, definitions.values());
     this.#reminders = new ReminderService({
       clock,
@@ -157,8 +164,8 @@ export class LocalActors {
   }
 
   /** Makes a call that no actor of this silo makes. */
-  call(target: CallTarget, method: string, args: unknown[]): Promise<unknown> {
-    return this.#caller.call(target, method, args);
+  call(target: CallTarget, method: string, args: unknown[]): unknown {
+    return this.#call(target, method, args);
   }
 
   /** From now on this silo hosts, and its reminders tick. */
@@ -330,6 +337,7 @@ export class LocalActors {
       sendReference: (type, id, post) => this.#references.sendReference(type, id, post),
       makeReference: (address) => this.#references.reference(address),
       systemMethod: (name) => methods.get(name),
+      serve: servingThrough(this.#parts.filters.incoming ?? [], clock),
       watch: (activation, runner) => this.#waits.watch(activation, runner),
       redispatch: (request, sink) => this.#dispatcher.redispatch(request, sink),
       onGone: (activation) => this.#onGone(activation),
