@@ -1,4 +1,5 @@
 export * from "./actor-address.ts";
+export * from "./background-work.ts";
 export * from "./clock.ts";
 export * from "./duration.ts";
 export * from "./envelope.ts";
@@ -10,6 +11,8 @@ export * from "./member.ts";
 export * from "./membership-provider.ts";
 export * from "./portable-value.ts";
 export * from "./random.ts";
+export * from "./record-log.ts";
+export * from "./record-table.ts";
 export * from "./reminder-store.ts";
 export * from "./state-store.ts";
 export * from "./system-clock.ts";

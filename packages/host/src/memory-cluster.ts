@@ -1,6 +1,5 @@
 import { type ReminderStore, type StateStore, systemClock } from "@troupe/core";
 import {
-  MemoryDueIndex,
   MemoryMembership,
   MemoryNetwork,
   MemoryRegistry,
@@ -18,7 +17,6 @@ interface MemoryCluster {
   readonly network: MemoryNetwork;
   readonly registry: MemoryRegistry;
   readonly states: MemoryStates;
-  readonly dueIndex: MemoryDueIndex;
 }
 
 const clusters = new Map<string, MemoryCluster>();
@@ -35,8 +33,8 @@ export function openMemoryStores(
   name: string,
   cluster: string,
 ): { readonly state: StateStore; readonly reminders: ReminderStore } {
-  const { states, dueIndex } = memoryCluster(name, cluster);
-  return { state: new MemoryStateStore(states), reminders: new MemoryReminderStore(dueIndex) };
+  const { states } = memoryCluster(name, cluster);
+  return { state: new MemoryStateStore(states), reminders: new MemoryReminderStore(states.due) };
 }
 
 /** The same object for the same names. */
@@ -47,8 +45,7 @@ function memoryCluster(name: string, cluster: string): MemoryCluster {
     found = {
       network: new MemoryNetwork({ clock: systemClock }),
       registry: new MemoryRegistry(systemClock),
-      states: new MemoryStates(),
-      dueIndex: new MemoryDueIndex(),
+      states: new MemoryStates(undefined, () => systemClock.monotonic()),
     };
     clusters.set(key, found);
   }

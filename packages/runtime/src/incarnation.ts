@@ -101,6 +101,7 @@ export class Incarnation {
         reminderStore: ports.reminderStore,
         guard: this.#agent.guard,
         definitions,
+        extensions: options.extensions ?? [],
         waitingBytes: options.waitingBytes ?? {},
         filters: options.filters ?? {},
         linkTo: (to) => this.#links.linkTo(to),
@@ -202,7 +203,7 @@ export class Incarnation {
       await this.#linkWithAll(member);
       await this.#become("active", JOIN_MS);
       await this.#until(() => this.#placement.member(this.siloId)?.state === "active", JOIN_MS);
-      this.actors.start();
+      await this.actors.start();
       this.#detector.start();
       this.#logger.info(
         { address: member.address, members: this.view.members.length },
@@ -296,10 +297,11 @@ export class Incarnation {
     this.#isOver = true;
     this.#detector.stop();
     this.#agent.stop();
-    this.actors.close();
+    const closed = this.actors.close();
     await this.#turnsEnded();
     await this.#agent.leave().catch(() => undefined);
     await this.#links.close(reason);
+    await closed;
   }
 
   /**

@@ -12,43 +12,59 @@ import {
   Router,
   SILO_TYPE,
 } from "@troupe/client";
-import type {
-  ActorAddress,
-  CancelEnvelope,
-  Clock,
-  DueEntry,
-  Envelope,
-  Link,
-  Logger,
-  Outcome,
-  Random,
-  ReleasedEnvelope,
-  ReminderStore,
-  RequestEnvelope,
-  StateStore,
-  TroupeError,
+import {
+  type ActorAddress,
+  type CancelEnvelope,
+  type Clock,
+  type DueEntry,
+  type Envelope,
+  type Link,
+  LISTED_BUCKET,
+  type Logger,
+  type Outcome,
+  type Random,
+  type ReleasedEnvelope,
+  type ReminderStore,
+  type RequestEnvelope,
+  type StateStore,
+  type TroupeError,
 } from "@troupe/core";
-import type { ActorDefinition, CallFilters } from "@troupe/sdk";
+import type {
+  ActorDefinition,
+  CallFilters,
+  DurablePart,
+  Extension,
+  SiloHost,
+  SiloService,
+} from "@troupe/sdk";
 import type { Activation } from "./activation/activation.ts";
 import type { CallName } from "./activation/call-wait.ts";
 import { servingThrough } from "./activation/incoming-call.ts";
 import { Catalog } from "./activation/catalog.ts";
+import { IdleCollection } from "./activation/idle-collection.ts";
+import { AwakeService } from "./durability/awake-service.ts";
+import { IndexSweep } from "./durability/index-sweep.ts";
+import { PartRegistry } from "./durability/part-registry.ts";
+import { slotsPart } from "./durability/state-slots.ts";
+import { versionPart } from "./durability/state-version.ts";
+import { StoredActor, type StoredActorParts } from "./durability/stored-actor.ts";
+import { idempotencyPart } from "./idempotency/idempotency-records.ts";
 import { DeadlockDetector, type WaitReport } from "./activation/deadlock-detector.ts";
-import { IdleCollector } from "./activation/idle-collector.ts";
 import { WaitWatch } from "./activation/wait-watch.ts";
-import { DEAD_LETTER_BUCKET } from "./durability/due-entries.ts";
-import type { Letter } from "./durability/outbox.ts";
-import { type StoredActorParts, StoredActor } from "./durability/stored-actor.ts";
 import { type ActivationInfo, LIST_MAX, listActivations } from "./inspect/activation-list.ts";
 import type { LeaseGuard } from "./membership/lease-guard.ts";
 import { Handoff } from "./ownership/handoff.ts";
 import { ReleaseAnnouncer } from "./ownership/release-announcer.ts";
-import { ReminderService } from "./reminders/reminder-service.ts";
-import { systemMethods } from "./ticks/system-turns.ts";
-import { ActorTicks, reminderTicks } from "./ticks/actor-ticks.ts";
+import { ReminderTicks } from "./reminders/reminder-ticks.ts";
+import { remindersPart } from "./reminders/reminders-part.ts";
+import { timersPart } from "./reminders/timers-part.ts";
 import { AdmissionQueue } from "./routing/admission-queue.ts";
 import { CallBudget, type WaitingBytes } from "./activation/call-budget.ts";
 import { Dispatcher } from "./routing/dispatcher.ts";
+import { deduplicationPart } from "./sends/deduplication.ts";
+import { type PendingSend, sendKey } from "./sends/outbox.ts";
+import { sendsPart } from "./sends/sends-part.ts";
+import { SiloServices } from "./silo/silo-services.ts";
 
 export interface LocalActorsParts {
   readonly siloId: string;
@@ -61,6 +77,7 @@ export interface LocalActorsParts {
   readonly waitingBytes: WaitingBytes;
   readonly filters: CallFilters;
   readonly definitions: ReadonlyMap<string, ActorDefinition>;
+  readonly extensions: readonly Extension[];
   linkTo(siloId: string): Link | undefined;
   /** False if a link had no room for it. */
   broadcast(envelope: Envelope): boolean;
@@ -86,10 +103,9 @@ export class LocalActors {
   readonly #handoff: Handoff;
   readonly #announcer: ReleaseAnnouncer;
   readonly #dispatcher: Dispatcher;
+  readonly #registry: PartRegistry;
+  readonly #services: SiloServices;
   readonly #admission: AdmissionQueue;
-  readonly #reminders: ReminderService;
-  readonly #idle: IdleCollector;
-  readonly #ticks: ActorTicks;
   #placement: Placement;
 
   constructor(parts: LocalActorsParts, placement: Placement) {
@@ -102,6 +118,8 @@ export class LocalActors {
       held: () => this.#handoff.held,
       announce: () => this.#announce(),
     });
+    const silo = this.#createSiloHost();
+    this.#registry = new PartRegistry(this.#createParts(silo));
     this.#budget = new CallBudget(parts.waitingBytes, getHeapStatistics().heap_size_limit);
     this.#deadlocks = new DeadlockDetector({
       openCallsOf: (token) => this.#router.openCallsOf(token),
@@ -112,12 +130,6 @@ export class LocalActors {
       breakCycle: (runner) => this.#deadlocks.breakCycle(runner),
     });
     this.#catalog = this.#createCatalog();
-    this.#ticks = new ActorTicks({
-      clock,
-      logger,
-      deliver: (letter, key) => this.#deliver(letter, key),
-      call: (address, method, args) => this.#callSystemTurn(address, method, args),
-    });
     this.#dispatcher = new Dispatcher(
       {
         siloId,
@@ -152,15 +164,7 @@ export class LocalActors {
       this.#caller.call(target, method, args),
     );
     this.#references = new References(definitions, this.#call);
-    this.#idle = new IdleCollector(clock, this.#catalog, definitions.values());
-    this.#reminders = new ReminderService({
-      clock,
-      random: parts.random,
-      logger,
-      store: parts.reminderStore,
-      owns: (address) => this.#owns(address),
-      ...reminderTicks((address, method, args) => this.#callSystemTurn(address, method, args)),
-    });
+    this.#services = new SiloServices(createServices(silo, parts.extensions), logger);
   }
 
   /** Makes a call that no actor of this silo makes. */
@@ -168,10 +172,9 @@ export class LocalActors {
     return this.#call(target, method, args);
   }
 
-  /** From now on this silo hosts, and its reminders tick. */
-  start(): void {
-    this.#idle.start();
-    this.#reminders.start();
+  /** From now on this silo hosts, and its services run. */
+  start(): Promise<void> {
+    return this.#services.start();
   }
 
   /**
@@ -192,7 +195,7 @@ export class LocalActors {
     this.#announcer.announce();
     this.#router.setPlacement(placement);
     this.#dispatcher.setPlacement(placement);
-    this.#reminders.setBuckets(placement.bucketsOf(siloId));
+    this.#services.ownershipChanged();
   }
 
   onRequest(request: RequestEnvelope, sink: ReplySink): void {
@@ -217,7 +220,7 @@ export class LocalActors {
     const wasSettled = this.#handoff.isSettled;
     this.#handoff.setReleased(siloId, released);
     // What a former owner's last turns set may have come after this silo's last look.
-    if (!wasSettled && this.#handoff.isSettled) this.#reminders.readNow();
+    if (!wasSettled && this.#handoff.isSettled) this.#services.ownershipChanged();
     this.#dispatcher.releaseParked();
   }
 
@@ -268,7 +271,7 @@ export class LocalActors {
    * letter's number.
    */
   listDeadLetters(): Promise<readonly DueEntry[]> {
-    return this.#parts.reminderStore.due([DEAD_LETTER_BUCKET], Number.MAX_SAFE_INTEGER, LIST_MAX);
+    return this.#parts.reminderStore.due([LISTED_BUCKET], Number.MAX_SAFE_INTEGER, LIST_MAX);
   }
 
   /**
@@ -298,14 +301,13 @@ export class LocalActors {
     };
   }
 
-  /** Stops to make anything happen by itself. */
+  /** From now on nothing happens here by itself. */
   quiesce(): void {
-    this.#idle.stop();
-    this.#reminders.stop();
+    void this.#services.drain();
   }
 
-  /** Ends everything at once; calls that are under way fail. */
-  close(): void {
+  /** Ends everything at once; calls that are under way fail. Resolves when nothing is left. */
+  async close(): Promise<void> {
     this.quiesce();
     this.#announcer.stop();
     this.#waits.stop();
@@ -313,15 +315,56 @@ export class LocalActors {
     this.#dispatcher.close();
     for (const activation of this.#catalog.values()) void activation.close("failed");
     this.#router.close();
+    await this.#services.stop();
   }
 
   #owns(address: ActorAddress): boolean {
     return this.#placement.ownerOf(address)?.siloId === this.#parts.siloId;
   }
 
+  #createSiloHost(): SiloHost {
+    const { siloId, clock, random, logger, stateStore, reminderStore, definitions } = this.#parts;
+    const registry = (): PartRegistry => this.#registry;
+    return {
+      siloId,
+      clock,
+      random,
+      logger,
+      stateStore,
+      reminderStore,
+      definitions,
+      get parts() {
+        return registry();
+      },
+      owns: (address) => this.#owns(address),
+      isActive: (address) => this.#catalog.find(address) !== undefined,
+      ownedBuckets: () => this.#placement.bucketsOf(siloId),
+      callTurn: (address, name, args) => this.#callSystemTurn(address, name, args),
+      collectIdle: () => this.#collectIdle(),
+    };
+  }
+
+  #createParts(silo: SiloHost): DurablePart[] {
+    const deliver = (send: PendingSend, sender: ActorAddress): Promise<unknown> =>
+      this.#deliver(send, sender);
+    return [
+      slotsPart,
+      versionPart,
+      remindersPart,
+      timersPart,
+      sendsPart({
+        logger: silo.logger,
+        callTurn: (address, name, args) => silo.callTurn(address, name, args),
+        deliver,
+      }),
+      deduplicationPart(silo),
+      idempotencyPart,
+      ...this.#parts.extensions.flatMap((extension) => extension.parts?.(silo) ?? []),
+    ];
+  }
+
   #createCatalog(): Catalog {
     const { siloId, clock, logger, guard } = this.#parts;
-    const methods = systemMethods(clock);
     const storedActorParts = this.#createStoredActorParts();
     return new Catalog({
       siloId,
@@ -331,13 +374,12 @@ export class LocalActors {
       isServing: (now) => guard.isServing(now),
       serving: () => guard.serving(),
       revision: () => this.#placement.revision,
-      createStorage: (activation) =>
-        new StoredActor(storedActorParts, activation.address, activation.definition),
+      createStorage: (activation) => new StoredActor(storedActorParts, activation),
       reference: (type, id, options) => this.#references.actor(type, id, options),
       sendReference: (type, id, post) => this.#references.sendReference(type, id, post),
       makeReference: (address) => this.#references.reference(address),
-      systemMethod: (name) => methods.get(name),
       serve: servingThrough(this.#parts.filters.incoming ?? [], clock),
+      systemTurn: (name) => this.#registry.turn(name),
       watch: (activation, runner) => this.#waits.watch(activation, runner),
       redispatch: (request, sink) => this.#dispatcher.redispatch(request, sink),
       onGone: (activation) => this.#onGone(activation),
@@ -353,22 +395,21 @@ export class LocalActors {
       logger,
       stateStore,
       reminderStore,
+      registry: this.#registry,
       makeReference: (address) => this.#references.reference(address),
       revision: () => this.#placement.revision,
       isServing: () => guard.isServing(),
       serving: () => guard.serving(),
       isCertain: () => guard.isCertain(),
-      onRemindersPlanned: (entries) => this.#reminders.planned(entries),
-      onTimersChanged: (storage) => {
-        const activation = this.#catalog.find(storage.address);
-        if (activation?.storage === storage) this.#ticks.timersChanged(activation, storage);
-      },
-      onLettersStored: (storage, upTo) => {
-        const activation = this.#catalog.find(storage.address);
-        if (activation?.storage === storage) this.#ticks.lettersStored(activation, storage, upTo);
-      },
-      onDisposed: (storage) => this.#ticks.ended(storage),
+      onEntriesStored: (entries) => this.#services.entriesStored(entries),
     };
+  }
+
+  #collectIdle(): void {
+    const now = this.#parts.clock.monotonic();
+    for (const activation of this.#catalog.values()) {
+      if (activation.isIdle(now)) void activation.close("idle");
+    }
   }
 
   #callSystemTurn(
@@ -379,13 +420,11 @@ export class LocalActors {
     return this.#caller.call(callTarget(address, undefined, undefined), method, [...args]);
   }
 
-  #deliver({ type, id, method, args, headers }: Letter, key: string): Promise<unknown> {
-    const target = callTarget(
-      { type, id },
-      this.#parts.definitions.get(type),
-      headers === undefined ? undefined : { headers },
-    );
-    return this.#caller.deliver(target, { method, args, key });
+  #deliver(send: PendingSend, sender: ActorAddress): Promise<unknown> {
+    const { type, id, method, args, headers, seq } = send;
+    const options = headers === undefined ? undefined : { headers };
+    const target = callTarget({ type, id }, this.#parts.definitions.get(type), options);
+    return this.#caller.deliver(target, { method, args, key: sendKey(sender, seq) });
   }
 
   #onGone(activation: Activation): void {
@@ -409,4 +448,14 @@ export class LocalActors {
     const { release } = this.#handoff;
     return release === undefined || this.#parts.broadcast(release);
   }
+}
+
+function createServices(silo: SiloHost, extensions: readonly Extension[]): SiloService[] {
+  return [
+    new IdleCollection(silo),
+    new AwakeService(silo),
+    new ReminderTicks(silo),
+    new IndexSweep(silo),
+    ...extensions.flatMap((extension) => extension.services?.(silo) ?? []),
+  ];
 }

@@ -1,6 +1,6 @@
 import type { ClientPorts } from "@troupe/client";
 import type { ReminderStore, StateStore } from "@troupe/core";
-import type { ActorClass, CallFilters } from "@troupe/sdk";
+import type { ActorClass, CallFilters, Extension } from "@troupe/sdk";
 import type { LeasePolicy } from "./membership/lease-guard.ts";
 import type { WaitingBytes } from "./activation/call-budget.ts";
 
@@ -14,6 +14,8 @@ export interface SiloOptions {
   readonly cluster: string;
   /** The classes that this silo hosts. */
   readonly actors: readonly ActorClass[];
+  /** Features that are added to the silo. Default: none. */
+  readonly extensions?: readonly Extension[];
   /** `host:port` to listen on; port 0 takes a free one. */
   readonly listen: string;
   /** `host:port` at which the others reach it. Default: where it listens. */

@@ -15,13 +15,14 @@ import {
   type DeactivationReason,
 } from "@troupe/sdk";
 import { ActivationHost } from "./activation-host.ts";
-import type { ActivationParts } from "./activation-parts.ts";
+import type { ActivationParts, TurnWork } from "./activation-parts.ts";
 import type { ActorStorage } from "./actor-storage.ts";
 import { argumentsOf } from "./incoming-call.ts";
 import { methodOf } from "./method-of.ts";
 import { answerError, errorOutcome } from "./outcome.ts";
 import type { OutputGate } from "./output-gate.ts";
 import { OWN_PEER } from "./own-request.ts";
+import { runSystemTurn } from "./run-system-turn.ts";
 import type { CallName, CallWait } from "./call-wait.ts";
 import { type RunnerOwner, TurnRunner } from "./turn-runner.ts";
 import type { Turn } from "./turn.ts";
@@ -120,7 +121,7 @@ export class Activation implements RunnerOwner {
   accept(request: RequestEnvelope, sink: ReplySink, now: number): "accepted" | "closing" {
     if (this.#life.kind === "gone") return "closing";
     const concurrency = this.definition.methods.get(request.method)?.concurrency;
-    const system = concurrency === undefined ? this.parts.systemMethod(request.method) : undefined;
+    const system = concurrency === undefined ? this.#systemTurn(request.method) : undefined;
     if (concurrency === undefined && system === undefined) {
       answerError(sink, request, noSuchMethod(this.address, request.method, this.definition));
       return "accepted";
@@ -154,6 +155,21 @@ export class Activation implements RunnerOwner {
   invoke(method: string, argument: unknown): unknown {
     const actor = this.#actor();
     return methodOf(actor, method).call(actor, argument);
+  }
+
+  #systemTurn(name: string): TurnWork | undefined {
+    const turn = this.parts.systemTurn(name);
+    return turn && ((activation, args) => turn(activation.storage.parts, args));
+  }
+
+  /** For its durable parts: runs a system turn here, without waking another activation. */
+  runTurn(name: string, args: readonly unknown[]): Promise<Outcome> {
+    return runSystemTurn(this, name, args);
+  }
+
+  /** For its durable parts: waits for what is staged. */
+  afterStored(done: (failure: unknown) => void): void {
+    this.gate.pass(done);
   }
 
   async #close(actor: Actor | undefined, reason: DeactivationReason): Promise<void> {

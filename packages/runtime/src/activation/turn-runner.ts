@@ -11,8 +11,8 @@ import {
   TroupeError,
 } from "@troupe/core";
 import type { ActorDefinition, Concurrency } from "@troupe/sdk";
+import type { ActivationParts, TurnWork } from "./activation-parts.ts";
 import { bytesOf, type Shortage } from "./call-budget.ts";
-import type { ActivationParts, SystemMethod } from "./activation-parts.ts";
 import type { ActorStorage } from "./actor-storage.ts";
 import { callNameOf, type CallName, type CallWait, keyOf, runningTurn } from "./call-wait.ts";
 import { HookSink } from "./hook-sink.ts";
@@ -139,7 +139,7 @@ export class TurnRunner implements TurnOwner, MailboxOwner<Turn>, GateOwner, Uni
   accept(
     { request, sink }: { readonly request: RequestEnvelope; readonly sink: ReplySink },
     concurrency: Concurrency | undefined,
-    system: SystemMethod | undefined,
+    system: TurnWork | undefined,
     now: number,
   ): "accepted" | "closing" {
     const { reentrancy } = this.#owner.definition;
@@ -266,7 +266,7 @@ export class TurnRunner implements TurnOwner, MailboxOwner<Turn>, GateOwner, Uni
    * Runs a hook of the actor as a turn. Resolves when what the hook changed is stored; rejects with
    * what it threw, or with why that could not be stored.
    */
-  runHook(method: string, hook: SystemMethod): Promise<void> {
+  runHook(method: string, hook: TurnWork): Promise<void> {
     const { address, definition, parts } = this.#owner;
     const now = this.clock.monotonic();
     const request = ownRequest({

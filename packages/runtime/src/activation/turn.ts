@@ -9,8 +9,8 @@ import {
   TroupeError,
 } from "@troupe/core";
 import type { CallContext, Concurrency } from "@troupe/sdk";
+import type { TurnWork } from "./activation-parts.ts";
 import { bytesOf } from "./call-budget.ts";
-import type { SystemMethod } from "./activation-parts.ts";
 import type { MailboxEntry } from "./mailbox.ts";
 import type { OutputGate } from "./output-gate.ts";
 
@@ -29,7 +29,7 @@ export interface TurnParts {
   /** The running turn of the same activation that waits for this one. */
   readonly parent: Turn | undefined;
   /** What the silo itself does in the turn, if it is one of its own. */
-  readonly system: SystemMethod | undefined;
+  readonly system: TurnWork | undefined;
 }
 
 /** One turn of one activation, and the scope that the calls it makes inherit. */
@@ -38,7 +38,7 @@ export class Turn implements TurnScope, MailboxEntry {
   readonly sink: ReplySink;
   readonly concurrency: Concurrency;
   readonly parent: Turn | undefined;
-  readonly system: SystemMethod | undefined;
+  readonly system: TurnWork | undefined;
   /** When it was started, on the monotonic clock. */
   startedAt: number | undefined;
   readonly #owner: TurnOwner;

@@ -34,6 +34,8 @@ export interface ScheduleRecord {
   readonly count: number;
   /** Ticks that were given up because each attempt threw. Older records lack it. */
   readonly failed?: number;
+  /** Of its entry in the due index. Older records, and timers, lack it. */
+  readonly tag?: string;
   /** It is not stored, and ends with the activation. */
   readonly volatile?: true;
 }

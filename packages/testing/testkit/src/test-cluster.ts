@@ -1,7 +1,6 @@
 import { type ClientOptions, ClusterClient } from "@troupe/client";
 import { type Logger, silentLogger } from "@troupe/core";
 import {
-  MemoryDueIndex,
   MemoryMembership,
   MemoryNetwork,
   MemoryRegistry,
@@ -47,8 +46,8 @@ export class TestCluster implements AsyncDisposable {
   readonly clock = new VirtualClock();
   readonly network = new MemoryNetwork({ clock: this.clock });
   readonly registry = new MemoryRegistry(this.clock);
-  readonly states = new MemoryStates();
-  readonly due = new MemoryDueIndex();
+  readonly states = new MemoryStates(undefined, () => this.clock.monotonic());
+  readonly due = this.states.due;
   readonly silos: TestSilo[] = [];
   readonly #options: TestClusterOptions;
   readonly #random;

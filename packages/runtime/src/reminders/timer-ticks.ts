@@ -18,7 +18,7 @@ export interface TimedActor {
 /**
  * Makes the timers of one activation tick while it lives: one timer of the clock for all of them.
  */
-export class TimerService {
+export class TimerTicks {
   readonly #clock: Clock;
   readonly #actor: TimedActor;
   readonly #ticking = new Set<string>();

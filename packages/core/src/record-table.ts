@@ -1,23 +1,37 @@
-import { createValuePacker, type Fields } from "@troupe/core";
+import type { Fields } from "./state-store.ts";
+import { createValuePacker } from "./value-packer.ts";
 
 const packer = createValuePacker();
 
-/** A record that differs from what counts as stored. */
-export interface RecordChange<R> {
+/** The stored form of a value, where it has been packed already. */
+export class PackedField {
+  readonly bytes: Uint8Array;
+
+  constructor(bytes: Uint8Array) {
+    this.bytes = bytes;
+  }
+}
+
+/** A stored field that differs from what counts as stored. */
+export interface FieldChange<R = unknown> {
   /** Name of the stored field. */
   readonly field: string;
+  /** All fields from `field` to before this name go away, too. For logs. */
+  readonly upTo?: string;
+  /** What counted as stored; undefined if nothing did. */
   readonly before: R | undefined;
+  /** Undefined if the field goes away. */
   readonly after: R | undefined;
 }
 
-/** Set by every table of an actor that changes: so that a turn which changed none asks none. */
+/** Set by everything of an actor that changes, so that a turn which changed nothing asks nobody. */
 export interface DirtyFlag {
   isDirty: boolean;
 }
 
 /**
- * Records of one kind that are stored with an actor, a field each: as the unit of work has them,
- * and as they count as stored.
+ * Records of one kind that are stored with an actor, a field each: as the unit of work has them, and
+ * as they count as stored.
  *
  * Records are portable values and are never changed in place. An empty table holds next to nothing,
  * because most actors have none.
@@ -26,7 +40,7 @@ export class RecordTable<R> {
   readonly #prefix: string;
   readonly #dirty: DirtyFlag;
   #records: Map<string, R> | undefined;
-  /** What counts as stored, of those that differ from it. */
+  /** What counts as stored under the names whose records differ from it. */
   #before: Map<string, R | undefined> | undefined;
 
   /** `prefix` starts the names of the stored fields, and tells this kind from every other. */
@@ -39,8 +53,8 @@ export class RecordTable<R> {
   load(fields: Fields, order?: (one: R, other: R) => number): void {
     const loaded: [name: string, record: R][] = [];
     for (const [field, bytes] of fields) {
-      if (field.startsWith(this.#prefix))
-        loaded.push([field.slice(this.#prefix.length), packer.unpack(bytes) as R]);
+      if (!field.startsWith(this.#prefix)) continue;
+      loaded.push([field.slice(this.#prefix.length), packer.unpack(bytes) as R]);
     }
     if (order !== undefined) loaded.sort(([, one], [, other]) => order(one, other));
     if (loaded.length > 0) this.#records = new Map(loaded);
@@ -77,7 +91,7 @@ export class RecordTable<R> {
     return this.#before !== undefined;
   }
 
-  collect(): RecordChange<R>[] {
+  collect(): FieldChange<R>[] {
     if (this.#before === undefined) return [];
     return [...this.#before].map(([name, before]) => ({
       field: this.#prefix + name,
@@ -100,7 +114,12 @@ export class RecordTable<R> {
   }
 }
 
-/** The stored form of a record. */
-export function packRecord(record: unknown): Uint8Array {
-  return packer.pack(record);
+/** The stored form of what a field holds. */
+export function packField(value: unknown): Uint8Array {
+  return value instanceof PackedField ? value.bytes : packer.pack(value);
+}
+
+/** What a stored field holds, in portable form. */
+export function unpackField(bytes: Uint8Array): unknown {
+  return packer.unpack(bytes);
 }

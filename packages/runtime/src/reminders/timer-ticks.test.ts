@@ -1,7 +1,7 @@
 import { VirtualClock } from "@troupe/testkit";
 import { describe, expect, it } from "vitest";
 import { createSchedule, type ScheduleRecord } from "./schedule.ts";
-import { TimerService, type TimedActor } from "./timer-service.ts";
+import { TimerTicks, type TimedActor } from "./timer-ticks.ts";
 
 /** An actor whose timers move on by themselves when they have ticked. */
 class PeriodicActor implements TimedActor {
@@ -38,10 +38,10 @@ class PeriodicActor implements TimedActor {
   }
 }
 
-function setUp(): { clock: VirtualClock; actor: PeriodicActor; service: TimerService } {
+function setUp(): { clock: VirtualClock; actor: PeriodicActor; service: TimerTicks } {
   const clock = new VirtualClock();
   const actor = new PeriodicActor(clock);
-  return { clock, actor, service: new TimerService(clock, actor) };
+  return { clock, actor, service: new TimerTicks(clock, actor) };
 }
 
 describe("a timer service", () => {
