@@ -10,6 +10,7 @@ import { Silo as RuntimeSilo, type SiloSnapshot } from "@troupe/runtime";
 import type { ActorClass } from "@troupe/sdk";
 import type { Settings } from "./config/settings.ts";
 import { openSiloPorts } from "./open-ports.ts";
+import { type ProgramValues, programValues } from "./program-values.ts";
 import { loggerOf, siloSettings, type SiloOptions } from "./public-options.ts";
 
 /** A running silo of this process. */
@@ -49,7 +50,8 @@ export async function startSilo(options: SiloOptions): Promise<Silo> {
       "actors (startSilo): give the actor classes that the silo hosts, such as [Account]",
     );
   }
-  return openSilo(settings, options.logger ?? loggerOf(settings, "info"), options.actors);
+  const values = programValues(options, "startSilo");
+  return openSilo(settings, options.logger ?? loggerOf(settings, "info"), options.actors, values);
 }
 
 /** Starts a silo with settings that were checked. */
@@ -57,11 +59,13 @@ export async function openSilo(
   settings: Settings,
   logger: Logger,
   actors: readonly ActorClass[],
+  values: ProgramValues = {},
 ): Promise<Silo> {
   const { ports, close } = await openSiloPorts(settings, logger);
   const { cluster, listen, advertise, token, labels, leaseTtlMs, leasePolicy } = settings;
   try {
     const silo = await RuntimeSilo.start(ports, {
+      ...values,
       cluster,
       actors,
       listen,

@@ -105,6 +105,7 @@ export class Incarnation {
         definitions,
         extensions: options.extensions ?? [],
         waitingBytes: options.waitingBytes ?? {},
+        filters: options.filters ?? {},
         linkTo: (to) => this.#links.linkTo(to),
         broadcast: (envelope) => this.#links.broadcast(envelope),
         adminMethods: this.#adminMethods(),

@@ -3,6 +3,8 @@ import {
   Caller,
   type CallTarget,
   callTarget,
+  filteredCalls,
+  type MakeCall,
   type OpenCall,
   type Placement,
   References,
@@ -28,6 +30,7 @@ import {
 import type {
   ActorDefinition,
   AdminMethod,
+  CallFilters,
   DurablePart,
   Extension,
   SiloHost,
@@ -35,6 +38,7 @@ import type {
 } from "@troupe/sdk";
 import type { Activation } from "./activation/activation.ts";
 import type { CallName } from "./activation/call-wait.ts";
+import { servingThrough } from "./activation/incoming-call.ts";
 import { Catalog } from "./activation/catalog.ts";
 import { IdleCollection } from "./activation/idle-collection.ts";
 import { AwakeService } from "./durability/awake-service.ts";
@@ -72,6 +76,7 @@ export interface LocalActorsParts {
   readonly reminderStore: ReminderStore;
   readonly guard: LeaseGuard;
   readonly waitingBytes: WaitingBytes;
+  readonly filters: CallFilters;
   readonly definitions: ReadonlyMap<string, ActorDefinition>;
   readonly extensions: readonly Extension[];
   linkTo(siloId: string): Link | undefined;
@@ -89,6 +94,8 @@ export class LocalActors {
   readonly #parts: LocalActorsParts;
   readonly #router: Router;
   readonly #caller: Caller;
+  /** Makes a call, through the filters of outgoing ones if there are any. */
+  readonly #call: MakeCall;
   readonly #references: References;
   readonly #catalog: Catalog;
   readonly #budget: CallBudget;
@@ -156,14 +163,20 @@ export class LocalActors {
       placement,
     );
     this.#caller = new Caller(clock, this.#router);
-    this.#references = new References(definitions, (target, method, args) =>
+    this.#call = filteredCalls(parts.filters.outgoing ?? [], clock, (target, method, args) =>
       this.#caller.call(target, method, args),
     );
+    this.#references = new References(definitions, this.#call);
     this.#services = new SiloServices(createServices(silo, parts.extensions), logger);
   }
 
   /** Makes a call that no actor of this silo makes. */
-  call(target: CallTarget, method: string, args: unknown[]): Promise<unknown> {
+  call(target: CallTarget, method: string, args: unknown[]): unknown {
+    return this.#call(target, method, args);
+  }
+
+  /** Makes a call that is the silo's own business, and no filter's. */
+  callUnfiltered(target: CallTarget, method: string, args: unknown[]): Promise<unknown> {
     return this.#caller.call(target, method, args);
   }
 
@@ -362,6 +375,7 @@ export class LocalActors {
       reference: (type, id, options) => this.#references.actor(type, id, options),
       sendReference: (type, id, post) => this.#references.sendReference(type, id, post),
       makeReference: (address) => this.#references.reference(address),
+      serve: servingThrough(this.#parts.filters.incoming ?? [], clock),
       systemTurn: (name) => this.#registry.turn(name),
       watch: (activation, runner) => this.#waits.watch(activation, runner),
       redispatch: (request, sink) => this.#dispatcher.redispatch(request, sink),

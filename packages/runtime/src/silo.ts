@@ -104,7 +104,7 @@ export class Silo implements ActorReferences, DeadLetterAccess, Administered, As
   get [ADMIN_LINK](): AdminLink {
     return adminLink(
       () => this.view,
-      (target, method, args) => this.#incarnation.actors.call(target, method, args),
+      (target, method, args) => this.#incarnation.actors.callUnfiltered(target, method, args),
     );
   }
 

@@ -1,4 +1,4 @@
-import { ClusterClient } from "@troupe/client";
+import { type ClientOptions, ClusterClient } from "@troupe/client";
 import { type Logger, silentLogger } from "@troupe/core";
 import {
   MemoryMembership,
@@ -149,7 +149,7 @@ export class TestCluster implements AsyncDisposable {
 
   /** Another client. Whoever makes it closes it. */
   connect(
-    options: { readonly token?: string; readonly cluster?: string } = {},
+    options: Partial<Pick<ClientOptions, "token" | "cluster" | "filters">> = {},
   ): Promise<ClusterClient> {
     const token = options.token ?? this.#options.token;
     return ClusterClient.connect(
@@ -160,7 +160,11 @@ export class TestCluster implements AsyncDisposable {
         transport: new MemoryTransport({ network: this.network, clock: this.clock }),
         membership: new MemoryMembership(this.registry),
       },
-      { cluster: options.cluster ?? "test", ...(token === undefined ? {} : { token }) },
+      {
+        ...options,
+        cluster: options.cluster ?? "test",
+        ...(token === undefined ? {} : { token }),
+      },
     );
   }
 
