@@ -3,6 +3,7 @@ import {
   argumentsToPortable,
   checkActorId,
   type Clock,
+  copyOfPortable,
   DURATION_FORMS,
   formatAddress,
   CALL_CHAIN_MAX,
@@ -14,7 +15,6 @@ import {
   type Payload,
   type RequestEnvelope,
   shownValue,
-  toPortable,
   TroupeError,
 } from "@troupe/core";
 import type { ActorDefinition, CallOptions } from "@troupe/sdk";
@@ -102,14 +102,14 @@ export class Caller {
 
   /**
    * Calls with a key of Troupe's own, which makes it safe to call again: for durable sends. Their
-   * arguments are portable already.
+   * arguments are portable already, and travel as a copy because a letter may be sent again.
    */
   deliver(
     target: CallTarget,
     letter: { readonly method: string; readonly args: readonly unknown[]; readonly key: string },
   ): Promise<unknown> {
     try {
-      const args = toPortable(letter.args, { root: "args" });
+      const args = copyOfPortable(letter.args);
       // Not one-way, whatever its method is: the sender has to hear that it took effect.
       const now = this.#clock.monotonic();
       const request = {

@@ -292,7 +292,6 @@ export class LocalActors {
   }
 
   #createParts(silo: SiloHost): DurablePart[] {
-    const { logger, callTurn } = silo;
     const deliver = (send: PendingSend, sender: ActorAddress): Promise<unknown> =>
       this.#deliver(send, sender);
     return [
@@ -300,7 +299,11 @@ export class LocalActors {
       versionPart,
       remindersPart,
       timersPart,
-      sendsPart({ logger, callTurn, deliver }),
+      sendsPart({
+        logger: silo.logger,
+        callTurn: (address, name, args) => silo.callTurn(address, name, args),
+        deliver,
+      }),
       deduplicationPart(silo),
       idempotencyPart,
       ...this.#parts.extensions.flatMap((extension) => extension.parts?.(silo) ?? []),

@@ -53,10 +53,25 @@ export const RUNTIME_MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   ownership: [],
   membership: [],
   activation: [],
+  // Each durable part with its fields, its system turns and its service.
   reminders: [],
-  durability: ["activation", "reminders"],
-  ticks: ["activation", "durability", "reminders"],
-  inspect: ["routing", "ownership", "membership", "activation", "durability", "reminders"],
+  sends: [],
+  idempotency: [],
+  durability: ["activation", "reminders", "sends"],
+  inspect: ["routing", "ownership", "membership", "activation", "durability", "reminders", "sends"],
+  silo: [
+    "routing",
+    "ownership",
+    "membership",
+    "activation",
+    "reminders",
+    "sends",
+    "idempotency",
+    "durability",
+    "inspect",
+  ],
+  // What tests of the other folders share.
+  testing: [],
 };
 
 /** Everything that may lie at the top of the repository. */

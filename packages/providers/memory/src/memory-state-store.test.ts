@@ -1,10 +1,9 @@
+import { systemClock } from "@troupe/core";
 import { stateStoreSuite, storesSuite } from "@troupe/conformance";
 import { MemoryReminderStore } from "./memory-reminder-store.ts";
 import { MemoryStates, MemoryStateStore } from "./memory-state-store.ts";
 
-function now(): number {
-  return performance.now();
-}
+const now = (): number => systemClock.monotonic();
 
 stateStoreSuite({
   name: "memory",

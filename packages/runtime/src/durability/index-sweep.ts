@@ -57,12 +57,12 @@ export class IndexSweep implements SiloService {
 
   async #sweep(): Promise<void> {
     try {
-      const { stateStore, owns, isActive } = this.#silo;
-      const page = await stateStore.list({
+      const silo = this.#silo;
+      const page = await silo.stateStore.list({
         limit: STEP_ACTORS,
         ...(this.#after === undefined ? {} : { after: this.#after }),
       });
-      const own = page.addresses.filter((address) => owns(address) && !isActive(address));
+      const own = page.addresses.filter((address) => silo.owns(address) && !silo.isActive(address));
       const entries = await Promise.all(own.map((address) => this.#entriesOf(address)));
       if (entries.some(({ length }) => length > 0)) {
         await this.#silo.reminderStore.add(entries.flat());
@@ -80,17 +80,10 @@ export class IndexSweep implements SiloService {
 
   async #entriesOf(address: ActorAddress): Promise<DueEntry[]> {
     const { parts, stateStore } = this.#silo;
-    const entries: DueEntry[] = [];
-    for (const part of parts.all) {
-      if (part.entryOf === undefined) continue;
-      for (const prefix of part.prefixes) {
-        const stored = await stateStore.read(address, prefix);
-        for (const [field, bytes] of stored?.fields ?? []) {
-          const entry = parts.entryOf(address, field, unpackField(bytes));
-          if (entry !== undefined) entries.push(entry);
-        }
-      }
-    }
-    return entries;
+    const prefixes = parts.all.flatMap((part) => (part.entryOf === undefined ? [] : part.prefixes));
+    const stored = await Promise.all(prefixes.map((prefix) => stateStore.read(address, prefix)));
+    return stored
+      .flatMap((found) => [...(found?.fields ?? [])])
+      .flatMap(([field, bytes]) => parts.entryOf(address, field, unpackField(bytes)) ?? []);
   }
 }

@@ -46,7 +46,7 @@ export function tickFacts(host: PartHost, args: readonly unknown[]): TickFacts &
     name: String(name),
     dueAt: Number(dueAt),
     attempt: Number(attempt ?? 1),
-    tag: String(tag ?? ""),
+    tag: typeof tag === "string" ? tag : "",
     now: host.clock.now(),
   };
 }

@@ -22,7 +22,7 @@ export interface PendingSend {
   readonly headers: Readonly<Record<string, string>> | undefined;
   /** Milliseconds since the Unix epoch. */
   readonly sentAt: number;
-  /** Where its answer goes. Most have none. */
+  /** Where its answer goes, with the token in portable form. Most have none. */
   readonly answer?: AnswerTurn;
 }
 
@@ -114,15 +114,25 @@ export class Outbox {
    * sends are pending.
    */
   post(to: ActorAddress, call: DurableCall, answer: AnswerTurn | undefined): void {
-    if (this.#pending.size >= PENDING_MAX) {
-      const message = `${PENDING_MAX} durable sends of ${formatAddress(this.#host.address)} have not arrived; send less, or wait until some have`;
-      throw new TroupeError("OVERLOADED", message, { ran: "yes" });
-    }
+    this.#checkRoom();
     const args = toPortable(call.args, { root: "args" }).value as unknown[];
-    const { type, id } = to;
+    const portable = { ...call, args };
+    if (answer === undefined) return this.#post(to, portable);
+    const token = toPortable(answer.token, { root: "token" }).value;
+    this.#post(to, portable, { turn: answer.turn, token });
+  }
+
+  #checkRoom(): void {
+    if (this.#pending.size < PENDING_MAX) return;
+    const message = `${PENDING_MAX} durable sends of ${formatAddress(this.#host.address)} have not arrived; send less, or wait until some have`;
+    throw new TroupeError("OVERLOADED", message, { ran: "yes" });
+  }
+
+  /** Posts a call whose arguments and token are in portable form. */
+  #post({ type, id }: ActorAddress, call: DurableCall, answer?: AnswerTurn): void {
     const seq = this.lastSeq + 1;
     const sentAt = this.#host.clock.now();
-    const { method, headers } = call;
+    const { method, args, headers } = call;
     const send: PendingSend = { seq, type, id, method, args, headers, sentAt };
     this.#pending.put(String(seq), answer === undefined ? send : { ...send, answer });
     this.#update({ lastSeq: seq });
@@ -150,8 +160,9 @@ export class Outbox {
   resend(seq: number): boolean {
     const letter = this.#dead.find(String(seq));
     if (letter === undefined) return false;
+    this.#checkRoom();
     this.#dead.put(String(seq), undefined);
-    this.post(letter, letter, letter.answer);
+    this.#post(letter, letter, letter.answer);
     return true;
   }
 

@@ -1,10 +1,13 @@
 import { runOutsideTurns } from "@troupe/client";
 import {
   type ActorAddress,
+  copyOfPortable,
   type FieldChange,
   type Fields,
   formatAddress,
+  fromPortable,
   type Logger,
+  PortableRef,
 } from "@troupe/core";
 import {
   type AnswerTurn,
@@ -15,7 +18,13 @@ import {
   partKey,
   type PartState,
 } from "@troupe/sdk";
-import { Outbox, OUTBOX_PREFIXES, outboxEntry, type PendingSend } from "./outbox.ts";
+import {
+  type DeadLetter,
+  Outbox,
+  OUTBOX_PREFIXES,
+  outboxEntry,
+  type PendingSend,
+} from "./outbox.ts";
 import { type Delivered, DOUBT_MS, SendDelivery } from "./send-delivery.ts";
 import {
   ARRIVED_TURN,
@@ -95,20 +104,20 @@ export class ActorSends implements PartState {
   #createDelivery(): SendDelivery {
     const host = this.#host;
     const { outbox } = this;
-    const { logger, deliver, callTurn } = this.#parts;
+    const parts = this.#parts;
     const sender = host.address;
     // What was pending when the actor was loaded may have been tried before.
     const doubt = outbox.isEmpty ? 0 : host.clock.now() + DOUBT_MS;
     return new SendDelivery(
       {
         clock: host.clock,
-        logger,
+        logger: parts.logger,
         sender,
         pending: () => outbox.pending,
         get isDisposed() {
           return host.isDisposed;
         },
-        deliver: (send) => deliver(send, sender),
+        deliver: (send) => parts.deliver(send, sender),
         async arrived({ seq, answer }, delivered, doubtUntil) {
           const told = answer === undefined ? undefined : delivered;
           await host.runTurn(ARRIVED_TURN, [seq, told, doubtUntil]);
@@ -118,9 +127,9 @@ export class ActorSends implements PartState {
         },
         settled(send, isCertain) {
           // A receiver that does not hear of it asks one day.
-          callTurn(send, SETTLED_TURN, [formatAddress(sender), send.seq, isCertain]).catch(
-            () => undefined,
-          );
+          parts
+            .callTurn(send, SETTLED_TURN, [formatAddress(sender), send.seq, isCertain])
+            .catch(() => undefined);
         },
       },
       Math.max(doubt, outbox.doubtUntil),
@@ -143,7 +152,7 @@ export function sendsPart(parts: SendsParts): DurablePart<ActorSends> {
       [DIED_TURN]: (host, [seq, reason]) => outboxOf(host).die(Number(seq), String(reason)),
       [OUTBOX_TURN]: (host, [tag, dueAt]) => lookAwake(host, String(tag), Number(dueAt)),
       [SENT_TURN]: (host, [receiver, seq]) => isOver(host, String(receiver), Number(seq)),
-      [LETTERS_TURN]: (host) => outboxOf(host).deadLetters,
+      [LETTERS_TURN]: (host) => outboxOf(host).deadLetters.map(asSent),
       [RESEND_TURN]: (host, [seq]) => outboxOf(host).resend(Number(seq)),
       [DROP_TURN]: (host, [seq]) => outboxOf(host).drop(Number(seq)),
     },
@@ -164,7 +173,18 @@ function arrived(
   const answer = outboxOf(host).find(seq)?.answer;
   outboxOf(host).arrived(seq, doubtUntil);
   if (answer === undefined || delivered === undefined) return undefined;
-  return host.perform(answer.turn, [answer.token, delivered]);
+  const token = fromPortable(copyOfPortable(answer.token), host.makeReference);
+  return host.perform(answer.turn, [token, delivered]);
+}
+
+/** A dead letter with its arguments as the sender gave them, which can be copied as a result. */
+function asSent(letter: DeadLetter): DeadLetter {
+  const args = fromPortable(copyOfPortable(letter.args), asReference) as unknown[];
+  return { ...letter, args };
+}
+
+function asReference({ type, id }: ActorAddress): PortableRef {
+  return new PortableRef(type, id);
 }
 
 /** What is pending is being delivered since the actor was loaded. An entry for nothing goes away. */

@@ -1,4 +1,4 @@
-import type { ActorAddress, DueEntry } from "@troupe/core";
+import { type ActorAddress, type DueEntry, sleep, systemClock } from "@troupe/core";
 import { seededRandom } from "@troupe/testkit";
 import { expect, vi } from "vitest";
 import { AWKWARD_ADDRESSES } from "./awkward-names.ts";
@@ -175,7 +175,7 @@ const RETIRING: StoreCases<Stores> = {
     const { epoch, version } = await claim(store.state, ALICE, 2);
     const again = { epoch, version: version + 1, set: { "s:a": "2" } };
     expect(await commit(store.state, ALICE, again)).toEqual({ kind: "stored" });
-    await new Promise((resolve) => setTimeout(resolve, 400));
+    await sleep(systemClock, 400);
     expect(texts((await claim(store.state, ALICE, 2)).fields)).toEqual({ "s:a": "2" });
   },
 
@@ -206,14 +206,14 @@ function namesOf(addresses: readonly ActorAddress[]): string[] {
   return [...new Set(addresses.map(({ type, id }) => JSON.stringify([type, id])))].toSorted();
 }
 
-async function store(stores: Stores, address: ActorAddress): Promise<void> {
+async function storeOne(stores: Stores, address: ActorAddress): Promise<void> {
   const { epoch, version } = await claim(stores.state, address, 1);
   await commit(stores.state, address, { epoch, version: version + 1, set: { "s:a": "1" } });
 }
 
 const LISTING: StoreCases<Stores> = {
   "lists every actor that has fields, whatever its name is": async ({ store: stores }) => {
-    for (const address of AWKWARD_ADDRESSES) await store(stores, address);
+    for (const address of AWKWARD_ADDRESSES) await storeOne(stores, address);
     expect(namesOf(await listAll(stores, { limit: 3 }))).toEqual(namesOf(AWKWARD_ADDRESSES));
   },
 
@@ -227,7 +227,7 @@ const LISTING: StoreCases<Stores> = {
 
   "lists those of one type": async ({ store: stores }) => {
     const types = ["Account", "Account*", "Acc", "Account2", "[Account]"];
-    for (const type of types) await store(stores, { type, id: "one" });
+    for (const type of types) await storeOne(stores, { type, id: "one" });
     for (const type of types) {
       expect(namesOf(await listAll(stores, { type, limit: 2 }))).toEqual([
         JSON.stringify([type, "one"]),
@@ -240,7 +240,7 @@ const LISTING: StoreCases<Stores> = {
   }) => {
     const random = seededRandom(7);
     const staying = Array.from({ length: 120 }, (_, n) => ({ type: "Stays", id: `id ${n}` }));
-    for (const address of staying) await store(stores, address);
+    for (const address of staying) await storeOne(stores, address);
     const seen: ActorAddress[] = [];
     let after: string | undefined;
     do {
@@ -250,7 +250,7 @@ const LISTING: StoreCases<Stores> = {
       });
       seen.push(...page.addresses);
       after = page.next;
-      await store(stores, { type: "Comes", id: `id ${random.next()}` });
+      await storeOne(stores, { type: "Comes", id: `id ${random.next()}` });
     } while (after !== undefined);
     expect(namesOf(seen.filter(({ type }) => type === "Stays"))).toEqual(namesOf(staying));
   },

@@ -7,7 +7,7 @@ import {
   type DueEntry,
   formatAddress,
 } from "@troupe/core";
-import { type DueIndex, MemoryDueIndex, MemoryStates } from "@troupe/memory";
+import { type DueIndex, MemoryDueIndex, type MemoryStates } from "@troupe/memory";
 import type { Mutation } from "./mutation.ts";
 
 /** What the stores do at the moment an effect lands. */
@@ -128,10 +128,14 @@ class ForgetfulStates extends PassingStates {
 
 class ForgetfulIndex implements DueTruth {
   readonly #index = new MemoryDueIndex();
+  /** Those that were lost once are lost for good: an actor that is loaded puts its entries back. */
+  readonly #lost = new Set<string>();
   #added = 0;
 
   add(entry: DueEntry): void {
-    if (++this.#added % ENTRIES_LOST_ONE_OF !== 0) this.#index.add(entry);
+    const key = JSON.stringify(entry);
+    if (++this.#added % ENTRIES_LOST_ONE_OF === 0) this.#lost.add(key);
+    if (!this.#lost.has(key)) this.#index.add(entry);
   }
 
   remove(entry: DueEntry): void {
