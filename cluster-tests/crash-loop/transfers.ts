@@ -86,7 +86,7 @@ export class Transfers implements Workload {
   async #deadLetters(): Promise<string[]> {
     const ids = Array.from({ length: PURSES }, (_, index) => purseId(index));
     const letters = await Promise.all(
-      ids.map(async (id) => this.#caller.client.actor("Purse", id).$letters?.()),
+      ids.map(async (id) => this.#caller.client.callTurn({ type: "Purse", id }, "$letters")),
     );
     return letters.flatMap((dead, index) =>
       (dead as readonly { readonly reason: string }[]).map(

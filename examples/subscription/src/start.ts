@@ -86,7 +86,7 @@ async function untilBilled(cluster: Pick<Cluster, "actor">, month: number): Prom
  * Counts the receipts, and sends Bob's again once his inbox has room. True if everything is as it
  * should be.
  */
-async function receipts(cluster: Pick<Cluster, "actor">): Promise<boolean> {
+async function receipts(cluster: Pick<Cluster, "actor" | "callTurn">): Promise<boolean> {
   const charges = await cluster.actor(Card, "alice").read();
   console.log(
     `alice was charged ${charges.length} times and has ${(await receiptsOf(cluster, "alice")).length} receipts`,
@@ -96,7 +96,7 @@ async function receipts(cluster: Pick<Cluster, "actor">): Promise<boolean> {
   if (letter === undefined) return false;
   console.log(`troupe letters Subscription/bob would show: letter ${letter.seq}, ${letter.reason}`);
   await cluster.actor(Inbox, "bob").setFull(false);
-  await cluster.actor("Subscription", "bob").$resend?.(letter.seq);
+  await cluster.callTurn({ type: "Subscription", id: "bob" }, "$resend", [letter.seq]);
   await lookFor(async () => (await receiptsOf(cluster, "bob")).length >= MONTHS || undefined);
   const received = await receiptsOf(cluster, "bob");
   console.log(
@@ -110,9 +110,12 @@ function receiptsOf(cluster: Pick<Cluster, "actor">, id: string): Promise<readon
 }
 
 /** What `troupe letters Subscription/bob` asks for, once there is one. */
-function firstDeadLetter(cluster: Pick<Cluster, "actor">): Promise<Letter | undefined> {
+function firstDeadLetter(cluster: Pick<Cluster, "callTurn">): Promise<Letter | undefined> {
   return lookFor(async () => {
-    const letters = (await cluster.actor("Subscription", "bob").$letters?.()) as readonly Letter[];
+    const letters = (await cluster.callTurn(
+      { type: "Subscription", id: "bob" },
+      "$letters",
+    )) as readonly Letter[];
     return letters[0];
   });
 }

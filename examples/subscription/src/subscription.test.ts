@@ -135,16 +135,16 @@ describe("a subscription", () => {
     await cluster.run(cluster.actor(Inbox, "alice").setFull(true));
     await month();
     await cluster.advance(120 * SECOND_MS);
-    const alice = cluster.client.actor("Subscription", "alice");
-    const letters = await cluster.run(alice.$letters?.() ?? Promise.resolve());
+    const alice = { type: "Subscription", id: "alice" };
+    const letters = await cluster.run(cluster.client.callTurn(alice, "$letters"));
     expect(letters).toMatchObject([
       { seq: 1, type: "Inbox", method: "deliver", reason: "the inbox is full" },
     ]);
     await cluster.run(cluster.actor(Inbox, "alice").setFull(false));
-    expect(await cluster.run(alice.$resend?.(1) ?? Promise.resolve())).toBe(true);
+    expect(await cluster.run(cluster.client.callTurn(alice, "$resend", [1]))).toBe(true);
     await cluster.advance(SECOND_MS);
     expect(await cluster.run(cluster.actor(Inbox, "alice").read())).toEqual(["alice-1 paid"]);
-    expect(await cluster.run(alice.$letters?.() ?? Promise.resolve())).toEqual([]);
+    expect(await cluster.run(cluster.client.callTurn(alice, "$letters"))).toEqual([]);
   });
 
   it("takes a price of whole positive cents only", async () => {

@@ -75,7 +75,7 @@ export async function showSenders(
 
 /** Prints the dead letters of one actor, in the order in which they were sent. */
 export async function showLetters(
-  cluster: Pick<Cluster, "actor">,
+  cluster: Pick<Cluster, "callTurn">,
   address: ActorAddress,
   json: boolean,
 ): Promise<number> {
@@ -99,7 +99,7 @@ export async function showLetters(
  * Sends one dead letter again, or all in their order. Fails if one that was asked for is not there.
  */
 export async function resendLetters(
-  cluster: Pick<Cluster, "actor">,
+  cluster: Pick<Cluster, "callTurn">,
   {
     address,
     resend,
@@ -130,7 +130,7 @@ export async function resendLetters(
 }
 
 async function lettersOf(
-  cluster: Pick<Cluster, "actor">,
+  cluster: Pick<Cluster, "callTurn">,
   address: ActorAddress,
 ): Promise<ShownLetter[]> {
   return recordsOf(await systemTurn(cluster, address, "$letters")).map(

@@ -62,7 +62,7 @@ export async function showDue(
 
 /** Prints the reminders of one actor, earliest first. */
 export async function showReminders(
-  cluster: Pick<Cluster, "actor">,
+  cluster: Pick<Cluster, "callTurn">,
   address: ActorAddress,
   json: boolean,
 ): Promise<number> {

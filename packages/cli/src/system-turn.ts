@@ -1,4 +1,4 @@
-import { type ActorAddress, formatAddress, TroupeError } from "@troupe/core";
+import type { ActorAddress } from "@troupe/core";
 import type { Cluster } from "@troupe/host";
 
 /**
@@ -6,12 +6,10 @@ import type { Cluster } from "@troupe/host";
  * the actor.
  */
 export async function systemTurn(
-  cluster: Pick<Cluster, "actor">,
-  { type, id }: ActorAddress,
+  cluster: Pick<Cluster, "callTurn">,
+  address: ActorAddress,
   method: `$${string}`,
   args: readonly unknown[] = [],
 ): Promise<unknown> {
-  const turn = cluster.actor(type, id)[method];
-  if (typeof turn === "function") return turn(...args);
-  throw new TroupeError("INTERNAL", `${formatAddress({ type, id })} has no turn ${method}`);
+  return await cluster.callTurn(address, method, args);
 }

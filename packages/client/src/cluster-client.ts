@@ -1,4 +1,5 @@
 import {
+  type ActorAddress,
   type Clock,
   type Envelope,
   EMPTY_VIEW,
@@ -9,6 +10,7 @@ import {
   PROTOCOL_VERSION,
   type Random,
   randomId,
+  type Role,
   type Transport,
   type View,
   type ViewWatch,
@@ -27,6 +29,9 @@ import { Placement, SILO_TYPE } from "./placement.ts";
 import { type ActorReferences, References } from "./references.ts";
 import { Router } from "./router.ts";
 
+/** How the id of every client begins, and that of no silo. */
+export const CLIENT_PREFIX = "client-";
+
 /** What a client needs from outside. Whoever opened the ports closes them, after the client. */
 export interface ClientPorts {
   readonly clock: Clock;
@@ -38,8 +43,8 @@ export interface ClientPorts {
 
 export interface ClientOptions {
   readonly cluster: string;
-  /** The cluster's shared secret, if it has one. */
-  readonly token?: string;
+  /** What this client asks to be, and its transport can prove. Default: `"operator"`. */
+  readonly role?: Exclude<Role, "silo">;
   /** Classes whose references by name should know their methods and time limits. */
   readonly actors?: readonly ActorClass[];
 }
@@ -76,13 +81,12 @@ export class ClusterClient implements ActorReferences, AsyncDisposable {
 
   private constructor(ports: ClientPorts, options: ClientOptions) {
     const { clock, logger, transport } = ports;
-    const peerId = `client-${randomId(ports.random)}`;
+    const peerId = CLIENT_PREFIX + randomId(ports.random);
     const hello: Hello = {
       protocol: PROTOCOL_VERSION,
       cluster: options.cluster,
-      role: "client",
+      role: options.role ?? "operator",
       peerId,
-      token: options.token,
     };
     this.#links = new PeerLinks({
       clock,
@@ -127,11 +131,13 @@ export class ClusterClient implements ActorReferences, AsyncDisposable {
 
   /** Asks one silo about itself. */
   callSilo(siloId: string, method: string, args: readonly unknown[] = []): Promise<unknown> {
-    return this.#caller.call(
-      callTarget({ type: SILO_TYPE, id: siloId }, undefined, { timeout: "5s" }),
-      method,
-      [...args],
-    );
+    const target = callTarget({ type: SILO_TYPE, id: siloId }, undefined, { timeout: "5s" });
+    return this.#caller.callSystem(target, method, [...args]);
+  }
+
+  /** Runs a turn of Troupe's own in an actor, such as `$letters`; only operators may. */
+  callTurn(address: ActorAddress, name: string, args: readonly unknown[] = []): Promise<unknown> {
+    return this.#caller.callSystem(callTarget(address, undefined, undefined), name, [...args]);
   }
 
   /**

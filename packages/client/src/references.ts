@@ -9,7 +9,7 @@ import {
   type UntypedActorRef,
 } from "@troupe/sdk";
 import { createReference, type MakeCall, noSuchMethod } from "./actor-reference.ts";
-import { callTarget } from "./caller.ts";
+import { callTarget, isSystemName } from "./caller.ts";
 
 /** `actor(Account, "alice")` on a silo, a client, and in a turn. */
 export interface ActorReferences {
@@ -51,7 +51,7 @@ export class References {
   ): object {
     const target = callTarget({ type, id }, this.#definitions.get(type), undefined);
     return createReference(target, ({ address, definition }, method, args) => {
-      if (definition?.methods.has(method) === false)
+      if (definition?.methods.has(method) === false || isSystemName(method))
         throw noSuchMethod(address, method, definition);
       post(address, method, args);
     });

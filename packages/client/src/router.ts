@@ -5,6 +5,7 @@ import {
   type Link,
   type MakeReference,
   type Outcome,
+  type Principal,
   type RequestEnvelope,
   type Scheduled,
   TroupeError,
@@ -19,8 +20,8 @@ import { WaitingCalls } from "./waiting-calls.ts";
 export interface ReplySink {
   /** The silo or client that made the request. */
   readonly peerId: string;
-  /** True if it is a client, which may not do everything that a silo may. */
-  readonly isClient: boolean;
+  /** Who made it, as was proven when the link was opened. */
+  readonly principal: Principal;
   reply(callId: number, outcome: Outcome): void;
 }
 
@@ -60,7 +61,7 @@ const RETRY_EVERY_MS = 20;
  */
 export class Router implements ReplySink {
   readonly peerId: string;
-  readonly isClient = false;
+  readonly principal: Principal;
   readonly #parts: RouterParts;
   readonly #pending: PendingCalls;
   readonly #waiting = new WaitingCalls();
@@ -71,6 +72,7 @@ export class Router implements ReplySink {
   constructor(parts: RouterParts, placement: Placement) {
     this.#parts = parts;
     this.peerId = parts.peerId;
+    this.principal = { role: "silo", name: parts.peerId };
     this.#placement = placement;
     this.#pending = new PendingCalls(parts.clock, (call) => this.#expire(call));
   }

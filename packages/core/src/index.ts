@@ -1,5 +1,7 @@
 export * from "./actor-address.ts";
+export * from "./authentication.ts";
 export * from "./clock.ts";
+export * from "./delivery.ts";
 export * from "./duration.ts";
 export * from "./envelope.ts";
 export * from "./errors.ts";
@@ -9,6 +11,7 @@ export * from "./logger.ts";
 export * from "./member.ts";
 export * from "./membership-provider.ts";
 export * from "./portable-value.ts";
+export * from "./principal.ts";
 export * from "./random.ts";
 export * from "./reminder-store.ts";
 export * from "./state-store.ts";

@@ -1,5 +1,5 @@
 import { type ActorReferences, ClusterClient } from "@troupe/client";
-import type { Logger, View } from "@troupe/core";
+import type { ActorAddress, Logger, View } from "@troupe/core";
 import type { ActorClass } from "@troupe/sdk";
 import type { Settings } from "./config/settings.ts";
 import { openClientPorts } from "./open-ports.ts";
@@ -11,6 +11,8 @@ export interface Cluster extends ActorReferences, AsyncDisposable {
   readonly view: View;
   /** Asks one silo about itself; `"snapshot"` gives what `silo.snapshot()` gives there. */
   callSilo(siloId: string, method: string, args?: readonly unknown[]): Promise<unknown>;
+  /** Runs a turn that each actor offers to operators, such as `$letters`. */
+  callTurn(address: ActorAddress, name: string, args?: readonly unknown[]): Promise<unknown>;
   /** Ends every call that is under way with `CANCELLED`. Closing twice is harmless. */
   close(): Promise<void>;
 }
@@ -39,12 +41,12 @@ export async function openCluster(
   actors: readonly ActorClass[] = [],
 ): Promise<Cluster> {
   const { ports, close } = await openClientPorts(settings, logger);
-  const { cluster, token } = settings;
+  const { cluster, access } = settings;
   try {
     const client = await ClusterClient.connect(ports, {
       cluster,
       actors,
-      ...(token === undefined ? {} : { token }),
+      role: access.role,
     });
     return new OwningCluster(client, close);
   } catch (error) {
@@ -71,6 +73,10 @@ class OwningCluster implements Cluster {
 
   callSilo(siloId: string, method: string, args: readonly unknown[] = []): Promise<unknown> {
     return this.#client.callSilo(siloId, method, args);
+  }
+
+  callTurn(address: ActorAddress, name: string, args: readonly unknown[] = []): Promise<unknown> {
+    return this.#client.callTurn(address, name, args);
   }
 
   async close(): Promise<void> {

@@ -1,4 +1,9 @@
-import { type ReminderStore, type StateStore, systemClock } from "@troupe/core";
+import {
+  type Authentication,
+  type ReminderStore,
+  type StateStore,
+  systemClock,
+} from "@troupe/core";
 import {
   MemoryDueIndex,
   MemoryMembership,
@@ -27,8 +32,13 @@ export function openMemoryMembership(name: string, cluster: string): MemoryMembe
   return new MemoryMembership(memoryCluster(name, cluster).registry);
 }
 
-export function openMemoryTransport(name: string, cluster: string): MemoryTransport {
-  return new MemoryTransport({ network: memoryCluster(name, cluster).network, clock: systemClock });
+export function openMemoryTransport(
+  name: string,
+  cluster: string,
+  authentication: Authentication,
+): MemoryTransport {
+  const { network } = memoryCluster(name, cluster);
+  return new MemoryTransport({ network, clock: systemClock, authentication });
 }
 
 export function openMemoryStores(

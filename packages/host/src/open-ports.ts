@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import type { ClientPorts } from "@troupe/client";
 import {
+  Authentication,
   type Logger,
   type MembershipProvider,
   type ReminderStore,
@@ -141,17 +142,20 @@ async function openStorage(
  * Silos whose membership is in memory are all in this process, and so is the network between them.
  */
 async function openTransport(
-  { membership, cluster, tls }: Settings,
+  { membership, cluster, tls, access }: Settings,
   logger: Logger,
 ): Promise<Transport> {
+  const { secrets, certificateRoles } = access;
+  const authentication = new Authentication({ cluster, secrets, certificateRoles });
   if (membership.kind === "memory") {
     const { openMemoryTransport } = await import("./memory-cluster.ts");
-    return openMemoryTransport(membership.name, cluster);
+    return openMemoryTransport(membership.name, cluster, authentication);
   }
   const { createGrpcTransport } = await import("@troupe/grpc");
   return createGrpcTransport({
     clock,
     logger,
+    authentication,
     ...(tls === undefined ? {} : { tls: renewedCertificates(tls, { clock, logger }) }),
   });
 }

@@ -1,7 +1,8 @@
 import type { ActorReferences } from "@troupe/client";
-import { type Logger, messageOf, TroupeError, type View } from "@troupe/core";
+import { type ActorAddress, type Logger, messageOf, TroupeError, type View } from "@troupe/core";
 import { Silo as RuntimeSilo, type SiloSnapshot } from "@troupe/runtime";
 import type { ActorClass } from "@troupe/sdk";
+import { checkSiloAccess } from "./config/access-settings.ts";
 import type { Settings } from "./config/settings.ts";
 import { openSiloPorts } from "./open-ports.ts";
 import { loggerOf, siloSettings, type SiloOptions } from "./public-options.ts";
@@ -14,6 +15,8 @@ export interface Silo extends ActorReferences, AsyncDisposable {
   /** The members as this silo knows them. */
   readonly view: View;
   snapshot(): SiloSnapshot;
+  /** Runs a turn that each actor offers to operators, such as `$letters`. */
+  callTurn(address: ActorAddress, name: string, args?: readonly unknown[]): Promise<unknown>;
   /**
    * Drains: moves everything away, leaves the cluster and closes what was opened. Stopping twice is
    * harmless.
@@ -52,8 +55,10 @@ export async function openSilo(
   logger: Logger,
   actors: readonly ActorClass[],
 ): Promise<Silo> {
+  checkSiloAccess(settings.access);
+  for (const warning of settings.access.warnings) logger.warn({ listen: settings.listen }, warning);
   const { ports, close } = await openSiloPorts(settings, logger);
-  const { cluster, listen, advertise, token, labels, leaseTtlMs, leasePolicy } = settings;
+  const { cluster, listen, advertise, labels, leaseTtlMs, leasePolicy } = settings;
   try {
     const silo = await RuntimeSilo.start(ports, {
       cluster,
@@ -61,7 +66,6 @@ export async function openSilo(
       listen,
       labels,
       ...(advertise === undefined ? {} : { advertise }),
-      ...(token === undefined ? {} : { token }),
       ...(leaseTtlMs === undefined ? {} : { leaseTtlMs }),
       ...(leasePolicy === undefined ? {} : { leasePolicy }),
     });
@@ -98,6 +102,10 @@ class OwningSilo implements Silo {
 
   get view(): View {
     return this.#silo.view;
+  }
+
+  callTurn(address: ActorAddress, name: string, args: readonly unknown[] = []): Promise<unknown> {
+    return this.#silo.callTurn(address, name, args);
   }
 
   snapshot(): SiloSnapshot {

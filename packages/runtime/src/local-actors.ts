@@ -12,6 +12,7 @@ import type {
   ActorAddress,
   CancelEnvelope,
   Clock,
+  Delivery,
   DueEntry,
   Envelope,
   Link,
@@ -90,7 +91,7 @@ export class LocalActors {
     this.#ticks = new ActorTicks({
       clock,
       logger,
-      deliver: (letter, key) => this.#deliver(letter, key),
+      deliver: (letter, delivery) => this.#deliver(letter, delivery),
       call: (address, method, args) => this.#callSystemTurn(address, method, args),
     });
     this.#dispatcher = new Dispatcher(
@@ -133,6 +134,11 @@ export class LocalActors {
       owns: (address) => this.#owns(address),
       ...reminderTicks((address, method, args) => this.#callSystemTurn(address, method, args)),
     });
+  }
+
+  /** Runs a system turn in an actor, wherever it lives, or asks a silo. Not for code of users. */
+  callTurn(address: ActorAddress, name: string, args: readonly unknown[]): Promise<unknown> {
+    return this.#callSystemTurn(address, name, args);
   }
 
   /** Makes a call that no actor of this silo makes. */
@@ -203,11 +209,8 @@ export class LocalActors {
 
   /** Asks another silo. */
   callSilo(siloId: string, method: string, args: readonly unknown[]): Promise<unknown> {
-    return this.#caller.call(
-      callTarget({ type: SILO_TYPE, id: siloId }, undefined, { timeout: "2s" }),
-      method,
-      [...args],
-    );
+    const target = callTarget({ type: SILO_TYPE, id: siloId }, undefined, { timeout: "2s" });
+    return this.#caller.callSystem(target, method, [...args]);
   }
 
   /** The actors that are active here, at most a thousand of them. */
@@ -332,16 +335,16 @@ export class LocalActors {
     method: string,
     args: readonly unknown[],
   ): Promise<unknown> {
-    return this.#caller.call(callTarget(address, undefined, undefined), method, [...args]);
+    return this.#caller.callSystem(callTarget(address, undefined, undefined), method, [...args]);
   }
 
-  #deliver({ type, id, method, args, headers }: Letter, key: string): Promise<unknown> {
+  #deliver({ type, id, method, args, headers }: Letter, delivery: Delivery): Promise<unknown> {
     const target = callTarget(
       { type, id },
       this.#parts.definitions.get(type),
       headers === undefined ? undefined : { headers },
     );
-    return this.#caller.deliver(target, { method, args, key });
+    return this.#caller.deliver(target, { method, args, delivery });
   }
 
   #onGone(activation: Activation): void {

@@ -1,5 +1,12 @@
 import { type ActorReferences, References } from "@troupe/client";
-import { messageOf, randomId, sleep, TroupeError, type View } from "@troupe/core";
+import {
+  type ActorAddress,
+  messageOf,
+  randomId,
+  sleep,
+  TroupeError,
+  type View,
+} from "@troupe/core";
 import {
   type Actor,
   type ActorClass,
@@ -82,6 +89,11 @@ export class Silo implements ActorReferences, AsyncDisposable {
   actor(type: string, id: string, options?: CallOptions): UntypedActorRef;
   actor(type: ActorClass | string, id: string, options?: CallOptions): object {
     return this.#references.actor(type, id, options);
+  }
+
+  /** Runs a turn that each actor offers to operators, such as `$letters`. */
+  callTurn(address: ActorAddress, name: string, args: readonly unknown[] = []): Promise<unknown> {
+    return this.#incarnation.actors.callTurn(address, name, args);
   }
 
   snapshot(): SiloSnapshot {

@@ -7,6 +7,7 @@ import {
   type Logger,
   messageOf,
   type Outcome,
+  repetitionKey,
   type RequestEnvelope,
   toPortable,
   TroupeError,
@@ -185,10 +186,10 @@ export class Activation implements TurnOwner, MailboxOwner<Turn>, GateOwner, Uni
       );
       return "accepted";
     }
-    const { idempotencyKey } = request;
+    const key = repetitionKey(request);
     if (
-      idempotencyKey !== undefined &&
-      (this.#repeated ??= new RepeatedCalls()).joinOrBegin(idempotencyKey, request, sink)
+      key !== undefined &&
+      (this.#repeated ??= new RepeatedCalls()).joinOrBegin(key, request, sink)
     )
       return "accepted";
     const facts = { request, sink, concurrency: this.#concurrencyOf(concurrency), parent, system };
@@ -430,9 +431,10 @@ export class Activation implements TurnOwner, MailboxOwner<Turn>, GateOwner, Uni
     else void this.#answerWhenServing(turn, outcome);
   }
 
-  #endRepeated({ idempotencyKey }: RequestEnvelope): void {
-    if (idempotencyKey === undefined) return;
-    this.#repeated?.end(idempotencyKey, (request, sink) => this.#parts.redispatch(request, sink));
+  #endRepeated(ended: RequestEnvelope): void {
+    const key = repetitionKey(ended);
+    if (key === undefined) return;
+    this.#repeated?.end(key, (request, sink) => this.#parts.redispatch(request, sink));
   }
 
   async #answerWhenServing({ sink, request }: Turn, outcome: Outcome): Promise<void> {
@@ -452,7 +454,7 @@ export class Activation implements TurnOwner, MailboxOwner<Turn>, GateOwner, Uni
     });
     const sink: ReplySink = {
       peerId: `${formatAddress(this.address)}#${method}`,
-      isClient: false,
+      principal: { role: "silo", name: this.#parts.siloId },
       reply() {},
     };
     const facts = {

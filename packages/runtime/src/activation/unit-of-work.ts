@@ -4,6 +4,7 @@ import {
   formatAddress,
   messageOf,
   type Outcome,
+  repetitionKey,
   TroupeError,
 } from "@troupe/core";
 import type { ActorStorage, Changes, KeptCall } from "./actor-storage.ts";
@@ -94,7 +95,7 @@ export class UnitOfWork {
 
   #end(turn: Turn, outcome: Outcome): void {
     if (mayWrite(turn)) this.#writers--;
-    const key = turn.request.idempotencyKey;
+    const key = repetitionKey(turn.request);
     if (key === undefined && this.#isEmpty && !turn.nested && !this.#owner.storage.mayHaveChanges) {
       // Nearly every turn that changes nothing: it needs no unit.
       this.#settle(turn, outcome);

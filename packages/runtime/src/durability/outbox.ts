@@ -1,10 +1,4 @@
-import {
-  type ActorAddress,
-  type Fields,
-  formatAddress,
-  toPortable,
-  TroupeError,
-} from "@troupe/core";
+import { type ActorAddress, type Fields, toPortable, TroupeError } from "@troupe/core";
 import { type DirtyFlag, type RecordChange, RecordTable } from "../record-table.ts";
 
 /** A durable send that has not yet arrived. */
@@ -168,17 +162,4 @@ export class Outbox {
     this.#dead.rollback();
     this.#state.rollback();
   }
-}
-
-/** Names a letter on its way, so that its receiver can tell a repetition. */
-export function letterKey(sender: ActorAddress, seq: number): string {
-  return `s:${seq}:${formatAddress(sender)}`;
-}
-
-/** What `letterKey` was made of. */
-export function parseLetterKey(
-  key: string,
-): { readonly sender: string; readonly seq: number } | undefined {
-  const [, seq, sender] = /^s:(\d+):(.+)$/s.exec(key) ?? [];
-  return seq === undefined || sender === undefined ? undefined : { sender, seq: Number(seq) };
 }

@@ -8,6 +8,7 @@ import {
   type Logger,
   type MakeReference,
   messageOf,
+  parseDelivery,
   type Payload,
   type ReminderStore,
   type StateStore,
@@ -25,7 +26,6 @@ import { packRecord, type RecordChange } from "../record-table.ts";
 import type { ScheduleTable } from "../reminders/schedule-table.ts";
 import { ActorTables } from "./actor-tables.ts";
 import { dueEntryOf } from "./due-entries.ts";
-import { parseLetterKey } from "./outbox.ts";
 import { isSlotField, packSlotValue, type SlotChange, StateSlots } from "./state-slots.ts";
 
 export interface StoredActorParts {
@@ -164,13 +164,13 @@ export class StoredActor implements ActorStorage {
   }
 
   resultOf(key: string): Payload | undefined {
-    const letter = parseLetterKey(key);
+    const letter = parseDelivery(key);
     if (letter === undefined) return this.#tables?.results.find(key);
     return this.tables.received.has(letter.sender, letter.seq) ? NO_RESULT : undefined;
   }
 
   hasRoomFor(key: string): boolean {
-    const letter = parseLetterKey(key);
+    const letter = parseDelivery(key);
     return (
       letter === undefined ||
       this.tables.received.hasRoomFor(letter.sender, this.#parts.clock.now())
@@ -285,7 +285,7 @@ export class StoredActor implements ActorStorage {
 
   #keep(key: string, result: Payload, hasEffect: boolean): void {
     const now = this.#parts.clock.now();
-    const letter = parseLetterKey(key);
+    const letter = parseDelivery(key);
     if (letter !== undefined) this.tables.received.put(letter.sender, letter.seq, now);
     // A call without effect may as well be served again; unless its caller asked for the same
     // answer.

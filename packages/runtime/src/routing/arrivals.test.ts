@@ -51,7 +51,7 @@ class BusyProcess {
     this.now += 60_000;
     this.sink = {
       peerId: "c1",
-      isClient: true,
+      principal: { role: "client", name: "c1" },
       reply: (callId, outcome) => {
         expect(outcome).toMatchObject({
           payload: { value: { facts: { fields: { code: "OVERLOADED", ran: "no" } } } },
@@ -119,6 +119,7 @@ const REQUEST: RequestEnvelope = {
   oneWay: false,
   headers: undefined,
   idempotencyKey: undefined,
+  delivery: undefined,
 };
 
 function microtasks(): Promise<void> {

@@ -41,12 +41,6 @@ export interface DispatcherParts {
 }
 
 /**
- * The turns of a silo's own in an actor that a client may ask for. The others are the business of
- * silos.
- */
-const OPERATOR_TURNS: ReadonlySet<string> = new Set(["$reminders", "$letters", "$resend"]);
-
-/**
  * Takes every request that reaches this silo, from its own actors and over the links, and brings it
  * to its activation.
  *
@@ -96,8 +90,6 @@ export class Dispatcher implements LocalSilo {
   }
 
   dispatch(request: RequestEnvelope, sink: ReplySink, now: number): void {
-    if (sink.isClient && request.method.startsWith("$") && !OPERATOR_TURNS.has(request.method))
-      return rejectSystemTurn(request, sink);
     if (request.type !== SILO_TYPE) this.#received++;
     this.#route(request, sink, now);
   }
@@ -198,12 +190,4 @@ export class Dispatcher implements LocalSilo {
       sink.reply(request.callId, { kind: "error", payload: errorToPortable(known) });
     }
   }
-}
-
-function rejectSystemTurn(request: RequestEnvelope, sink: ReplySink): void {
-  const error = new TroupeError(
-    "NO_SUCH_METHOD",
-    `${formatAddress(request)} has no public method ${request.method}`,
-  );
-  sink.reply(request.callId, { kind: "error", payload: errorToPortable(error) });
 }

@@ -1,5 +1,6 @@
 import type { RequestEnvelope } from "@troupe/core";
 import { describe, expect, it } from "vitest";
+import { OWN_PRINCIPAL } from "../activation/own-request.ts";
 import { ParkingLot } from "./parking-lot.ts";
 
 function requestOf(callId: number, id = "alice"): RequestEnvelope {
@@ -16,11 +17,12 @@ function requestOf(callId: number, id = "alice"): RequestEnvelope {
     oneWay: false,
     headers: undefined,
     idempotencyKey: undefined,
+    delivery: undefined,
   };
 }
 
-const sink = { peerId: "p", isClient: false, reply() {} };
-const otherSink = { peerId: "q", isClient: false, reply() {} };
+const sink = { peerId: "p", principal: OWN_PRINCIPAL, reply() {} };
+const otherSink = { peerId: "q", principal: OWN_PRINCIPAL, reply() {} };
 
 describe("a parking lot", () => {
   it("hands requests out in the order in which they came, each once", () => {

@@ -1,5 +1,11 @@
 import { runOutsideTurns } from "@troupe/client";
-import { type ActorAddress, type Clock, formatAddress, type Logger } from "@troupe/core";
+import {
+  type ActorAddress,
+  type Clock,
+  type Delivery,
+  formatAddress,
+  type Logger,
+} from "@troupe/core";
 import type { Activation } from "../activation/activation.ts";
 import type { Letter } from "../durability/outbox.ts";
 import type { StoredActor } from "../durability/stored-actor.ts";
@@ -44,7 +50,7 @@ export function reminderTicks(call: CallSystemTurn): Pick<ReminderServiceParts, 
 }
 
 /** How a letter reaches its receiver. */
-export type DeliverLetter = (letter: Letter, key: string) => Promise<unknown>;
+export type DeliverLetter = (letter: Letter, delivery: Delivery) => Promise<unknown>;
 
 export interface ActorTicksParts {
   readonly clock: Clock;

@@ -1,13 +1,15 @@
 import {
   type ActorAddress,
   type Clock,
+  type Delivery,
+  deliveryOf,
   formatAddress,
   type Logger,
   messageOf,
   type Scheduled,
   TroupeError,
 } from "@troupe/core";
-import { type Letter, letterKey } from "../durability/outbox.ts";
+import type { Letter } from "../durability/outbox.ts";
 import { LETTER_MAX_AGE_MS } from "../durability/received-letters.ts";
 
 /**
@@ -32,7 +34,7 @@ export interface CourierParts {
   letters(): readonly Letter[];
   readonly isDisposed: boolean;
   /** Calls the receiver; rejects with what it threw, or with why it was not reached. */
-  deliver(letter: Letter, key: string): Promise<unknown>;
+  deliver(letter: Letter, delivery: Delivery): Promise<unknown>;
   /** Each stores what became of a letter with the sender; they never reject. */
   arrived(seq: number): Promise<void>;
   died(seq: number, reason: string): Promise<void>;
@@ -84,7 +86,7 @@ export class Courier {
 
   async #deliver(letter: Letter, to: string, so: Tries): Promise<void> {
     const { sender, clock, logger } = this.#parts;
-    const failure = await this.#parts.deliver(letter, letterKey(sender, letter.seq)).then(
+    const failure = await this.#parts.deliver(letter, deliveryOf(sender, letter.seq)).then(
       () => undefined,
       (error: unknown) => ({ error }),
     );

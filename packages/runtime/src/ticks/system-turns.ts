@@ -2,7 +2,7 @@ import type { ReplySink } from "@troupe/client";
 import { type Clock, messageOf, type Outcome, toPortable, TroupeError } from "@troupe/core";
 import type { Activation } from "../activation/activation.ts";
 import type { SystemMethod } from "../activation/activation-parts.ts";
-import { OWN_PEER, ownRequest } from "../activation/own-request.ts";
+import { OWN_PEER, OWN_PRINCIPAL, ownRequest } from "../activation/own-request.ts";
 import { OUTBOX_CHECK } from "../durability/due-entries.ts";
 import { StoredActor } from "../durability/stored-actor.ts";
 import { runTick, skipTick } from "../reminders/tick.ts";
@@ -158,7 +158,7 @@ export function runSystemTurn(
   return new Promise((resolve) => {
     const sink: ReplySink = {
       peerId: OWN_PEER,
-      isClient: false,
+      principal: OWN_PRINCIPAL,
       reply: (_, outcome) => resolve(outcome),
     };
     const request = ownRequest({
