@@ -3,6 +3,7 @@ import {
   argumentsToPortable,
   checkActorId,
   type Clock,
+  copyOfPortable,
   DURATION_FORMS,
   formatAddress,
   CALL_CHAIN_MAX,
@@ -14,7 +15,7 @@ import {
   parseDuration,
   type Payload,
   type RequestEnvelope,
-  toPortable,
+  shownValue,
   TroupeError,
 } from "@troupe/core";
 import type { ActorDefinition, CallOptions } from "@troupe/sdk";
@@ -69,7 +70,7 @@ export function callTarget(
       ? (definition?.callTimeoutMs ?? DEFAULT_TIMEOUT_MS)
       : parseDuration(options.timeout);
   if (timeoutMs === undefined) {
-    const message = `timeout of ${formatAddress(address)} is ${JSON.stringify(options?.timeout)}; give ${DURATION_FORMS}`;
+    const message = `timeout of ${formatAddress(address)} is ${shownValue(options?.timeout)}; give ${DURATION_FORMS}`;
     throw new TroupeError("BAD_CONFIG", message);
   }
   if (options?.headers !== undefined) checkHeaders(options.headers);
@@ -120,7 +121,8 @@ export class Caller {
   }
 
   /**
-   * Makes the call of a durable send, which may be made again. Its arguments are portable already.
+   * Makes the call of a durable send, which may be made again. Its arguments are portable already,
+   * and travel as a copy because a letter may be sent again.
    */
   deliver(
     target: CallTarget,
@@ -133,7 +135,7 @@ export class Caller {
     try {
       if (isSystemName(letter.method))
         throw noSuchMethod(target.address, letter.method, target.definition);
-      const args = toPortable(letter.args, { root: "args" });
+      const args = copyOfPortable(letter.args);
       // Not one-way, whatever its method is: the sender has to hear that it took effect.
       const now = this.#clock.monotonic();
       const request = {

@@ -1,5 +1,4 @@
 import {
-  type ActorAddress,
   type Clock,
   type Envelope,
   EMPTY_VIEW,
@@ -23,9 +22,11 @@ import {
   definitionsOf,
   type UntypedActorRef,
 } from "@troupe/sdk";
-import { Caller, callTarget } from "./caller.ts";
+import { ADMIN_LINK, type Administered, type AdminLink, adminLink } from "./admin-link.ts";
+import { Caller } from "./caller.ts";
+import type { DeadLetterAccess, DeadLetters } from "./dead-letters.ts";
 import { PeerLinks } from "./peer-links.ts";
-import { Placement, SILO_TYPE } from "./placement.ts";
+import { Placement } from "./placement.ts";
 import { type ActorReferences, References } from "./references.ts";
 import { Router } from "./router.ts";
 
@@ -53,7 +54,9 @@ export interface ClientOptions {
  * A caller outside the cluster. It watches the membership and sends each call straight to the silo
  * that owns the actor.
  */
-export class ClusterClient implements ActorReferences, AsyncDisposable {
+export class ClusterClient
+  implements ActorReferences, DeadLetterAccess, Administered, AsyncDisposable
+{
   readonly #router: Router;
   readonly #caller: Caller;
   readonly #references: References;
@@ -124,20 +127,26 @@ export class ClusterClient implements ActorReferences, AsyncDisposable {
   }
 
   actor<A extends Actor>(type: ActorClass<A>, id: string, options?: CallOptions): ActorRef<A>;
-  actor(type: string, id: string, options?: CallOptions): UntypedActorRef;
+  actor<A extends Actor = never>(
+    type: string,
+    id: string,
+    options?: CallOptions,
+  ): [A] extends [never] ? UntypedActorRef : ActorRef<A>;
   actor(type: ActorClass | string, id: string, options?: CallOptions): object {
     return this.#references.actor(type, id, options);
   }
 
-  /** Asks one silo about itself. */
-  callSilo(siloId: string, method: string, args: readonly unknown[] = []): Promise<unknown> {
-    const target = callTarget({ type: SILO_TYPE, id: siloId }, undefined, { timeout: "5s" });
-    return this.#caller.callSystem(target, method, [...args]);
+  deadLetters(type: ActorClass | string, id: string): DeadLetters {
+    return this.#references.deadLetters(type, id, (target, turn, args) =>
+      this.#caller.callSystem(target, turn, args),
+    );
   }
 
-  /** Runs a turn of Troupe's own in an actor, such as `$letters`; only operators may. */
-  callTurn(address: ActorAddress, name: string, args: readonly unknown[] = []): Promise<unknown> {
-    return this.#caller.callSystem(callTarget(address, undefined, undefined), name, [...args]);
+  get [ADMIN_LINK](): AdminLink {
+    return adminLink(
+      () => this.view,
+      (target, method, args) => this.#caller.callSystem(target, method, args),
+    );
   }
 
   /**

@@ -1,4 +1,6 @@
 import { addExtension, Packr } from "msgpackr";
+import type { Payload } from "./envelope.ts";
+import { MESSAGE_MAX_BYTES } from "./limits.ts";
 import { PortableError, PortableLoop, PortableMap, PortableRef } from "./portable-value.ts";
 
 // The numbers are part of the wire and of the stored format: never change one, and never use one
@@ -50,6 +52,18 @@ export interface ValuePacker {
   pack(value: unknown): Uint8Array;
   /** Throws on bytes that are no packed value. The result shares no memory with them. */
   unpack(bytes: Uint8Array): unknown;
+}
+
+const packer = createValuePacker();
+
+/**
+ * A payload with a copy of a value that is in its portable form already. `toPortable` would refuse
+ * a map or an error in this form, because it is no plain data.
+ */
+export function copyOfPortable(value: unknown): Payload {
+  const bytes = packer.pack(value);
+  const size = Math.min(bytes.length, MESSAGE_MAX_BYTES);
+  return { value: packer.unpack(bytes), revive: true, size };
 }
 
 /**

@@ -1,18 +1,21 @@
-import { type ActorReferences, ClusterClient } from "@troupe/client";
-import type { ActorAddress, Logger, View } from "@troupe/core";
+import {
+  type ActorReferences,
+  ADMIN_LINK,
+  type Administered,
+  type AdminLink,
+  ClusterClient,
+  type DeadLetterAccess,
+} from "@troupe/client";
+import type { Logger, View } from "@troupe/core";
 import type { ActorClass } from "@troupe/sdk";
 import type { Settings } from "./config/settings.ts";
 import { openClientPorts } from "./open-ports.ts";
 import { clientSettings, type ConnectOptions, loggerOf } from "./public-options.ts";
 
 /** A cluster as a program outside of it sees it: a place to get references from. */
-export interface Cluster extends ActorReferences, AsyncDisposable {
+export interface Cluster extends ActorReferences, DeadLetterAccess, Administered, AsyncDisposable {
   /** The members as this process knows them. */
   readonly view: View;
-  /** Asks one silo about itself; `"snapshot"` gives what `silo.snapshot()` gives there. */
-  callSilo(siloId: string, method: string, args?: readonly unknown[]): Promise<unknown>;
-  /** Runs a turn that each actor offers to operators, such as `$letters`. */
-  callTurn(address: ActorAddress, name: string, args?: readonly unknown[]): Promise<unknown>;
   /** Ends every call that is under way with `CANCELLED`. Closing twice is harmless. */
   close(): Promise<void>;
 }
@@ -58,6 +61,7 @@ export async function openCluster(
 /** A client together with the ports that were opened for it. */
 class OwningCluster implements Cluster {
   readonly actor: ActorReferences["actor"];
+  readonly deadLetters: DeadLetterAccess["deadLetters"];
   readonly #client: ClusterClient;
   readonly #closePorts: () => Promise<void>;
 
@@ -65,18 +69,15 @@ class OwningCluster implements Cluster {
     this.#client = client;
     this.#closePorts = closePorts;
     this.actor = client.actor.bind(client);
+    this.deadLetters = client.deadLetters.bind(client);
   }
 
   get view(): View {
     return this.#client.view;
   }
 
-  callSilo(siloId: string, method: string, args: readonly unknown[] = []): Promise<unknown> {
-    return this.#client.callSilo(siloId, method, args);
-  }
-
-  callTurn(address: ActorAddress, name: string, args: readonly unknown[] = []): Promise<unknown> {
-    return this.#client.callTurn(address, name, args);
+  get [ADMIN_LINK](): AdminLink {
+    return this.#client[ADMIN_LINK];
   }
 
   async close(): Promise<void> {

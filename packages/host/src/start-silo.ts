@@ -1,5 +1,11 @@
-import type { ActorReferences } from "@troupe/client";
-import { type ActorAddress, type Logger, messageOf, TroupeError, type View } from "@troupe/core";
+import {
+  type ActorReferences,
+  ADMIN_LINK,
+  type Administered,
+  type AdminLink,
+  type DeadLetterAccess,
+} from "@troupe/client";
+import { type Logger, messageOf, TroupeError, type View } from "@troupe/core";
 import { Silo as RuntimeSilo, type SiloSnapshot } from "@troupe/runtime";
 import type { ActorClass } from "@troupe/sdk";
 import { checkSiloAccess } from "./config/access-settings.ts";
@@ -8,15 +14,13 @@ import { openSiloPorts } from "./open-ports.ts";
 import { loggerOf, siloSettings, type SiloOptions } from "./public-options.ts";
 
 /** A running silo of this process. */
-export interface Silo extends ActorReferences, AsyncDisposable {
+export interface Silo extends ActorReferences, DeadLetterAccess, Administered, AsyncDisposable {
   readonly siloId: string;
   /** `host:port` at which the others reach it. */
   readonly address: string;
   /** The members as this silo knows them. */
   readonly view: View;
   snapshot(): SiloSnapshot;
-  /** Runs a turn that each actor offers to operators, such as `$letters`. */
-  callTurn(address: ActorAddress, name: string, args?: readonly unknown[]): Promise<unknown>;
   /**
    * Drains: moves everything away, leaves the cluster and closes what was opened. Stopping twice is
    * harmless.
@@ -79,12 +83,14 @@ export async function openSilo(
 /** A silo together with the ports that were opened for it. */
 class OwningSilo implements Silo {
   readonly actor: ActorReferences["actor"];
+  readonly deadLetters: DeadLetterAccess["deadLetters"];
   readonly stopped: Promise<void>;
   readonly #silo: RuntimeSilo;
 
   constructor(silo: RuntimeSilo, closePorts: () => Promise<void>, logger: Logger) {
     this.#silo = silo;
     this.actor = silo.actor.bind(silo);
+    this.deadLetters = silo.deadLetters.bind(silo);
     this.stopped = closedAfter(silo, closePorts);
     // Whoever does not wait for the end still sees in the log why it came.
     this.stopped.catch((error: unknown) =>
@@ -104,8 +110,8 @@ class OwningSilo implements Silo {
     return this.#silo.view;
   }
 
-  callTurn(address: ActorAddress, name: string, args: readonly unknown[] = []): Promise<unknown> {
-    return this.#silo.callTurn(address, name, args);
+  get [ADMIN_LINK](): AdminLink {
+    return this.#silo[ADMIN_LINK];
   }
 
   snapshot(): SiloSnapshot {

@@ -10,8 +10,9 @@ import {
   TroupeError,
   type View,
 } from "@troupe/core";
-import { type ActorDefinition, digestOf } from "@troupe/sdk";
+import { type ActorDefinition, type AdminMethod, digestOf } from "@troupe/sdk";
 import { CallRate } from "./inspect/call-rate.ts";
+import { sessionAdminMethods } from "./inspect/session-admin.ts";
 import type { SiloSnapshot } from "./inspect/silo-snapshot.ts";
 import { LocalActors } from "./local-actors.ts";
 import { FailureDetector } from "./membership/failure-detector.ts";
@@ -101,9 +102,11 @@ export class Incarnation {
         reminderStore: ports.reminderStore,
         guard: this.#agent.guard,
         definitions,
+        extensions: options.extensions ?? [],
+        waitingBytes: options.waitingBytes ?? {},
         linkTo: (to) => this.#links.linkTo(to),
         broadcast: (envelope) => this.#links.broadcast(envelope),
-        callSilo: (method, args) => this.#answer(method, args),
+        adminMethods: this.#adminMethods(),
       },
       this.#placement,
     );
@@ -116,6 +119,7 @@ export class Incarnation {
       onRequest: (request, sink) => this.actors.onRequest(request, sink),
       onReply: (callId, outcome) => this.actors.onReply(callId, outcome),
       onCancel: (cancel, sink) => this.actors.onCancel(cancel, sink),
+      onCallerGone: (sink) => this.actors.onCallerGone(sink),
       onReleased: (from, released) => this.actors.onReleased(from, released),
       onUp: (_, link) => this.actors.onLinkUp(link),
       onDown: (from, reason) => this.actors.onLinkDown(from, reason),
@@ -198,7 +202,7 @@ export class Incarnation {
       await this.#linkWithAll(member);
       await this.#become("active", JOIN_MS);
       await this.#until(() => this.#placement.member(this.siloId)?.state === "active", JOIN_MS);
-      this.actors.start();
+      await this.actors.start();
       this.#detector.start();
       this.#logger.info(
         { address: member.address, members: this.view.members.length },
@@ -292,10 +296,11 @@ export class Incarnation {
     this.#isOver = true;
     this.#detector.stop();
     this.#agent.stop();
-    this.actors.close();
+    const closed = this.actors.close();
     await this.#turnsEnded();
     await this.#agent.leave().catch(() => undefined);
     await this.#links.close(reason);
+    await closed;
   }
 
   /**
@@ -313,28 +318,12 @@ export class Incarnation {
     }
   }
 
-  /** Answers a call to the silo itself. */
-  async #answer(method: string, args: readonly unknown[]): Promise<unknown> {
-    switch (method) {
-      case "snapshot":
-        return this.snapshot;
-      case "activations":
-        return this.actors.list(typeof args[0] === "string" ? args[0] : undefined);
-      case "reminders":
-        return await this.actors.listReminders();
-      case "deadLetters":
-        return await this.actors.listDeadLetters();
-      case "hasFoundGone":
-        return await this.#hasFoundGone(String(args[0]));
-      case "drain":
-        this.#parts.onDrainRequested();
-        return true;
-      default:
-        throw new TroupeError(
-          "NO_SUCH_METHOD",
-          `a silo has no method ${method}; it has snapshot, activations, reminders, deadLetters and drain`,
-        );
-    }
+  #adminMethods(): AdminMethod[] {
+    return sessionAdminMethods({
+      snapshot: () => this.snapshot,
+      hasFoundGone: (other) => this.#hasFoundGone(other),
+      onDrainRequested: () => this.#parts.onDrainRequested(),
+    });
   }
 
   /** Another silo asks; this one's own dial may come to its end a moment later. */

@@ -9,4 +9,6 @@ export * from "./decorators.ts";
 export * from "./define-actor.ts";
 export * from "./definition-of.ts";
 export * from "./digest-of.ts";
+export * from "./extension/index.ts";
 export * from "./schedule-options.ts";
+export * from "./admin/index.ts";

@@ -6,6 +6,7 @@ export {
   type Logger,
   type Member,
   type MemberState,
+  type Provider,
   type Ran,
   silentLogger,
   TroupeError,
@@ -45,6 +46,7 @@ export {
   timer,
 } from "@troupe/sdk";
 export type { LogLevel } from "@troupe/host";
+export type { DeadLetter, DeadLetterAccess, DeadLetters } from "@troupe/host";
 export { type Cluster, connect } from "@troupe/host";
 export type { ClusterOptions, ConnectOptions, SiloOptions, TlsOption } from "@troupe/host";
 export { type Silo, startSilo } from "@troupe/host";

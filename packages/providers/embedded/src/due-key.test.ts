@@ -13,6 +13,7 @@ const entry = record({
   address: record({ type: string({ minLength: 1 }), id: string({ unit: "binary", minLength: 1 }) }),
   name: string({ unit: "binary" }),
   dueAt: time,
+  tag: oneof(constant(""), constant("1f.2")),
 });
 
 it("gives back the entry", () => {
@@ -37,7 +38,8 @@ it("sorts the entries of a bucket by time, and takes until as it is said", () =>
 
 it("fits the longest entry into a key of lmdb", () => {
   const address = { type: "t".repeat(NAME_MAX_BYTES), id: "i".repeat(ACTOR_ID_MAX_BYTES) };
-  expect(dueKey({ bucket: 0, address, name: "n".repeat(NAME_MAX_BYTES), dueAt: 0 }).length).toBe(
-    1_550,
-  );
+  expect(
+    dueKey({ bucket: 0, address, name: "n".repeat(NAME_MAX_BYTES), dueAt: 0, tag: "t".repeat(64) })
+      .length,
+  ).toBe(1_615);
 });

@@ -6,15 +6,19 @@ const TIME_BYTES = 8;
 const ADDRESS_START = BUCKET_BYTES + TIME_BYTES;
 
 /**
- * The key of an entry of the due index: bucket, time, actor, name. In a bucket the keys stand in
- * order of time. Part of the stored format (see `folder-format.ts`).
+ * Before the tag of an entry that has one. It is no byte of UTF-8, so no name can be taken for a
+ * name and a tag.
  */
-export function dueKey(entry: DueEntry): Buffer {
-  return Buffer.concat([
-    bucketKey(entry.bucket, entry.dueAt),
-    actorKey(entry.address),
-    Buffer.from(entry.name),
-  ]);
+const TAG_MARK = 0xff;
+
+/**
+ * The key of an entry of the due index: bucket, time, actor, name, and its tag if it has one. In a
+ * bucket the keys stand in order of time. Part of the stored format (see `folder-format.ts`).
+ */
+export function dueKey({ bucket, dueAt, address, name, tag }: DueEntry): Buffer {
+  const parts = [bucketKey(bucket, dueAt), actorKey(address), Buffer.from(name)];
+  if (tag !== "") parts.push(Buffer.from([TAG_MARK]), Buffer.from(tag));
+  return Buffer.concat(parts);
 }
 
 /**
@@ -42,11 +46,13 @@ export function parseDueKey(bytes: Uint8Array): DueEntry {
   const key = Buffer.from(bytes);
   flipTime(key, (key[BUCKET_BYTES] ?? 0) < 0x80);
   const { address, end } = parseActorKey(key, ADDRESS_START);
+  const mark = key.indexOf(TAG_MARK, end);
   return {
     bucket: key.readUInt16BE(0),
     dueAt: key.readDoubleBE(BUCKET_BYTES),
     address,
-    name: key.toString("utf8", end),
+    name: key.toString("utf8", end, mark < 0 ? key.length : mark),
+    tag: mark < 0 ? "" : key.toString("utf8", mark + 1),
   };
 }
 

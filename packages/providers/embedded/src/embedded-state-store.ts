@@ -6,11 +6,16 @@ import {
   type ClaimResult,
   type Commit,
   type CommitResult,
+  type ListPage,
+  type ListQuery,
+  type Retirement,
   type StateStore,
+  type StoredFields,
 } from "@troupe/core";
 import type { Database } from "lmdb";
-import { actorKey, fieldKey, fieldsEnd } from "./actor-key.ts";
+import { actorKey, fieldKey, fieldsEnd, parseActorKey } from "./actor-key.ts";
 import { writeIfUnchanged } from "./conditional-write.ts";
+import { type DueEntries, openDueEntries, putEntry, removeEntry } from "./due-entries.ts";
 import type { Environment } from "./environment.ts";
 import { Lanes } from "./lanes.ts";
 import type { WriteGate } from "./write-gate.ts";
@@ -21,6 +26,8 @@ interface Head {
   readonly version: number;
   readonly revision: number;
   readonly siloId: string;
+  /** When nothing is left of an actor that retired, in milliseconds since the Unix epoch. */
+  readonly goneAt?: number;
 }
 
 /** A head as it was read; `change` is undefined if there is none yet. */
@@ -35,14 +42,20 @@ interface ReadHead {
  */
 const ATTEMPTS_MAX = 1_000;
 
+/** Lower than every key. */
+const FIRST_KEY = Buffer.from([0]);
+
+/** Actors that one page looks at, so that a page of a rare type holds up nothing. */
+const LOOKED_MAX = 10_000;
+
 /**
  * The state of actors in an lmdb environment, for several processes at once.
  *
- * S1. The head of an actor counts its changes, and every claim and commit of it is one transaction
+ * LMS-1. The head of an actor counts its changes, and every claim and commit of it is one transaction
  *     that changes the head if, and only if, the head is still the one that was read. So what a
  *     claim reads is what its epoch begins with, and a commit under an older epoch changes nothing,
  *     however long its process was stopped.
- * S2. What was read may be old, and no answer depends on it being new: epochs, revisions and
+ * LMS-2. What was read may be old, and no answer depends on it being new: epochs, revisions and
  *     versions only rise, so whoever was refused, fenced or stored once is so for ever.
  */
 export class EmbeddedStateStore implements StateStore {
@@ -50,10 +63,14 @@ export class EmbeddedStateStore implements StateStore {
   readonly #gate: WriteGate;
   readonly #heads: Database<Head, Buffer>;
   readonly #fields: Database<Buffer, Buffer>;
+  readonly #due: DueEntries;
   readonly #lanes = new Lanes();
+  readonly #now: () => number;
 
-  constructor(environment: Environment, gate: WriteGate) {
+  constructor(environment: Environment, gate: WriteGate, now: () => number) {
     this.#environment = environment;
+    this.#now = now;
+    this.#due = openDueEntries(environment);
     this.#gate = gate;
     const { root } = environment;
     this.#heads = root.openDB<Head, Buffer>({
@@ -83,6 +100,48 @@ export class EmbeddedStateStore implements StateStore {
     );
   }
 
+  async read(address: ActorAddress, prefix: string): Promise<StoredFields | undefined> {
+    const key = actorKey(address);
+    for (let attempts = 0; attempts < ATTEMPTS_MAX; attempts++) {
+      if (this.#environment.isClosed) throw this.#gate.unavailable("it is closed");
+      this.#heads.resetReadTxn();
+      const { head, change } = this.#read(key);
+      if (head === undefined || this.#isGone(head)) return undefined;
+      const fields = this.#readFields(key, prefix);
+      // Both are of one moment if the head is still the same.
+      if (this.#read(key).change !== change) continue;
+      return { epoch: head.epoch, version: head.version, fields };
+    }
+    throw this.#gate.unavailable(`other processes keep changing ${formatAddress(address)}`);
+  }
+
+  retire(address: ActorAddress, retirement: Retirement): Promise<CommitResult> {
+    return this.#lanes.run(formatAddress(address), () =>
+      this.#repeat(address, (key) => this.#tryRetire(key, retirement)),
+    );
+  }
+
+  /** In the order of keys; the cursor is the last key that was looked at. */
+  async list({ type, after, limit }: ListQuery): Promise<ListPage> {
+    if (this.#environment.isClosed) throw this.#gate.unavailable("it is closed");
+    this.#heads.resetReadTxn();
+    const start = after === undefined ? FIRST_KEY : Buffer.from(after, "base64url");
+    const addresses: ActorAddress[] = [];
+    let looked = 0;
+    let last: Buffer | undefined;
+    for (const key of this.#heads.getKeys({ start })) {
+      if (after !== undefined && last === undefined && key.equals(start)) continue;
+      last = Buffer.from(key);
+      const { address } = parseActorKey(last, 0);
+      const isAsked = type === undefined || address.type === type;
+      if (isAsked && this.#hasFields(last)) addresses.push(address);
+      else if (isAsked) this.#removeIfGone(last);
+      if (addresses.length >= limit || ++looked >= LOOKED_MAX)
+        return { addresses, next: last.toString("base64url") };
+    }
+    return { addresses, next: undefined };
+  }
+
   async close(): Promise<void> {
     await this.#gate.idle();
     await this.#environment.close();
@@ -109,9 +168,10 @@ export class EmbeddedStateStore implements StateStore {
     ) {
       return { kind: "refused", revision: head.revision, siloId: head.siloId };
     }
+    // Of an actor that is gone nothing counts, but its epoch may as well go on.
     const { epoch, version } = { epoch: (head?.epoch ?? 0) + 1, version: head?.version ?? 0 };
     // Read before the write: should they change in between, the head does too, and the write is not
-    // made (S1).
+    // made (LMS-1).
     const fields = this.#readFields(key);
     const claimed = await this.#write(key, change, () =>
       this.#putHead(key, change, { epoch, version, revision, siloId }),
@@ -136,10 +196,49 @@ export class EmbeddedStateStore implements StateStore {
     }
     const stored = await this.#write(key, change, () => {
       this.#putHead(key, change, { ...head, version: commit.version });
+      for (const { from, to } of commit.removeRanges ?? []) this.#removeRange(key, from, to);
       for (const name of commit.remove) void this.#fields.remove(fieldKey(key, name));
       for (const [name, bytes] of set) void this.#fields.put(fieldKey(key, name), bytes);
+      for (const entry of commit.due?.add ?? []) putEntry(this.#due, entry);
+      for (const entry of commit.due?.remove ?? []) removeEntry(this.#due, entry);
     });
     return stored ? { kind: "stored" } : undefined;
+  }
+
+  async #tryRetire(key: Buffer, retirement: Retirement): Promise<CommitResult | undefined> {
+    const { head, change } = this.#read(key);
+    if (head === undefined || head.epoch !== retirement.epoch)
+      return { kind: "fenced", epoch: head?.epoch ?? 0 };
+    if (retirement.version <= head.version) return { kind: "stored" };
+    if (retirement.version !== head.version + 1) return { kind: "fenced", epoch: head.epoch };
+    const names = [...this.#readFields(key, "").keys()];
+    const goneAt = this.#now() + retirement.keepMs;
+    const stored = await this.#write(key, change, () => {
+      this.#putHead(key, change, { ...head, version: retirement.version, goneAt });
+      for (const name of names) void this.#fields.remove(fieldKey(key, name));
+    });
+    return stored ? { kind: "stored" } : undefined;
+  }
+
+  #removeRange(key: Buffer, from: string, to: string): void {
+    const range = { start: fieldKey(key, from), end: fieldKey(key, to) };
+    for (const field of this.#fields.getKeys(range)) void this.#fields.remove(Buffer.from(field));
+  }
+
+  #hasFields(key: Buffer): boolean {
+    return this.#fields.getKeysCount({ start: key, end: fieldsEnd(key), limit: 1 }) > 0;
+  }
+
+  /** Whoever lists the actors takes away what is left of those that are gone. */
+  #removeIfGone(key: Buffer): void {
+    const { head, change } = this.#read(key);
+    if (head === undefined || !this.#isGone(head)) return;
+    // One that cannot be removed now is removed by the next list.
+    this.#write(key, change, () => void this.#heads.remove(key)).catch(() => undefined);
+  }
+
+  #isGone({ goneAt }: Head): boolean {
+    return goneAt !== undefined && this.#now() >= goneAt;
   }
 
   #read(key: Buffer): ReadHead {
@@ -147,9 +246,10 @@ export class EmbeddedStateStore implements StateStore {
     return { head: entry?.value, change: entry?.version };
   }
 
-  #readFields(key: Buffer): Map<string, Uint8Array> {
+  #readFields(key: Buffer, prefix = ""): Map<string, Uint8Array> {
     const fields = new Map<string, Uint8Array>();
-    for (const entry of this.#fields.getRange({ start: key, end: fieldsEnd(key) })) {
+    const start = prefix === "" ? key : fieldKey(key, prefix);
+    for (const entry of this.#fields.getRange({ start, end: fieldsEnd(start) })) {
       fields.set(entry.key.toString("utf8", key.length), entry.value);
     }
     return fields;

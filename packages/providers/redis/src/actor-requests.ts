@@ -7,7 +7,7 @@ import {
   randomId,
   systemRandom,
 } from "@troupe/core";
-import { ACTOR_FORMAT, ANSWER, CONTROL_FIELD, FIELD_PREFIX, REQUEST } from "./actor-script.ts";
+import { ACTOR_FORMAT, ANSWER, FIELD_PREFIX, REQUEST } from "./actor-script.ts";
 import { dueMember } from "./due-member.ts";
 import type { RedisConnection } from "./redis-connection.ts";
 import { ReplyReader } from "./reply-reader.ts";
@@ -52,8 +52,8 @@ const STORED: CommitResult = { kind: "stored" };
  * The requests of one tick, which go to Redis in as few commands as possible: a command of its own
  * costs each of them 20 µs in this process, a place in a batch 4.
  *
- * Q1. Requests for one actor or one bucket take effect in the order they were made.
- * Q2. One that Redis refuses takes no other of its batch along; when the connection fails, all
+ * REQ-1. Requests for one actor or one bucket take effect in the order they were made.
+ * REQ-2. One that Redis refuses takes no other of its batch along; when the connection fails, all
  *     under way fail.
  */
 export class ActorRequests {
@@ -83,6 +83,11 @@ export class ActorRequests {
     return new Promise((resolve, reject) =>
       this.#add({ kind: "commit", key, commit, settle: { resolve, reject } }),
     );
+  }
+
+  /** True if one command may be for several keys, so that a batch of requests is one step. */
+  get takesSeveralKeys(): boolean {
+    return this.#requestsMax > 1;
   }
 
   /** Notes a due time in the bucket with the key, or takes it out. */
@@ -183,9 +188,11 @@ export class ActorRequests {
   }
 }
 
-function packCommit(packer: RequestPacker, { epoch, version, set, remove }: Commit): void {
-  packer.array(4 + 2 * set.size + remove.length);
-  packer.number(REQUEST.commit);
+function packCommit(packer: RequestPacker, commit: Commit): void {
+  const { epoch, version, set, remove, removeRanges = [] } = commit;
+  const rangeItems = removeRanges.length === 0 ? 0 : 2 * removeRanges.length + 1;
+  packer.array(4 + 2 * set.size + remove.length + rangeItems);
+  packer.number(rangeItems === 0 ? REQUEST.commit : REQUEST.commitRanges);
   packer.text(`${ACTOR_FORMAT} ${epoch} ${version - 1} `);
   packer.text(`${ACTOR_FORMAT} ${epoch} ${version} `);
   packer.number(set.size);
@@ -194,6 +201,11 @@ function packCommit(packer: RequestPacker, { epoch, version, set, remove }: Comm
     packer.bytes(value);
   }
   for (const name of remove) packer.text(FIELD_PREFIX + name);
+  for (const { from, to } of removeRanges) {
+    packer.text(FIELD_PREFIX + from);
+    packer.text(FIELD_PREFIX + to);
+  }
+  if (rangeItems > 0) packer.number(removeRanges.length);
 }
 
 function readClaim(became: number, reply: ReplyReader): ClaimResult {
@@ -212,7 +224,7 @@ function readFields(reply: ReplyReader): Map<string, Uint8Array> {
   for (let left = reply.array(); left > 0; left -= 2) {
     const name = reply.text();
     const value = reply.bytes();
-    if (name !== CONTROL_FIELD) fields.set(name.slice(FIELD_PREFIX.length), value);
+    if (name.startsWith(FIELD_PREFIX)) fields.set(name.slice(FIELD_PREFIX.length), value);
   }
   return fields;
 }

@@ -1,6 +1,8 @@
 import { Cluster, Redis, type RedisCommander } from "ioredis";
 import { ACTOR_SCRIPT } from "./actor-script.ts";
+import { READ_SCRIPT } from "./read-script.ts";
 import type { RedisAddress } from "./redis-address.ts";
+import { RETIRE_SCRIPT } from "./retire-script.ts";
 
 /** How long opening may take. */
 export const OPEN_TIMEOUT_MS = 3_000;
@@ -33,6 +35,10 @@ export interface ScriptedRedis extends RedisCommander {
    * key.
    */
   troupeActorBuffer(key: string, requests: Buffer): Promise<Buffer>;
+  /** See `READ_SCRIPT`. */
+  troupeReadBuffer(key: string, prefix: string): Promise<Buffer[]>;
+  /** See `RETIRE_SCRIPT`. */
+  troupeRetire(key: string, before: string, after: string, keepMs: number): Promise<string>;
 }
 
 /** A client of one Redis, or of the nodes of a Redis Cluster. */
@@ -60,6 +66,8 @@ function connectionOptions({ username, password, tls }: RedisAddress) {
 }
 
 const SCRIPTS = {
+  troupeRead: { lua: READ_SCRIPT, numberOfKeys: 1 },
+  troupeRetire: { lua: RETIRE_SCRIPT, numberOfKeys: 1 },
   troupeActors: { lua: ACTOR_SCRIPT },
   troupeActor: { lua: ACTOR_SCRIPT, numberOfKeys: 1 },
 } as const;
@@ -78,7 +86,7 @@ function createSingle(address: RedisAddress): Redis {
     enableOfflineQueue: false,
     enableAutoPipelining: true,
     // Its requests are batches already, which need not wait for the one before.
-    autoPipeliningIgnoredCommands: Object.keys(SCRIPTS),
+    autoPipeliningIgnoredCommands: ["troupeActors", "troupeActor"],
     // A primary that became a replica stays one; a new connection may find the new primary under
     // the same name.
     reconnectOnError: (error: Error) => error.message.startsWith("READONLY"),

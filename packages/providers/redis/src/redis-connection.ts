@@ -18,11 +18,11 @@ export interface ConnectionContext {
  * One connection to a Redis, or one to each node of a Redis Cluster. Commands of one tick go out
  * together.
  *
- * R1. A command is never repeated unseen: it is sent once or not at all, and fails when the
+ * CON-1. A command is never repeated unseen: it is sent once or not at all, and fails when the
  *     connection does.
- * R2. Every command settles within about three seconds; every failure is a `STORE_UNAVAILABLE` that
+ * CON-2. Every command settles within about three seconds; every failure is a `STORE_UNAVAILABLE` that
  *     says what helps.
- * R3. After a failure it connects again by itself, for as long as it is open.
+ * CON-3. After a failure it connects again by itself, for as long as it is open.
  */
 export class RedisConnection implements AsyncDisposable {
   readonly label: string;
@@ -85,6 +85,14 @@ export class RedisConnection implements AsyncDisposable {
     return Promise.all(servers.map((server) => this.run(() => commands(server))));
   }
 
+  /** Runs commands on one of these servers; undefined if there is none of that number. */
+  async runOn<T>(number: number, commands: (redis: Redis) => Promise<T>): Promise<T | undefined> {
+    const servers =
+      this.client instanceof Cluster ? this.client.nodes("master") : [this.client as Redis];
+    const server = servers.toSorted(byAddress)[number];
+    return server && this.run(() => commands(server));
+  }
+
   async close(): Promise<void> {
     this.client.disconnect();
   }
@@ -131,6 +139,11 @@ export class RedisConnection implements AsyncDisposable {
       this.#logger.info({ redis: this.label }, "the connection to Redis is back");
     this.#lastError = undefined;
   }
+}
+
+function byAddress(one: Redis, other: Redis): number {
+  const [a, b] = [one, other].map(({ options: { host, port } }) => `${host}:${port}`);
+  return (a ?? "") < (b ?? "") ? -1 : 1;
 }
 
 function throwTimeout(): never {

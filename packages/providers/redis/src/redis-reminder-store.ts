@@ -1,4 +1,4 @@
-import type { DueEntry, ReminderStore } from "@troupe/core";
+import { type DueEntry, pageOfDueEntries, type ReminderStore } from "@troupe/core";
 import { ActorRequests } from "./actor-requests.ts";
 import { parseDueMember } from "./due-member.ts";
 import { requestsAtOnce } from "./requests-at-once.ts";
@@ -50,26 +50,25 @@ export class RedisReminderStore implements ReminderStore {
     );
   }
 
-  async due(buckets: readonly number[], until: number, limit: number): Promise<DueEntry[]> {
+  async due(
+    buckets: readonly number[],
+    until: number,
+    limit: number,
+    after?: DueEntry,
+  ): Promise<DueEntry[]> {
     if (limit <= 0 || buckets.length === 0) return [];
+    const range = { from: after?.dueAt ?? Number.NEGATIVE_INFINITY, until };
     const found = new Map<number, readonly DueEntry[]>();
     let unsure = buckets;
     let share = Math.min(limit, Math.max(FIRST_SHARE_MIN, Math.ceil((2 * limit) / buckets.length)));
     for (;;) {
-      for (const [bucket, entries] of await this.#earliest(unsure, until, share))
+      for (const [bucket, entries] of await this.#earliest(unsure, range, share))
         found.set(bucket, entries);
-      const earliest = [...found.values()]
-        .flat()
-        .toSorted((a, b) => a.dueAt - b.dueAt)
-        .slice(0, limit);
-      const last =
-        earliest.length < limit ? Number.POSITIVE_INFINITY : (earliest.at(-1)?.dueAt ?? 0);
-      unsure =
-        share >= limit
-          ? []
-          : unsure.filter((bucket) => mayHaveMore(found.get(bucket) ?? [], share, last));
-      if (unsure.length === 0) return earliest;
-      share = Math.min(limit, share * SHARE_GROWTH);
+      const page = pageOfDueEntries([...found.values()].flat(), limit, after);
+      const last = page.length < limit ? Number.POSITIVE_INFINITY : (page.at(-1)?.dueAt ?? 0);
+      unsure = unsure.filter((bucket) => mayHaveMore(found.get(bucket) ?? [], share, last));
+      if (unsure.length === 0) return page;
+      share *= SHARE_GROWTH;
     }
   }
 
@@ -80,13 +79,14 @@ export class RedisReminderStore implements ReminderStore {
   /** Of each bucket the earliest `count` entries that are due, in one round trip. */
   async #earliest(
     buckets: readonly number[],
-    until: number,
+    range: { readonly from: number; readonly until: number },
     count: number,
   ): Promise<Map<number, DueEntry[]>> {
+    const from = range.from === Number.NEGATIVE_INFINITY ? "-inf" : range.from;
     const replies = await this.#connection.run((redis) =>
       Promise.all(
         buckets.map((bucket) =>
-          redis.zrangebyscore(this.#keys.bucket(bucket), "-inf", until, "LIMIT", 0, count),
+          redis.zrangebyscore(this.#keys.bucket(bucket), from, range.until, "LIMIT", 0, count),
         ),
       ),
     );
@@ -100,9 +100,10 @@ export class RedisReminderStore implements ReminderStore {
 }
 
 /**
- * True if a bucket gave all it was asked for and may have more before the last entry that is
- * wanted.
+ * True if a bucket gave all it was asked for and may have more that is due no later than the last
+ * entry of the page. Members of one score do not stand in the order of entries, so those of the
+ * last one's time may still come before it.
  */
 function mayHaveMore(entries: readonly DueEntry[], share: number, last: number): boolean {
-  return entries.length >= share && (entries.at(-1)?.dueAt ?? last) < last;
+  return entries.length >= share && (entries.at(-1)?.dueAt ?? last) <= last;
 }

@@ -3,9 +3,9 @@ import type { ActorAddress } from "@troupe/core";
 /**
  * The keys of Redis that hold a cluster's data.
  *
- * K1. Two different names never give the same key: every character with a meaning in keys is
+ * KEY-1. Two different names never give the same key: every character with a meaning in keys is
  *     written as `%` and its code.
- * K2. Each key has exactly one pair of braces, so that Redis Cluster keeps what stands between them
+ * KEY-2. Each key has exactly one pair of braces, so that Redis Cluster keeps what stands between them
  *     in one slot, whatever an id looks like. A script uses keys of one pair only.
  *
  * The keys are part of the stored format: a change of them loses data.
@@ -26,6 +26,24 @@ export class StoreKeys {
     return `${this.#prefix}a:{${escape(address.type, SPECIAL_IN_TYPE)}/${escape(address.id, SPECIAL_IN_ID)}}`;
   }
 
+  /** A glob pattern of the keys of actors: of all, or of one type. */
+  actorPattern(type: string | undefined): string {
+    const glob = /[*?[\]\\^]/g;
+    const start = `${this.#prefix}a:{`.replace(glob, "\\$&");
+    if (type === undefined) return `${start}*`;
+    return `${start}${escape(type, SPECIAL_IN_TYPE).replace(glob, "\\$&")}/*`;
+  }
+
+  /** The address that `actor` made the key of; undefined for another key. */
+  parseActor(key: string): ActorAddress | undefined {
+    const start = `${this.#prefix}a:{`;
+    if (!key.startsWith(start) || !key.endsWith("}")) return undefined;
+    const text = key.slice(start.length, -1);
+    const slash = text.indexOf("/");
+    if (slash < 0) return undefined;
+    return { type: unescape(text.slice(0, slash)), id: unescape(text.slice(slash + 1)) };
+  }
+
   /** The sorted set of one bucket of due times: `troupe:bank:r:{17}`. */
   bucket(bucket: number): string {
     return `${this.#prefix}r:{${bucket}}`;
@@ -34,4 +52,10 @@ export class StoreKeys {
 
 function escape(text: string, special: RegExp): string {
   return text.replace(special, (character) => `%${character.charCodeAt(0).toString(16)}`);
+}
+
+function unescape(text: string): string {
+  return text.replace(/%([0-9a-f]{2})/g, (_, code: string) =>
+    String.fromCharCode(Number.parseInt(code, 16)),
+  );
 }

@@ -14,9 +14,6 @@ import {
  */
 const OPERATOR_TURNS: ReadonlySet<string> = new Set(["$reminders", "$letters", "$resend", "$drop"]);
 
-/** What silos ask of each other, and nobody else of a silo. */
-const SILO_QUESTIONS: ReadonlySet<string> = new Set(["hasFoundGone"]);
-
 /** A caller from outside waits no longer than that: a turn that hangs holds up a silo that drains. */
 const WAIT_MAX_MS = 24 * 60 * 60 * 1_000;
 
@@ -44,7 +41,7 @@ export interface OutsideSender {
  *        (C1), no durable send (D7), no call chain (a turn that it names would run a part).
  * CLN-2. An idempotency key is one that a user gave, or an automatic one of the sender itself: so it
  *        never looks like that of a durable send or of another caller (C4, D7).
- * CLN-3. System turns and silos are for operators, and what silos ask of each other for nobody.
+ * CLN-3. Of the system turns an operator may run a few, and a client none.
  * CLN-4. A request has a deadline that comes.
  */
 export function cleanEnvelope(
@@ -89,11 +86,8 @@ function forbiddenIn(request: RequestEnvelope, sender: OutsideSender): string | 
   if (idempotencyKey !== undefined && !isKeyOf(idempotencyKey, sender))
     return "its idempotency key is not one that this caller may give";
   const isOperator = sender.principal.role === "operator";
-  if (type === SILO_TYPE) {
-    if (SILO_QUESTIONS.has(method)) return "only silos ask this of each other";
-    return isOperator ? undefined : missingRole(sender);
-  }
-  if (!isSystemName(method)) return undefined;
+  // What may be asked of a silo itself says `AdminMethods`.
+  if (type === SILO_TYPE || !isSystemName(method)) return undefined;
   if (!OPERATOR_TURNS.has(method)) return "only silos run this turn";
   return isOperator ? undefined : missingRole(sender);
 }

@@ -1,5 +1,5 @@
 import type { View } from "@troupe/core";
-import { MemoryRegistry } from "@troupe/memory";
+import { MemoryRegistry, MemoryStates } from "@troupe/memory";
 import { seededRandom } from "@troupe/testkit";
 import { VirtualClock } from "@troupe/testkit";
 import { History } from "./history.ts";
@@ -90,8 +90,11 @@ export class SimWorld {
       leasePolicy: script.leasePolicy,
       isMember: (siloId) => registry.view.members.some((member) => member.siloId === siloId),
     });
-    this.#states = new WatchedStates(mutateStates(mutation), (text) => history.violate("C2", text));
     this.#due = mutateDueIndex(mutation);
+    const states = new MemoryStates(this.#due, () => clock.monotonic());
+    this.#states = new WatchedStates(mutateStates(mutation, states), (text) =>
+      history.violate("C2", text),
+    );
     registry.observe((view) => {
       this.views.set(view.revision, view);
     });

@@ -8,7 +8,6 @@ import {
   silentLogger,
 } from "@troupe/core";
 import {
-  MemoryDueIndex,
   MemoryMembership,
   MemoryNetwork,
   MemoryRegistry,
@@ -63,8 +62,8 @@ export class TestCluster implements AsyncDisposable {
   readonly clock = new VirtualClock();
   readonly network = new MemoryNetwork({ clock: this.clock });
   readonly registry = new MemoryRegistry(this.clock);
-  readonly states = new MemoryStates();
-  readonly due = new MemoryDueIndex();
+  readonly states = new MemoryStates(undefined, () => this.clock.monotonic());
+  readonly due = this.states.due;
   readonly silos: TestSilo[] = [];
   readonly #options: TestClusterOptions;
   readonly #random;
