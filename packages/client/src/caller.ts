@@ -14,6 +14,7 @@ import {
   parseDuration,
   type Payload,
   type RequestEnvelope,
+  shownValue,
   TroupeError,
 } from "@troupe/core";
 import type { ActorDefinition, CallOptions } from "@troupe/sdk";
@@ -63,7 +64,7 @@ export function callTarget(
       ? (definition?.callTimeoutMs ?? DEFAULT_TIMEOUT_MS)
       : parseDuration(options.timeout);
   if (timeoutMs === undefined) {
-    const message = `timeout of ${formatAddress(address)} is ${JSON.stringify(options?.timeout)}; give ${DURATION_FORMS}`;
+    const message = `timeout of ${formatAddress(address)} is ${shownValue(options?.timeout)}; give ${DURATION_FORMS}`;
     throw new TroupeError("BAD_CONFIG", message);
   }
   if (options?.headers !== undefined) checkHeaders(options.headers);

@@ -17,13 +17,17 @@ import {
   type Actor,
   type ActorClass,
   type ActorRef,
+  type CallFilters,
   type CallOptions,
   definitionsOf,
   type UntypedActorRef,
 } from "@troupe/sdk";
-import { Caller, callTarget } from "./caller.ts";
+import { ADMIN_LINK, type Administered, type AdminLink, adminLink } from "./admin-link.ts";
+import { Caller } from "./caller.ts";
+import type { DeadLetterAccess, DeadLetters } from "./dead-letters.ts";
+import { filteredCalls } from "./filtered-call.ts";
 import { PeerLinks } from "./peer-links.ts";
-import { Placement, SILO_TYPE } from "./placement.ts";
+import { Placement } from "./placement.ts";
 import { type ActorReferences, References } from "./references.ts";
 import { Router } from "./router.ts";
 
@@ -42,13 +46,17 @@ export interface ClientOptions {
   readonly token?: string;
   /** Classes whose references by name should know their methods and time limits. */
   readonly actors?: readonly ActorClass[];
+  /** What each call of this client passes, from the outermost to the innermost. */
+  readonly filters?: Pick<CallFilters, "outgoing">;
 }
 
 /**
  * A caller outside the cluster. It watches the membership and sends each call straight to the silo
  * that owns the actor.
  */
-export class ClusterClient implements ActorReferences, AsyncDisposable {
+export class ClusterClient
+  implements ActorReferences, DeadLetterAccess, Administered, AsyncDisposable
+{
   readonly #router: Router;
   readonly #caller: Caller;
   readonly #references: References;
@@ -109,8 +117,11 @@ export class ClusterClient implements ActorReferences, AsyncDisposable {
       this.#placement,
     );
     this.#caller = new Caller(clock, this.#router);
-    this.#references = new References(definitionsOf(options.actors ?? []), (target, method, args) =>
-      this.#caller.call(target, method, args),
+    this.#references = new References(
+      definitionsOf(options.actors ?? []),
+      filteredCalls(options.filters?.outgoing ?? [], clock, (target, method, args) =>
+        this.#caller.call(target, method, args),
+      ),
     );
   }
 
@@ -120,17 +131,23 @@ export class ClusterClient implements ActorReferences, AsyncDisposable {
   }
 
   actor<A extends Actor>(type: ActorClass<A>, id: string, options?: CallOptions): ActorRef<A>;
-  actor(type: string, id: string, options?: CallOptions): UntypedActorRef;
+  actor<A extends Actor = never>(
+    type: string,
+    id: string,
+    options?: CallOptions,
+  ): [A] extends [never] ? UntypedActorRef : ActorRef<A>;
   actor(type: ActorClass | string, id: string, options?: CallOptions): object {
     return this.#references.actor(type, id, options);
   }
 
-  /** Asks one silo about itself. */
-  callSilo(siloId: string, method: string, args: readonly unknown[] = []): Promise<unknown> {
-    return this.#caller.call(
-      callTarget({ type: SILO_TYPE, id: siloId }, undefined, { timeout: "5s" }),
-      method,
-      [...args],
+  deadLetters(type: ActorClass | string, id: string): DeadLetters {
+    return this.#references.deadLetters(type, id);
+  }
+
+  get [ADMIN_LINK](): AdminLink {
+    return adminLink(
+      () => this.view,
+      (target, method, args) => this.#caller.call(target, method, args),
     );
   }
 

@@ -200,16 +200,13 @@ describe("a durable send", () => {
       balance: 1,
       amounts: [1],
     });
-    const alice = cluster.client.actor("Account", "alice");
-    const letters = (await cluster.run(alice.$letters?.() ?? Promise.resolve())) as {
-      seq: number;
-      method: string;
-      reason: string;
-    }[];
-    expect(letters).toMatchObject([{ seq: 1, method: "refuse", reason: "no" }]);
-    expect(await cluster.run(alice.$resend?.(1) ?? Promise.resolve())).toBe(true);
+    const letters = cluster.client.deadLetters("Account", "alice");
+    expect(await cluster.run(letters.list())).toMatchObject([
+      { seq: 1, method: "refuse", reason: "no" },
+    ]);
+    expect(await cluster.run(letters.resend(1))).toBe(true);
     await cluster.advance(600_000);
-    expect(await cluster.run(alice.$letters?.() ?? Promise.resolve())).toMatchObject([
+    expect(await cluster.run(letters.list())).toMatchObject([
       { seq: 3, method: "refuse", args: [new Map([["why", new Error("just so")]])] },
     ]);
   });

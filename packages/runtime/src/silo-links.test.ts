@@ -49,6 +49,7 @@ async function listen(): Promise<{ links: SiloLinks; acceptor: LinkAcceptor }> {
     onRequest: nothing,
     onReply: nothing,
     onCancel: nothing,
+    onCallerGone() {},
     onReleased: nothing,
     onUp: nothing,
     onDown: nothing,

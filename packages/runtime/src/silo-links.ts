@@ -28,6 +28,8 @@ export interface SiloLinksParts {
   onRequest(request: RequestEnvelope, sink: ReplySink): void;
   onReply(callId: number, outcome: Outcome): void;
   onCancel(cancel: CancelEnvelope, sink: ReplySink): void;
+  /** The link of the sink has ended: nobody waits for what it would answer. */
+  onCallerGone(sink: ReplySink): void;
   onReleased(siloId: string, released: ReleasedEnvelope): void;
   onUp(siloId: string, link: Link): void;
   onDown(siloId: string, reason: string): void;
@@ -44,6 +46,8 @@ export class SiloLinks {
   readonly #parts: SiloLinksParts;
   readonly #peers: PeerLinks;
   readonly #sinks = new WeakMap<Link, ReplySink>();
+  /** Of the links with silos, by the silo's id. */
+  readonly #siloSinks = new Map<string, ReplySink>();
   /** By the client's id. */
   readonly #clients = new Map<string, Link>();
   #listener: Listener | undefined;
@@ -60,7 +64,11 @@ export class SiloLinks {
       events: {
         onEnvelope: (envelope, link) => this.#receive(envelope, link),
         onUp: (siloId, link) => parts.onUp(siloId, link),
-        onDown: (siloId, reason) => parts.onDown(siloId, reason),
+        onDown: (siloId, reason) => {
+          this.#callerGone(this.#siloSinks.get(siloId));
+          this.#siloSinks.delete(siloId);
+          parts.onDown(siloId, reason);
+        },
         onRefused: (siloId) => parts.onRefused(siloId),
         onRejected: (siloId, error) => parts.onRejected(siloId, error),
       },
@@ -130,6 +138,7 @@ export class SiloLinks {
       onEnvelope: (envelope) => this.#receiveFromClient(envelope, link),
       onClose: () => {
         if (this.#clients.get(peerId) === link) this.#clients.delete(peerId);
+        this.#callerGone(this.#sinks.get(link));
       },
     };
   }
@@ -170,6 +179,7 @@ export class SiloLinks {
     const sink: ReplySink = {
       peerId: link.remote.peerId,
       isClient: link.remote.role === "client",
+      waitingBytes: 0,
       reply: (callId, outcome) => {
         // A reply that finds no room ends the link: the caller must not wait for what will never
         // come.
@@ -178,6 +188,12 @@ export class SiloLinks {
       },
     };
     this.#sinks.set(link, sink);
+    if (!sink.isClient) this.#siloSinks.set(sink.peerId, sink);
     return sink;
+  }
+
+  /** A link over which nothing came has no sink. */
+  #callerGone(sink: ReplySink | undefined): void {
+    if (sink !== undefined) this.#parts.onCallerGone(sink);
   }
 }

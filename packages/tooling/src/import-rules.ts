@@ -90,7 +90,9 @@ function isDeclared(
   specifier: string,
   { dependencies, optionalDependencies }: PackageManifest,
 ): boolean {
-  return dependencies?.[specifier] !== undefined || optionalDependencies?.[specifier] !== undefined;
+  // `@troupe/etcd/provider` is a part of `@troupe/etcd`.
+  const name = specifier.split("/", specifier.startsWith("@") ? 2 : 1).join("/");
+  return dependencies?.[name] !== undefined || optionalDependencies?.[name] !== undefined;
 }
 
 /** A relative import that leaves the package: packages import each other by name. */

@@ -1,7 +1,14 @@
-import { resolve } from "node:path";
-import { parseDuration } from "@troupe/core";
+import { parseDuration, type ParsedUrl, TroupeError } from "@troupe/core";
 import type { LeasePolicy } from "@troupe/runtime";
 import { z } from "zod";
+import {
+  type ChosenMembership,
+  type ChosenStores,
+  type ChosenTransport,
+  type ProviderRegistry,
+  storesBeside,
+  transportBeside,
+} from "../provider-registry.ts";
 import {
   formatHostPort,
   isLoopback,
@@ -11,16 +18,12 @@ import {
 } from "./host-port.ts";
 import type { ConfigProblem } from "./config-problem.ts";
 import { isOptionName, OPTIONS, type OptionName } from "./option-catalog.ts";
-import {
-  parseMembershipUrl,
-  parseStorageUrl,
-  type MembershipLocation,
-  type Parsed,
-  type StorageLocation,
-} from "./provider-url.ts";
 
-/** The folder of the embedded providers if nothing else is said. */
-const DEFAULT_FOLDER = "./.troupe";
+/** Where members and storage are if nothing else is said. */
+const DEFAULT_URL = "file:./.troupe";
+
+/** The links of a cluster whose membership brings none. */
+const DEFAULT_TRANSPORT = "grpc:";
 
 const LEASE_TTL_MIN_MS = 2_000;
 const LEASE_TTL_MAX_MS = 600_000;
@@ -44,8 +47,9 @@ export interface Settings {
   readonly cluster: string;
   readonly listen: string;
   readonly advertise: string | undefined;
-  readonly membership: MembershipLocation;
-  readonly storage: StorageLocation;
+  readonly membership: ChosenMembership;
+  readonly storage: ChosenStores;
+  readonly transport: ChosenTransport;
   readonly token: string | undefined;
   readonly tls: TlsFiles | undefined;
   readonly labels: Readonly<Record<string, string>>;
@@ -80,7 +84,7 @@ function hostPort(accepts: (address: HostPort) => boolean) {
 
 const path = z.string().min(1);
 
-function url<T>(parse: (text: string) => Parsed<T>) {
+function url<T>(parse: (text: string) => ParsedUrl<T>) {
   return z.string().transform((text, context): T => {
     const parsed = parse(text);
     if (parsed.kind === "location") return parsed.location;
@@ -109,15 +113,14 @@ const duration = z.union([z.string(), z.number()]).transform((value, context): n
   return z.NEVER;
 });
 
-const schema = z.object({
+/** The options whose check does not depend on the providers. */
+const PLAIN_OPTIONS = {
   cluster: z
     .string()
     .regex(/^[a-z0-9][a-z0-9._-]{0,62}$/i)
     .default("troupe"),
   listen: hostPort(() => true).default({ host: "127.0.0.1", port: 0 }),
   advertise: hostPort(({ host, port }) => port > 0 && !isUnspecified(host)).optional(),
-  membership: url(parseMembershipUrl).optional(),
-  storage: url(parseStorageUrl).optional(),
   token: z.string().min(8).optional(),
   "tls.ca": path.optional(),
   "tls.cert": path.optional(),
@@ -130,13 +133,23 @@ const schema = z.object({
   leasePolicy: z.enum(["strict", "available"]).optional(),
   logLevel: z.enum(["debug", "info", "warn", "error", "silent"]).optional(),
   logFormat: z.enum(["pretty", "json"]).optional(),
-} satisfies Record<OptionName, unknown>);
+} satisfies Partial<Record<OptionName, unknown>>;
 
-type Checked = z.output<typeof schema>;
+function schemaFor(registry: ProviderRegistry) {
+  return z.object({
+    ...PLAIN_OPTIONS,
+    membership: url((text) => registry.membership(text)).default(() =>
+      known(registry.membership(DEFAULT_URL)),
+    ),
+    storage: url((text) => registry.stores(text)).optional(),
+  } satisfies Record<OptionName, unknown>);
+}
+
+type Checked = z.output<ReturnType<typeof schemaFor>>;
 
 /** Checks all values, each by itself and then together. */
-export function settle(given: GivenValues): SettledSettings {
-  const checked = schema.safeParse(
+export function settle(given: GivenValues, registry: ProviderRegistry): SettledSettings {
+  const checked = schemaFor(registry).safeParse(
     Object.fromEntries(Array.from(given, ([name, { value }]) => [name, value])),
   );
   if (!checked.success)
@@ -147,7 +160,7 @@ export function settle(given: GivenValues): SettledSettings {
   const problems = checkTogether(checked.data, given);
   return problems.length > 0
     ? { kind: "wrong", problems }
-    : { kind: "settings", settings: toSettings(checked.data) };
+    : { kind: "settings", settings: toSettings(checked.data, registry) };
 }
 
 function problemOf(issue: z.core.$ZodIssue, given: GivenValues): ConfigProblem {
@@ -199,15 +212,15 @@ function checkTogether(checked: Checked, given: GivenValues): ConfigProblem[] {
   return problems;
 }
 
-function toSettings(checked: Checked): Settings {
-  const { "tls.ca": ca, "tls.cert": cert, "tls.key": key } = checked;
-  const membership = checked.membership ?? defaultLocation();
+function toSettings(checked: Checked, registry: ProviderRegistry): Settings {
+  const { membership, "tls.ca": ca, "tls.cert": cert, "tls.key": key } = checked;
   return {
     cluster: checked.cluster,
     listen: formatHostPort(checked.listen),
     advertise: checked.advertise === undefined ? undefined : formatHostPort(checked.advertise),
     membership,
-    storage: checked.storage ?? (membership.kind === "etcd" ? defaultLocation() : membership),
+    storage: checked.storage ?? storesBeside(membership) ?? known(registry.stores(DEFAULT_URL)),
+    transport: transportBeside(membership) ?? known(registry.transport(DEFAULT_TRANSPORT)),
     token: checked.token,
     tls:
       ca === undefined || cert === undefined || key === undefined ? undefined : { ca, cert, key },
@@ -219,8 +232,10 @@ function toSettings(checked: Checked): Settings {
   };
 }
 
-function defaultLocation(): Exclude<MembershipLocation, { kind: "etcd" }> {
-  return { kind: "file", folder: resolve(DEFAULT_FOLDER) };
+/** What a URL of our own names. */
+function known<T>(parsed: ParsedUrl<T>): T {
+  if (parsed.kind === "location") return parsed.location;
+  throw new TroupeError("BAD_CONFIG", `the default location cannot be used: ${parsed.right}`);
 }
 
 function readLabels(text: string): Record<string, string> | undefined {

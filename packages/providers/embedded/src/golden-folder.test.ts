@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { goldenBytes, goldenFile } from "@troupe/conformance";
+import { goldenBytes, goldenDueEntries, goldenFile } from "@troupe/conformance";
 import { silentLogger, systemClock } from "@troupe/core";
 import { expect, it, onTestFinished } from "vitest";
 import { actorKey, fieldKey, parseActorKey } from "./actor-key.ts";
@@ -9,7 +9,7 @@ import { dueKey, parseDueKey } from "./due-key.ts";
 import { openEmbeddedStores } from "./embedded-stores.ts";
 import { Environment } from "./environment.ts";
 
-it.each(goldenFile("due-entries"))("reads the key of $entry.name as it was written", (golden) => {
+it.each(goldenDueEntries())("reads the key of $entry.name as it was written", (golden) => {
   const { entry, embeddedKey } = golden;
   expect(parseDueKey(goldenBytes(embeddedKey))).toEqual(entry);
   expect(dueKey(entry).toString("hex")).toBe(embeddedKey);
@@ -41,7 +41,7 @@ it("reads actors and due times from a folder that the first version wrote", asyn
   );
   expect(claimed).toMatchObject({ kind: "claimed", epoch: epoch + 1, version });
   expect(claimed.kind === "claimed" && asBuffers(claimed.fields)).toEqual(expected);
-  const entries = goldenFile("due-entries").map(({ entry }) => entry);
+  const entries = goldenDueEntries().map(({ entry }) => entry);
   const found = await stores.reminders.due([0, 17, 1_023, 1_024], Number.MAX_SAFE_INTEGER, 10);
   expect(found).toEqual(entries.toSorted((one, other) => one.dueAt - other.dueAt));
 });
@@ -77,7 +77,7 @@ async function writeAsBefore(path: string, actor: OldActor): Promise<void> {
   expect(actorKey(address)).toEqual(key);
   for (const [name, hex] of Object.entries(actor.fields))
     await stored.put(Buffer.concat([key, Buffer.from(name)]), Buffer.from(hex, "hex"));
-  for (const { embeddedKey } of goldenFile("due-entries"))
+  for (const { embeddedKey } of goldenDueEntries())
     await due.put(Buffer.from(embeddedKey, "hex"), Buffer.alloc(0));
   await environment.close();
 }

@@ -1,4 +1,4 @@
-import { goldenBytes, goldenFile } from "@troupe/conformance";
+import { goldenBytes, goldenDueEntries, goldenFile } from "@troupe/conformance";
 import { silentLogger, systemClock } from "@troupe/core";
 import { startRedis } from "@troupe/services";
 import { Redis } from "ioredis";
@@ -10,15 +10,12 @@ import { StoreKeys } from "./store-keys.ts";
 /** The golden keys are those of a cluster with this name. */
 const CLUSTER = "ba:nk";
 
-it.each(goldenFile("due-entries"))(
-  "reads the member of $entry.name as it was written",
-  (golden) => {
-    const { entry, redisKey, redisMember } = golden;
-    expect(parseDueMember(entry.bucket, redisMember)).toEqual(entry);
-    expect(dueMember(entry)).toBe(redisMember);
-    expect(new StoreKeys(CLUSTER).bucket(entry.bucket)).toBe(redisKey);
-  },
-);
+it.each(goldenDueEntries())("reads the member of $entry.name as it was written", (golden) => {
+  const { entry, redisKey, redisMember } = golden;
+  expect(parseDueMember(entry.bucket, redisMember)).toEqual(entry);
+  expect(dueMember(entry)).toBe(redisMember);
+  expect(new StoreKeys(CLUSTER).bucket(entry.bucket)).toBe(redisKey);
+});
 
 it.each(goldenFile("actor-keys"))("finds $address.id under the key it has", (golden) => {
   expect(new StoreKeys(CLUSTER).actor(golden.address)).toBe(golden.redisKey);
@@ -31,7 +28,7 @@ it("reads actors and due times from a Redis that the first version wrote to", as
   onTestFinished(() => client.disconnect());
   const { epoch, version, fields } = goldenFile("stored-actor");
   const key = "troupe:ba%3ank:a:{Elder/one}";
-  const due = goldenFile("due-entries");
+  const due = goldenDueEntries();
   await client.del(key, ...due.map(({ redisKey }) => redisKey));
   await client.hset(key, "@", `1 ${epoch} ${version} 5 old abcdefgh.3`);
   for (const [name, hex] of Object.entries(fields))

@@ -18,7 +18,7 @@ export interface GoldenFiles {
     readonly fields: Readonly<Record<string, string>>;
   };
   readonly "due-entries": readonly {
-    readonly entry: DueEntry;
+    readonly entry: Omit<DueEntry, "tag">;
     readonly embeddedKey: string;
     readonly redisKey: string;
     readonly redisMember: string;
@@ -37,6 +37,21 @@ export interface GoldenFiles {
 export function goldenFile<N extends keyof GoldenFiles>(name: N): GoldenFiles[N] {
   const url = new URL(`../golden/${name}.json`, import.meta.url);
   return JSON.parse(readFileSync(url, "utf8")) as GoldenFiles[N];
+}
+
+interface GoldenDueEntry {
+  readonly entry: DueEntry;
+  readonly embeddedKey: string;
+  readonly redisKey: string;
+  readonly redisMember: string;
+}
+
+/** The file of due entries. They were written before entries had tags, so theirs are empty. */
+export function goldenDueEntries(): readonly GoldenDueEntry[] {
+  return goldenFile("due-entries").map((golden) => ({
+    ...golden,
+    entry: { ...golden.entry, tag: "" },
+  }));
 }
 
 /** The bytes of a text in hexadecimal. */

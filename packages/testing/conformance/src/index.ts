@@ -11,3 +11,5 @@ export * from "./store-cases.ts";
 export * from "./suite-subject.ts";
 export * from "./transport-pair.ts";
 export * from "./transport-suite.ts";
+export * from "./stores-cases.ts";
+export * from "./stores-suite.ts";

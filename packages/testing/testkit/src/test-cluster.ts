@@ -1,7 +1,6 @@
-import { ClusterClient } from "@troupe/client";
+import { type ClientOptions, ClusterClient } from "@troupe/client";
 import { type Logger, silentLogger } from "@troupe/core";
 import {
-  MemoryDueIndex,
   MemoryMembership,
   MemoryNetwork,
   MemoryRegistry,
@@ -47,8 +46,8 @@ export class TestCluster implements AsyncDisposable {
   readonly clock = new VirtualClock();
   readonly network = new MemoryNetwork({ clock: this.clock });
   readonly registry = new MemoryRegistry(this.clock);
-  readonly states = new MemoryStates();
-  readonly due = new MemoryDueIndex();
+  readonly states = new MemoryStates(undefined, () => this.clock.monotonic());
+  readonly due = this.states.due;
   readonly silos: TestSilo[] = [];
   readonly #options: TestClusterOptions;
   readonly #random;
@@ -150,7 +149,7 @@ export class TestCluster implements AsyncDisposable {
 
   /** Another client. Whoever makes it closes it. */
   connect(
-    options: { readonly token?: string; readonly cluster?: string } = {},
+    options: Partial<Pick<ClientOptions, "token" | "cluster" | "filters">> = {},
   ): Promise<ClusterClient> {
     const token = options.token ?? this.#options.token;
     return ClusterClient.connect(
@@ -161,7 +160,11 @@ export class TestCluster implements AsyncDisposable {
         transport: new MemoryTransport({ network: this.network, clock: this.clock }),
         membership: new MemoryMembership(this.registry),
       },
-      { cluster: options.cluster ?? "test", ...(token === undefined ? {} : { token }) },
+      {
+        ...options,
+        cluster: options.cluster ?? "test",
+        ...(token === undefined ? {} : { token }),
+      },
     );
   }
 
