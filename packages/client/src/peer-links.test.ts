@@ -2,6 +2,7 @@ import {
   type Envelope,
   type Hello,
   type Link,
+  type Principal,
   type LinkHandlers,
   type Member,
   type MemberState,
@@ -18,12 +19,12 @@ const HELLO: Hello = {
   cluster: "test",
   role: "silo",
   peerId: "m",
-  token: undefined,
 };
 
 /** One end of a link, whose other end is the test. */
 class ScriptedLink implements Link {
   readonly remote: Hello;
+  readonly principal: Principal = { role: "silo", name: "peer" };
   closedBecause: string | undefined;
   handlers: LinkHandlers | undefined;
 

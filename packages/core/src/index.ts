@@ -1,6 +1,8 @@
 export * from "./actor-address.ts";
+export * from "./authentication.ts";
 export * from "./background-work.ts";
 export * from "./clock.ts";
+export * from "./delivery.ts";
 export * from "./duration.ts";
 export * from "./envelope.ts";
 export * from "./errors.ts";
@@ -10,6 +12,7 @@ export * from "./logger.ts";
 export * from "./member.ts";
 export * from "./membership-provider.ts";
 export * from "./portable-value.ts";
+export * from "./principal.ts";
 export * from "./provider.ts";
 export * from "./random.ts";
 export * from "./record-log.ts";

@@ -1,7 +1,11 @@
+import { getHeapStatistics } from "node:v8";
 import {
   Caller,
   type CallTarget,
   callTarget,
+  filteredCalls,
+  type MakeCall,
+  type OpenCall,
   type Placement,
   References,
   type ReplySink,
@@ -12,6 +16,7 @@ import {
   type ActorAddress,
   type CancelEnvelope,
   type Clock,
+  deliveryOf,
   type Envelope,
   type Link,
   type Logger,
@@ -26,12 +31,15 @@ import {
 import type {
   ActorDefinition,
   AdminMethod,
+  CallFilters,
   DurablePart,
   Extension,
   SiloHost,
   SiloService,
 } from "@troupe/sdk";
 import type { Activation } from "./activation/activation.ts";
+import type { CallName } from "./activation/call-wait.ts";
+import { servingThrough } from "./activation/incoming-call.ts";
 import { Catalog } from "./activation/catalog.ts";
 import { IdleCollection } from "./activation/idle-collection.ts";
 import { AwakeService } from "./durability/awake-service.ts";
@@ -41,18 +49,22 @@ import { slotsPart } from "./durability/state-slots.ts";
 import { versionPart } from "./durability/state-version.ts";
 import { StoredActor, type StoredActorParts } from "./durability/stored-actor.ts";
 import { idempotencyPart } from "./idempotency/idempotency-records.ts";
+import { DeadlockDetector, type WaitReport } from "./activation/deadlock-detector.ts";
+import { WaitWatch } from "./activation/wait-watch.ts";
 import { actorAdminMethods } from "./inspect/actor-admin.ts";
 import { AdminMethods } from "./inspect/admin-methods.ts";
+import { WAIT_OF, waitAdminMethod } from "./inspect/wait-admin.ts";
 import type { LeaseGuard } from "./membership/lease-guard.ts";
 import { Handoff } from "./ownership/handoff.ts";
 import { ReleaseAnnouncer } from "./ownership/release-announcer.ts";
 import { ReminderTicks } from "./reminders/reminder-ticks.ts";
 import { remindersPart } from "./reminders/reminders-part.ts";
 import { timersPart } from "./reminders/timers-part.ts";
-import { Arrivals } from "./routing/arrivals.ts";
+import { AdmissionQueue } from "./routing/admission-queue.ts";
+import { CallBudget, type WaitingBytes } from "./activation/call-budget.ts";
 import { Dispatcher } from "./routing/dispatcher.ts";
 import { deduplicationPart } from "./sends/deduplication.ts";
-import { type PendingSend, sendKey } from "./sends/outbox.ts";
+import type { PendingSend } from "./sends/outbox.ts";
 import { sendsPart } from "./sends/sends-part.ts";
 import { SiloServices } from "./silo/silo-services.ts";
 
@@ -64,6 +76,8 @@ export interface LocalActorsParts {
   readonly stateStore: StateStore;
   readonly reminderStore: ReminderStore;
   readonly guard: LeaseGuard;
+  readonly waitingBytes: WaitingBytes;
+  readonly filters: CallFilters;
   readonly definitions: ReadonlyMap<string, ActorDefinition>;
   readonly extensions: readonly Extension[];
   linkTo(siloId: string): Link | undefined;
@@ -81,15 +95,20 @@ export class LocalActors {
   readonly #parts: LocalActorsParts;
   readonly #router: Router;
   readonly #caller: Caller;
+  /** Makes a call, through the filters of outgoing ones if there are any. */
+  readonly #call: MakeCall;
   readonly #references: References;
   readonly #catalog: Catalog;
+  readonly #budget: CallBudget;
+  readonly #deadlocks: DeadlockDetector;
+  readonly #waits: WaitWatch;
   readonly #handoff: Handoff;
   readonly #announcer: ReleaseAnnouncer;
   readonly #dispatcher: Dispatcher;
   readonly #admin: AdminMethods;
-  readonly #arrivals: Arrivals;
   readonly #registry: PartRegistry;
   readonly #services: SiloServices;
+  readonly #admission: AdmissionQueue;
   #placement: Placement;
 
   constructor(parts: LocalActorsParts, placement: Placement) {
@@ -104,6 +123,15 @@ export class LocalActors {
     });
     const silo = this.#createSiloHost();
     this.#registry = new PartRegistry(this.#createParts(silo));
+    this.#budget = new CallBudget(parts.waitingBytes, getHeapStatistics().heap_size_limit);
+    this.#deadlocks = new DeadlockDetector({
+      openCallsOf: (token) => this.#router.openCallsOf(token),
+      ask: (call) => this.#askWait(call),
+    });
+    this.#waits = new WaitWatch({
+      clock,
+      breakCycle: (runner) => this.#deadlocks.breakCycle(runner),
+    });
     this.#catalog = this.#createCatalog();
     this.#admin = new AdminMethods(siloId, this.#adminMethods(silo));
     this.#dispatcher = new Dispatcher(
@@ -113,16 +141,18 @@ export class LocalActors {
         definitions,
         catalog: this.#catalog,
         handoff: this.#handoff,
+        budget: this.#budget,
         isServing: () => guard.isServing(),
         serving: () => guard.serving(),
         callSilo: (method, args, caller) => this.#admin.answer(method, args, caller),
       },
       placement,
     );
-    this.#arrivals = new Arrivals({
+    this.#admission = new AdmissionQueue({
       siloId,
       clock,
       logger,
+      budget: this.#budget,
       nextTurn: setImmediate,
       begin: (request, sink) => this.#dispatcher.dispatch(request, sink, clock.monotonic()),
     });
@@ -134,15 +164,26 @@ export class LocalActors {
       placement,
     );
     this.#caller = new Caller(clock, this.#router);
-    this.#references = new References(definitions, (target, method, args) =>
+    this.#call = filteredCalls(parts.filters.outgoing ?? [], clock, (target, method, args) =>
       this.#caller.call(target, method, args),
     );
+    this.#references = new References(definitions, this.#call);
     this.#services = new SiloServices(createServices(silo, parts.extensions), logger);
   }
 
+  /** Runs a system turn in an actor, wherever it lives, or asks a silo. Not for code of users. */
+  callTurn(address: ActorAddress, name: string, args: readonly unknown[]): Promise<unknown> {
+    return this.#callSystemTurn(address, name, args);
+  }
+
+  /** As `call`, for Troupe's own code: also system turns, and calls to silos. */
+  callSystem(target: CallTarget, method: string, args: unknown[]): Promise<unknown> {
+    return this.#caller.callSystem(target, method, args);
+  }
+
   /** Makes a call that no actor of this silo makes. */
-  call(target: CallTarget, method: string, args: unknown[]): Promise<unknown> {
-    return this.#caller.call(target, method, args);
+  call(target: CallTarget, method: string, args: unknown[]): unknown {
+    return this.#call(target, method, args);
   }
 
   /** From now on this silo hosts, and its services run. */
@@ -151,15 +192,16 @@ export class LocalActors {
   }
 
   /**
-   * Adopts a view: what this silo no longer owns ends, and the others hear of it (H1). Calls are
-   * brought to their new owners only after that, so that none of them meets an activation that has
-   * to go.
+   * Adopts a view: what this silo no longer owns ends, and the others hear of it
+   * (HAND-1). Calls are brought to their new owners only after that, so that none of them meets an
+   * activation that has to go. `passed` are the views between the last one and this, if they are
+   * known.
    */
-  setPlacement(placement: Placement): void {
+  setPlacement(placement: Placement, passed: readonly Placement[] | undefined): void {
     const { siloId } = this.#parts;
     this.#placement = placement;
-    this.#arrivals.unsettle();
-    this.#handoff.setPlacement(placement);
+    this.#admission.unsettle();
+    this.#handoff.setPlacement(placement, passed);
     for (const activation of this.#catalog.values()) {
       if (placement.ownerOf(activation.address)?.siloId === siloId) continue;
       this.#handoff.hold(activation.address);
@@ -172,7 +214,7 @@ export class LocalActors {
   }
 
   onRequest(request: RequestEnvelope, sink: ReplySink): void {
-    this.#arrivals.take(request, sink);
+    this.#admission.take(request, sink);
   }
 
   onReply(callId: number, outcome: Outcome): void {
@@ -180,7 +222,13 @@ export class LocalActors {
   }
 
   onCancel(cancel: CancelEnvelope, sink: ReplySink): void {
-    if (!this.#arrivals.cancel(cancel.callId, sink)) this.#dispatcher.cancel(cancel, sink);
+    if (!this.#admission.cancel(cancel.callId, sink)) this.#dispatcher.cancel(cancel, sink);
+  }
+
+  /** The link that the sink answers over has ended. */
+  onCallerGone(sink: ReplySink): void {
+    this.#admission.callerGone(sink);
+    this.#dispatcher.callerGone(sink);
   }
 
   onReleased(siloId: string, released: ReleasedEnvelope): void {
@@ -207,11 +255,13 @@ export class LocalActors {
 
   /** Asks another silo. */
   callSilo(siloId: string, method: string, args: readonly unknown[]): Promise<unknown> {
-    return this.#caller.call(
-      callTarget({ type: SILO_TYPE, id: siloId }, undefined, { timeout: "2s" }),
-      method,
-      [...args],
-    );
+    const target = callTarget({ type: SILO_TYPE, id: siloId }, undefined, { timeout: "2s" });
+    return this.#caller.callSystem(target, method, [...args]);
+  }
+
+  /** What a call waits for that this silo has; undefined if it does not have it. */
+  waitOf(call: CallName): WaitReport | undefined {
+    return this.#deadlocks.report(this.#catalog.find(call)?.waitOf(call));
   }
 
   /**
@@ -224,7 +274,7 @@ export class LocalActors {
 
   /** True if nothing is active here or about to be, and no call of this process is under way. */
   get isQuiet(): boolean {
-    return this.#arrivals.isEmpty && this.#catalog.size === 0 && this.#router.pendingCount === 0;
+    return this.#admission.isEmpty && this.#catalog.size === 0 && this.#router.pendingCount === 0;
   }
 
   get counts(): {
@@ -250,7 +300,9 @@ export class LocalActors {
   async close(): Promise<void> {
     this.quiesce();
     this.#announcer.stop();
-    this.#arrivals.close();
+    this.#waits.stop();
+    this.#admission.close();
+    this.#dispatcher.close();
     for (const activation of this.#catalog.values()) void activation.close("failed");
     this.#router.close();
     await this.#services.stop();
@@ -265,6 +317,7 @@ export class LocalActors {
     return [
       ...adminMethods,
       ...actorAdminMethods(silo, () => this.#catalog.values()),
+      waitAdminMethod((call) => this.waitOf(call)),
       ...extensions.flatMap((extension) => extension.adminMethods?.(silo) ?? []),
     ];
   }
@@ -317,6 +370,7 @@ export class LocalActors {
       siloId,
       clock,
       logger,
+      budget: this.#budget,
       isServing: (now) => guard.isServing(now),
       serving: () => guard.serving(),
       revision: () => this.#placement.revision,
@@ -324,7 +378,9 @@ export class LocalActors {
       reference: (type, id, options) => this.#references.actor(type, id, options),
       sendReference: (type, id, post) => this.#references.sendReference(type, id, post),
       makeReference: (address) => this.#references.reference(address),
+      serve: servingThrough(this.#parts.filters.incoming ?? [], clock),
       systemTurn: (name) => this.#registry.turn(name),
+      watch: (activation, runner) => this.#waits.watch(activation, runner),
       redispatch: (request, sink) => this.#dispatcher.redispatch(request, sink),
       onGone: (activation) => this.#onGone(activation),
     });
@@ -361,19 +417,31 @@ export class LocalActors {
     method: string,
     args: readonly unknown[],
   ): Promise<unknown> {
-    return this.#caller.call(callTarget(address, undefined, undefined), method, [...args]);
+    return this.#caller.callSystem(callTarget(address, undefined, undefined), method, [...args]);
   }
 
   #deliver(send: PendingSend, sender: ActorAddress): Promise<unknown> {
     const { type, id, method, args, headers, seq } = send;
     const options = headers === undefined ? undefined : { headers };
     const target = callTarget({ type, id }, this.#parts.definitions.get(type), options);
-    return this.#caller.deliver(target, { method, args, key: sendKey(sender, seq) });
+    return this.#caller.deliver(target, { method, args, delivery: deliveryOf(sender, seq) });
   }
 
   #onGone(activation: Activation): void {
     if (this.#handoff.letGo(activation.address)) this.#announcer.announceSoon();
     this.#dispatcher.releaseParkedFor(activation.address);
+  }
+
+  async #askWait(call: OpenCall): Promise<WaitReport | undefined> {
+    if (call.siloId === this.#parts.siloId) return this.waitOf(call);
+    const { type, id, peerId, callId } = call;
+    try {
+      const answer = await this.callSilo(call.siloId, WAIT_OF, [{ type, id, peerId, callId }]);
+      return answer as WaitReport | undefined;
+    } catch {
+      // It is not there any more, or too busy to say: then nothing is known of the call.
+      return undefined;
+    }
   }
 
   #announce(): boolean {

@@ -3,7 +3,8 @@ import { MemoryMembership } from "./memory-membership.ts";
 import { MemoryNetwork } from "./memory-network.ts";
 import { MemoryRegistry } from "./memory-registry.ts";
 import { MemoryReminderStore } from "./memory-reminder-store.ts";
-import { MemoryStates, MemoryStateStore } from "./memory-state-store.ts";
+import { MemoryStateStore } from "./memory-state-store.ts";
+import { MemoryStates } from "./memory-states.ts";
 import { MemoryTransport } from "./memory-transport.ts";
 
 /** The name in a URL `memory:name`. */
@@ -43,8 +44,10 @@ export const memoryProvider: Provider<MemoryLocation> = {
     const { states } = memoryCluster(location, cluster);
     return { state: new MemoryStateStore(states), reminders: new MemoryReminderStore(states.due) };
   },
-  openTransport: async (location, { cluster }) =>
-    new MemoryTransport({ network: memoryCluster(location, cluster).network, clock }),
+  openTransport: async (location, { cluster, authentication }) => {
+    const { network } = memoryCluster(location, cluster);
+    return new MemoryTransport({ network, clock, authentication });
+  },
 };
 
 /** The same object for the same names. */

@@ -2,7 +2,6 @@ import { noSuchMethod, type ReplySink } from "@troupe/client";
 import {
   type ActorAddress,
   formatAddress,
-  fromPortable,
   type Logger,
   messageOf,
   type Outcome,
@@ -18,11 +17,13 @@ import {
 import { ActivationHost } from "./activation-host.ts";
 import type { ActivationParts, TurnWork } from "./activation-parts.ts";
 import type { ActorStorage } from "./actor-storage.ts";
+import { argumentsOf } from "./incoming-call.ts";
 import { methodOf } from "./method-of.ts";
 import { answerError, errorOutcome } from "./outcome.ts";
 import type { OutputGate } from "./output-gate.ts";
 import { OWN_PEER } from "./own-request.ts";
 import { runSystemTurn } from "./run-system-turn.ts";
+import type { CallName, CallWait } from "./call-wait.ts";
 import { type RunnerOwner, TurnRunner } from "./turn-runner.ts";
 import type { Turn } from "./turn.ts";
 
@@ -210,15 +211,10 @@ export class Activation implements RunnerOwner {
   }
 
   /** For the runner: does what the turn is for, within its scope. */
-  perform({ request, system }: Turn): unknown {
-    const args = (
-      request.args.revive
-        ? fromPortable(request.args, this.parts.makeReference)
-        : request.args.value
-    ) as unknown[];
-    if (system !== undefined) return system(this, args);
-    const actor = this.#actor();
-    return methodOf(actor, request.method).apply(actor, args);
+  perform(turn: Turn): unknown {
+    const { system } = turn;
+    if (system === undefined) return this.parts.serve(this.#actor(), turn, this.parts);
+    return system(this, argumentsOf(turn.request, this.parts.makeReference));
   }
 
   /**
@@ -243,9 +239,36 @@ export class Activation implements RunnerOwner {
     void this.close("failed");
   }
 
+  /**
+   * For the watch: others wait for a turn that does not end. What it changed is never stored, and
+   * what waits goes to the activation that comes next.
+   */
+  giveUp(hung: Turn): void {
+    const wasLoading = this.isLoading;
+    const error = wasLoading
+      ? new TroupeError("ACTIVATION_FAILED", describeHung(hung), { ran: "no" })
+      : new TroupeError("TIMEOUT", describeHung(hung), { ran: "maybe" });
+    this.log.error(
+      { method: hung.request.method },
+      "a turn did not end in time and others wait for it; it is given up, and nothing of it is stored",
+    );
+    if (wasLoading) this.#abandon(errorOutcome(error));
+    this.#runner.giveUp(error);
+    if (!wasLoading) void this.close("failed");
+  }
+
+  /** What a call of this actor that is here waits for; undefined if it is not here. */
+  waitOf(call: CallName): CallWait | undefined {
+    return this.#runner.waitOf(call);
+  }
+
   #isServing(): boolean {
     return this.parts.isServing(this.parts.clock.monotonic());
   }
+}
+
+function describeHung({ request }: Turn): string {
+  return `${formatAddress(request)}.${request.method}() did not end in time while others waited for it; it was given up, and nothing that it changed is stored; see that what it awaits ends, for example by this.context.signal`;
 }
 
 function activationFailed(address: ActorAddress, error: unknown): TroupeError {

@@ -27,6 +27,8 @@ export interface GateOwner {
  *         together: so the turns of a hot actor share writes, and none waits for another's to
  *         start.
  * GATE-4. After a failed write nothing leaves any more: each output is told the failure instead.
+ * GATE-5. After `refuse` no new output leaves. What was staged before is still stored, and what
+ *         waits for that leaves.
  */
 export class OutputGate {
   readonly #owner: GateOwner;
@@ -59,10 +61,17 @@ export class OutputGate {
     else (this.#held ??= new Fifo()).push({ after: this.#staged, release });
   }
 
+  /** From now on nothing more may leave; what is held already still does (GATE-5). */
+  refuse(failure: unknown): void {
+    this.#broken ??= { failure };
+  }
+
   /** Resolves when everything that was staged is stored; rejects if it never will be. */
   drained(): Promise<void> {
     return new Promise((resolve, reject) => {
-      this.pass((failure) => (failure === undefined ? resolve() : reject(failure)));
+      const release: Release = (failure) => (failure === undefined ? resolve() : reject(failure));
+      if (this.#isWriting) (this.#held ??= new Fifo()).push({ after: this.#staged, release });
+      else this.pass(release);
     });
   }
 

@@ -9,10 +9,13 @@ import {
   type RequestEnvelope,
   toPortable,
   TroupeError,
+  repetitionKey,
 } from "@troupe/core";
 import type { ActorDefinition, Concurrency } from "@troupe/sdk";
 import type { ActivationParts, TurnWork } from "./activation-parts.ts";
+import { bytesOf, type Shortage } from "./call-budget.ts";
 import type { ActorStorage } from "./actor-storage.ts";
+import { callNameOf, type CallName, type CallWait, keyOf, runningTurn } from "./call-wait.ts";
 import { HookSink } from "./hook-sink.ts";
 import { Mailbox, type MailboxOwner } from "./mailbox.ts";
 import {
@@ -23,9 +26,9 @@ import {
   thrownOutcome,
 } from "./outcome.ts";
 import { type GateOwner, OutputGate } from "./output-gate.ts";
-import { ownRequest } from "./own-request.ts";
+import { OWN_PEER, ownRequest } from "./own-request.ts";
 import { reentryOf } from "./reentrancy.ts";
-import { RepeatedCalls } from "./repeated-calls.ts";
+import { RepeatedCalls, type Repetition } from "./repeated-calls.ts";
 import { Turn, type TurnOwner } from "./turn.ts";
 import { UnitOfWork, type UnitOwner } from "./unit-of-work.ts";
 
@@ -55,6 +58,8 @@ export interface RunnerOwner {
   onQuiet(): void;
   /** A commit failed: memory may not be what is stored. */
   onBroken(): void;
+  /** The turn does not end, and others wait for it. */
+  giveUp(hung: Turn): void;
 }
 
 /**
@@ -109,6 +114,10 @@ export class TurnRunner implements TurnOwner, MailboxOwner<Turn>, GateOwner, Uni
     return this.#owner.definition.mailboxMax;
   }
 
+  get mailboxBytes(): number {
+    return this.#owner.parts.budget.mailboxBytes;
+  }
+
   get waiting(): number {
     return this.#mailbox.waiting;
   }
@@ -146,12 +155,8 @@ export class TurnRunner implements TurnOwner, MailboxOwner<Turn>, GateOwner, Uni
       answerError(sink, request, new TroupeError("DEADLOCK", message));
       return "accepted";
     }
-    const { idempotencyKey } = request;
-    if (
-      idempotencyKey !== undefined &&
-      (this.#repeated ??= new RepeatedCalls()).joinOrBegin(idempotencyKey, request, sink)
-    )
-      return "accepted";
+    const key = repetitionKey(request);
+    if (key !== undefined && this.#repeats(key, { request, sink })) return "accepted";
     const parts = {
       request,
       sink,
@@ -171,9 +176,47 @@ export class TurnRunner implements TurnOwner, MailboxOwner<Turn>, GateOwner, Uni
     }
     this.#endRepeated(request);
     if (posted === "closed") return "closing";
-    const message = `${formatAddress(request)} has ${this.mailboxMax} waiting turns; raise mailboxMax or call less`;
-    answerError(sink, request, new TroupeError("MAILBOX_FULL", message));
+    this.#refuse(posted, request, sink);
     return "accepted";
+  }
+
+  /** True if a call with the same key is under way: then this one waits for it, or is refused. */
+  #repeats(key: string, { request, sink }: Repetition): boolean {
+    const repeated = (this.#repeated ??= new RepeatedCalls());
+    if (!repeated.isUnderWay(key)) {
+      repeated.begin(key);
+      return false;
+    }
+    const shortage =
+      repeated.waiting >= this.mailboxMax
+        ? "full"
+        : repeated.bytes + bytesOf(request) > this.mailboxBytes
+          ? "mailbox"
+          : this.#owner.parts.budget.take(request, sink);
+    if (shortage === undefined) repeated.join(key, request, sink);
+    else this.#refuse(shortage, request, sink);
+    return true;
+  }
+
+  #refuse(shortage: "full" | Shortage, request: RequestEnvelope, sink: ReplySink): void {
+    const message = `${formatAddress(request)} has ${this.mailboxMax} waiting turns; raise mailboxMax or call less`;
+    const error =
+      shortage === "full"
+        ? new TroupeError("MAILBOX_FULL", message)
+        : this.#owner.parts.budget.refusal(shortage, request, sink);
+    answerError(sink, request, error);
+  }
+
+  /** For the mailbox. The turns that an activation makes by itself are few and small. */
+  beginWait({ request, sink }: Turn): Shortage | undefined {
+    if (this.waiting === 0) this.onWait();
+    if (sink.peerId === OWN_PEER) return undefined;
+    return this.#owner.parts.budget.take(request, sink);
+  }
+
+  /** For the mailbox. */
+  endWait({ request, sink }: Turn): void {
+    if (sink.peerId !== OWN_PEER) this.#owner.parts.budget.give(request, sink);
   }
 
   /**
@@ -184,6 +227,8 @@ export class TurnRunner implements TurnOwner, MailboxOwner<Turn>, GateOwner, Uni
     const matches = (turn: Turn): boolean => turn.request.callId === callId && turn.sink === sink;
     const dropped = this.#mailbox.remove(matches);
     if (dropped !== undefined) return this.#endRepeated(dropped.request);
+    const repetition = this.#repeated?.cancel(callId, sink);
+    if (repetition !== undefined) return this.#owner.parts.budget.give(repetition, sink);
     for (const turn of this.#running) {
       if (!matches(turn)) continue;
       const message = `the caller of ${nameOf(turn.request)} gave up`;
@@ -240,6 +285,66 @@ export class TurnRunner implements TurnOwner, MailboxOwner<Turn>, GateOwner, Uni
     return sink.done;
   }
 
+  /** True if something waits for the turns that run. */
+  get isWaitedFor(): boolean {
+    return this.#mailbox.waiting > 0 || this.#unit.endedTurns.length > 0;
+  }
+
+  get waitingTurns(): readonly Turn[] {
+    return this.#mailbox.waitingTurns;
+  }
+
+  /** The running turns that what waits here waits for. */
+  get blockers(): readonly Turn[] {
+    const ended = this.#unit.endedTurns;
+    const isForAll = this.#mailbox.isHoldingBack || ended.length > 0;
+    return this.#running.filter(
+      (turn) =>
+        !turn.nested &&
+        (isForAll || turn.concurrency !== "interleave") &&
+        !ended.some((other) => other === turn),
+    );
+  }
+
+  /** What a call that is here waits for; undefined if it is not here. */
+  waitOf(call: CallName): CallWait | undefined {
+    const key = keyOf(call);
+    const isIt = (turn: Turn): boolean => keyOf(callNameOf(turn)) === key;
+    const own = this.#running.find(isIt);
+    if (own !== undefined) return { kind: "runs", turns: [runningTurn(own)] };
+    if (!this.#mailbox.waitingTurns.some(isIt)) return undefined;
+    return { kind: "waits", turns: this.blockers.map(runningTurn) };
+  }
+
+  /** Takes a turn that waits out of the mailbox and answers it. False if it waits no more. */
+  refuseWaiting(turn: Turn, error: TroupeError): boolean {
+    if (this.#mailbox.remove((other) => other === turn) === undefined) return false;
+    this.#endRepeated(turn.request);
+    answerError(turn.sink, turn.request, error);
+    return true;
+  }
+
+  /**
+   * Lets go of the turns that run, and of what they changed. None of them has an effect any more:
+   * what they change is not stored (D1), and their calls fail.
+   */
+  giveUp(error: TroupeError): void {
+    const turns = this.#running;
+    this.#running = NO_TURNS;
+    this.gate.refuse(error);
+    for (const turn of turns) {
+      turn.abort(error);
+      turn.end();
+      this.#endRepeated(turn.request);
+      if (!turn.request.oneWay) answerError(turn.sink, turn.request, error);
+    }
+  }
+
+  /** Something waits for turns that run: from now on it is seen to that they end. */
+  onWait(): void {
+    this.#owner.parts.watch(this.#owner, this);
+  }
+
   /** For the mailbox: runs the turn. */
   startTurn(turn: Turn, now: number): void {
     const { request } = turn;
@@ -254,6 +359,7 @@ export class TurnRunner implements TurnOwner, MailboxOwner<Turn>, GateOwner, Uni
       return;
     }
     this.#running = this.#running.length === 0 ? [turn] : [...this.#running, turn];
+    turn.startedAt = now;
     this.#unit.begin(turn);
     try {
       const result = runInTurn(turn, perform, this.#owner);
@@ -322,11 +428,14 @@ export class TurnRunner implements TurnOwner, MailboxOwner<Turn>, GateOwner, Uni
     else void this.#answerWhenServing(turn, outcome);
   }
 
-  #endRepeated({ idempotencyKey }: RequestEnvelope): void {
-    if (idempotencyKey === undefined) return;
-    this.#repeated?.end(idempotencyKey, (request, sink) =>
-      this.#owner.parts.redispatch(request, sink),
-    );
+  #endRepeated(ended: RequestEnvelope): void {
+    const key = repetitionKey(ended);
+    if (key === undefined) return;
+    const { parts } = this.#owner;
+    this.#repeated?.end(key, (request, sink) => {
+      parts.budget.give(request, sink);
+      parts.redispatch(request, sink);
+    });
   }
 
   async #answerWhenServing({ sink, request }: Turn, outcome: Outcome): Promise<void> {

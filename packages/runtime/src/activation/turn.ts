@@ -10,6 +10,7 @@ import {
 } from "@troupe/core";
 import type { CallContext, Concurrency } from "@troupe/sdk";
 import type { TurnWork } from "./activation-parts.ts";
+import { bytesOf } from "./call-budget.ts";
 import type { MailboxEntry } from "./mailbox.ts";
 import type { OutputGate } from "./output-gate.ts";
 
@@ -38,6 +39,8 @@ export class Turn implements TurnScope, MailboxEntry {
   readonly concurrency: Concurrency;
   readonly parent: Turn | undefined;
   readonly system: TurnWork | undefined;
+  /** When it was started, on the monotonic clock. */
+  startedAt: number | undefined;
   readonly #owner: TurnOwner;
   readonly #clock: Clock;
   #ended = false;
@@ -51,6 +54,7 @@ export class Turn implements TurnScope, MailboxEntry {
     this.concurrency = parts.concurrency;
     this.parent = parts.parent;
     this.system = parts.system;
+    this.startedAt = undefined;
     this.#owner = owner;
     this.#clock = clock;
   }
@@ -71,6 +75,10 @@ export class Turn implements TurnScope, MailboxEntry {
     return this.parent !== undefined;
   }
 
+  get bytes(): number {
+    return bytesOf(this.request);
+  }
+
   get deadline(): number {
     return this.request.deadline;
   }
@@ -89,7 +97,7 @@ export class Turn implements TurnScope, MailboxEntry {
 
   get chain(): readonly ChainEntry[] {
     const { type, id, chain } = this.request;
-    this.#chain ??= [...chain, { type, id, turn: this.#token }];
+    this.#chain ??= [...chain, { type, id, turn: this.token }];
     return this.#chain;
   }
 
@@ -103,7 +111,7 @@ export class Turn implements TurnScope, MailboxEntry {
 
   /** True if this turn is the one that the entry of a call chain names. */
   isNamedBy(entry: ChainEntry): boolean {
-    return entry.turn === this.#token;
+    return entry.turn === this.token;
   }
 
   /** The caller no longer waits. */
@@ -112,7 +120,8 @@ export class Turn implements TurnScope, MailboxEntry {
     this.#context?.abort(reason);
   }
 
-  get #token(): string {
+  /** Its name in call chains. */
+  get token(): string {
     return turnToken(this.#owner.siloId, this.sink.peerId, this.request.callId);
   }
 

@@ -4,6 +4,7 @@ import {
   formatAddress,
   messageOf,
   type Outcome,
+  repetitionKey,
   TroupeError,
 } from "@troupe/core";
 import type { ActorStorage, Changes, KeptCall } from "./actor-storage.ts";
@@ -12,6 +13,7 @@ import type { Turn } from "./turn.ts";
 
 /** Shared by all units that are empty, which is nearly all. Never changed. */
 const NONE: never[] = [];
+const NO_TURNS: readonly Turn[] = NONE;
 
 /**
  * A unit that has waited for so long for turns that overlap waits for no new ones: where calls
@@ -44,6 +46,8 @@ export interface UnitOwner {
   readonly running: readonly Turn[];
   /** True: no new turn may start until it is false again. */
   holdBack(isHoldingBack: boolean): void;
+  /** Something waits for turns that run. */
+  onWait(): void;
   /** The outcome may leave now. */
   onAnswer(turn: Turn, outcome: Outcome): void;
   /** The turn is over: what waits for it in the mailbox may start. */
@@ -81,7 +85,14 @@ export class UnitOfWork {
     if (mayWrite(turn)) this.#writers++;
   }
 
+  /** Turns that have ended and wait for those that overlap with them. */
+  get endedTurns(): readonly Turn[] {
+    return this.#open?.ended.map(({ turn }) => turn) ?? NO_TURNS;
+  }
+
+  /** One that was given up has no effect any more, whatever it comes to. */
   end(turn: Turn, outcome: Outcome): void {
+    if (turn.ended) return;
     const { running } = this.#owner;
     // Nearly always it runs alone.
     if (running.length > 1 && running.some(({ parent }) => parent === turn)) {
@@ -98,7 +109,7 @@ export class UnitOfWork {
 
   #end(turn: Turn, outcome: Outcome): void {
     if (mayWrite(turn)) this.#writers--;
-    const key = turn.request.idempotencyKey;
+    const key = repetitionKey(turn.request);
     const isAlone = this.#open === undefined && this.#writers === 0;
     if (key === undefined && isAlone && !turn.nested && !this.#owner.storage.mayHaveChanges) {
       // Nearly every turn that changes nothing: it needs no unit.
@@ -128,7 +139,10 @@ export class UnitOfWork {
 
   #holdBackIfLong(open: OpenUnit): void {
     const now = this.#owner.clock.monotonic();
-    if (open.ended.length === 1) open.endedAt = now;
+    if (open.ended.length === 1) {
+      open.endedAt = now;
+      this.#owner.onWait();
+    }
     if (now - open.endedAt >= UNIT_MAX_MS || open.ended.length >= UNIT_MAX_TURNS)
       this.#owner.holdBack(true);
   }

@@ -3,6 +3,7 @@ import {
   type Fields,
   formatAddress,
   parseAddress,
+  parseDelivery,
   type Payload,
   RecordTable,
 } from "@troupe/core";
@@ -14,7 +15,6 @@ import {
   type PartState,
   type SiloHost,
 } from "@troupe/sdk";
-import { parseSendKey } from "./outbox.ts";
 import { DOUBT_MS } from "./send-delivery.ts";
 import { SENT_TURN, SETTLED_TURN } from "./send-turns.ts";
 
@@ -164,16 +164,16 @@ export function deduplicationPart(silo: SiloHost): DurablePart<Deduplication> {
     requests: {
       covers: (key) => key.startsWith("s:"),
       find: (host, key) => {
-        const send = parseSendKey(key);
+        const send = parseDelivery(key);
         if (send === undefined) return undefined;
         return host.part(DEDUPLICATION).has(send.sender, send.seq) ? NO_RESULT : undefined;
       },
       hasRoomFor: (host, key) => {
-        const send = parseSendKey(key);
+        const send = parseDelivery(key);
         return send === undefined || host.part(DEDUPLICATION).hasRoomFor(send.sender);
       },
       keep: (host, { key }) => {
-        const send = parseSendKey(key);
+        const send = parseDelivery(key);
         if (send !== undefined) host.part(DEDUPLICATION).put(send.sender, send.seq);
       },
     },

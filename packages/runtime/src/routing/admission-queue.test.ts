@@ -1,7 +1,10 @@
 import { type ReplySink, SILO_TYPE } from "@troupe/client";
 import { type Clock, type Logger, type RequestEnvelope, silentLogger } from "@troupe/core";
 import { describe, expect, it } from "vitest";
-import { Arrivals } from "./arrivals.ts";
+import { AdmissionQueue } from "./admission-queue.ts";
+import { CallBudget } from "../activation/call-budget.ts";
+
+const MIB = 1024 * 1024;
 
 /**
  * A process in which time passes only by what it does: a request takes `costMs` of it, and each
@@ -15,8 +18,9 @@ class BusyProcess {
   /** When each request was refused. */
   readonly refused = new Map<number, number>();
   readonly cameAt = new Map<number, number>();
-  readonly arrivals: Arrivals;
+  readonly admission: AdmissionQueue;
   readonly sink: ReplySink;
+  readonly budget = new CallBudget({ silo: 64 * MIB, link: 64 * MIB }, 0);
   readonly #turns: (() => void)[] = [];
   #nextCallId = 1;
 
@@ -36,10 +40,11 @@ class BusyProcess {
       monotonic: () => this.now,
       schedule: () => expect.unreachable("nothing here waits for a time"),
     };
-    this.arrivals = new Arrivals({
+    this.admission = new AdmissionQueue({
       siloId: "s1",
       clock,
       logger,
+      budget: this.budget,
       nextTurn: (callback) => this.#turns.push(callback),
       begin: ({ callId }) => {
         this.begun.set(callId, this.now);
@@ -51,7 +56,7 @@ class BusyProcess {
     this.now += 60_000;
     this.sink = {
       peerId: "c1",
-      isClient: true,
+      principal: { role: "client", name: "c1" },
       reply: (callId, outcome) => {
         expect(outcome).toMatchObject({
           payload: { value: { facts: { fields: { code: "OVERLOADED", ran: "no" } } } },
@@ -66,7 +71,7 @@ class BusyProcess {
     const callIds = Array.from({ length: count }, () => this.#nextCallId++);
     for (const callId of callIds) {
       this.cameAt.set(callId, this.now);
-      this.arrivals.take({ ...REQUEST, ...request, callId }, this.sink);
+      this.admission.take({ ...REQUEST, ...request, callId }, this.sink);
     }
     return callIds;
   }
@@ -78,7 +83,7 @@ class BusyProcess {
   }
 
   async untilEmpty(): Promise<void> {
-    while (!this.arrivals.isEmpty) await this.turn();
+    while (!this.admission.isEmpty) await this.turn();
   }
 
   /** Requests come one each `everyMs` for so long, whatever becomes of them. */
@@ -86,7 +91,7 @@ class BusyProcess {
     const start = this.now;
     for (let made = 0; made * everyMs < forMs; await this.turn()) {
       // Nothing to do, so time goes on to the next.
-      if (this.arrivals.isEmpty) this.now = Math.max(this.now, start + made * everyMs);
+      if (this.admission.isEmpty) this.now = Math.max(this.now, start + made * everyMs);
       for (; start + made * everyMs <= this.now && made * everyMs < forMs; made++) {
         const [callId = 0] = this.read(1);
         this.cameAt.set(callId, start + made * everyMs);
@@ -119,6 +124,7 @@ const REQUEST: RequestEnvelope = {
   oneWay: false,
   headers: undefined,
   idempotencyKey: undefined,
+  delivery: undefined,
 };
 
 function microtasks(): Promise<void> {
@@ -131,12 +137,12 @@ function upTo(last: number): number[] {
   return Array.from({ length: last }, (_, index) => index + 1);
 }
 
-describe("arrivals", () => {
+describe("admission", () => {
   it("are begun at once while there is time", () => {
     const process = new BusyProcess({ costMs: 0.01 });
     process.read(100);
     expect([...process.begun.keys()]).toEqual(upTo(100));
-    expect(process.arrivals.isEmpty).toBe(true);
+    expect(process.admission.isEmpty).toBe(true);
   });
 
   it("keep one turn of the event loop busy for little longer than 5 ms, and go on in order in the next one", async () => {
@@ -283,7 +289,7 @@ describe("arrivals", () => {
 
   it("are all served for ten seconds after a change of the cluster", async () => {
     const process = new BusyProcess({ costMs: 1 });
-    process.arrivals.unsettle();
+    process.admission.unsettle();
     await process.load({ everyMs: 0.6, forMs: 9_000 });
     expect(process.refused.size).toBe(0);
     await process.load({ everyMs: 0.6, forMs: 5_000 });
@@ -303,23 +309,36 @@ describe("arrivals", () => {
   it("do not run when they are cancelled while they wait, and others go on", async () => {
     const process = new BusyProcess({ costMs: 1 });
     process.read(30);
-    expect(process.arrivals.cancel(1, process.sink)).toBe(false);
-    expect(process.arrivals.cancel(25, { ...process.sink })).toBe(false);
-    expect(process.arrivals.cancel(25, process.sink)).toBe(true);
+    expect(process.admission.cancel(1, process.sink)).toBe(false);
+    expect(process.admission.cancel(25, { ...process.sink })).toBe(false);
+    expect(process.admission.cancel(25, process.sink)).toBe(true);
     await process.untilEmpty();
     expect([...process.begun.keys()]).toEqual(upTo(30).filter((callId) => callId !== 25));
   });
 
-  it("take no more than 100,000 that wait, and no more than 64 MiB of arguments", async () => {
+  it("that wait are dropped when their caller is gone, but for one-way ones", async () => {
+    const process = new BusyProcess({ costMs: 1 });
+    process.read(30);
+    process.read(1, { oneWay: true });
+    process.admission.callerGone(process.sink);
+    expect(process.budget.waiting).toBeLessThan(1_024);
+    await process.untilEmpty();
+    expect(process.begun.size).toBeLessThan(30);
+    expect(process.begun.has(31)).toBe(true);
+    expect(process.budget.waiting).toBe(0);
+  });
+
+  it("take no more than 100,000 that wait, and no more bytes than the budget has", async () => {
     const process = new BusyProcess({ costMs: 10 });
     process.read(100_020);
     expect(process.refused.size).toBeGreaterThan(0);
     expect(process.refused.size).toBeLessThan(20);
     const large = new BusyProcess({ costMs: 10 });
-    large.read(40, { args: { ...REQUEST.args, size: 4 * 1024 * 1024 }, method: "$letter" });
-    expect(large.begun.size + 16).toBe(40 - large.refused.size);
-    large.arrivals.close();
-    expect(large.arrivals.isEmpty).toBe(true);
+    large.read(40, { args: { ...REQUEST.args, size: 4 * MIB } });
+    expect(large.begun.size + 15).toBe(40 - large.refused.size);
+    large.admission.close();
+    expect(large.admission.isEmpty).toBe(true);
+    expect(large.budget.waiting).toBe(0);
   });
 
   it("that are refused leave one line in the log each ten seconds", async () => {

@@ -8,7 +8,8 @@ import {
   TroupeError,
 } from "@troupe/core";
 import { Fifo } from "../activation/fifo.ts";
-import { errorOutcome } from "../activation/outcome.ts";
+import { answerError, errorOutcome } from "../activation/outcome.ts";
+import type { CallBudget } from "../activation/call-budget.ts";
 
 /**
  * How long requests may keep one turn of the event loop busy. Renewals of the lease, probes and
@@ -60,7 +61,6 @@ const SETTLING_MS = 10_000;
 
 /** What may wait, whatever it is; a burst of one client is not larger (see `PendingCalls`). */
 const WAITING_MAX = 100_000;
-const WAITING_MAX_BYTES = 64 * 1024 * 1024;
 
 /**
  * A longer queue is not searched for a cancelled request: what is out of time is not run, wherever
@@ -70,10 +70,11 @@ const SEARCH_MAX = 1_000;
 
 const WARN_EVERY_MS = 10_000;
 
-export interface ArrivalsParts {
+export interface AdmissionQueueParts {
   readonly siloId: string;
   readonly clock: Clock;
   readonly logger: Logger;
+  readonly budget: CallBudget;
   /**
    * Calls back when the event loop has turned once, and with it has read what there was to read.
    */
@@ -81,7 +82,7 @@ export interface ArrivalsParts {
   begin(request: RequestEnvelope, sink: ReplySink): void;
 }
 
-interface Arrival {
+interface WaitingRequest {
   readonly request: RequestEnvelope;
   readonly sink: ReplySink;
 }
@@ -90,20 +91,21 @@ interface Arrival {
  * The requests that came over links and that this process has not had the time to begin. They are
  * read at once and wait here, not in the socket, so that their number is known.
  *
- * Q1. Requests are begun in the order in which they came (C5), and each is begun, refused, or
- *     waited for by nobody any more.
- * Q2. A turn of the event loop begins requests for little longer than `SLICE_MS`, or than
- *     everything else in it takes.
- * Q3. In an overload no more are let in than were begun in the last window, and the others are
- *     refused at once. It begins when the queue has stopped to shrink, and ends when it is empty.
- *     What has been let in is not refused later, so a burst is served, however large it is.
- * Q4. A refused request has not run (C4). Never refused, short of the limits of the queue, are
- *     those that a turn waits for, whose work would be lost, and the cluster's own.
+ * ADM-1. Requests are begun in the order in which they came (C5), and each is begun, refused, or
+ *        waited for by nobody any more.
+ * ADM-2. A turn of the event loop begins requests for little longer than `SLICE_MS`, or than
+ *        everything else in it takes.
+ * ADM-3. In an overload no more are let in than were begun in the last window, and the others are
+ *        refused at once. It begins when the queue has stopped to shrink, and ends when it is
+ *        empty. What has been let in is not refused later, so a burst is served, however large it
+ *        is.
+ * ADM-4. A refused request has not run (C4). Never refused, short of the limits of the queue and of
+ *        the `CallBudget`, are those that a turn waits for, whose work would be lost, and the
+ *        cluster's own.
  */
-export class Arrivals {
-  readonly #parts: ArrivalsParts;
-  readonly #waiting = new Fifo<Arrival>();
-  #waitingBytes = 0;
+export class AdmissionQueue {
+  readonly #parts: AdmissionQueueParts;
+  readonly #waiting = new Fifo<WaitingRequest>();
   /** `open`: the event loop has not turned since the first request. */
   #slice: "open" | "over" = "over";
   #sliceEnd = 0;
@@ -120,7 +122,7 @@ export class Arrivals {
   #refusal: Outcome | undefined;
   #warnedAt = Number.NEGATIVE_INFINITY;
 
-  constructor(parts: ArrivalsParts) {
+  constructor(parts: AdmissionQueueParts) {
     this.#parts = parts;
     this.#settledAt = parts.clock.monotonic() + SETTLING_MS;
   }
@@ -135,9 +137,12 @@ export class Arrivals {
       return this.#parts.begin(request, sink);
     if (this.#isFull || (this.#hasNoRoom && mayBeRefused(request)))
       return this.#refuse(request, sink);
+    const { budget } = this.#parts;
+    const shortage = budget.take(request, sink);
+    if (shortage !== undefined)
+      return answerError(sink, request, budget.refusal(shortage, request, sink));
     if (this.isEmpty) this.#startQueue();
     this.#waiting.push({ request, sink });
-    this.#waitingBytes += request.args.size;
   }
 
   /** True if the request was waiting here; then it will not run. */
@@ -145,10 +150,18 @@ export class Arrivals {
     const { length } = this.#waiting;
     if (length === 0 || length > SEARCH_MAX) return false;
     const cancelled = this.#waiting.remove(
-      (arrival) => arrival.request.callId === callId && arrival.sink === sink,
+      (waiting) => waiting.request.callId === callId && waiting.sink === sink,
     );
-    this.#waitingBytes -= cancelled?.request.args.size ?? 0;
+    if (cancelled !== undefined) this.#parts.budget.give(cancelled.request, cancelled.sink);
     return cancelled !== undefined;
+  }
+
+  /** The caller's link has ended: nobody waits for its calls, but for those that nobody ever did. */
+  callerGone(sink: ReplySink): void {
+    const gone = this.#waiting.removeAll(
+      (waiting) => waiting.sink === sink && !waiting.request.oneWay,
+    );
+    for (const { request } of gone) this.#parts.budget.give(request, sink);
   }
 
   /** The cluster has changed. */
@@ -158,8 +171,7 @@ export class Arrivals {
 
   /** Forgets what waits: its callers learn it from the end of their links. */
   close(): void {
-    this.#waiting.clear();
-    this.#waitingBytes = 0;
+    for (const { request, sink } of this.#waiting.clear()) this.#parts.budget.give(request, sink);
   }
 
   #hasTime(): boolean {
@@ -205,10 +217,10 @@ export class Arrivals {
    * too.
    */
   readonly #beginNext = (): void => {
-    const arrival = this.#next();
-    if (arrival === undefined) return this.#parts.nextTurn(this.#onTurn);
+    const waiting = this.#next();
+    if (waiting === undefined) return this.#parts.nextTurn(this.#onTurn);
     this.#begunInWindow++;
-    this.#begin(arrival);
+    this.#begin(waiting);
     if (this.#look() < this.#sliceEnd) queueMicrotask(this.#beginNext);
     else this.#parts.nextTurn(this.#onTurn);
   };
@@ -217,17 +229,17 @@ export class Arrivals {
    * The next whose caller still waits: those that have given up by themselves have no use for an
    * answer.
    */
-  #next(): Arrival | undefined {
-    let arrival = this.#waiting.shift();
-    while (arrival !== undefined) {
-      this.#waitingBytes -= arrival.request.args.size;
-      if (arrival.request.deadline > this.#lookedAt) return arrival;
-      arrival = this.#waiting.shift();
+  #next(): WaitingRequest | undefined {
+    let waiting = this.#waiting.shift();
+    while (waiting !== undefined) {
+      this.#parts.budget.give(waiting.request, waiting.sink);
+      if (waiting.request.deadline > this.#lookedAt) return waiting;
+      waiting = this.#waiting.shift();
     }
     return undefined;
   }
 
-  #begin({ request, sink }: Arrival): void {
+  #begin({ request, sink }: WaitingRequest): void {
     try {
       this.#parts.begin(request, sink);
     } catch (error) {
@@ -262,7 +274,7 @@ export class Arrivals {
   }
 
   get #isFull(): boolean {
-    return this.#waiting.length >= WAITING_MAX || this.#waitingBytes >= WAITING_MAX_BYTES;
+    return this.#waiting.length >= WAITING_MAX;
   }
 
   #refuse({ callId }: RequestEnvelope, sink: ReplySink): void {
