@@ -3,6 +3,8 @@ import {
   Caller,
   type CallTarget,
   callTarget,
+  filteredCalls,
+  type MakeCall,
   type OpenCall,
   type Placement,
   References,
@@ -14,6 +16,7 @@ import {
   type ActorAddress,
   type CancelEnvelope,
   type Clock,
+  deliveryOf,
   type Envelope,
   type Link,
   type Logger,
@@ -28,6 +31,7 @@ import {
 import type {
   ActorDefinition,
   AdminMethod,
+  CallFilters,
   DurablePart,
   Extension,
   SiloHost,
@@ -35,6 +39,7 @@ import type {
 } from "@troupe/sdk";
 import type { Activation } from "./activation/activation.ts";
 import type { CallName } from "./activation/call-wait.ts";
+import { servingThrough } from "./activation/incoming-call.ts";
 import { Catalog } from "./activation/catalog.ts";
 import { IdleCollection } from "./activation/idle-collection.ts";
 import { AwakeService } from "./durability/awake-service.ts";
@@ -59,7 +64,7 @@ import { AdmissionQueue } from "./routing/admission-queue.ts";
 import { CallBudget, type WaitingBytes } from "./activation/call-budget.ts";
 import { Dispatcher } from "./routing/dispatcher.ts";
 import { deduplicationPart } from "./sends/deduplication.ts";
-import { type PendingSend, sendKey } from "./sends/outbox.ts";
+import type { PendingSend } from "./sends/outbox.ts";
 import { sendsPart } from "./sends/sends-part.ts";
 import { SiloServices } from "./silo/silo-services.ts";
 
@@ -72,6 +77,7 @@ export interface LocalActorsParts {
   readonly reminderStore: ReminderStore;
   readonly guard: LeaseGuard;
   readonly waitingBytes: WaitingBytes;
+  readonly filters: CallFilters;
   readonly definitions: ReadonlyMap<string, ActorDefinition>;
   readonly extensions: readonly Extension[];
   linkTo(siloId: string): Link | undefined;
@@ -89,6 +95,8 @@ export class LocalActors {
   readonly #parts: LocalActorsParts;
   readonly #router: Router;
   readonly #caller: Caller;
+  /** Makes a call, through the filters of outgoing ones if there are any. */
+  readonly #call: MakeCall;
   readonly #references: References;
   readonly #catalog: Catalog;
   readonly #budget: CallBudget;
@@ -156,15 +164,26 @@ export class LocalActors {
       placement,
     );
     this.#caller = new Caller(clock, this.#router);
-    this.#references = new References(definitions, (target, method, args) =>
+    this.#call = filteredCalls(parts.filters.outgoing ?? [], clock, (target, method, args) =>
       this.#caller.call(target, method, args),
     );
+    this.#references = new References(definitions, this.#call);
     this.#services = new SiloServices(createServices(silo, parts.extensions), logger);
   }
 
+  /** Runs a system turn in an actor, wherever it lives, or asks a silo. Not for code of users. */
+  callTurn(address: ActorAddress, name: string, args: readonly unknown[]): Promise<unknown> {
+    return this.#callSystemTurn(address, name, args);
+  }
+
+  /** As `call`, for Troupe's own code: also system turns, and calls to silos. */
+  callSystem(target: CallTarget, method: string, args: unknown[]): Promise<unknown> {
+    return this.#caller.callSystem(target, method, args);
+  }
+
   /** Makes a call that no actor of this silo makes. */
-  call(target: CallTarget, method: string, args: unknown[]): Promise<unknown> {
-    return this.#caller.call(target, method, args);
+  call(target: CallTarget, method: string, args: unknown[]): unknown {
+    return this.#call(target, method, args);
   }
 
   /** From now on this silo hosts, and its services run. */
@@ -173,15 +192,16 @@ export class LocalActors {
   }
 
   /**
-   * Adopts a view: what this silo no longer owns ends, and the others hear of it (H1). Calls are
-   * brought to their new owners only after that, so that none of them meets an activation that has
-   * to go.
+   * Adopts a view: what this silo no longer owns ends, and the others hear of it
+   * (HAND-1). Calls are brought to their new owners only after that, so that none of them meets an
+   * activation that has to go. `passed` are the views between the last one and this, if they are
+   * known.
    */
-  setPlacement(placement: Placement): void {
+  setPlacement(placement: Placement, passed: readonly Placement[] | undefined): void {
     const { siloId } = this.#parts;
     this.#placement = placement;
     this.#admission.unsettle();
-    this.#handoff.setPlacement(placement);
+    this.#handoff.setPlacement(placement, passed);
     for (const activation of this.#catalog.values()) {
       if (placement.ownerOf(activation.address)?.siloId === siloId) continue;
       this.#handoff.hold(activation.address);
@@ -235,11 +255,8 @@ export class LocalActors {
 
   /** Asks another silo. */
   callSilo(siloId: string, method: string, args: readonly unknown[]): Promise<unknown> {
-    return this.#caller.call(
-      callTarget({ type: SILO_TYPE, id: siloId }, undefined, { timeout: "2s" }),
-      method,
-      [...args],
-    );
+    const target = callTarget({ type: SILO_TYPE, id: siloId }, undefined, { timeout: "2s" });
+    return this.#caller.callSystem(target, method, [...args]);
   }
 
   /** What a call waits for that this silo has; undefined if it does not have it. */
@@ -361,6 +378,7 @@ export class LocalActors {
       reference: (type, id, options) => this.#references.actor(type, id, options),
       sendReference: (type, id, post) => this.#references.sendReference(type, id, post),
       makeReference: (address) => this.#references.reference(address),
+      serve: servingThrough(this.#parts.filters.incoming ?? [], clock),
       systemTurn: (name) => this.#registry.turn(name),
       watch: (activation, runner) => this.#waits.watch(activation, runner),
       redispatch: (request, sink) => this.#dispatcher.redispatch(request, sink),
@@ -399,14 +417,15 @@ export class LocalActors {
     method: string,
     args: readonly unknown[],
   ): Promise<unknown> {
-    return this.#caller.call(callTarget(address, undefined, undefined), method, [...args]);
+    return this.#caller.callSystem(callTarget(address, undefined, undefined), method, [...args]);
   }
 
   #deliver(send: PendingSend, sender: ActorAddress): Promise<unknown> {
     const { type, id, method, args, headers, seq } = send;
     const options = headers === undefined ? undefined : { headers };
     const target = callTarget({ type, id }, this.#parts.definitions.get(type), options);
-    return this.#caller.deliver(target, { method, args, key: sendKey(sender, seq) });
+    const delivery = deliveryOf(sender, seq, send.answer !== undefined);
+    return this.#caller.deliver(target, { method, args, delivery });
   }
 
   #onGone(activation: Activation): void {

@@ -1,6 +1,6 @@
 import type { ClientPorts } from "@troupe/client";
 import type { ReminderStore, StateStore } from "@troupe/core";
-import type { ActorClass, Extension } from "@troupe/sdk";
+import type { ActorClass, CallFilters, Extension } from "@troupe/sdk";
 import type { LeasePolicy } from "./membership/lease-guard.ts";
 import type { WaitingBytes } from "./activation/call-budget.ts";
 
@@ -20,13 +20,13 @@ export interface SiloOptions {
   readonly listen: string;
   /** `host:port` at which the others reach it. Default: where it listens. */
   readonly advertise?: string;
-  /** Shared secret that every peer and client has to show. */
-  readonly token?: string;
   readonly labels?: Readonly<Record<string, string>>;
   /** Milliseconds after which a silo that no longer answers is taken for gone. Default 5,000. */
   readonly leaseTtlMs?: number;
   /** What the silo does while it cannot tell whether its lease lives. Default: strict. */
   readonly leasePolicy?: LeasePolicy;
+  /** What calls to and from this silo's actors pass; see `CallFilter`. */
+  readonly filters?: CallFilters;
   /** How many bytes of calls may wait on the silo; beyond it calls fail with `OVERLOADED`. */
   readonly waitingBytes?: WaitingBytes;
 }
