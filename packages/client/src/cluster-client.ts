@@ -120,7 +120,11 @@ export class ClusterClient implements ActorReferences, AsyncDisposable {
   }
 
   actor<A extends Actor>(type: ActorClass<A>, id: string, options?: CallOptions): ActorRef<A>;
-  actor(type: string, id: string, options?: CallOptions): UntypedActorRef;
+  actor<A extends Actor = never>(
+    type: string,
+    id: string,
+    options?: CallOptions,
+  ): [A] extends [never] ? UntypedActorRef : ActorRef<A>;
   actor(type: ActorClass | string, id: string, options?: CallOptions): object {
     return this.#references.actor(type, id, options);
   }

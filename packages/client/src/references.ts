@@ -14,7 +14,12 @@ import { callTarget } from "./caller.ts";
 /** `actor(Account, "alice")` on a silo, a client, and in a turn. */
 export interface ActorReferences {
   actor<A extends Actor>(type: ActorClass<A>, id: string, options?: CallOptions): ActorRef<A>;
-  actor(type: string, id: string, options?: CallOptions): UntypedActorRef;
+  /** By the name alone: untyped, or typed as `actor<Account>("Account", id)`. */
+  actor<A extends Actor = never>(
+    type: string,
+    id: string,
+    options?: CallOptions,
+  ): [A] extends [never] ? UntypedActorRef : ActorRef<A>;
 }
 
 /** Makes references whose calls all go the same way. */

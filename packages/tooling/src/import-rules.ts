@@ -90,7 +90,16 @@ function isDeclared(
   specifier: string,
   { dependencies, optionalDependencies }: PackageManifest,
 ): boolean {
-  return dependencies?.[specifier] !== undefined || optionalDependencies?.[specifier] !== undefined;
+  const name = packageName(specifier);
+  return dependencies?.[name] !== undefined || optionalDependencies?.[name] !== undefined;
+}
+
+/** What `package.json` calls it: without a subpath such as that of `troupe/vitest`. */
+function packageName(specifier: string): string {
+  return specifier
+    .split("/")
+    .slice(0, specifier.startsWith("@") ? 2 : 1)
+    .join("/");
 }
 
 /** A relative import that leaves the package: packages import each other by name. */

@@ -34,7 +34,8 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   "packages/cli": ["core", "sdk", "client", "host"],
   "packages/troupe": [...SPINE, "host", "cli"],
   "packages/bench": ALL,
-  "packages/tooling": [],
+  // The repository runs its own tests with the plugin that users have.
+  "packages/tooling": ["troupe"],
   "cluster-tests": ALL,
   // An example is what a user writes, so it has what a user installs.
   "examples/*": ["troupe"],
