@@ -86,12 +86,10 @@ export class Transfers implements Workload {
   async #deadLetters(): Promise<string[]> {
     const ids = Array.from({ length: PURSES }, (_, index) => purseId(index));
     const letters = await Promise.all(
-      ids.map(async (id) => this.#caller.client.actor("Purse", id).$letters?.()),
+      ids.map((id) => this.#caller.client.deadLetters("Purse", id).list()),
     );
     return letters.flatMap((dead, index) =>
-      (dead as readonly { readonly reason: string }[]).map(
-        ({ reason }) => `${ids[index]} has a dead letter: ${reason}`,
-      ),
+      dead.map(({ reason }) => `${ids[index]} has a dead letter: ${reason}`),
     );
   }
 }

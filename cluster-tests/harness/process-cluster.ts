@@ -2,14 +2,16 @@ import { existsSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { AdminClient } from "@troupe/admin";
 import { messageOf, randomId, sleep, systemClock, systemRandom } from "@troupe/core";
-import { type Cluster, connect, silentLogger, type SiloSnapshot } from "troupe";
+import type { SnapshotResponse } from "@troupe/sdk";
+import { type Cluster, connect, silentLogger } from "troupe";
 import type { Locations } from "./backends.ts";
 import { ProcessGuard } from "./process-guard.ts";
 import { HERE, type SiloExit, type SiloPlace, SiloProcess } from "./silo-process.ts";
 
 const ACTORS = fileURLToPath(new URL("../actors/index.ts", import.meta.url));
-const BUILT = fileURLToPath(new URL("../../packages/troupe/dist/cli/main.js", import.meta.url));
+const BUILT = fileURLToPath(new URL("../../packages/cli/dist/main.js", import.meta.url));
 
 /** How long to wait for what must come. Generous, because it costs nothing when it comes. */
 const PATIENCE_MS = 30_000;
@@ -121,11 +123,9 @@ export class ProcessCluster {
   }
 
   /** What each active silo says of itself. */
-  snapshots(client: Cluster): Promise<readonly SiloSnapshot[]> {
-    const ids = client.view.members.map(({ siloId }) => siloId);
-    return Promise.all(
-      ids.map(async (siloId) => (await client.callSilo(siloId, "snapshot")) as SiloSnapshot),
-    );
+  snapshots(client: Cluster): Promise<readonly SnapshotResponse[]> {
+    const admin = new AdminClient(client);
+    return Promise.all(client.view.members.map(({ siloId }) => admin.snapshot(siloId)));
   }
 
   /** What the turns of all actors have noted: the process, what ran, the actor, and more. */

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { type Cluster, silentLogger, startSilo } from "troupe";
+import { type Cluster, type DeadLetter, silentLogger, startSilo } from "troupe";
 import { Card } from "./card.ts";
 import { Inbox } from "./inbox.ts";
 import { Subscription } from "./subscription.ts";
@@ -20,11 +20,6 @@ const BANK_AWAY_MS = 500;
  */
 const LOOK_EVERY_MS = 100;
 const LOOKS_MAX = 900;
-
-interface Letter {
-  readonly seq: number;
-  readonly reason: string;
-}
 
 const folder = mkdtempSync(join(tmpdir(), "troupe-subscription-"));
 try {
@@ -86,7 +81,7 @@ async function untilBilled(cluster: Pick<Cluster, "actor">, month: number): Prom
  * Counts the receipts, and sends Bob's again once his inbox has room. True if everything is as it
  * should be.
  */
-async function receipts(cluster: Pick<Cluster, "actor">): Promise<boolean> {
+async function receipts(cluster: Pick<Cluster, "actor" | "deadLetters">): Promise<boolean> {
   const charges = await cluster.actor(Card, "alice").read();
   console.log(
     `alice was charged ${charges.length} times and has ${(await receiptsOf(cluster, "alice")).length} receipts`,
@@ -96,7 +91,7 @@ async function receipts(cluster: Pick<Cluster, "actor">): Promise<boolean> {
   if (letter === undefined) return false;
   console.log(`troupe letters Subscription/bob would show: letter ${letter.seq}, ${letter.reason}`);
   await cluster.actor(Inbox, "bob").setFull(false);
-  await cluster.actor("Subscription", "bob").$resend?.(letter.seq);
+  await cluster.deadLetters("Subscription", "bob").resend(letter.seq);
   await lookFor(async () => (await receiptsOf(cluster, "bob")).length >= MONTHS || undefined);
   const received = await receiptsOf(cluster, "bob");
   console.log(
@@ -109,12 +104,10 @@ function receiptsOf(cluster: Pick<Cluster, "actor">, id: string): Promise<readon
   return cluster.actor(Inbox, id).read();
 }
 
-/** What `troupe letters Subscription/bob` asks for, once there is one. */
-function firstDeadLetter(cluster: Pick<Cluster, "actor">): Promise<Letter | undefined> {
-  return lookFor(async () => {
-    const letters = (await cluster.actor("Subscription", "bob").$letters?.()) as readonly Letter[];
-    return letters[0];
-  });
+/** The receipt that was given up, once there is one. `troupe letters Subscription/bob` shows it. */
+function firstDeadLetter(cluster: Pick<Cluster, "deadLetters">): Promise<DeadLetter | undefined> {
+  const letters = cluster.deadLetters("Subscription", "bob");
+  return lookFor(async () => (await letters.list())[0]);
 }
 
 /** What was looked for, or undefined if it never came. */

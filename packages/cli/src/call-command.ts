@@ -11,7 +11,7 @@ export async function runCall(call: CallCommand, flags: JsonFlags): Promise<numb
   const { type, id } = readAddress(call.address);
   const args = readArguments(call.args);
   const timeout = readTimeout(flags["timeout"]);
-  return withSilos(flags, async (cluster) => {
+  return withSilos(flags, async ({ cluster }) => {
     const method = cluster.actor(type, id, timeout === undefined ? {} : { timeout })[call.method];
     if (typeof method !== "function")
       throw new TroupeError(

@@ -79,8 +79,14 @@ describe("docker-compose.yml", () => {
       expect(command).toBe("silo");
       expect(settings.advertise).toBe(`${name}:7100`);
       expect(settings.cluster).toBe("bank");
-      expect(settings.membership).toEqual({ kind: "etcd", url: "etcd://etcd:2379" });
-      expect(settings.storage).toEqual({ kind: "redis", url: "redis://redis:6379" });
+      expect(settings.membership).toMatchObject({
+        provider: { name: "etcd" },
+        location: { endpoints: ["etcd:2379"] },
+      });
+      expect(settings.storage).toMatchObject({
+        provider: { name: "Redis" },
+        location: { label: "redis:6379" },
+      });
       expect(Object.keys(service.depends_on ?? {})).toEqual(["etcd", "redis"]);
       // The example is a package of its own; where it is there, the file that the silos run must
       // be.
@@ -96,7 +102,7 @@ describe("docker-compose.yml", () => {
       // oxlint-disable-next-line no-await-in-loop -- three short ones.
       const { command, flags } = await understand(args);
       expect(command).toBe("status");
-      expect(settingsOf(flags, service).membership.kind).toBe("etcd");
+      expect(settingsOf(flags, service).membership.provider.name).toBe("etcd");
     }
   });
 

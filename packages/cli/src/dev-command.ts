@@ -83,9 +83,9 @@ function watchSources(
   { membership, storage }: Settings,
   group: SiloGroup,
 ): FolderWatch {
-  const ignored = [membership, storage].flatMap((location) =>
-    location.kind === "file" ? [location.folder] : [],
-  );
+  const ignored = [membership, storage]
+    .map(({ provider, location }) => provider.folderOf?.(location))
+    .filter((written) => written !== undefined);
   return new FolderWatch({
     clock: systemClock,
     folder,

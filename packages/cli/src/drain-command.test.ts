@@ -2,7 +2,8 @@ import { type Member, TroupeError } from "@troupe/core";
 import { Actor, actor } from "@troupe/sdk";
 import { TestCluster } from "@troupe/testkit";
 import { describe, expect, it, onTestFinished } from "vitest";
-import type { Cluster } from "@troupe/host";
+import { AdminClient } from "@troupe/admin";
+import { ADMIN_LINK } from "@troupe/client";
 import { drainSilo } from "./drain-command.ts";
 import { findSilo } from "./find-silo.ts";
 
@@ -26,12 +27,13 @@ function firstOf({ client }: TestCluster): Member {
 }
 
 /** The cluster with silos that give one answer to everything. */
-function answering({ client }: TestCluster, answer: unknown): Pick<Cluster, "view" | "callSilo"> {
-  const callSilo = async (): Promise<unknown> => {
+function answering({ client }: TestCluster, answer: unknown): AdminClient {
+  const { view } = client;
+  const ask = async (): Promise<unknown> => {
     if (answer instanceof Error) throw answer;
     return answer;
   };
-  return { view: client.view, callSilo };
+  return new AdminClient({ [ADMIN_LINK]: { view, askSilo: ask, askActor: ask } });
 }
 
 describe("drainSilo", () => {
@@ -43,7 +45,11 @@ describe("drainSilo", () => {
     const reports: string[] = [];
     const report = (text: string): void => void reports.push(text);
     await cluster.run(
-      drainSilo(cluster.client, member, { clock: cluster.clock, timeoutMs: 30_000, report }),
+      drainSilo(new AdminClient(cluster.client), member, {
+        clock: cluster.clock,
+        timeoutMs: 30_000,
+        report,
+      }),
     );
     expect(cluster.client.view.members).toHaveLength(1);
     expect(reports[0]).toMatch(/is draining: \d+ activations are left/);
@@ -56,7 +62,7 @@ describe("drainSilo", () => {
 
   it("says that a silo has not left in time", async () => {
     const cluster = await start();
-    const draining = drainSilo(answering(cluster, true), firstOf(cluster), {
+    const draining = drainSilo(answering(cluster, {}), firstOf(cluster), {
       clock: cluster.clock,
       timeoutMs: 5_000,
       report: undefined,

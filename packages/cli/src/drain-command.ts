@@ -1,6 +1,5 @@
+import type { AdminClient } from "@troupe/admin";
 import { type Clock, type Member, messageOf, sleep, systemClock, TroupeError } from "@troupe/core";
-import type { Cluster } from "@troupe/host";
-import { numberOf, recordOf } from "./ask-silos.ts";
 import { findSilo } from "./find-silo.ts";
 import type { JsonFlags } from "./program.ts";
 import { readTimeout } from "./read-timeout.ts";
@@ -18,11 +17,11 @@ const LOOK_EVERY_MS = 100;
 /** `troupe drain`: moves everything off a silo, stops it, and waits until it has left. */
 export async function runDrain(silo: string, flags: JsonFlags): Promise<number> {
   const timeoutMs = readTimeout(flags["timeout"]) ?? DRAINED_WITHIN_MS;
-  return withSilos(flags, async (cluster) => {
-    const member = findSilo(cluster.view.members, silo);
+  return withSilos(flags, async ({ admin }) => {
+    const member = findSilo(admin.view.members, silo);
     const { siloId, address } = member;
     const report = process.stderr.isTTY && !flags.json ? printNote : undefined;
-    await drainSilo(cluster, member, { clock: systemClock, timeoutMs, report });
+    await drainSilo(admin, member, { clock: systemClock, timeoutMs, report });
     if (flags.json) printData(JSON.stringify({ siloId, address, drained: true }));
     else printNote(`silo ${siloId} at ${address} has left the cluster`);
     return EXIT_OK;
@@ -41,14 +40,14 @@ export interface DrainOptions {
  * after `timeoutMs`.
  */
 export async function drainSilo(
-  cluster: Pick<Cluster, "view" | "callSilo">,
+  admin: AdminClient,
   { siloId }: Member,
   { clock, timeoutMs, report }: DrainOptions,
 ): Promise<void> {
   const deadline = clock.monotonic() + timeoutMs;
-  const isMember = (): boolean => cluster.view.members.some((member) => member.siloId === siloId);
+  const isMember = (): boolean => admin.view.members.some((member) => member.siloId === siloId);
   try {
-    await cluster.callSilo(siloId, "drain");
+    await admin.drain(siloId);
   } catch (error) {
     // A silo that ends in the middle of its answer has been asked.
     if (isMember() && isRefusal(error)) throw error;
@@ -61,7 +60,7 @@ export async function drainSilo(
         `silo ${siloId} has not left within ${timeoutMs} ms; it goes on draining`,
       );
     // oxlint-disable-next-line no-await-in-loop -- it is looked again and again.
-    const progress = report === undefined ? undefined : await progressOf(cluster, siloId);
+    const progress = report === undefined ? undefined : await progressOf(admin, siloId);
     if (progress !== undefined && progress !== shown) report?.(progress);
     shown = progress;
     // oxlint-disable-next-line no-await-in-loop -- it is looked again and again.
@@ -74,10 +73,10 @@ function isRefusal(error: unknown): boolean {
   return !(error instanceof TroupeError) || error.ran === "no";
 }
 
-async function progressOf(cluster: Pick<Cluster, "callSilo">, siloId: string): Promise<string> {
+async function progressOf(admin: AdminClient, siloId: string): Promise<string> {
   try {
-    const { activations } = recordOf(await cluster.callSilo(siloId, "snapshot"));
-    return `silo ${siloId} is draining: ${numberOf(activations)} activations are left`;
+    const { activations } = await admin.snapshot(siloId);
+    return `silo ${siloId} is draining: ${activations} activations are left`;
   } catch (error) {
     return `silo ${siloId} is leaving (${messageOf(error)})`;
   }

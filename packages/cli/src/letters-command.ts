@@ -1,72 +1,72 @@
-import { type ActorAddress, formatAddress, messageOf, TroupeError } from "@troupe/core";
-import type { Cluster } from "@troupe/host";
-import { numberOf, recordOf, recordsOf, textOf } from "./ask-silos.ts";
+import type { AdminClient } from "@troupe/admin";
+import type { DeadLetter, DeadLetters } from "@troupe/client";
+import { type ActorAddress, formatAddress, TroupeError } from "@troupe/core";
 import { readAddress } from "./call-arguments.ts";
-import type { JsonFlags } from "./program.ts";
-import { systemTurn } from "./system-turn.ts";
+import { jsonValue } from "./printed-value.ts";
+import type { LettersFlags } from "./program.ts";
 import { EXIT_FAILED, EXIT_OK, printData, printNote } from "./terminal.ts";
 import { momentText, textTable } from "./text-table.ts";
 import { withSilos } from "./with-cluster.ts";
 
-/** Which dead letters to send again. */
-export type Resend = number | "all";
+/** Which dead letters are meant. */
+export type LetterChoice = number | "all";
 
-export type LettersFlags = JsonFlags & { readonly resend?: Resend };
-
-/** A dead letter as `letters --json` shows it. Moments are in milliseconds since the Unix epoch. */
-interface ShownLetter {
-  readonly seq: number;
-  readonly to: string;
-  readonly method: string;
-  readonly reason: string;
-  readonly sentAt: number;
-  readonly diedAt: number;
+/** What becomes of the chosen letters of an actor. */
+export interface LetterWork {
+  readonly address: ActorAddress;
+  readonly verb: "resend" | "drop";
+  readonly choice: LetterChoice;
+  readonly json: boolean;
 }
 
 /**
- * `troupe letters`: durable sends that were given up, of all actors or of one, and sending them
- * again.
+ * `troupe letters`: durable sends that were given up, of all actors or of one; sending them again,
+ * and dropping them.
  */
 export async function runLetters(actor: string | undefined, flags: LettersFlags): Promise<number> {
-  const { json, resend } = flags;
-  if (actor === undefined && resend !== undefined)
+  const { json } = flags;
+  const chosen = readChoice(flags);
+  if (actor === undefined && chosen !== undefined)
     throw new TroupeError(
       "BAD_CONFIG",
-      "--resend needs the actor whose letters are sent again: troupe letters Type/id --resend …",
+      `--${chosen.verb} needs the actor whose letters are meant: troupe letters Type/id --${chosen.verb} …`,
     );
   const address = actor === undefined ? undefined : readAddress(actor);
-  return withSilos(flags, (cluster) => {
-    if (address === undefined) return showSenders(cluster, json);
-    return resend === undefined
-      ? showLetters(cluster, address, json)
-      : resendLetters(cluster, { address, resend, json });
+  return withSilos(flags, ({ cluster, admin }) => {
+    if (address === undefined) return showSenders(admin, json);
+    const letters = cluster.deadLetters(address.type, address.id);
+    return chosen === undefined
+      ? showLetters(letters, address, json)
+      : workOnLetters(letters, { address, ...chosen, json });
   });
 }
 
+function readChoice({
+  resend,
+  drop,
+}: LettersFlags): Pick<LetterWork, "verb" | "choice"> | undefined {
+  if (resend !== undefined && drop !== undefined)
+    throw new TroupeError("BAD_CONFIG", "give --resend or --drop, not both");
+  if (resend !== undefined) return { verb: "resend", choice: resend };
+  return drop === undefined ? undefined : { verb: "drop", choice: drop };
+}
+
 /** Prints which actors have dead letters, how many, and since when. It wakes no actor. */
-export async function showSenders(
-  cluster: Pick<Cluster, "view" | "callSilo">,
-  json: boolean,
-): Promise<number> {
-  const senders = new Map<
-    string,
-    { type: string; id: string; letters: number; oldestAt: number }
-  >();
-  for (const { address, dueAt } of recordsOf(await askAnySilo(cluster, "deadLetters"))) {
-    const { type, id } = recordOf(address);
-    const sender = { type: textOf(type), id: textOf(id) };
-    const key = formatAddress(sender);
+export async function showSenders(admin: AdminClient, json: boolean): Promise<number> {
+  const senders = new Map<string, ActorAddress & { letters: number; oldestAt: number }>();
+  for await (const { type, id, diedAt } of admin.deadLetters()) {
+    const key = formatAddress({ type, id });
     // They come oldest first.
-    const known = senders.get(key) ?? { ...sender, letters: 0, oldestAt: numberOf(dueAt) };
+    const known = senders.get(key) ?? { type, id, letters: 0, oldestAt: diedAt };
     senders.set(key, { ...known, letters: known.letters + 1 });
   }
   const actors = [...senders.values()];
   if (json) printData(JSON.stringify({ actors }));
   else if (actors.length > 0) {
-    const rows = actors.map(({ type, id, letters, oldestAt }) => [
-      `${type}/${id}`,
-      letters,
-      momentText(oldestAt),
+    const rows = actors.map((sender) => [
+      formatAddress(sender),
+      sender.letters,
+      momentText(sender.oldestAt),
     ]);
     printData(textTable(["actor", "dead letters", "oldest"], rows));
   } else printNote("no actor has dead letters");
@@ -75,17 +75,17 @@ export async function showSenders(
 
 /** Prints the dead letters of one actor, in the order in which they were sent. */
 export async function showLetters(
-  cluster: Pick<Cluster, "actor">,
+  deadLetters: DeadLetters,
   address: ActorAddress,
   json: boolean,
 ): Promise<number> {
-  const letters = await lettersOf(cluster, address);
+  const letters = await deadLetters.list();
   const actor = formatAddress(address);
-  if (json) printData(JSON.stringify({ actor, letters }));
+  if (json) printData(jsonValue({ actor, letters: letters.map((letter) => shown(letter)) }));
   else if (letters.length > 0) {
     const rows = letters.map(({ seq, to, method, reason, diedAt }) => [
       seq,
-      to,
+      formatAddress(to),
       method,
       reason,
       momentText(diedAt),
@@ -95,32 +95,29 @@ export async function showLetters(
   return EXIT_OK;
 }
 
+function shown({ to, ...letter }: DeadLetter): Record<string, unknown> {
+  return { ...letter, to: formatAddress(to) };
+}
+
 /**
- * Sends one dead letter again, or all in their order. Fails if one that was asked for is not there.
+ * Sends one dead letter again or drops it, or all in their order. Fails if one that was asked for
+ * is not there.
  */
-export async function resendLetters(
-  cluster: Pick<Cluster, "actor">,
-  {
-    address,
-    resend,
-    json,
-  }: { readonly address: ActorAddress; readonly resend: Resend; readonly json: boolean },
+export async function workOnLetters(
+  letters: DeadLetters,
+  { address, verb, choice, json }: LetterWork,
 ): Promise<number> {
-  const wanted =
-    resend === "all" ? (await lettersOf(cluster, address)).map(({ seq }) => seq) : [resend];
-  const resent: number[] = [];
+  const wanted = choice === "all" ? (await letters.list()).map(({ seq }) => seq) : [choice];
+  const done: number[] = [];
   for (const seq of wanted) {
     // oxlint-disable-next-line no-await-in-loop -- letters to one receiver keep the order in which
     // they were sent.
-    if ((await systemTurn(cluster, address, "$resend", [seq])) === true) resent.push(seq);
+    if (await letters[verb](seq)) done.push(seq);
   }
   const actor = formatAddress(address);
-  if (json) printData(JSON.stringify({ actor, resent }));
-  else if (resent.length > 0)
-    printNote(
-      `${actor} sends ${resent.length === 1 ? `letter ${resent[0]}` : `${resent.length} letters`} again`,
-    );
-  const missing = wanted.filter((seq) => !resent.includes(seq));
+  if (json) printData(JSON.stringify({ actor, [verb === "resend" ? "resent" : "dropped"]: done }));
+  else if (done.length > 0) printNote(doneNote(actor, verb, done));
+  const missing = wanted.filter((seq) => !done.includes(seq));
   if (missing.length > 0)
     printNote(
       `${actor} has no dead letter ${missing.join(", ")}; troupe letters ${actor} lists them`,
@@ -129,40 +126,7 @@ export async function resendLetters(
   return missing.length === 0 ? EXIT_OK : EXIT_FAILED;
 }
 
-async function lettersOf(
-  cluster: Pick<Cluster, "actor">,
-  address: ActorAddress,
-): Promise<ShownLetter[]> {
-  return recordsOf(await systemTurn(cluster, address, "$letters")).map(
-    ({ seq, type, id, method, reason, sentAt, diedAt }) => ({
-      seq: numberOf(seq),
-      to: formatAddress({ type: textOf(type), id: textOf(id) }),
-      method: textOf(method),
-      reason: textOf(reason),
-      sentAt: numberOf(sentAt),
-      diedAt: numberOf(diedAt),
-    }),
-  );
-}
-
-/** The answer of the first silo that gives one: they all read the same store. */
-async function askAnySilo(
-  cluster: Pick<Cluster, "view" | "callSilo">,
-  method: string,
-): Promise<unknown> {
-  const failures: unknown[] = [];
-  for (const { siloId } of cluster.view.members.filter(({ state }) => state !== "joining")) {
-    try {
-      // oxlint-disable-next-line no-await-in-loop -- the next is asked only if this one does not
-      // answer.
-      return await cluster.callSilo(siloId, method);
-    } catch (error) {
-      failures.push(error);
-    }
-  }
-  const why = failures.map((failure) => messageOf(failure)).join("; ");
-  throw new TroupeError(
-    "CLUSTER_UNAVAILABLE",
-    `no silo answers: ${why === "" ? "none is active yet" : why}`,
-  );
+function doneNote(actor: string, verb: LetterWork["verb"], done: readonly number[]): string {
+  const letters = done.length === 1 ? `letter ${done[0]}` : `${done.length} letters`;
+  return verb === "resend" ? `${actor} sends ${letters} again` : `${actor} has dropped ${letters}`;
 }

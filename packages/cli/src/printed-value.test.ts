@@ -8,6 +8,17 @@ describe("readableValue", () => {
     expect(readableValue(5)).toBe("5");
   });
 
+  it("lets nothing of a value steer the terminal", () => {
+    class Odd extends Error {
+      override name = "\u001b[2JOdd";
+    }
+    for (const value of ["\u001b[31mred", ["\u001b[31mred"], new Odd("\u009b1m")]) {
+      // oxlint-disable-next-line no-control-regex -- they are what is looked for.
+      expect(readableValue(value)).not.toMatch(/[\u001b\u009b]/);
+    }
+    expect(readableValue("\u001b[31mred\n")).toBe(`${String.raw`\u001b[31mred`}\n`);
+  });
+
   it("shows everything of a deep value", () => {
     expect(readableValue({ a: { b: { c: { d: [1] } } } })).toContain("d: [ 1 ]");
   });

@@ -1,17 +1,23 @@
 import { ACTOR_REFERENCE, type ActorAddress, formatAddress } from "@troupe/core";
 import { inspect } from "node:util";
+import { printableText } from "./printable-text.ts";
 
 /**
- * A result for people: text as it is, nothing for undefined, everything else as Node.js shows it.
+ * A result for people: text as it is but for what would steer the terminal, nothing for undefined,
+ * everything else as Node.js shows it.
  */
 export function readableValue(value: unknown): string | undefined {
-  if (value === undefined || typeof value === "string") return value;
-  return inspect(value, {
-    depth: null,
-    maxArrayLength: null,
-    maxStringLength: null,
-    breakLength: 100,
-  });
+  if (value === undefined) return undefined;
+  if (typeof value === "string") return printableText(value);
+  // Names of errors and their stacks are printed as they are.
+  return printableText(
+    inspect(value, {
+      depth: null,
+      maxArrayLength: null,
+      maxStringLength: null,
+      breakLength: 100,
+    }),
+  );
 }
 
 /**

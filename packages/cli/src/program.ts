@@ -14,14 +14,17 @@ export interface Commands {
   status(flags: JsonFlags): Promise<number>;
   actors(type: string | undefined, flags: JsonFlags): Promise<number>;
   reminders(actor: string | undefined, flags: JsonFlags): Promise<number>;
-  letters(
-    actor: string | undefined,
-    flags: JsonFlags & { readonly resend?: number | "all" },
-  ): Promise<number>;
+  letters(actor: string | undefined, flags: LettersFlags): Promise<number>;
   drain(silo: string, flags: JsonFlags): Promise<number>;
   /** The arguments behind the command's name, as they were given. */
   bench(args: readonly string[]): Promise<number>;
 }
+
+/** Numbers of dead letters to work on, or all. */
+export type LettersFlags = JsonFlags & {
+  readonly resend?: number | "all";
+  readonly drop?: number | "all";
+};
 
 export interface CallCommand {
   readonly address: string;
@@ -38,9 +41,16 @@ const CONNECTION: readonly OptionName[] = [
   "cluster",
   "membership",
   "token",
+  "tokens.silo",
+  "tokens.client",
+  "tokens.operator",
+  "role",
   "tls.ca",
   "tls.cert",
   "tls.key",
+  "tls.roles.silo",
+  "tls.roles.client",
+  "tls.roles.operator",
   "logLevel",
   "logFormat",
 ];
@@ -142,17 +152,19 @@ function addLists(program: Command, commands: Commands, exit: Exit): void {
     );
 
   withOptions(program.command("letters"), CONNECTION)
-    .description("list the durable sends that were given up, or send them again")
+    .description("list the durable sends that were given up, send them again, or drop them")
     .argument("[actor]", "Type/id of the sender: list its dead letters; it is woken")
     .addOption(
       new Option("--resend <letter>", "number of the letter to send again, or all").argParser(
-        readResend,
+        readLetter,
       ),
     )
+    .addOption(
+      new Option("--drop <letter>", "number of the letter to forget, or all").argParser(readLetter),
+    )
     .option("--json", JSON_LINE, false)
-    .action(
-      async (actor: string | undefined, flags: JsonFlags & { readonly resend?: number | "all" }) =>
-        exit(await commands.letters(actor, flags)),
+    .action(async (actor: string | undefined, flags: LettersFlags) =>
+      exit(await commands.letters(actor, flags)),
     );
 }
 
@@ -198,7 +210,7 @@ function count(flags: string, help: string, byDefault: number): Option {
   });
 }
 
-function readResend(text: string): number | "all" {
+function readLetter(text: string): number | "all" {
   if (text === "all") return "all";
   const number = Number(text);
   if (Number.isSafeInteger(number) && number >= 1) return number;

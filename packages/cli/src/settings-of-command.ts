@@ -1,7 +1,5 @@
 import { type Logger, TroupeError } from "@troupe/core";
-import { loadSettings } from "@troupe/host";
-import type { LogLevel, Settings } from "@troupe/host";
-import { loggerOf } from "@troupe/host";
+import { loadSettings, loggerOf, type LogLevel, type Settings } from "@troupe/host";
 import type { Flags } from "./program.ts";
 
 export interface CommandSettings {
@@ -20,10 +18,13 @@ export function settingsOfCommand(flags: Flags, defaultLevel: LogLevel): Command
 
 /** For commands whose cluster is more than one process. */
 export function refuseMemory({ membership, storage }: Settings): void {
-  if (membership.kind !== "memory" && storage.kind !== "memory") return;
-  const option = membership.kind === "memory" ? "membership" : "storage";
+  const own = Object.entries({ membership, storage }).find(
+    ([, { provider }]) => provider.reach === "process",
+  );
+  if (own === undefined) return;
+  const [option, { provider }] = own;
   throw new TroupeError(
     "BAD_CONFIG",
-    `${option}: memory: is seen by one process only; give "file:./folder" for processes of one machine`,
+    `${option}: ${provider.name} is seen by one process only; give "file:./folder" for processes of one machine`,
   );
 }

@@ -1,9 +1,11 @@
+import type { AdminClient } from "@troupe/admin";
 import { type Member, messageOf } from "@troupe/core";
-import Table from "cli-table3";
-import type { Cluster } from "@troupe/host";
+import type { SnapshotResponse } from "@troupe/sdk";
 import { ownershipShares } from "./ownership-share.ts";
+import { printableLine } from "./printable-text.ts";
 import type { JsonFlags } from "./program.ts";
 import { EXIT_FAILED, EXIT_OK, printData, printNote } from "./terminal.ts";
+import { type Cell, textTable } from "./text-table.ts";
 import { noSilo, withCluster } from "./with-cluster.ts";
 
 /**
@@ -14,6 +16,8 @@ export interface SiloStatus {
   readonly siloId: string;
   readonly address: string;
   readonly state: string;
+  /** False while the silo cannot tell whether its lease lives, and so stands still. */
+  readonly serving: boolean | null;
   /** Part of all actors that it owns, from 0 to 1. */
   readonly ownership: number;
   readonly activations: number | null;
@@ -28,68 +32,66 @@ export interface SiloStatus {
 
 /** `troupe status`: what the membership says of each silo, and what the silo says of itself. */
 export function runStatus(flags: JsonFlags): Promise<number> {
-  return withCluster(flags, async (cluster, settings) => {
+  return withCluster(flags, async ({ cluster, admin, settings }) => {
     const { revision, members } = cluster.view;
     const shares = ownershipShares(cluster.view);
     const silos = await Promise.all(
-      members.map((member) => statusOf(cluster, member, shares.get(member.siloId) ?? 0)),
+      members.map((member) => statusOf(admin, member, shares.get(member.siloId) ?? 0)),
     );
     if (flags.json) printData(JSON.stringify({ cluster: settings.cluster, revision, silos }));
     else if (silos.length > 0) printData(tableOf(silos));
     for (const silo of silos.filter(({ error }) => error !== null))
-      printNote(`${silo.siloId} did not answer: ${silo.error}`);
+      printNote(`${silo.siloId} did not answer: ${printableLine(silo.error ?? "")}`);
     if (silos.length === 0) printNote(noSilo(settings.cluster));
     return silos.length > 0 && silos.every(({ error }) => error === null) ? EXIT_OK : EXIT_FAILED;
   });
 }
 
-async function statusOf(cluster: Cluster, member: Member, ownership: number): Promise<SiloStatus> {
+async function statusOf(
+  admin: AdminClient,
+  member: Member,
+  ownership: number,
+): Promise<SiloStatus> {
   const { siloId, address, state, version, labels } = member;
   const known = { siloId, address, state, ownership, version, labels };
   try {
-    const told = readSnapshot(await cluster.callSilo(siloId, "snapshot"));
-    return { ...known, ...told, error: null };
+    return { ...known, ...toldBy(await admin.snapshot(siloId)), error: null };
   } catch (error) {
-    return { ...known, ...readSnapshot(undefined), error: messageOf(error) };
+    return { ...known, ...NOTHING_TOLD, error: messageOf(error) };
   }
 }
 
-type Told = Pick<SiloStatus, "activations" | "activationsByType" | "callsTotal" | "callsPerSecond">;
+type Told = Pick<
+  SiloStatus,
+  "serving" | "activations" | "activationsByType" | "callsTotal" | "callsPerSecond"
+>;
 
-/** A silo of another version may tell less or more. */
-function readSnapshot(snapshot: unknown): Told {
-  const told: Record<string, unknown> =
-    typeof snapshot === "object" && snapshot !== null ? { ...snapshot } : {};
-  const number = (name: string): number | null =>
-    typeof told[name] === "number" ? told[name] : null;
-  const byType = told["activationsByType"];
-  return {
-    activations: number("activations"),
-    activationsByType:
-      typeof byType === "object" && byType !== null ? (byType as Record<string, number>) : null,
-    callsTotal: number("callsTotal"),
-    callsPerSecond: number("callsPerSecond"),
-  };
+const NOTHING_TOLD: Told = {
+  serving: null,
+  activations: null,
+  activationsByType: null,
+  callsTotal: null,
+  callsPerSecond: null,
+};
+
+function toldBy(snapshot: SnapshotResponse): Told {
+  const { serving, activations, activationsByType, callsTotal, callsPerSecond } = snapshot;
+  return { serving, activations, activationsByType, callsTotal, callsPerSecond };
 }
+
+const UNKNOWN: Cell = { number: "–" };
 
 function tableOf(silos: readonly SiloStatus[]): string {
-  const table = new Table({
-    head: ["silo", "address", "state", "owns", "activations", "calls", "calls/s"],
-    style: { head: [], border: [] },
-    colAligns: ["left", "left", "left", "right", "right", "right", "right"],
-  });
-  for (const silo of silos) {
-    const { siloId, address, state, ownership, activations, callsTotal, callsPerSecond } = silo;
-    const owns = `${(ownership * 100).toFixed(1)} %`;
-    table.push([
-      siloId,
-      address,
-      state,
-      owns,
-      activations ?? "–",
-      callsTotal ?? "–",
-      callsPerSecond?.toFixed(1) ?? "–",
-    ]);
-  }
-  return table.toString();
+  return textTable(
+    ["silo", "address", "state", "owns", "activations", "calls", "calls/s"],
+    silos.map((silo) => [
+      silo.siloId,
+      silo.address,
+      silo.serving === false ? `${silo.state}, not serving` : silo.state,
+      { number: `${(silo.ownership * 100).toFixed(1)} %` },
+      silo.activations ?? UNKNOWN,
+      silo.callsTotal ?? UNKNOWN,
+      silo.callsPerSecond === null ? UNKNOWN : { number: silo.callsPerSecond.toFixed(1) },
+    ]),
+  );
 }

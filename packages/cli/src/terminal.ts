@@ -1,5 +1,6 @@
 import { ERROR_CODES, messageOf, TroupeError } from "@troupe/core";
 import { redactText } from "@troupe/host";
+import { printableText } from "./printable-text.ts";
 
 /** What a command ends with, and so the process. */
 export const EXIT_OK = 0;
@@ -20,7 +21,7 @@ export function printNote(text: string): void {
 export function printError(error: unknown, json: boolean): number {
   const text = redactText(messageOf(error));
   if (json) printNote(JSON.stringify({ error: { ...errorFacts(error), message: text } }));
-  else printNote(`${labelOf(error)}${text}`);
+  else printNote(printableText(`${labelOf(error)}${text}`));
   const isUsage =
     error instanceof TroupeError &&
     (error.code === "BAD_CONFIG" || error.code === "BAD_DEFINITION");

@@ -1,8 +1,16 @@
+import { AdminClient } from "@troupe/admin";
 import { TroupeError } from "@troupe/core";
-import type { Settings } from "@troupe/host";
-import { type Cluster, openCluster } from "@troupe/host";
+import { type Cluster, openCluster, type Settings } from "@troupe/host";
 import type { Flags } from "./program.ts";
 import { refuseMemory, settingsOfCommand } from "./settings-of-command.ts";
+
+/** What a command works with. */
+export interface Connected {
+  readonly cluster: Cluster;
+  /** What the command asks of silos goes through this. */
+  readonly admin: AdminClient;
+  readonly settings: Settings;
+}
 
 /**
  * Connects to the cluster that the flags, the variables and the file name, does the work, and
@@ -10,13 +18,13 @@ import { refuseMemory, settingsOfCommand } from "./settings-of-command.ts";
  */
 export async function withCluster(
   flags: Flags,
-  work: (cluster: Cluster, settings: Settings) => Promise<number>,
+  work: (connected: Connected) => Promise<number>,
 ): Promise<number> {
   const { settings, logger } = settingsOfCommand(flags, "warn");
   refuseMemory(settings);
   const cluster = await openCluster(settings, logger);
   try {
-    return await work(cluster, settings);
+    return await work({ cluster, admin: new AdminClient(cluster), settings });
   } finally {
     await cluster.close();
   }
@@ -28,10 +36,11 @@ export async function withCluster(
  */
 export function withSilos(
   flags: Flags,
-  work: (cluster: Cluster, settings: Settings) => Promise<number>,
+  work: (connected: Connected) => Promise<number>,
 ): Promise<number> {
-  return withCluster(flags, (cluster, settings) => {
-    if (cluster.view.members.length > 0) return work(cluster, settings);
+  return withCluster(flags, (connected) => {
+    const { cluster, settings } = connected;
+    if (cluster.view.members.length > 0) return work(connected);
     throw new TroupeError("CLUSTER_UNAVAILABLE", noSilo(settings.cluster));
   });
 }

@@ -256,9 +256,10 @@ describe("a client", () => {
       expect.objectContaining({ code: "BAD_ACTOR_ID" }),
     );
     expect(nameOf(cluster.actor(Account, "x".repeat(1_024)))).toHaveLength(1_032);
-    expect(() => cluster.actor(Account, "x", { timeout: "soon" as "1s" })).toThrowError(
-      expect.objectContaining({ code: "BAD_CONFIG" }),
+    expect(() => cluster.actor(Account, "x", { timeout: "soon" as "1s" })).toThrow(
+      '[BAD_CONFIG] timeout of Account/x is "soon"; give milliseconds',
     );
+    expect(() => cluster.actor(Account, "x", { timeout: Infinity })).toThrow("is Infinity; give");
     expect(() => cluster.client.actor("", "x")).toThrowError(
       expect.objectContaining({ code: "NO_SUCH_ACTOR_TYPE" }),
     );

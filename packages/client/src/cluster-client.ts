@@ -9,6 +9,7 @@ import {
   PROTOCOL_VERSION,
   type Random,
   randomId,
+  type Role,
   type Transport,
   type View,
   type ViewWatch,
@@ -17,15 +18,22 @@ import {
   type Actor,
   type ActorClass,
   type ActorRef,
+  type CallFilters,
   type CallOptions,
   definitionsOf,
   type UntypedActorRef,
 } from "@troupe/sdk";
-import { Caller, callTarget } from "./caller.ts";
+import { ADMIN_LINK, type Administered, type AdminLink, adminLink } from "./admin-link.ts";
+import { Caller } from "./caller.ts";
+import type { DeadLetterAccess, DeadLetters } from "./dead-letters.ts";
+import { filteredCalls } from "./filtered-call.ts";
 import { PeerLinks } from "./peer-links.ts";
-import { Placement, SILO_TYPE } from "./placement.ts";
+import { Placement } from "./placement.ts";
 import { type ActorReferences, References } from "./references.ts";
 import { Router } from "./router.ts";
+
+/** How the id of every client begins, and that of no silo. */
+export const CLIENT_PREFIX = "client-";
 
 /** What a client needs from outside. Whoever opened the ports closes them, after the client. */
 export interface ClientPorts {
@@ -38,17 +46,21 @@ export interface ClientPorts {
 
 export interface ClientOptions {
   readonly cluster: string;
-  /** The cluster's shared secret, if it has one. */
-  readonly token?: string;
+  /** What this client asks to be, and its transport can prove. Default: `"operator"`. */
+  readonly role?: Exclude<Role, "silo">;
   /** Classes whose references by name should know their methods and time limits. */
   readonly actors?: readonly ActorClass[];
+  /** What each call of this client passes, from the outermost to the innermost. */
+  readonly filters?: Pick<CallFilters, "outgoing">;
 }
 
 /**
  * A caller outside the cluster. It watches the membership and sends each call straight to the silo
  * that owns the actor.
  */
-export class ClusterClient implements ActorReferences, AsyncDisposable {
+export class ClusterClient
+  implements ActorReferences, DeadLetterAccess, Administered, AsyncDisposable
+{
   readonly #router: Router;
   readonly #caller: Caller;
   readonly #references: References;
@@ -76,13 +88,12 @@ export class ClusterClient implements ActorReferences, AsyncDisposable {
 
   private constructor(ports: ClientPorts, options: ClientOptions) {
     const { clock, logger, transport } = ports;
-    const peerId = `client-${randomId(ports.random)}`;
+    const peerId = CLIENT_PREFIX + randomId(ports.random);
     const hello: Hello = {
       protocol: PROTOCOL_VERSION,
       cluster: options.cluster,
-      role: "client",
+      role: options.role ?? "operator",
       peerId,
-      token: options.token,
     };
     this.#links = new PeerLinks({
       clock,
@@ -109,9 +120,17 @@ export class ClusterClient implements ActorReferences, AsyncDisposable {
       this.#placement,
     );
     this.#caller = new Caller(clock, this.#router);
-    this.#references = new References(definitionsOf(options.actors ?? []), (target, method, args) =>
-      this.#caller.call(target, method, args),
+    this.#references = new References(
+      definitionsOf(options.actors ?? []),
+      filteredCalls(options.filters?.outgoing ?? [], clock, (target, method, args) =>
+        this.#caller.call(target, method, args),
+      ),
     );
+  }
+
+  /** Names this client in the cluster, in logs and in the ids of its calls. */
+  get peerId(): string {
+    return this.#router.peerId;
   }
 
   /** The members as this client knows them. */
@@ -129,12 +148,16 @@ export class ClusterClient implements ActorReferences, AsyncDisposable {
     return this.#references.actor(type, id, options);
   }
 
-  /** Asks one silo about itself. */
-  callSilo(siloId: string, method: string, args: readonly unknown[] = []): Promise<unknown> {
-    return this.#caller.call(
-      callTarget({ type: SILO_TYPE, id: siloId }, undefined, { timeout: "5s" }),
-      method,
-      [...args],
+  deadLetters(type: ActorClass | string, id: string): DeadLetters {
+    return this.#references.deadLetters(type, id, (target, turn, args) =>
+      this.#caller.callSystem(target, turn, args),
+    );
+  }
+
+  get [ADMIN_LINK](): AdminLink {
+    return adminLink(
+      () => this.view,
+      (target, method, args) => this.#caller.callSystem(target, method, args),
     );
   }
 

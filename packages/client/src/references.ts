@@ -9,12 +9,24 @@ import {
   type UntypedActorRef,
 } from "@troupe/sdk";
 import { createReference, type MakeCall, noSuchMethod } from "./actor-reference.ts";
-import { callTarget } from "./caller.ts";
+import { callTarget, isSystemName } from "./caller.ts";
+import { ActorDeadLetters, type DeadLetters } from "./dead-letters.ts";
 
 /** `actor(Account, "alice")` on a silo, a client, and in a turn. */
 export interface ActorReferences {
+  /**
+   * A reference to an actor. Making one costs nothing and waits for nothing.
+   *
+   * @example
+   * ```ts
+   * await cluster.actor(Account, "alice", { timeout: "2s" }).deposit(5);
+   * ```
+   */
   actor<A extends Actor>(type: ActorClass<A>, id: string, options?: CallOptions): ActorRef<A>;
-  /** By the name alone: untyped, or typed as `actor<Account>("Account", id)`. */
+  /**
+   * The same by the type's name: untyped, or typed by a class that is imported as a type only
+   * (`actor<Account>("Account", id)`).
+   */
   actor<A extends Actor = never>(
     type: string,
     id: string,
@@ -45,6 +57,14 @@ export class References {
     );
   }
 
+  /** The dead letters of an actor. Throws on a wrong class, type name or id. */
+  deadLetters(type: ActorClass | string, id: string, callSystem: MakeCall): DeadLetters {
+    const address = { type: typeof type === "string" ? type : definitionOf(type).name, id };
+    checkTypeName(address);
+    const target = callTarget(address, undefined, undefined);
+    return new ActorDeadLetters(address, async (turn, args) => callSystem(target, turn, [...args]));
+  }
+
   /**
    * A reference whose methods do not call, but `post`. Throws `NO_SUCH_METHOD` as a call would
    * reject with it.
@@ -56,7 +76,7 @@ export class References {
   ): object {
     const target = callTarget({ type, id }, this.#definitions.get(type), undefined);
     return createReference(target, ({ address, definition }, method, args) => {
-      if (definition?.methods.has(method) === false)
+      if (definition?.methods.has(method) === false || isSystemName(method))
         throw noSuchMethod(address, method, definition);
       post(address, method, args);
     });
@@ -64,15 +84,18 @@ export class References {
 
   /** For an address that came with a message or is known by name. */
   reference(address: ActorAddress, options?: CallOptions): object {
-    if (typeof address.type !== "string" || address.type === "") {
-      throw new TroupeError(
-        "NO_SUCH_ACTOR_TYPE",
-        `${formatAddress(address)} has no actor type; give a class or its name`,
-      );
-    }
+    checkTypeName(address);
     return createReference(
       callTarget(address, this.#definitions.get(address.type), options),
       this.#call,
     );
   }
+}
+
+function checkTypeName(address: ActorAddress): void {
+  if (typeof address.type === "string" && address.type !== "") return;
+  throw new TroupeError(
+    "NO_SUCH_ACTOR_TYPE",
+    `${formatAddress(address)} has no actor type; give a class or its name`,
+  );
 }

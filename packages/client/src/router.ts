@@ -1,10 +1,12 @@
 import {
+  type ActorAddress,
   type Clock,
   type Envelope,
   fromPortable,
   type Link,
   type MakeReference,
   type Outcome,
+  type Principal,
   type RequestEnvelope,
   type Scheduled,
   TroupeError,
@@ -15,12 +17,24 @@ import { PendingCalls } from "./pending-calls.ts";
 import { type Placement, SILO_TYPE } from "./placement.ts";
 import { WaitingCalls } from "./waiting-calls.ts";
 
+/** A call that was sent and that has not ended. */
+export interface OpenCall extends ActorAddress {
+  readonly method: string;
+  /** Who made it, and its number there. */
+  readonly peerId: string;
+  readonly callId: number;
+  /** The silo that has it. */
+  readonly siloId: string;
+}
+
 /** Where the outcome of a request goes. */
 export interface ReplySink {
   /** The silo or client that made the request. */
   readonly peerId: string;
-  /** True if it is a client, which may not do everything that a silo may. */
-  readonly isClient: boolean;
+  /** Who made it, as was proven when the link was opened. */
+  readonly principal: Principal;
+  /** Bytes of its calls that wait on the silo that has them; counted by that silo. */
+  waitingBytes?: number;
   reply(callId: number, outcome: Outcome): void;
 }
 
@@ -52,15 +66,16 @@ const RETRY_EVERY_MS = 20;
  * Brings calls to the silo that owns their actor, and their outcomes back. The only place that
  * retries.
  *
- * R1. A call is sent again only if it certainly did not run, or if it is idempotent (C4).
- * R2. Calls to one actor are sent in the order they were made: while one of them waits, later ones
+ * ROUT-1. A call is sent again only if it certainly did not run, or if it is idempotent (C4).
+ * ROUT-2. Calls to one actor are sent in the order they were made: while one of them waits, later ones
  *     wait behind it, and while one is with a former owner, later ones are not sent to the new one
  *     (C5).
- * R3. Every call ends by its deadline.
+ * ROUT-3. Every call ends by its deadline.
  */
 export class Router implements ReplySink {
   readonly peerId: string;
-  readonly isClient = false;
+  readonly principal: Principal;
+  waitingBytes = 0;
   readonly #parts: RouterParts;
   readonly #pending: PendingCalls;
   readonly #waiting = new WaitingCalls();
@@ -71,6 +86,7 @@ export class Router implements ReplySink {
   constructor(parts: RouterParts, placement: Placement) {
     this.#parts = parts;
     this.peerId = parts.peerId;
+    this.principal = { role: "silo", name: parts.peerId };
     this.#placement = placement;
     this.#pending = new PendingCalls(parts.clock, (call) => this.#expire(call));
   }
@@ -82,6 +98,17 @@ export class Router implements ReplySink {
   /** Calls that are under way. */
   get pendingCount(): number {
     return this.#pending.size;
+  }
+
+  /** The calls of one turn that a silo has and that have not ended. */
+  openCallsOf(turn: string): OpenCall[] {
+    const open: OpenCall[] = [];
+    for (const { request, target } of this.#pending.values()) {
+      if (target === undefined || request.chain.at(-1)?.turn !== turn) continue;
+      const { type, id, method, callId } = request;
+      open.push({ type, id, method, callId, peerId: this.peerId, siloId: target });
+    }
+    return open;
   }
 
   /** Starts a call; `now` is as for `LocalSilo`. Throws `OVERLOADED` if too many are under way. */

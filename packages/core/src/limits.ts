@@ -37,3 +37,9 @@ export const SCHEDULES_PER_ACTOR_MAX = 1_000;
  * reminders.
  */
 export const REMINDER_BUCKETS = 1_024;
+
+/** The bucket of entries that make nothing happen and only let operators find what they stand for. */
+export const LISTED_BUCKET = REMINDER_BUCKETS;
+
+/** The first of as many buckets again, of entries that make each new owner of an actor wake it. */
+export const AWAKE_BUCKETS_FROM = 2 * REMINDER_BUCKETS;

@@ -1,16 +1,22 @@
-import { type ActorReferences, ClusterClient } from "@troupe/client";
+import {
+  type ActorReferences,
+  ADMIN_LINK,
+  type Administered,
+  type AdminLink,
+  ClusterClient,
+  type DeadLetterAccess,
+} from "@troupe/client";
 import type { Logger, View } from "@troupe/core";
 import type { ActorClass } from "@troupe/sdk";
 import type { Settings } from "./config/settings.ts";
 import { openClientPorts } from "./open-ports.ts";
+import { type ProgramValues, programValues } from "./program-values.ts";
 import { clientSettings, type ConnectOptions, loggerOf } from "./public-options.ts";
 
 /** A cluster as a program outside of it sees it: a place to get references from. */
-export interface Cluster extends ActorReferences, AsyncDisposable {
+export interface Cluster extends ActorReferences, DeadLetterAccess, Administered, AsyncDisposable {
   /** The members as this process knows them. */
   readonly view: View;
-  /** Asks one silo about itself; `"snapshot"` gives what `silo.snapshot()` gives there. */
-  callSilo(siloId: string, method: string, args?: readonly unknown[]): Promise<unknown>;
   /** Ends every call that is under way with `CANCELLED`. Closing twice is harmless. */
   close(): Promise<void>;
 }
@@ -29,7 +35,9 @@ export interface Cluster extends ActorReferences, AsyncDisposable {
  */
 export async function connect(options: ConnectOptions = {}): Promise<Cluster> {
   const settings = clientSettings(options);
-  return openCluster(settings, options.logger ?? loggerOf(settings, "warn"), options.actors);
+  const values = programValues(options, "connect");
+  const logger = options.logger ?? loggerOf(settings, "warn");
+  return openCluster(settings, logger, options.actors, values);
 }
 
 /** Connects with settings that were checked. */
@@ -37,14 +45,16 @@ export async function openCluster(
   settings: Settings,
   logger: Logger,
   actors: readonly ActorClass[] = [],
+  values: Pick<ProgramValues, "filters"> = {},
 ): Promise<Cluster> {
   const { ports, close } = await openClientPorts(settings, logger);
-  const { cluster, token } = settings;
+  const { cluster, access } = settings;
   try {
     const client = await ClusterClient.connect(ports, {
+      ...values,
       cluster,
       actors,
-      ...(token === undefined ? {} : { token }),
+      role: access.role,
     });
     return new OwningCluster(client, close);
   } catch (error) {
@@ -56,6 +66,7 @@ export async function openCluster(
 /** A client together with the ports that were opened for it. */
 class OwningCluster implements Cluster {
   readonly actor: ActorReferences["actor"];
+  readonly deadLetters: DeadLetterAccess["deadLetters"];
   readonly #client: ClusterClient;
   readonly #closePorts: () => Promise<void>;
 
@@ -63,14 +74,15 @@ class OwningCluster implements Cluster {
     this.#client = client;
     this.#closePorts = closePorts;
     this.actor = client.actor.bind(client);
+    this.deadLetters = client.deadLetters.bind(client);
   }
 
   get view(): View {
     return this.#client.view;
   }
 
-  callSilo(siloId: string, method: string, args: readonly unknown[] = []): Promise<unknown> {
-    return this.#client.callSilo(siloId, method, args);
+  get [ADMIN_LINK](): AdminLink {
+    return this.#client[ADMIN_LINK];
   }
 
   async close(): Promise<void> {

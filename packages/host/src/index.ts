@@ -1,3 +1,4 @@
+export type { DeadLetter, DeadLetterAccess, DeadLetters } from "@troupe/client";
 export * from "./config/config-layers.ts";
 export * from "./config/host-port.ts";
 export * from "./config/load-settings.ts";
@@ -7,3 +8,4 @@ export * from "./config/settings.ts";
 export * from "./connect.ts";
 export * from "./public-options.ts";
 export * from "./start-silo.ts";
+export * from "./provider-registry.ts";

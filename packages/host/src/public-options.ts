@@ -1,11 +1,12 @@
-import type { Duration, Logger } from "@troupe/core";
-import type { LeasePolicy } from "@troupe/runtime";
-import type { ActorClass } from "@troupe/sdk";
+import type { Duration, Logger, Provider } from "@troupe/core";
+import type { LeasePolicy, WaitingBytes } from "@troupe/runtime";
+import type { ActorClass, CallFilters } from "@troupe/sdk";
 import { fromObject } from "./config/config-layers.ts";
 import { settingsOf } from "./config/load-settings.ts";
 import { OPTION_NAMES, type OptionName } from "./config/option-catalog.ts";
 import type { LogLevel, Settings } from "./config/settings.ts";
 import { createLogger } from "./logging.ts";
+import { registryOf } from "./handed-in-providers.ts";
 
 /** What a silo and a client have in common. */
 export interface ClusterOptions {
@@ -13,21 +14,45 @@ export interface ClusterOptions {
   readonly cluster?: string;
   /**
    * Where the members are: `file:./folder` (processes of one machine), `etcd://host:2379,host:2379`
-   * (a cluster of machines), or `memory:name` (silos of this process only, for tests). Default:
-   * `"file:./.troupe"`.
+   * (a cluster of machines), `memory:name` (silos of this process only, for tests), or a URL of one
+   * of `providers`. Default: `"file:./.troupe"`.
    */
   readonly membership?: string;
-  /** The shared secret of the cluster, at least 8 characters. Default: none is asked for. */
+  /**
+   * One secret for silos, clients and operators, at least 8 characters. It is never sent; both sides
+   * of a link prove that they know it. Whoever knows it may do everything, so `tokens` is better
+   * beyond one machine. Default: none is asked for.
+   */
   readonly token?: string;
+  /**
+   * A secret for each role, at least 8 characters, in place of `token`. A silo needs `silo`, and
+   * lets in only those roles whose secret it knows. A client needs `client` or `operator`.
+   */
+  readonly tokens?: TokensOption;
   /**
    * Mutual TLS on every link. Files are read again for new links, so certificates can be renewed
    * while it runs. Default: none.
    */
   readonly tls?: TlsOption;
+  /**
+   * Providers of other packages, which are found by the schemes of their URLs:
+   * `{ providers: [acme()], storage: "acme://…" }`. Default: only those that come with Troupe.
+   */
+  readonly providers?: readonly Provider[];
   /** Default: pino on standard error, for people on a terminal and as JSON otherwise. */
   readonly logger?: Logger;
   /** Of the default logger. Default: `"info"` for a silo, `"warn"` for a client. */
   readonly logLevel?: LogLevel;
+}
+
+/** The secret of each role. */
+export interface TokensOption {
+  /** Silos prove to each other that they know it. */
+  readonly silo?: string;
+  /** Clients may call actors. */
+  readonly client?: string;
+  /** Operators may also see state, drain silos, and send dead letters again. */
+  readonly operator?: string;
 }
 
 /** Paths of PEM files, or the PEM texts themselves. */
@@ -36,14 +61,30 @@ export interface TlsOption {
   readonly ca: string;
   readonly cert: string;
   readonly key: string;
+  /**
+   * Names of certificates (subject alternative names, or common names), by the role they give.
+   * Default: every certificate of the authority may have any role.
+   */
+  readonly roles?: {
+    readonly silo?: readonly string[];
+    readonly client?: readonly string[];
+    readonly operator?: readonly string[];
+  };
 }
 
 export interface ConnectOptions extends ClusterOptions {
+  /**
+   * What to connect as. Default: `"operator"` if its token is known or none is given, else
+   * `"client"`.
+   */
+  readonly role?: "client" | "operator";
   /**
    * Classes that are called by name, so that their methods and time limits are known. Classes that
    * are passed to `actor` need not be here.
    */
   readonly actors?: readonly ActorClass[];
+  /** What each call that is made through this client passes, outermost first. Default: none. */
+  readonly filters?: Pick<CallFilters, "outgoing">;
 }
 
 export interface SiloOptions extends ClusterOptions {
@@ -58,8 +99,8 @@ export interface SiloOptions extends ClusterOptions {
   readonly advertise?: string;
   /**
    * Where state and reminders are: `file:./folder`, `redis://host:6379`, `rediss://…`,
-   * `redis+cluster://host:6379,host:6379` or `memory:name`. Default: where the members are if that
-   * is a folder or memory, else `"file:./.troupe"`.
+   * `redis+cluster://host:6379,host:6379`, `memory:name`, or a URL of one of `providers`. Default:
+   * where the members are if their provider has stores, else `"file:./.troupe"`.
    */
   readonly storage?: string;
   /** Allows to listen beyond this machine without `token` and `tls`. Default: false. */
@@ -74,30 +115,54 @@ export interface SiloOptions extends ClusterOptions {
    * run twice for a while, but what the older one changes is not stored. Default: `"strict"`.
    */
   readonly leasePolicy?: LeasePolicy;
+  /** What each call to and from this silo's actors passes, outermost first. Default: none. */
+  readonly filters?: CallFilters;
+  /**
+   * How many bytes of calls may wait, before more of them fail with `OVERLOADED`. Default: 16 MiB
+   * for one actor, an eighth of the heap for the silo (512 MiB at most), and half of that for the
+   * calls that come over one link.
+   */
+  readonly waitingBytes?: WaitingBytes;
 }
 
 const CLIENT_OPTIONS: readonly OptionName[] = [
   "cluster",
   "membership",
   "token",
+  "tokens.silo",
+  "tokens.client",
+  "tokens.operator",
+  "role",
   "tls.ca",
   "tls.cert",
   "tls.key",
+  "tls.roles.silo",
+  "tls.roles.client",
+  "tls.roles.operator",
   "logLevel",
 ];
-const SILO_OPTIONS = OPTION_NAMES.filter((name) => name !== "logFormat");
+const SILO_OPTIONS = OPTION_NAMES.filter((name) => name !== "logFormat" && name !== "role");
 
 /** What a program gives besides settings. */
-const VALUES: ReadonlySet<string> = new Set(["actors", "logger"]);
+const VALUES: ReadonlySet<string> = new Set([
+  "actors",
+  "extensions",
+  "filters",
+  "logger",
+  "providers",
+  "waitingBytes",
+]);
 
 /** The settings of a silo that is started by a program; throws `BAD_CONFIG` with every problem. */
 export function siloSettings(options: SiloOptions): Settings {
-  return settingsOf(fromObject(withoutValues(options), "startSilo", SILO_OPTIONS));
+  const registry = registryOf(options.providers, "startSilo");
+  return settingsOf(fromObject(withoutValues(options), "startSilo", SILO_OPTIONS), registry);
 }
 
 /** The settings of a client in a program; throws `BAD_CONFIG` with every problem. */
 export function clientSettings(options: ConnectOptions): Settings {
-  return settingsOf(fromObject(withoutValues(options), "connect", CLIENT_OPTIONS));
+  const registry = registryOf(options.providers, "connect");
+  return settingsOf(fromObject(withoutValues(options), "connect", CLIENT_OPTIONS), registry);
 }
 
 function withoutValues(options: object): Record<string, unknown> {
@@ -105,10 +170,13 @@ function withoutValues(options: object): Record<string, unknown> {
 }
 
 /** The default logger, from which the secrets of the settings are kept out. */
-export function loggerOf({ logLevel, logFormat, token }: Settings, defaultLevel: LogLevel): Logger {
+export function loggerOf(
+  { logLevel, logFormat, access }: Settings,
+  defaultLevel: LogLevel,
+): Logger {
   return createLogger({
     level: logLevel ?? defaultLevel,
     format: logFormat,
-    secrets: token === undefined ? [] : [token],
+    secrets: Object.values(access.secrets).filter((secret) => secret !== undefined),
   });
 }

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { createSecureContext } from "node:tls";
-import { type Clock, type Logger, messageOf, TroupeError } from "@troupe/core";
-import type { TlsOptions } from "@troupe/grpc";
+import { type Clock, type Logger, messageOf, type TlsTexts, TroupeError } from "@troupe/core";
+
 import type { TlsFiles } from "./config/settings.ts";
 
 /** Between two looks at the files: new connections come in bursts when a silo starts. */
@@ -15,7 +15,7 @@ const LOOK_EVERY_MS = 1_000;
 export function renewedCertificates(
   files: TlsFiles,
   { clock, logger }: { readonly clock: Clock; readonly logger: Logger },
-): () => TlsOptions {
+): () => TlsTexts {
   let current = read(files);
   let lookedAt = clock.monotonic();
   return () => {
@@ -37,7 +37,7 @@ export function renewedCertificates(
   };
 }
 
-function read(files: TlsFiles): TlsOptions {
+function read(files: TlsFiles): TlsTexts {
   const tls = {
     ca: readPem("tls.ca", files.ca),
     cert: readPem("tls.cert", files.cert),

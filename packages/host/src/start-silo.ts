@@ -1,13 +1,21 @@
-import type { ActorReferences } from "@troupe/client";
+import {
+  type ActorReferences,
+  ADMIN_LINK,
+  type Administered,
+  type AdminLink,
+  type DeadLetterAccess,
+} from "@troupe/client";
 import { type Logger, messageOf, TroupeError, type View } from "@troupe/core";
 import { Silo as RuntimeSilo, type SiloSnapshot } from "@troupe/runtime";
 import type { ActorClass } from "@troupe/sdk";
+import { checkSiloAccess } from "./config/access-settings.ts";
 import type { Settings } from "./config/settings.ts";
 import { openSiloPorts } from "./open-ports.ts";
+import { type ProgramValues, programValues } from "./program-values.ts";
 import { loggerOf, siloSettings, type SiloOptions } from "./public-options.ts";
 
 /** A running silo of this process. */
-export interface Silo extends ActorReferences, AsyncDisposable {
+export interface Silo extends ActorReferences, DeadLetterAccess, Administered, AsyncDisposable {
   readonly siloId: string;
   /** `host:port` at which the others reach it. */
   readonly address: string;
@@ -43,7 +51,8 @@ export async function startSilo(options: SiloOptions): Promise<Silo> {
       "actors (startSilo): give the actor classes that the silo hosts, such as [Account]",
     );
   }
-  return openSilo(settings, options.logger ?? loggerOf(settings, "info"), options.actors);
+  const values = programValues(options, "startSilo");
+  return openSilo(settings, options.logger ?? loggerOf(settings, "info"), options.actors, values);
 }
 
 /** Starts a silo with settings that were checked. */
@@ -51,17 +60,20 @@ export async function openSilo(
   settings: Settings,
   logger: Logger,
   actors: readonly ActorClass[],
+  values: ProgramValues = {},
 ): Promise<Silo> {
+  checkSiloAccess(settings.access);
+  for (const warning of settings.access.warnings) logger.warn({ listen: settings.listen }, warning);
   const { ports, close } = await openSiloPorts(settings, logger);
-  const { cluster, listen, advertise, token, labels, leaseTtlMs, leasePolicy } = settings;
+  const { cluster, listen, advertise, labels, leaseTtlMs, leasePolicy } = settings;
   try {
     const silo = await RuntimeSilo.start(ports, {
+      ...values,
       cluster,
       actors,
       listen,
       labels,
       ...(advertise === undefined ? {} : { advertise }),
-      ...(token === undefined ? {} : { token }),
       ...(leaseTtlMs === undefined ? {} : { leaseTtlMs }),
       ...(leasePolicy === undefined ? {} : { leasePolicy }),
     });
@@ -75,12 +87,14 @@ export async function openSilo(
 /** A silo together with the ports that were opened for it. */
 class OwningSilo implements Silo {
   readonly actor: ActorReferences["actor"];
+  readonly deadLetters: DeadLetterAccess["deadLetters"];
   readonly stopped: Promise<void>;
   readonly #silo: RuntimeSilo;
 
   constructor(silo: RuntimeSilo, closePorts: () => Promise<void>, logger: Logger) {
     this.#silo = silo;
     this.actor = silo.actor.bind(silo);
+    this.deadLetters = silo.deadLetters.bind(silo);
     this.stopped = closedAfter(silo, closePorts);
     // Whoever does not wait for the end still sees in the log why it came.
     this.stopped.catch((error: unknown) =>
@@ -98,6 +112,10 @@ class OwningSilo implements Silo {
 
   get view(): View {
     return this.#silo.view;
+  }
+
+  get [ADMIN_LINK](): AdminLink {
+    return this.#silo[ADMIN_LINK];
   }
 
   snapshot(): SiloSnapshot {

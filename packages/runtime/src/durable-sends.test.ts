@@ -30,12 +30,12 @@ class Account extends Actor {
   }
 
   async sendBad(to: string): Promise<void> {
-    this.send(Account, to).refuse();
+    this.send(Account, to).refuse(new Map([["why", new Error("just so")]]));
     this.send(Account, to).deposit(1);
   }
 
-  async refuse(): Promise<void> {
-    throw new Error("no");
+  async refuse(why: Map<string, Error>): Promise<void> {
+    throw why.size === 1 ? new Error("no") : new RangeError("not as it was sent");
   }
 
   async sendAndFail(to: string): Promise<void> {
@@ -55,6 +55,18 @@ class Account extends Actor {
 
   async holdUp(): Promise<void> {
     await opened.promise;
+  }
+
+  async sendRich(to: string): Promise<void> {
+    const list: unknown[] = [new Map([["a", new Set([1n])]]), new RangeError("no")];
+    list.push(list);
+    this.send(Account, to).takeRich({ list }, new Map([[1, this.actor(Account, "third")]]));
+  }
+
+  async takeRich({ list }: { list: unknown[] }, people: Map<number, unknown>): Promise<void> {
+    const [map, error, self] = list;
+    const isWhole = self === list && error instanceof RangeError && map instanceof Map;
+    if (isWhole && String(people.get(1)) === "Account/third") this.balance += 1;
   }
 
   @idempotent() async add(amount: number): Promise<number> {
@@ -188,18 +200,22 @@ describe("a durable send", () => {
       balance: 1,
       amounts: [1],
     });
-    const alice = cluster.client.actor("Account", "alice");
-    const letters = (await cluster.run(alice.$letters?.() ?? Promise.resolve())) as {
-      seq: number;
-      method: string;
-      reason: string;
-    }[];
-    expect(letters).toMatchObject([{ seq: 1, method: "refuse", reason: "no" }]);
-    expect(await cluster.run(alice.$resend?.(1) ?? Promise.resolve())).toBe(true);
-    await cluster.advance(600_000);
-    expect(await cluster.run(alice.$letters?.() ?? Promise.resolve())).toMatchObject([
-      { seq: 3, method: "refuse" },
+    const letters = cluster.client.deadLetters("Account", "alice");
+    expect(await cluster.run(letters.list())).toMatchObject([
+      { seq: 1, method: "refuse", reason: "no" },
     ]);
+    expect(await cluster.run(letters.resend(1))).toBe(true);
+    await cluster.advance(600_000);
+    expect(await cluster.run(letters.list())).toMatchObject([
+      { seq: 3, method: "refuse", args: [new Map([["why", new Error("just so")]])] },
+    ]);
+  });
+
+  it("carries maps, errors, references and what contains itself", async () => {
+    const cluster = await start(2);
+    await cluster.run(cluster.actor(Account, "alice").sendRich("bob"));
+    await cluster.advance(100);
+    expect(await cluster.run(cluster.actor(Account, "bob").read())).toMatchObject({ balance: 1 });
   });
 });
 

@@ -10,13 +10,15 @@ import {
   TroupeError,
   type View,
 } from "@troupe/core";
-import { type ActorDefinition, digestOf } from "@troupe/sdk";
+import { type ActorDefinition, type AdminMethod, digestOf } from "@troupe/sdk";
 import { CallRate } from "./inspect/call-rate.ts";
+import { sessionAdminMethods } from "./inspect/session-admin.ts";
 import type { SiloSnapshot } from "./inspect/silo-snapshot.ts";
 import { LocalActors } from "./local-actors.ts";
 import { FailureDetector } from "./membership/failure-detector.ts";
 import { checkDefinitions, notLinked, unlinked } from "./membership/join-checks.ts";
 import { MembershipAgent } from "./membership/membership-agent.ts";
+import type { Succession } from "./membership/view-coalescer.ts";
 import { SiloLinks } from "./silo-links.ts";
 import {
   DEFAULT_LEASE_TTL_MS,
@@ -88,7 +90,7 @@ export class Incarnation {
       membership: ports.membership,
       leaseTtlMs,
       leasePolicy: options.leasePolicy ?? "strict",
-      onView: (view) => this.#setView(view),
+      onView: (succession) => this.#setView(succession),
       onLost: () => this.#lose(),
     });
     this.actors = new LocalActors(
@@ -101,22 +103,25 @@ export class Incarnation {
         reminderStore: ports.reminderStore,
         guard: this.#agent.guard,
         definitions,
+        extensions: options.extensions ?? [],
+        waitingBytes: options.waitingBytes ?? {},
+        filters: options.filters ?? {},
         linkTo: (to) => this.#links.linkTo(to),
         broadcast: (envelope) => this.#links.broadcast(envelope),
-        callSilo: (method, args) => this.#answer(method, args),
+        adminMethods: this.#adminMethods(),
       },
       this.#placement,
     );
     this.#links = new SiloLinks({
       siloId,
       cluster: options.cluster,
-      token: options.token,
       clock,
       logger: this.#logger,
       transport: ports.transport,
       onRequest: (request, sink) => this.actors.onRequest(request, sink),
       onReply: (callId, outcome) => this.actors.onReply(callId, outcome),
       onCancel: (cancel, sink) => this.actors.onCancel(cancel, sink),
+      onCallerGone: (sink) => this.actors.onCallerGone(sink),
       onReleased: (from, released) => this.actors.onReleased(from, released),
       onUp: (_, link) => this.actors.onLinkUp(link),
       onDown: (from, reason) => this.actors.onLinkDown(from, reason),
@@ -199,7 +204,7 @@ export class Incarnation {
       await this.#linkWithAll(member);
       await this.#become("active", JOIN_MS);
       await this.#until(() => this.#placement.member(this.siloId)?.state === "active", JOIN_MS);
-      this.actors.start();
+      await this.actors.start();
       this.#detector.start();
       this.#logger.info(
         { address: member.address, members: this.view.members.length },
@@ -260,7 +265,7 @@ export class Incarnation {
     return this.actors.isQuiet;
   }
 
-  #setView(view: View): void {
+  #setView({ view, passed }: Succession): void {
     if (view.revision <= this.#placement.revision) return;
     const wasMember = this.#placement.member(this.siloId) !== undefined;
     const isMember = view.members.some(({ siloId }) => siloId === this.siloId);
@@ -270,14 +275,19 @@ export class Incarnation {
     }
     this.#placement = new Placement(view);
     this.#links.setMembers(view.members);
-    this.actors.setPlacement(this.#placement);
+    this.actors.setPlacement(
+      this.#placement,
+      passed?.map((one) => new Placement(one)),
+    );
   }
 
   async #linkWithAll(self: Member): Promise<void> {
     const missing = (): Member[] =>
       unlinked(self, this.view, (siloId) => this.#links.linkTo(siloId) !== undefined);
+    // A silo that hangs answers nobody. Its lease decides: it answers again, or is no member.
+    const linkMs = this.#leaseTtlMs + JOIN_MS;
     try {
-      await this.#until(() => missing().length === 0 || this.#rejection !== undefined, JOIN_MS);
+      await this.#until(() => missing().length === 0 || this.#rejection !== undefined, linkMs);
     } catch {
       throw notLinked(self, missing());
     }
@@ -293,10 +303,11 @@ export class Incarnation {
     this.#isOver = true;
     this.#detector.stop();
     this.#agent.stop();
-    this.actors.close();
+    const closed = this.actors.close();
     await this.#turnsEnded();
     await this.#agent.leave().catch(() => undefined);
     await this.#links.close(reason);
+    await closed;
   }
 
   /**
@@ -314,28 +325,12 @@ export class Incarnation {
     }
   }
 
-  /** Answers a call to the silo itself. */
-  async #answer(method: string, args: readonly unknown[]): Promise<unknown> {
-    switch (method) {
-      case "snapshot":
-        return this.snapshot;
-      case "activations":
-        return this.actors.list(typeof args[0] === "string" ? args[0] : undefined);
-      case "reminders":
-        return await this.actors.listReminders();
-      case "deadLetters":
-        return await this.actors.listDeadLetters();
-      case "hasFoundGone":
-        return await this.#hasFoundGone(String(args[0]));
-      case "drain":
-        this.#parts.onDrainRequested();
-        return true;
-      default:
-        throw new TroupeError(
-          "NO_SUCH_METHOD",
-          `a silo has no method ${method}; it has snapshot, activations, reminders, deadLetters and drain`,
-        );
-    }
+  #adminMethods(): AdminMethod[] {
+    return sessionAdminMethods({
+      snapshot: () => this.snapshot,
+      hasFoundGone: (other) => this.#hasFoundGone(other),
+      onDrainRequested: () => this.#parts.onDrainRequested(),
+    });
   }
 
   /** Another silo asks; this one's own dial may come to its end a moment later. */

@@ -1,45 +1,72 @@
+import { getHeapStatistics } from "node:v8";
 import {
   Caller,
   type CallTarget,
   callTarget,
+  filteredCalls,
+  type MakeCall,
+  type OpenCall,
   type Placement,
   References,
   type ReplySink,
   Router,
   SILO_TYPE,
 } from "@troupe/client";
-import type {
-  ActorAddress,
-  CancelEnvelope,
-  Clock,
-  DueEntry,
-  Envelope,
-  Link,
-  Logger,
-  Outcome,
-  Random,
-  ReleasedEnvelope,
-  ReminderStore,
-  RequestEnvelope,
-  StateStore,
-  TroupeError,
+import {
+  type ActorAddress,
+  type CancelEnvelope,
+  type Clock,
+  deliveryOf,
+  type Envelope,
+  type Link,
+  type Logger,
+  type Outcome,
+  type Random,
+  type ReleasedEnvelope,
+  type ReminderStore,
+  type RequestEnvelope,
+  type StateStore,
+  type TroupeError,
 } from "@troupe/core";
-import type { ActorDefinition } from "@troupe/sdk";
+import type {
+  ActorDefinition,
+  AdminMethod,
+  CallFilters,
+  DurablePart,
+  Extension,
+  SiloHost,
+  SiloService,
+} from "@troupe/sdk";
 import type { Activation } from "./activation/activation.ts";
+import type { CallName } from "./activation/call-wait.ts";
+import { servingThrough } from "./activation/incoming-call.ts";
 import { Catalog } from "./activation/catalog.ts";
-import { IdleCollector } from "./activation/idle-collector.ts";
-import { DEAD_LETTER_BUCKET } from "./durability/due-entries.ts";
-import type { Letter } from "./durability/outbox.ts";
-import { type StoredActorParts, StoredActor } from "./durability/stored-actor.ts";
-import { type ActivationInfo, LIST_MAX, listActivations } from "./inspect/activation-list.ts";
+import { IdleCollection } from "./activation/idle-collection.ts";
+import { AwakeService } from "./durability/awake-service.ts";
+import { IndexSweep } from "./durability/index-sweep.ts";
+import { PartRegistry } from "./durability/part-registry.ts";
+import { slotsPart } from "./durability/state-slots.ts";
+import { versionPart } from "./durability/state-version.ts";
+import { StoredActor, type StoredActorParts } from "./durability/stored-actor.ts";
+import { idempotencyPart } from "./idempotency/idempotency-records.ts";
+import { DeadlockDetector, type WaitReport } from "./activation/deadlock-detector.ts";
+import { WaitWatch } from "./activation/wait-watch.ts";
+import { actorAdminMethods } from "./inspect/actor-admin.ts";
+import { AdminMethods } from "./inspect/admin-methods.ts";
+import { WAIT_OF, waitAdminMethod } from "./inspect/wait-admin.ts";
 import type { LeaseGuard } from "./membership/lease-guard.ts";
 import { Handoff } from "./ownership/handoff.ts";
 import { ReleaseAnnouncer } from "./ownership/release-announcer.ts";
-import { ReminderService } from "./reminders/reminder-service.ts";
-import { systemMethods } from "./ticks/system-turns.ts";
-import { ActorTicks, reminderTicks } from "./ticks/actor-ticks.ts";
-import { Arrivals } from "./routing/arrivals.ts";
+import { ReminderTicks } from "./reminders/reminder-ticks.ts";
+import { remindersPart } from "./reminders/reminders-part.ts";
+import { timersPart } from "./reminders/timers-part.ts";
+import { AdmissionQueue } from "./routing/admission-queue.ts";
+import { CallBudget, type WaitingBytes } from "./activation/call-budget.ts";
 import { Dispatcher } from "./routing/dispatcher.ts";
+import { deduplicationPart } from "./sends/deduplication.ts";
+import type { PendingSend } from "./sends/outbox.ts";
+import { sendsPart } from "./sends/sends-part.ts";
+import { SiloServices } from "./silo/silo-services.ts";
 
 export interface LocalActorsParts {
   readonly siloId: string;
@@ -49,12 +76,15 @@ export interface LocalActorsParts {
   readonly stateStore: StateStore;
   readonly reminderStore: ReminderStore;
   readonly guard: LeaseGuard;
+  readonly waitingBytes: WaitingBytes;
+  readonly filters: CallFilters;
   readonly definitions: ReadonlyMap<string, ActorDefinition>;
+  readonly extensions: readonly Extension[];
   linkTo(siloId: string): Link | undefined;
   /** False if a link had no room for it. */
   broadcast(envelope: Envelope): boolean;
-  /** Answers a call to this silo itself. */
-  callSilo(method: string, args: readonly unknown[]): Promise<unknown>;
+  /** What the silo answers about itself, besides its actors. */
+  readonly adminMethods: readonly AdminMethod[];
 }
 
 /**
@@ -65,15 +95,20 @@ export class LocalActors {
   readonly #parts: LocalActorsParts;
   readonly #router: Router;
   readonly #caller: Caller;
+  /** Makes a call, through the filters of outgoing ones if there are any. */
+  readonly #call: MakeCall;
   readonly #references: References;
   readonly #catalog: Catalog;
+  readonly #budget: CallBudget;
+  readonly #deadlocks: DeadlockDetector;
+  readonly #waits: WaitWatch;
   readonly #handoff: Handoff;
   readonly #announcer: ReleaseAnnouncer;
   readonly #dispatcher: Dispatcher;
-  readonly #arrivals: Arrivals;
-  readonly #reminders: ReminderService;
-  readonly #idle: IdleCollector;
-  readonly #ticks: ActorTicks;
+  readonly #admin: AdminMethods;
+  readonly #registry: PartRegistry;
+  readonly #services: SiloServices;
+  readonly #admission: AdmissionQueue;
   #placement: Placement;
 
   constructor(parts: LocalActorsParts, placement: Placement) {
@@ -86,13 +121,19 @@ export class LocalActors {
       held: () => this.#handoff.held,
       announce: () => this.#announce(),
     });
-    this.#catalog = this.#createCatalog();
-    this.#ticks = new ActorTicks({
-      clock,
-      logger,
-      deliver: (letter, key) => this.#deliver(letter, key),
-      call: (address, method, args) => this.#callSystemTurn(address, method, args),
+    const silo = this.#createSiloHost();
+    this.#registry = new PartRegistry(this.#createParts(silo));
+    this.#budget = new CallBudget(parts.waitingBytes, getHeapStatistics().heap_size_limit);
+    this.#deadlocks = new DeadlockDetector({
+      openCallsOf: (token) => this.#router.openCallsOf(token),
+      ask: (call) => this.#askWait(call),
     });
+    this.#waits = new WaitWatch({
+      clock,
+      breakCycle: (runner) => this.#deadlocks.breakCycle(runner),
+    });
+    this.#catalog = this.#createCatalog();
+    this.#admin = new AdminMethods(siloId, this.#adminMethods(silo));
     this.#dispatcher = new Dispatcher(
       {
         siloId,
@@ -100,16 +141,18 @@ export class LocalActors {
         definitions,
         catalog: this.#catalog,
         handoff: this.#handoff,
+        budget: this.#budget,
         isServing: () => guard.isServing(),
         serving: () => guard.serving(),
-        callSilo: (method, args) => parts.callSilo(method, args),
+        callSilo: (method, args, caller) => this.#admin.answer(method, args, caller),
       },
       placement,
     );
-    this.#arrivals = new Arrivals({
+    this.#admission = new AdmissionQueue({
       siloId,
       clock,
       logger,
+      budget: this.#budget,
       nextTurn: setImmediate,
       begin: (request, sink) => this.#dispatcher.dispatch(request, sink, clock.monotonic()),
     });
@@ -121,41 +164,44 @@ export class LocalActors {
       placement,
     );
     this.#caller = new Caller(clock, this.#router);
-    this.#references = new References(definitions, (target, method, args) =>
+    this.#call = filteredCalls(parts.filters.outgoing ?? [], clock, (target, method, args) =>
       this.#caller.call(target, method, args),
     );
-    this.#idle = new IdleCollector(clock, this.#catalog, definitions.values());
-    this.#reminders = new ReminderService({
-      clock,
-      random: parts.random,
-      logger,
-      store: parts.reminderStore,
-      owns: (address) => this.#owns(address),
-      ...reminderTicks((address, method, args) => this.#callSystemTurn(address, method, args)),
-    });
+    this.#references = new References(definitions, this.#call);
+    this.#services = new SiloServices(createServices(silo, parts.extensions), logger);
+  }
+
+  /** Runs a system turn in an actor, wherever it lives, or asks a silo. Not for code of users. */
+  callTurn(address: ActorAddress, name: string, args: readonly unknown[]): Promise<unknown> {
+    return this.#callSystemTurn(address, name, args);
+  }
+
+  /** As `call`, for Troupe's own code: also system turns, and calls to silos. */
+  callSystem(target: CallTarget, method: string, args: unknown[]): Promise<unknown> {
+    return this.#caller.callSystem(target, method, args);
   }
 
   /** Makes a call that no actor of this silo makes. */
-  call(target: CallTarget, method: string, args: unknown[]): Promise<unknown> {
-    return this.#caller.call(target, method, args);
+  call(target: CallTarget, method: string, args: unknown[]): unknown {
+    return this.#call(target, method, args);
   }
 
-  /** From now on this silo hosts, and its reminders tick. */
-  start(): void {
-    this.#idle.start();
-    this.#reminders.start();
+  /** From now on this silo hosts, and its services run. */
+  start(): Promise<void> {
+    return this.#services.start();
   }
 
   /**
-   * Adopts a view: what this silo no longer owns ends, and the others hear of it (H1). Calls are
-   * brought to their new owners only after that, so that none of them meets an activation that has
-   * to go.
+   * Adopts a view: what this silo no longer owns ends, and the others hear of it
+   * (HAND-1). Calls are brought to their new owners only after that, so that none of them meets an
+   * activation that has to go. `passed` are the views between the last one and this, if they are
+   * known.
    */
-  setPlacement(placement: Placement): void {
+  setPlacement(placement: Placement, passed: readonly Placement[] | undefined): void {
     const { siloId } = this.#parts;
     this.#placement = placement;
-    this.#arrivals.unsettle();
-    this.#handoff.setPlacement(placement);
+    this.#admission.unsettle();
+    this.#handoff.setPlacement(placement, passed);
     for (const activation of this.#catalog.values()) {
       if (placement.ownerOf(activation.address)?.siloId === siloId) continue;
       this.#handoff.hold(activation.address);
@@ -164,11 +210,11 @@ export class LocalActors {
     this.#announcer.announce();
     this.#router.setPlacement(placement);
     this.#dispatcher.setPlacement(placement);
-    this.#reminders.setBuckets(placement.bucketsOf(siloId));
+    this.#services.ownershipChanged();
   }
 
   onRequest(request: RequestEnvelope, sink: ReplySink): void {
-    this.#arrivals.take(request, sink);
+    this.#admission.take(request, sink);
   }
 
   onReply(callId: number, outcome: Outcome): void {
@@ -176,14 +222,20 @@ export class LocalActors {
   }
 
   onCancel(cancel: CancelEnvelope, sink: ReplySink): void {
-    if (!this.#arrivals.cancel(cancel.callId, sink)) this.#dispatcher.cancel(cancel, sink);
+    if (!this.#admission.cancel(cancel.callId, sink)) this.#dispatcher.cancel(cancel, sink);
+  }
+
+  /** The link that the sink answers over has ended. */
+  onCallerGone(sink: ReplySink): void {
+    this.#admission.callerGone(sink);
+    this.#dispatcher.callerGone(sink);
   }
 
   onReleased(siloId: string, released: ReleasedEnvelope): void {
     const wasSettled = this.#handoff.isSettled;
     this.#handoff.setReleased(siloId, released);
     // What a former owner's last turns set may have come after this silo's last look.
-    if (!wasSettled && this.#handoff.isSettled) this.#reminders.readNow();
+    if (!wasSettled && this.#handoff.isSettled) this.#services.ownershipChanged();
     this.#dispatcher.releaseParked();
   }
 
@@ -203,33 +255,13 @@ export class LocalActors {
 
   /** Asks another silo. */
   callSilo(siloId: string, method: string, args: readonly unknown[]): Promise<unknown> {
-    return this.#caller.call(
-      callTarget({ type: SILO_TYPE, id: siloId }, undefined, { timeout: "2s" }),
-      method,
-      [...args],
-    );
+    const target = callTarget({ type: SILO_TYPE, id: siloId }, undefined, { timeout: "2s" });
+    return this.#caller.callSystem(target, method, [...args]);
   }
 
-  /** The actors that are active here, at most a thousand of them. */
-  list(type: string | undefined): ActivationInfo[] {
-    return listActivations(this.#catalog, type);
-  }
-
-  /**
-   * What the due index has for the actors that this silo owns, earliest first; at most a thousand.
-   */
-  async listReminders(): Promise<readonly DueEntry[]> {
-    const buckets = [...this.#placement.bucketsOf(this.#parts.siloId)];
-    const entries = await this.#parts.reminderStore.due(buckets, Number.MAX_SAFE_INTEGER, LIST_MAX);
-    return entries.filter(({ name, address }) => !name.startsWith("$") && this.#owns(address));
-  }
-
-  /**
-   * Which actors have dead letters, oldest first; at most a thousand letters. The name is the
-   * letter's number.
-   */
-  listDeadLetters(): Promise<readonly DueEntry[]> {
-    return this.#parts.reminderStore.due([DEAD_LETTER_BUCKET], Number.MAX_SAFE_INTEGER, LIST_MAX);
+  /** What a call waits for that this silo has; undefined if it does not have it. */
+  waitOf(call: CallName): WaitReport | undefined {
+    return this.#deadlocks.report(this.#catalog.find(call)?.waitOf(call));
   }
 
   /**
@@ -242,7 +274,7 @@ export class LocalActors {
 
   /** True if nothing is active here or about to be, and no call of this process is under way. */
   get isQuiet(): boolean {
-    return this.#arrivals.isEmpty && this.#catalog.size === 0 && this.#router.pendingCount === 0;
+    return this.#admission.isEmpty && this.#catalog.size === 0 && this.#router.pendingCount === 0;
   }
 
   get counts(): {
@@ -259,42 +291,96 @@ export class LocalActors {
     };
   }
 
-  /** Stops to make anything happen by itself. */
+  /** From now on nothing happens here by itself. */
   quiesce(): void {
-    this.#idle.stop();
-    this.#reminders.stop();
+    void this.#services.drain();
   }
 
-  /** Ends everything at once; calls that are under way fail. */
-  close(): void {
+  /** Ends everything at once; calls that are under way fail. Resolves when nothing is left. */
+  async close(): Promise<void> {
     this.quiesce();
     this.#announcer.stop();
-    this.#arrivals.close();
+    this.#waits.stop();
+    this.#admission.close();
+    this.#dispatcher.close();
     for (const activation of this.#catalog.values()) void activation.close("failed");
     this.#router.close();
+    await this.#services.stop();
   }
 
   #owns(address: ActorAddress): boolean {
     return this.#placement.ownerOf(address)?.siloId === this.#parts.siloId;
   }
 
+  #adminMethods(silo: SiloHost): AdminMethod[] {
+    const { adminMethods, extensions } = this.#parts;
+    return [
+      ...adminMethods,
+      ...actorAdminMethods(silo, () => this.#catalog.values()),
+      waitAdminMethod((call) => this.waitOf(call)),
+      ...extensions.flatMap((extension) => extension.adminMethods?.(silo) ?? []),
+    ];
+  }
+
+  #createSiloHost(): SiloHost {
+    const { siloId, clock, random, logger, stateStore, reminderStore, definitions } = this.#parts;
+    const registry = (): PartRegistry => this.#registry;
+    return {
+      siloId,
+      clock,
+      random,
+      logger,
+      stateStore,
+      reminderStore,
+      definitions,
+      get parts() {
+        return registry();
+      },
+      owns: (address) => this.#owns(address),
+      isActive: (address) => this.#catalog.find(address) !== undefined,
+      ownedBuckets: () => this.#placement.bucketsOf(siloId),
+      callTurn: (address, name, args) => this.#callSystemTurn(address, name, args),
+      collectIdle: () => this.#collectIdle(),
+    };
+  }
+
+  #createParts(silo: SiloHost): DurablePart[] {
+    const deliver = (send: PendingSend, sender: ActorAddress): Promise<unknown> =>
+      this.#deliver(send, sender);
+    return [
+      slotsPart,
+      versionPart,
+      remindersPart,
+      timersPart,
+      sendsPart({
+        logger: silo.logger,
+        callTurn: (address, name, args) => silo.callTurn(address, name, args),
+        deliver,
+      }),
+      deduplicationPart(silo),
+      idempotencyPart,
+      ...this.#parts.extensions.flatMap((extension) => extension.parts?.(silo) ?? []),
+    ];
+  }
+
   #createCatalog(): Catalog {
     const { siloId, clock, logger, guard } = this.#parts;
-    const methods = systemMethods(clock);
     const storedActorParts = this.#createStoredActorParts();
     return new Catalog({
       siloId,
       clock,
       logger,
+      budget: this.#budget,
       isServing: (now) => guard.isServing(now),
       serving: () => guard.serving(),
       revision: () => this.#placement.revision,
-      createStorage: (activation) =>
-        new StoredActor(storedActorParts, activation.address, activation.definition),
+      createStorage: (activation) => new StoredActor(storedActorParts, activation),
       reference: (type, id, options) => this.#references.actor(type, id, options),
       sendReference: (type, id, post) => this.#references.sendReference(type, id, post),
       makeReference: (address) => this.#references.reference(address),
-      systemMethod: (name) => methods.get(name),
+      serve: servingThrough(this.#parts.filters.incoming ?? [], clock),
+      systemTurn: (name) => this.#registry.turn(name),
+      watch: (activation, runner) => this.#waits.watch(activation, runner),
       redispatch: (request, sink) => this.#dispatcher.redispatch(request, sink),
       onGone: (activation) => this.#onGone(activation),
     });
@@ -309,22 +395,21 @@ export class LocalActors {
       logger,
       stateStore,
       reminderStore,
+      registry: this.#registry,
       makeReference: (address) => this.#references.reference(address),
       revision: () => this.#placement.revision,
       isServing: () => guard.isServing(),
       serving: () => guard.serving(),
       isCertain: () => guard.isCertain(),
-      onRemindersPlanned: (entries) => this.#reminders.planned(entries),
-      onTimersChanged: (storage) => {
-        const activation = this.#catalog.find(storage.address);
-        if (activation?.storage === storage) this.#ticks.timersChanged(activation, storage);
-      },
-      onLettersStored: (storage, upTo) => {
-        const activation = this.#catalog.find(storage.address);
-        if (activation?.storage === storage) this.#ticks.lettersStored(activation, storage, upTo);
-      },
-      onDisposed: (storage) => this.#ticks.ended(storage),
+      onEntriesStored: (entries) => this.#services.entriesStored(entries),
     };
+  }
+
+  #collectIdle(): void {
+    const now = this.#parts.clock.monotonic();
+    for (const activation of this.#catalog.values()) {
+      if (activation.isIdle(now)) void activation.close("idle");
+    }
   }
 
   #callSystemTurn(
@@ -332,16 +417,15 @@ export class LocalActors {
     method: string,
     args: readonly unknown[],
   ): Promise<unknown> {
-    return this.#caller.call(callTarget(address, undefined, undefined), method, [...args]);
+    return this.#caller.callSystem(callTarget(address, undefined, undefined), method, [...args]);
   }
 
-  #deliver({ type, id, method, args, headers }: Letter, key: string): Promise<unknown> {
-    const target = callTarget(
-      { type, id },
-      this.#parts.definitions.get(type),
-      headers === undefined ? undefined : { headers },
-    );
-    return this.#caller.deliver(target, { method, args, key });
+  #deliver(send: PendingSend, sender: ActorAddress): Promise<unknown> {
+    const { type, id, method, args, headers, seq } = send;
+    const options = headers === undefined ? undefined : { headers };
+    const target = callTarget({ type, id }, this.#parts.definitions.get(type), options);
+    const delivery = deliveryOf(sender, seq, send.answer !== undefined);
+    return this.#caller.deliver(target, { method, args, delivery });
   }
 
   #onGone(activation: Activation): void {
@@ -349,8 +433,30 @@ export class LocalActors {
     this.#dispatcher.releaseParkedFor(activation.address);
   }
 
+  async #askWait(call: OpenCall): Promise<WaitReport | undefined> {
+    if (call.siloId === this.#parts.siloId) return this.waitOf(call);
+    const { type, id, peerId, callId } = call;
+    try {
+      const answer = await this.callSilo(call.siloId, WAIT_OF, [{ type, id, peerId, callId }]);
+      return answer as WaitReport | undefined;
+    } catch {
+      // It is not there any more, or too busy to say: then nothing is known of the call.
+      return undefined;
+    }
+  }
+
   #announce(): boolean {
     const { release } = this.#handoff;
     return release === undefined || this.#parts.broadcast(release);
   }
+}
+
+function createServices(silo: SiloHost, extensions: readonly Extension[]): SiloService[] {
+  return [
+    new IdleCollection(silo),
+    new AwakeService(silo),
+    new ReminderTicks(silo),
+    new IndexSweep(silo),
+    ...extensions.flatMap((extension) => extension.services?.(silo) ?? []),
+  ];
 }

@@ -28,6 +28,9 @@ it("says of a turn whose write the store refused that it may have run, and not t
   const stateStore: StateStore = {
     claim: (address, claim) => states.claim(address, claim),
     commit: () => Promise.reject(full),
+    read: (address, prefix) => states.read(address, prefix),
+    retire: () => Promise.reject(full),
+    list: (query) => states.list(query),
     close: () => states.close(),
   };
   const silo = await clock.run(

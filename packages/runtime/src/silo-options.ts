@@ -1,7 +1,8 @@
 import type { ClientPorts } from "@troupe/client";
 import type { ReminderStore, StateStore } from "@troupe/core";
-import type { ActorClass } from "@troupe/sdk";
+import type { ActorClass, CallFilters, Extension } from "@troupe/sdk";
 import type { LeasePolicy } from "./membership/lease-guard.ts";
+import type { WaitingBytes } from "./activation/call-budget.ts";
 
 /** What a silo needs from outside. Whoever opened the ports closes them, after the silo. */
 export interface SiloPorts extends ClientPorts {
@@ -13,17 +14,21 @@ export interface SiloOptions {
   readonly cluster: string;
   /** The classes that this silo hosts. */
   readonly actors: readonly ActorClass[];
+  /** Features that are added to the silo. Default: none. */
+  readonly extensions?: readonly Extension[];
   /** `host:port` to listen on; port 0 takes a free one. */
   readonly listen: string;
   /** `host:port` at which the others reach it. Default: where it listens. */
   readonly advertise?: string;
-  /** Shared secret that every peer and client has to show. */
-  readonly token?: string;
   readonly labels?: Readonly<Record<string, string>>;
   /** Milliseconds after which a silo that no longer answers is taken for gone. Default 5,000. */
   readonly leaseTtlMs?: number;
   /** What the silo does while it cannot tell whether its lease lives. Default: strict. */
   readonly leasePolicy?: LeasePolicy;
+  /** What calls to and from this silo's actors pass; see `CallFilter`. */
+  readonly filters?: CallFilters;
+  /** How many bytes of calls may wait on the silo; beyond it calls fail with `OVERLOADED`. */
+  readonly waitingBytes?: WaitingBytes;
 }
 
 /** Troupe's version, as other silos see it. */

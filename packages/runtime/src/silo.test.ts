@@ -1,3 +1,4 @@
+import { ADMIN_LINK } from "@troupe/client";
 import type { ClusterClient } from "@troupe/client";
 import { Actor, actor, type ActorRef, type UntypedActorRef } from "@troupe/sdk";
 import { TestCluster } from "@troupe/testkit";
@@ -39,18 +40,22 @@ describe("a silo", () => {
     const started = await cluster.startSilo();
     const { silo } = started;
     expect(await cluster.run(typed(silo).greet("you"))).toBe("hello you");
-    const snapshot = await cluster.run(cluster.client.callSilo(silo.siloId, "snapshot"));
+    const snapshot = await cluster.run(
+      cluster.client[ADMIN_LINK].askSilo(silo.siloId, "snapshot", {}),
+    );
     expect(snapshot).toMatchObject({
       siloId: silo.siloId,
       address: silo.address,
       state: "active",
       serving: true,
     });
-    await expect(cluster.run(cluster.client.callSilo("nobody", "snapshot"))).rejects.toMatchObject({
+    await expect(
+      cluster.run(cluster.client[ADMIN_LINK].askSilo("nobody", "snapshot", {})),
+    ).rejects.toMatchObject({
       code: "CLUSTER_UNAVAILABLE",
     });
     await expect(
-      cluster.run(cluster.client.callSilo(silo.siloId, "nothing")),
+      cluster.run(cluster.client[ADMIN_LINK].askSilo(silo.siloId, "nothing", {})),
     ).rejects.toMatchObject({ code: "NO_SUCH_METHOD" });
     expect(silo.stop()).toBe(silo.stop());
     await cluster.stopSilo(started);

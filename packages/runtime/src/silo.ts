@@ -1,4 +1,13 @@
-import { type ActorReferences, References } from "@troupe/client";
+import {
+  type ActorReferences,
+  ADMIN_LINK,
+  type Administered,
+  type AdminLink,
+  adminLink,
+  type DeadLetterAccess,
+  type DeadLetters,
+  References,
+} from "@troupe/client";
 import { messageOf, randomId, sleep, TroupeError, type View } from "@troupe/core";
 import {
   type Actor,
@@ -20,7 +29,7 @@ const REJOIN_EVERY_MS = 1_000;
  *
  * A silo that loses its lease drops everything and joins again under a new id, until it is stopped.
  */
-export class Silo implements ActorReferences, AsyncDisposable {
+export class Silo implements ActorReferences, DeadLetterAccess, Administered, AsyncDisposable {
   /** Settles when the silo has stopped. */
   readonly stopped: Promise<void>;
   readonly #ports: SiloPorts;
@@ -86,6 +95,19 @@ export class Silo implements ActorReferences, AsyncDisposable {
   ): [A] extends [never] ? UntypedActorRef : ActorRef<A>;
   actor(type: ActorClass | string, id: string, options?: CallOptions): object {
     return this.#references.actor(type, id, options);
+  }
+
+  deadLetters(type: ActorClass | string, id: string): DeadLetters {
+    return this.#references.deadLetters(type, id, (target, turn, args) =>
+      this.#incarnation.actors.callSystem(target, turn, args),
+    );
+  }
+
+  get [ADMIN_LINK](): AdminLink {
+    return adminLink(
+      () => this.view,
+      (target, method, args) => this.#incarnation.actors.callSystem(target, method, args),
+    );
   }
 
   snapshot(): SiloSnapshot {

@@ -124,7 +124,7 @@ describe("the package rules", () => {
     ).toEqual([]);
     expect(
       checkRuntimeFolders([
-        file("packages/runtime/src/ticks/actor-ticks.ts", "../reminders/tick.ts"),
+        file("packages/runtime/src/durability/stored-actor.ts", "../sends/sends-part.ts"),
       ]),
     ).toEqual([]);
     expect(

@@ -90,16 +90,9 @@ function isDeclared(
   specifier: string,
   { dependencies, optionalDependencies }: PackageManifest,
 ): boolean {
-  const name = packageName(specifier);
+  // `@troupe/etcd/provider` is a part of `@troupe/etcd`.
+  const name = specifier.split("/", specifier.startsWith("@") ? 2 : 1).join("/");
   return dependencies?.[name] !== undefined || optionalDependencies?.[name] !== undefined;
-}
-
-/** What `package.json` calls it: without a subpath such as that of `troupe/vitest`. */
-function packageName(specifier: string): string {
-  return specifier
-    .split("/")
-    .slice(0, specifier.startsWith("@") ? 2 : 1)
-    .join("/");
 }
 
 /** A relative import that leaves the package: packages import each other by name. */

@@ -10,7 +10,8 @@ const UNSCOPED: ReadonlySet<string> = new Set(["troupe"]);
 const SPINE = ["core", "sdk", "client", "runtime"] as const;
 const PROVIDERS = ["memory", "embedded", "grpc", "etcd", "redis"] as const;
 const TESTING = ["testkit", "conformance", "simulator", "services"] as const;
-const ALL = [...SPINE, ...PROVIDERS, ...TESTING, "host", "cli", "troupe"] as const;
+const OPERATIONS = ["admin"] as const;
+const ALL = [...SPINE, ...PROVIDERS, ...OPERATIONS, ...TESTING, "host", "cli", "troupe"] as const;
 
 /**
  * By folder, with what its production sources may import. `group/*` stands for every package of a
@@ -31,7 +32,7 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   "packages/testing/simulator": [...SPINE, "memory", "testkit", "conformance"],
   "packages/testing/services": ["core"],
   "packages/host": [...SPINE, ...PROVIDERS],
-  "packages/cli": ["core", "sdk", "client", "host"],
+  "packages/cli": ["core", "sdk", "client", "host", "admin"],
   "packages/troupe": [...SPINE, "host", "cli"],
   "packages/bench": ALL,
   // The repository runs its own tests with the plugin that users have.
@@ -53,10 +54,25 @@ export const RUNTIME_MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   ownership: [],
   membership: [],
   activation: [],
+  // Each durable part with its fields, its system turns and its service.
   reminders: [],
-  durability: ["activation", "reminders"],
-  ticks: ["activation", "durability", "reminders"],
-  inspect: ["routing", "ownership", "membership", "activation", "durability", "reminders"],
+  sends: [],
+  idempotency: [],
+  durability: ["activation", "reminders", "sends"],
+  inspect: ["routing", "ownership", "membership", "activation", "durability", "reminders", "sends"],
+  silo: [
+    "routing",
+    "ownership",
+    "membership",
+    "activation",
+    "reminders",
+    "sends",
+    "idempotency",
+    "durability",
+    "inspect",
+  ],
+  // What tests of the other folders share.
+  testing: [],
 };
 
 /** Everything that may lie at the top of the repository. */

@@ -6,13 +6,14 @@ export {
   type Logger,
   type Member,
   type MemberState,
+  type Provider,
   type Ran,
   silentLogger,
   TroupeError,
   type TroupeErrorOptions,
   type View,
 } from "@troupe/core";
-export type { LeasePolicy, SiloSnapshot } from "@troupe/runtime";
+export type { LeasePolicy, SiloSnapshot, WaitingBytes } from "@troupe/runtime";
 export {
   Actor,
   type ActorClass,
@@ -20,10 +21,13 @@ export {
   type ActorOptions,
   type ActorRef,
   type CallContext,
+  type CallFilter,
+  type CallFilters,
   type CallOptions,
   type DeactivationReason,
   defineActor,
   type DefineActorOptions,
+  type FilteredCall,
   type ReminderTick,
   type ScheduleInfo,
   type ScheduleOptions,
@@ -45,6 +49,7 @@ export {
   timer,
 } from "@troupe/sdk";
 export type { LogLevel } from "@troupe/host";
+export type { DeadLetter, DeadLetterAccess, DeadLetters } from "@troupe/host";
 export { type Cluster, connect } from "@troupe/host";
 export type { ClusterOptions, ConnectOptions, SiloOptions, TlsOption } from "@troupe/host";
 export { type Silo, startSilo } from "@troupe/host";

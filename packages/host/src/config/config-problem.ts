@@ -1,6 +1,6 @@
-import { TroupeError } from "@troupe/core";
+import { shownValue, TroupeError } from "@troupe/core";
 import { isOptionName, OPTIONS } from "./option-catalog.ts";
-import { redactText } from "./redact.ts";
+import { redactValue } from "./redact.ts";
 
 /** One thing that is wrong with the configuration. */
 export interface ConfigProblem {
@@ -14,8 +14,6 @@ export interface ConfigProblem {
   readonly right: string;
 }
 
-const VALUE_MAX_CHARACTERS = 100;
-
 /** All problems in one error, so that they can be mended in one go. */
 export function configError(problems: readonly ConfigProblem[]): TroupeError {
   const lines = problems.map((problem) => describe(problem));
@@ -28,12 +26,12 @@ export function configError(problems: readonly ConfigProblem[]): TroupeError {
 }
 
 function describe({ option, source, value, right }: ConfigProblem): string {
-  const shown = value === undefined ? "" : ` ${shownValue(option, value)}`;
-  return `${option} (${source})${shown}: ${right}`;
+  const given = value === undefined ? "" : ` ${shownUnlessSecret(option, value)}`;
+  return `${option} (${source})${given}: ${right}`;
 }
 
-function shownValue(option: string, value: unknown): string {
+function shownUnlessSecret(option: string, value: unknown): string {
   if (isOptionName(option) && OPTIONS[option].secret) return "(not shown)";
-  const text = redactText(JSON.stringify(value) ?? String(value));
-  return text.length <= VALUE_MAX_CHARACTERS ? text : `${text.slice(0, VALUE_MAX_CHARACTERS)}…`;
+  // Secrets go first: of a text that was cut it is no longer seen where a password ends.
+  return shownValue(redactValue(value, []));
 }

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { TroupeError } from "@troupe/core";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { type ConfigPlaces, loadSettings } from "./load-settings.ts";
+import { type ConfigPlaces, loadSettings, settingsOf } from "./load-settings.ts";
 import type { Settings } from "./settings.ts";
 
 let folder: string;
@@ -24,6 +24,10 @@ function load(places: Partial<ConfigPlaces> & { file?: unknown }): Settings {
   return loadSettings({ flags: places.flags ?? {}, variables: places.variables ?? {}, folder });
 }
 
+function storageBeside(membership: string): Settings["storage"] {
+  return load({ flags: { membership } }).storage;
+}
+
 function refusal(places: Partial<ConfigPlaces> & { file?: unknown }): string {
   try {
     load(places);
@@ -39,8 +43,9 @@ describe("loadSettings", () => {
   it("needs no option at all", () => {
     const settings = load({});
     expect(settings).toMatchObject({ cluster: "troupe", listen: "127.0.0.1:0", labels: {} });
-    expect(settings.membership).toEqual({ kind: "file", folder: resolve(".troupe") });
-    expect(settings.storage).toEqual({ kind: "file", folder: resolve(".troupe") });
+    expect(settings.membership.location).toEqual({ folder: resolve(".troupe") });
+    expect(settings.storage.location).toEqual({ folder: resolve(".troupe") });
+    expect(settings.transport.provider.name).toBe("gRPC");
   });
 
   it("takes a flag before a variable, and a variable before the file", () => {
@@ -86,15 +91,9 @@ describe("loadSettings", () => {
   });
 
   it("keeps storage beside a local membership unless it is given", () => {
-    expect(load({ flags: { membership: "file:/data" } }).storage).toEqual({
-      kind: "file",
-      folder: "/data",
-    });
-    expect(load({ flags: { membership: "memory:a" } }).storage).toEqual({
-      kind: "memory",
-      name: "a",
-    });
-    expect(load({ flags: { membership: "etcd://h:1" } }).storage).toMatchObject({ kind: "file" });
+    expect(storageBeside("file:/data").location).toEqual({ folder: "/data" });
+    expect(storageBeside("memory:a").location).toEqual({ name: "a" });
+    expect(storageBeside("etcd://h:1").provider.name).toBe("file");
   });
 
   it("names the option, its source, the value and what would be right", () => {
@@ -135,7 +134,16 @@ describe("loadSettings", () => {
     );
   });
 
+  it("shows a number that JSON does not have", () => {
+    const given = new Map([["leaseTtl", { value: Infinity, source: "startSilo" }]] as const);
+    expect(() => settingsOf({ values: given, problems: [] })).toThrow(
+      "leaseTtl (startSilo) Infinity: give a duration",
+    );
+  });
+
   it("never shows a token, nor the password of a URL", () => {
+    const long = `redis://me:${"hunter22".repeat(20)}@/x`;
+    expect(refusal({ flags: { storage: long } })).not.toContain("hunter22");
     expect(refusal({ flags: { token: "short" } })).not.toContain("short");
     expect(refusal({ flags: { storage: "redis://me:hunter22@/x" } })).not.toContain("hunter22");
     expect(refusal({ flags: { membership: "etcd://me:hunter22@h:x" } })).not.toContain("hunter22");

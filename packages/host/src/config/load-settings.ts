@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { ProviderRegistry } from "../provider-registry.ts";
 import { configError } from "./config-problem.ts";
 import {
   type ConfigLayer,
@@ -30,8 +31,11 @@ export function loadSettings({ flags, variables, folder }: ConfigPlaces): Settin
 }
 
 /** The settings of what was given; throws `BAD_CONFIG` with every problem. */
-export function settingsOf({ values, problems }: ConfigLayer): Settings {
-  const settled = settle(values);
+export function settingsOf(
+  { values, problems }: ConfigLayer,
+  registry: ProviderRegistry = new ProviderRegistry(),
+): Settings {
+  const settled = settle(values, registry);
   if (settled.kind === "wrong") throw configError([...problems, ...settled.problems]);
   if (problems.length > 0) throw configError(problems);
   return settled.settings;

@@ -1,7 +1,14 @@
-import { resolve } from "node:path";
-import { parseDuration } from "@troupe/core";
+import { parseDuration, type ParsedUrl, TroupeError } from "@troupe/core";
 import type { LeasePolicy } from "@troupe/runtime";
 import { z } from "zod";
+import {
+  type ChosenMembership,
+  type ChosenStores,
+  type ChosenTransport,
+  type ProviderRegistry,
+  storesBeside,
+  transportBeside,
+} from "../provider-registry.ts";
 import {
   formatHostPort,
   isLoopback,
@@ -9,22 +16,20 @@ import {
   parseHostPort,
   type HostPort,
 } from "./host-port.ts";
+import { type AccessSettings, accessOf, accessProblems } from "./access-settings.ts";
 import type { ConfigProblem } from "./config-problem.ts";
 import { isOptionName, OPTIONS, type OptionName } from "./option-catalog.ts";
-import {
-  parseMembershipUrl,
-  parseStorageUrl,
-  type MembershipLocation,
-  type Parsed,
-  type StorageLocation,
-} from "./provider-url.ts";
 
-/** The folder of the embedded providers if nothing else is said. */
-const DEFAULT_FOLDER = "./.troupe";
+/** Where members and storage are if nothing else is said. */
+const DEFAULT_URL = "file:./.troupe";
+
+/** The links of a cluster whose membership brings none. */
+const DEFAULT_TRANSPORT = "grpc:";
 
 const LEASE_TTL_MIN_MS = 2_000;
 const LEASE_TTL_MAX_MS = 600_000;
 const LABELS_MAX = 64;
+const SECRET_MIN_LENGTH = 8;
 
 const TLS_OPTIONS = ["tls.ca", "tls.cert", "tls.key"] as const;
 
@@ -44,9 +49,10 @@ export interface Settings {
   readonly cluster: string;
   readonly listen: string;
   readonly advertise: string | undefined;
-  readonly membership: MembershipLocation;
-  readonly storage: StorageLocation;
-  readonly token: string | undefined;
+  readonly membership: ChosenMembership;
+  readonly storage: ChosenStores;
+  readonly transport: ChosenTransport;
+  readonly access: AccessSettings;
   readonly tls: TlsFiles | undefined;
   readonly labels: Readonly<Record<string, string>>;
   readonly leaseTtlMs: number | undefined;
@@ -80,7 +86,7 @@ function hostPort(accepts: (address: HostPort) => boolean) {
 
 const path = z.string().min(1);
 
-function url<T>(parse: (text: string) => Parsed<T>) {
+function url<T>(parse: (text: string) => ParsedUrl<T>) {
   return z.string().transform((text, context): T => {
     const parsed = parse(text);
     if (parsed.kind === "location") return parsed.location;
@@ -109,19 +115,36 @@ const duration = z.union([z.string(), z.number()]).transform((value, context): n
   return z.NEVER;
 });
 
-const schema = z.object({
+const secret = z.string().min(SECRET_MIN_LENGTH).optional();
+
+/** A list, or names with commas between them as a flag or variable gives them. */
+const certificateNames = z
+  .union([
+    z.string().transform((text) => text.split(",").map((name) => name.trim())),
+    z.array(z.string()),
+  ])
+  .refine((names) => names.length > 0 && names.every((name) => name !== ""))
+  .optional();
+
+/** The options whose check does not depend on the providers. */
+const PLAIN_OPTIONS = {
   cluster: z
     .string()
     .regex(/^[a-z0-9][a-z0-9._-]{0,62}$/i)
     .default("troupe"),
   listen: hostPort(() => true).default({ host: "127.0.0.1", port: 0 }),
   advertise: hostPort(({ host, port }) => port > 0 && !isUnspecified(host)).optional(),
-  membership: url(parseMembershipUrl).optional(),
-  storage: url(parseStorageUrl).optional(),
-  token: z.string().min(8).optional(),
+  token: secret,
+  "tokens.silo": secret,
+  "tokens.client": secret,
+  "tokens.operator": secret,
+  role: z.enum(["client", "operator"]).optional(),
   "tls.ca": path.optional(),
   "tls.cert": path.optional(),
   "tls.key": path.optional(),
+  "tls.roles.silo": certificateNames,
+  "tls.roles.client": certificateNames,
+  "tls.roles.operator": certificateNames,
   allowInsecure: z
     .union([z.boolean(), z.enum(["true", "false"]).transform((text) => text === "true")])
     .default(false),
@@ -130,13 +153,23 @@ const schema = z.object({
   leasePolicy: z.enum(["strict", "available"]).optional(),
   logLevel: z.enum(["debug", "info", "warn", "error", "silent"]).optional(),
   logFormat: z.enum(["pretty", "json"]).optional(),
-} satisfies Record<OptionName, unknown>);
+} satisfies Partial<Record<OptionName, unknown>>;
 
-type Checked = z.output<typeof schema>;
+function schemaFor(registry: ProviderRegistry) {
+  return z.object({
+    ...PLAIN_OPTIONS,
+    membership: url((text) => registry.membership(text)).default(() =>
+      known(registry.membership(DEFAULT_URL)),
+    ),
+    storage: url((text) => registry.stores(text)).optional(),
+  } satisfies Record<OptionName, unknown>);
+}
+
+type Checked = z.output<ReturnType<typeof schemaFor>>;
 
 /** Checks all values, each by itself and then together. */
-export function settle(given: GivenValues): SettledSettings {
-  const checked = schema.safeParse(
+export function settle(given: GivenValues, registry: ProviderRegistry): SettledSettings {
+  const checked = schemaFor(registry).safeParse(
     Object.fromEntries(Array.from(given, ([name, { value }]) => [name, value])),
   );
   if (!checked.success)
@@ -147,7 +180,7 @@ export function settle(given: GivenValues): SettledSettings {
   const problems = checkTogether(checked.data, given);
   return problems.length > 0
     ? { kind: "wrong", problems }
-    : { kind: "settings", settings: toSettings(checked.data) };
+    : { kind: "settings", settings: toSettings(checked.data, registry) };
 }
 
 function problemOf(issue: z.core.$ZodIssue, given: GivenValues): ConfigProblem {
@@ -184,7 +217,9 @@ function checkTogether(checked: Checked, given: GivenValues): ConfigProblem[] {
       'nobody can connect to "every interface": set advertise to the host:port that the others reach, or listen there',
     );
   }
-  const secured = checked.token !== undefined || checked["tls.cert"] !== undefined;
+  for (const { option, right } of accessProblems(checked)) wrong(option, right);
+  const isProven = checked.token !== undefined || checked["tokens.silo"] !== undefined;
+  const secured = isProven || checked["tls.cert"] !== undefined;
   if (!secured && !checked.allowInsecure && !isLoopback(listen.host)) {
     wrong(
       "listen",
@@ -199,16 +234,16 @@ function checkTogether(checked: Checked, given: GivenValues): ConfigProblem[] {
   return problems;
 }
 
-function toSettings(checked: Checked): Settings {
-  const { "tls.ca": ca, "tls.cert": cert, "tls.key": key } = checked;
-  const membership = checked.membership ?? defaultLocation();
+function toSettings(checked: Checked, registry: ProviderRegistry): Settings {
+  const { membership, "tls.ca": ca, "tls.cert": cert, "tls.key": key } = checked;
   return {
     cluster: checked.cluster,
     listen: formatHostPort(checked.listen),
     advertise: checked.advertise === undefined ? undefined : formatHostPort(checked.advertise),
     membership,
-    storage: checked.storage ?? (membership.kind === "etcd" ? defaultLocation() : membership),
-    token: checked.token,
+    storage: checked.storage ?? storesBeside(membership) ?? known(registry.stores(DEFAULT_URL)),
+    transport: transportBeside(membership) ?? known(registry.transport(DEFAULT_TRANSPORT)),
+    access: accessOf(checked),
     tls:
       ca === undefined || cert === undefined || key === undefined ? undefined : { ca, cert, key },
     labels: checked.labels,
@@ -219,8 +254,10 @@ function toSettings(checked: Checked): Settings {
   };
 }
 
-function defaultLocation(): Exclude<MembershipLocation, { kind: "etcd" }> {
-  return { kind: "file", folder: resolve(DEFAULT_FOLDER) };
+/** What a URL of our own names. */
+function known<T>(parsed: ParsedUrl<T>): T {
+  if (parsed.kind === "location") return parsed.location;
+  throw new TroupeError("BAD_CONFIG", `the default location cannot be used: ${parsed.right}`);
 }
 
 function readLabels(text: string): Record<string, string> | undefined {

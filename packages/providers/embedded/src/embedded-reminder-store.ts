@@ -1,12 +1,9 @@
 import type { DueEntry, ReminderStore } from "@troupe/core";
-import type { Database } from "lmdb";
 import { writeIfUnchanged } from "./conditional-write.ts";
-import { bucketEnd, bucketKey, dueKey, parseDueKey } from "./due-key.ts";
+import { bucketEnd, bucketKey, keyAfter, parseDueKey } from "./due-key.ts";
+import { type DueTable, openDueTable, putEntries, removeEntries } from "./due-table.ts";
 import type { Environment } from "./environment.ts";
 import type { WriteGate } from "./write-gate.ts";
-
-/** The key says everything. */
-const NOTHING = Buffer.alloc(0);
 
 /** Not the key of any entry: it is shorter than a bucket and a time. */
 const NO_ENTRY = Buffer.from([0]);
@@ -21,35 +18,37 @@ const NO_ENTRY = Buffer.from([0]);
 export class EmbeddedReminderStore implements ReminderStore {
   readonly #environment: Environment;
   readonly #gate: WriteGate;
-  readonly #entries: Database<Buffer, Buffer>;
+  readonly #entries: DueTable;
 
   constructor(environment: Environment, gate: WriteGate) {
     this.#environment = environment;
     this.#gate = gate;
-    this.#entries = environment.root.openDB<Buffer, Buffer>({
-      name: "troupe-due",
-      keyEncoding: "binary",
-      encoding: "binary",
-    });
+    this.#entries = openDueTable(environment.root);
   }
 
   async add(entries: readonly DueEntry[]): Promise<void> {
-    await this.#write(entries, (key) => void this.#entries.put(key, NOTHING));
+    await this.#write(entries, () => putEntries(this.#entries, entries));
   }
 
   async remove(entries: readonly DueEntry[]): Promise<void> {
-    await this.#write(entries, (key) => void this.#entries.remove(key));
+    await this.#write(entries, () => removeEntries(this.#entries, entries));
   }
 
-  async due(buckets: readonly number[], until: number, limit: number): Promise<DueEntry[]> {
+  async due(
+    buckets: readonly number[],
+    until: number,
+    limit: number,
+    after?: DueEntry,
+  ): Promise<DueEntry[]> {
     if (this.#environment.isClosed) throw this.#gate.unavailable("it is closed");
     // Another process may have added what is due now.
     this.#entries.resetReadTxn();
     let earliest: DueEntry[] = [];
     let bound = until;
-    for (const bucket of new Set(buckets)) {
+    // Sorting is stable, so entries of one time stay in the order of their buckets and keys.
+    for (const bucket of [...new Set(buckets)].toSorted((a, b) => a - b)) {
       const range = {
-        start: bucketKey(bucket, -Number.MAX_VALUE),
+        start: after === undefined ? bucketKey(bucket, -Number.MAX_VALUE) : keyAfter(bucket, after),
         end: bucketEnd(bucket, bound),
         limit,
       };
@@ -68,15 +67,12 @@ export class EmbeddedReminderStore implements ReminderStore {
     await this.#environment.close();
   }
 
-  async #write(entries: readonly DueEntry[], change: (key: Buffer) => void): Promise<void> {
+  async #write(entries: readonly DueEntry[], change: () => void): Promise<void> {
     if (entries.length === 0) return;
     if (this.#environment.isClosed) throw this.#gate.unavailable("it is closed");
-    const keys = entries.map(dueKey);
     // Conditional only in form: the entry is never there. It makes one transaction of the changes,
     // with a promise of its own.
-    await this.#gate.run(() =>
-      writeIfUnchanged(this.#entries, NO_ENTRY, undefined, () => keys.forEach(change)),
-    );
+    await this.#gate.run(() => writeIfUnchanged(this.#entries, NO_ENTRY, undefined, change));
   }
 }
 

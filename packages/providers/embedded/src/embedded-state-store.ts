@@ -2,28 +2,42 @@ import {
   formatAddress,
   TroupeError,
   type ActorAddress,
+  type ListPage,
+  type ListQuery,
   type Claim,
   type ClaimResult,
+  type Clock,
   type Commit,
   type CommitResult,
+  type FieldRange,
+  type Retirement,
   type StateStore,
+  type StoredFields,
 } from "@troupe/core";
 import type { Database } from "lmdb";
+import { pageOfActors } from "./actor-pages.ts";
 import { actorKey, fieldKey, fieldsEnd } from "./actor-key.ts";
 import { writeIfUnchanged } from "./conditional-write.ts";
+import { changeEntries, type DueTable, openDueTable } from "./due-table.ts";
 import type { Environment } from "./environment.ts";
 import { Lanes } from "./lanes.ts";
+import { RetiredTable } from "./retired-table.ts";
 import type { WriteGate } from "./write-gate.ts";
 
 /** What is stored of an actor besides its fields. */
-interface Head {
+export interface Head {
   readonly epoch: number;
   readonly version: number;
   readonly revision: number;
   readonly siloId: string;
+  /** When the actor is forgotten, in milliseconds since the epoch; only if it was retired. */
+  readonly retiredUntil?: number;
 }
 
-/** A head as it was read; `change` is undefined if there is none yet. */
+/**
+ * A head as it was read; `change` is undefined if there is none yet. A head whose time is over
+ * counts as none, and still has its changes.
+ */
 interface ReadHead {
   readonly head: Head | undefined;
   readonly change: number | undefined;
@@ -38,11 +52,11 @@ const ATTEMPTS_MAX = 1_000;
 /**
  * The state of actors in an lmdb environment, for several processes at once.
  *
- * S1. The head of an actor counts its changes, and every claim and commit of it is one transaction
+ * LMS-1. The head of an actor counts its changes, and every claim and commit of it is one transaction
  *     that changes the head if, and only if, the head is still the one that was read. So what a
  *     claim reads is what its epoch begins with, and a commit under an older epoch changes nothing,
  *     however long its process was stopped.
- * S2. What was read may be old, and no answer depends on it being new: epochs, revisions and
+ * LMS-2. What was read may be old, and no answer depends on it being new: epochs, revisions and
  *     versions only rise, so whoever was refused, fenced or stored once is so for ever.
  */
 export class EmbeddedStateStore implements StateStore {
@@ -50,11 +64,15 @@ export class EmbeddedStateStore implements StateStore {
   readonly #gate: WriteGate;
   readonly #heads: Database<Head, Buffer>;
   readonly #fields: Database<Buffer, Buffer>;
+  readonly #due: DueTable;
+  readonly #retired: RetiredTable;
+  readonly #clock: Pick<Clock, "now">;
   readonly #lanes = new Lanes();
 
-  constructor(environment: Environment, gate: WriteGate) {
+  constructor(environment: Environment, gate: WriteGate, clock: Pick<Clock, "now">) {
     this.#environment = environment;
     this.#gate = gate;
+    this.#clock = clock;
     const { root } = environment;
     this.#heads = root.openDB<Head, Buffer>({
       name: "troupe-heads",
@@ -67,6 +85,8 @@ export class EmbeddedStateStore implements StateStore {
       keyEncoding: "binary",
       encoding: "binary",
     });
+    this.#due = openDueTable(root);
+    this.#retired = new RetiredTable(root, this.#heads);
   }
 
   claim(address: ActorAddress, claim: Claim): Promise<ClaimResult> {
@@ -83,6 +103,31 @@ export class EmbeddedStateStore implements StateStore {
     );
   }
 
+  async read(address: ActorAddress, prefix: string): Promise<StoredFields | undefined> {
+    this.#checkOpen();
+    // Another process may have stored what is asked for.
+    this.#heads.resetReadTxn();
+    const key = actorKey(address);
+    const { head } = this.#read(key);
+    if (head === undefined) return undefined;
+    const { epoch, version } = head;
+    return { epoch, version, fields: this.#readFields(key, prefix) };
+  }
+
+  async retire(address: ActorAddress, retirement: Retirement): Promise<CommitResult> {
+    const result = await this.#lanes.run(formatAddress(address), () =>
+      this.#repeat(address, (key) => this.#tryRetire(key, retirement)),
+    );
+    await this.#sweep();
+    return result;
+  }
+
+  async list(query: ListQuery): Promise<ListPage> {
+    this.#checkOpen();
+    this.#fields.resetReadTxn();
+    return pageOfActors(this.#fields, query);
+  }
+
   async close(): Promise<void> {
     await this.#gate.idle();
     await this.#environment.close();
@@ -94,7 +139,7 @@ export class EmbeddedStateStore implements StateStore {
   ): Promise<T> {
     const key = actorKey(address);
     for (let attempts = 0; attempts < ATTEMPTS_MAX; attempts++) {
-      if (this.#environment.isClosed) throw this.#gate.unavailable("it is closed");
+      this.#checkOpen();
       const result = await attempt(key);
       if (result !== undefined) return result;
     }
@@ -111,8 +156,8 @@ export class EmbeddedStateStore implements StateStore {
     }
     const { epoch, version } = { epoch: (head?.epoch ?? 0) + 1, version: head?.version ?? 0 };
     // Read before the write: should they change in between, the head does too, and the write is not
-    // made (S1).
-    const fields = this.#readFields(key);
+    // made (LMS-1).
+    const fields = this.#readFields(key, "");
     const claimed = await this.#write(key, change, () =>
       this.#putHead(key, change, { epoch, version, revision, siloId }),
     );
@@ -125,7 +170,7 @@ export class EmbeddedStateStore implements StateStore {
     set: readonly (readonly [string, Buffer])[],
   ): Promise<CommitResult | undefined> {
     const { head, change } = this.#read(key);
-    if (head === undefined || head.epoch !== commit.epoch)
+    if (head === undefined || head.epoch !== commit.epoch || head.retiredUntil !== undefined)
       return { kind: "fenced", epoch: head?.epoch ?? 0 };
     if (commit.version <= head.version) return { kind: "stored" };
     if (commit.version !== head.version + 1) {
@@ -134,22 +179,66 @@ export class EmbeddedStateStore implements StateStore {
         `commit ${commit.version} does not follow ${head.version}, the last one stored`,
       );
     }
+    const { removeRanges, due } = commit;
+    const ranged = removeRanges === undefined ? [] : this.#keysIn(key, removeRanges);
     const stored = await this.#write(key, change, () => {
       this.#putHead(key, change, { ...head, version: commit.version });
       for (const name of commit.remove) void this.#fields.remove(fieldKey(key, name));
+      for (const field of ranged) void this.#fields.remove(field);
       for (const [name, bytes] of set) void this.#fields.put(fieldKey(key, name), bytes);
+      if (due !== undefined) changeEntries(this.#due, due);
     });
     return stored ? { kind: "stored" } : undefined;
   }
 
-  #read(key: Buffer): ReadHead {
-    const entry = this.#heads.getEntry(key);
-    return { head: entry?.value, change: entry?.version };
+  async #tryRetire(
+    key: Buffer,
+    { epoch, version, keepMs, due }: Retirement,
+  ): Promise<CommitResult | undefined> {
+    const { head, change } = this.#read(key);
+    if (head === undefined || head.epoch !== epoch)
+      return { kind: "fenced", epoch: head?.epoch ?? 0 };
+    if (head.retiredUntil !== undefined && head.version === version) return { kind: "stored" };
+    if (head.retiredUntil !== undefined || head.version + 1 !== version)
+      return { kind: "fenced", epoch };
+    const retiredUntil = this.#clock.now() + keepMs;
+    const fields = [...this.#fields.getKeys({ start: key, end: fieldsEnd(key) })];
+    const stored = await this.#write(key, change, () => {
+      this.#putHead(key, change, { ...head, version, retiredUntil });
+      this.#retired.put(key, retiredUntil);
+      for (const field of fields) void this.#fields.remove(field);
+      if (due !== undefined) changeEntries(this.#due, due);
+    });
+    return stored ? { kind: "stored" } : undefined;
   }
 
-  #readFields(key: Buffer): Map<string, Uint8Array> {
+  /** Forgets a few retired actors whose time is over: more than one call retires. */
+  async #sweep(): Promise<void> {
+    for (const { key, change, forget } of this.#retired.over(this.#clock.now()))
+      await this.#write(key, change, forget);
+  }
+
+  #checkOpen(): void {
+    if (this.#environment.isClosed) throw this.#gate.unavailable("it is closed");
+  }
+
+  #read(key: Buffer): ReadHead {
+    const entry = this.#heads.getEntry(key);
+    const head = entry?.value;
+    const isOver = head?.retiredUntil !== undefined && head.retiredUntil <= this.#clock.now();
+    return { head: isOver ? undefined : head, change: entry?.version };
+  }
+
+  #keysIn(key: Buffer, ranges: readonly FieldRange[]): Buffer[] {
+    return ranges.flatMap(({ from, to }) => [
+      ...this.#fields.getKeys({ start: fieldKey(key, from), end: fieldKey(key, to) }),
+    ]);
+  }
+
+  #readFields(key: Buffer, prefix: string): Map<string, Uint8Array> {
     const fields = new Map<string, Uint8Array>();
-    for (const entry of this.#fields.getRange({ start: key, end: fieldsEnd(key) })) {
+    const start = fieldKey(key, prefix);
+    for (const entry of this.#fields.getRange({ start, end: fieldsEnd(start) })) {
       fields.set(entry.key.toString("utf8", key.length), entry.value);
     }
     return fields;

@@ -2,19 +2,22 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { silentLogger, systemClock } from "@troupe/core";
-import { reminderStoreSuite, stateStoreSuite, type StoreSubject } from "@troupe/conformance";
+import {
+  reminderStoreSuite,
+  stateStoreSuite,
+  storesSuite,
+  type StoreSubject,
+} from "@troupe/conformance";
 import { openEmbeddedStores, type EmbeddedStores } from "./embedded-stores.ts";
 
-async function openSubject<P extends keyof EmbeddedStores>(
-  port: P,
-): Promise<StoreSubject<EmbeddedStores[P]>> {
+async function openSubject<S>(pick: (stores: EmbeddedStores) => S): Promise<StoreSubject<S>> {
   const folder = mkdtempSync(join(tmpdir(), "troupe-embedded-"));
   const opened: EmbeddedStores[] = [];
   return {
     openHandle: async () => {
       const stores = await openEmbeddedStores(folder, { clock: systemClock, logger: silentLogger });
       opened.push(stores);
-      return stores[port];
+      return pick(stores);
     },
     dispose: async () => {
       for (const { state, reminders } of opened)
@@ -24,5 +27,6 @@ async function openSubject<P extends keyof EmbeddedStores>(
   };
 }
 
-stateStoreSuite({ name: "embedded", open: () => openSubject("state") });
-reminderStoreSuite({ name: "embedded", open: () => openSubject("reminders") });
+stateStoreSuite({ name: "embedded", open: () => openSubject(({ state }) => state) });
+reminderStoreSuite({ name: "embedded", open: () => openSubject(({ reminders }) => reminders) });
+storesSuite({ name: "embedded", open: () => openSubject((stores) => stores) });

@@ -1,5 +1,11 @@
 import { describe, expect, it } from "vitest";
-import { parseEtcdUrl } from "./etcd-url.ts";
+import { type EtcdAddress, parseEtcdUrl as parsedUrl } from "./etcd-url.ts";
+
+function parseEtcdUrl(text: string): EtcdAddress {
+  const parsed = parsedUrl(text);
+  if (parsed.kind === "location") return parsed.location;
+  throw new Error(parsed.right);
+}
 
 describe("parseEtcdUrl", () => {
   it("takes one host or several, with the usual port where none stands", () => {
@@ -26,10 +32,11 @@ describe("parseEtcdUrl", () => {
       "http://host:1",
       "etcd://",
       "etcd://a,,b",
+      "etcd://a:0",
       "etcd://u:hidden@host:99999",
       "etcd://u:hidden@a:1/x",
     ]) {
-      expect(() => parseEtcdUrl(wrong)).toThrow(/\[BAD_CONFIG\].*write etcd:\/\//);
+      expect(() => parseEtcdUrl(wrong)).toThrow(/give hosts.*etcd:\/\//);
       expect(() => parseEtcdUrl(wrong)).not.toThrow(/hidden/);
     }
   });

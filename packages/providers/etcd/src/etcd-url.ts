@@ -1,4 +1,4 @@
-import { TroupeError } from "@troupe/core";
+import type { ParsedUrl } from "@troupe/core";
 import type { EtcdTls } from "./etcd-client.ts";
 
 /** What a URL says of an etcd; the fields are those of `openEtcdMembership`. */
@@ -9,47 +9,48 @@ export interface EtcdAddress {
   readonly tls?: EtcdTls;
 }
 
-const FORM = /^(etcds?):\/\/(?:([^/@:]*)(?::([^/@]*))?@)?([^/@]+)\/?$/;
+const FORM = /^(etcds?):\/\/(?:([^/@:]*)(?::([^/@]*))?@)?([^/@]+)\/?$/i;
 
 const DEFAULT_PORT = 2379;
 
 /**
  * The address in `etcd://[user:password@]host[:port][,host[:port]…]`, or `etcds://` for TLS with
- * the authorities that Node.js knows. Throws `BAD_CONFIG` if the text is none.
+ * the authorities that Node.js knows.
  */
-export function parseEtcdUrl(text: string): EtcdAddress {
-  const [, scheme, username, password, hosts] = FORM.exec(text) ?? [];
-  const endpoints = (hosts ?? "").split(",").map((host) => endpointOf(host));
-  if (endpoints.includes(undefined)) {
-    throw new TroupeError(
-      "BAD_CONFIG",
-      `${text.replace(/\/\/.*@/, "//…@")} is no URL of an etcd; write etcd://[user:password@]host:port[,host:port], or etcds:// for TLS`,
-    );
+export function parseEtcdUrl(text: string): ParsedUrl<EtcdAddress> {
+  const [, scheme, username, password = "", hosts = ""] = FORM.exec(text) ?? [];
+  const found = hosts.split(",").map((host) => endpointOf(host));
+  const endpoints = found.filter((endpoint) => endpoint !== undefined);
+  if (endpoints.length < found.length) {
+    return {
+      kind: "wrong",
+      right:
+        'give hosts with their ports, such as "etcd://10.0.0.2:2379,10.0.0.3:2379", or etcds:// for TLS',
+    };
   }
-  return {
-    endpoints: endpoints.filter((endpoint) => endpoint !== undefined),
-    ...(username === undefined
-      ? {}
-      : { username: decoded(username), password: decoded(password ?? "") }),
-    ...(scheme === "etcds" ? { tls: {} } : {}),
-  };
+  const credentials = username === undefined ? {} : decodedCredentials(username, password);
+  if (credentials === undefined)
+    return { kind: "wrong", right: "give the user and the password with every % written as %25" };
+  const tls = scheme?.toLowerCase() === "etcds" ? { tls: {} } : {};
+  return { kind: "location", location: { endpoints, ...credentials, ...tls } };
 }
 
 function endpointOf(host: string): string | undefined {
   const url = URL.parse(`http://${host}`);
   if (url === null || host === "" || url.pathname !== "/" || url.search !== "" || url.hash !== "")
     return undefined;
+  if (url.port === "0") return undefined;
   // A URL forgets the port that its scheme has by default.
   return `${url.hostname}:${url.port !== "" ? url.port : host.endsWith(":80") ? 80 : DEFAULT_PORT}`;
 }
 
-function decoded(part: string): string {
+function decodedCredentials(
+  username: string,
+  password: string,
+): Required<Pick<EtcdAddress, "username" | "password">> | undefined {
   try {
-    return decodeURIComponent(part);
+    return { username: decodeURIComponent(username), password: decodeURIComponent(password) };
   } catch {
-    throw new TroupeError(
-      "BAD_CONFIG",
-      "the user or password in the URL of etcd has a % without a code; write % as %25",
-    );
+    return undefined;
   }
 }

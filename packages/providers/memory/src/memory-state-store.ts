@@ -1,74 +1,17 @@
 import {
-  formatAddress,
   TroupeError,
   type ActorAddress,
+  type ListPage,
+  type ListQuery,
   type Claim,
   type ClaimResult,
   type Commit,
   type CommitResult,
-  type Fields,
+  type Retirement,
   type StateStore,
+  type StoredFields,
 } from "@troupe/core";
-
-interface StoredActor {
-  revision: number;
-  siloId: string;
-  epoch: number;
-  version: number;
-  readonly fields: Map<string, Uint8Array>;
-}
-
-/**
- * The stored actors themselves: they outlive the stores that are opened on them, as a disk outlives
- * its processes.
- */
-export class MemoryStates {
-  readonly #actors = new Map<string, StoredActor>();
-
-  claim(address: ActorAddress, { revision, siloId }: Claim): ClaimResult {
-    const key = formatAddress(address);
-    const stored = this.#actors.get(key);
-    if (
-      stored !== undefined &&
-      (revision < stored.revision || (revision === stored.revision && siloId !== stored.siloId))
-    ) {
-      return { kind: "refused", revision: stored.revision, siloId: stored.siloId };
-    }
-    const actor = stored ?? {
-      revision,
-      siloId,
-      epoch: 0,
-      version: 0,
-      fields: new Map<string, Uint8Array>(),
-    };
-    actor.revision = revision;
-    actor.siloId = siloId;
-    actor.epoch++;
-    this.#actors.set(key, actor);
-    return {
-      kind: "claimed",
-      epoch: actor.epoch,
-      version: actor.version,
-      fields: copyOf(actor.fields),
-    };
-  }
-
-  commit(address: ActorAddress, { epoch, version, set, remove }: Commit): CommitResult {
-    const actor = this.#actors.get(formatAddress(address));
-    // A version that is not the next one shows that the owner's memory is not what is stored here,
-    // so it must load again.
-    if (actor === undefined || epoch !== actor.epoch || version > actor.version + 1) {
-      return { kind: "fenced", epoch: actor?.epoch ?? 0 };
-    }
-    // Under the same epoch only its owner commits, so a version that is here already is a
-    // repetition.
-    if (version <= actor.version) return { kind: "stored" };
-    for (const name of remove) actor.fields.delete(name);
-    for (const [name, bytes] of copyOf(set)) actor.fields.set(name, bytes);
-    actor.version = version;
-    return { kind: "stored" };
-  }
-}
+import { MemoryStates } from "./memory-states.ts";
 
 /** A `StateStore` on this process's memory. Several may be open on one `MemoryStates`. */
 export class MemoryStateStore implements StateStore {
@@ -89,6 +32,21 @@ export class MemoryStateStore implements StateStore {
     return this.#states.commit(address, commit);
   }
 
+  async read(address: ActorAddress, prefix: string): Promise<StoredFields | undefined> {
+    this.#checkOpen();
+    return this.#states.read(address, prefix);
+  }
+
+  async retire(address: ActorAddress, retirement: Retirement): Promise<CommitResult> {
+    this.#checkOpen();
+    return this.#states.retire(address, retirement);
+  }
+
+  async list(query: ListQuery): Promise<ListPage> {
+    this.#checkOpen();
+    return this.#states.list(query);
+  }
+
   async close(): Promise<void> {
     this.#closed = true;
   }
@@ -100,8 +58,4 @@ export class MemoryStateStore implements StateStore {
         retryable: false,
       });
   }
-}
-
-function copyOf(fields: Fields): Map<string, Uint8Array> {
-  return new Map(Array.from(fields, ([name, bytes]) => [name, Uint8Array.from(bytes)]));
 }

@@ -1,1 +1,2 @@
 export * from "./open-redis-stores.ts";
+export * from "./redis-provider.ts";

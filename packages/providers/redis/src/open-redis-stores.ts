@@ -1,6 +1,12 @@
-import type { Clock, Logger, ReminderStore, StateStore } from "@troupe/core";
+import {
+  type Clock,
+  type Logger,
+  type ReminderStore,
+  type StateStore,
+  TroupeError,
+} from "@troupe/core";
 import { durabilityGaps } from "./durability-gaps.ts";
-import { parseRedisUrl } from "./redis-address.ts";
+import { parseRedisUrl, type RedisAddress } from "./redis-address.ts";
 import { RedisConnection } from "./redis-connection.ts";
 import { RedisReminderStore } from "./redis-reminder-store.ts";
 import { RedisStateStore } from "./redis-state-store.ts";
@@ -36,11 +42,18 @@ export interface RedisStores {
  */
 export async function openRedisStores({
   url,
-  cluster,
-  clock,
-  logger,
+  ...options
 }: RedisStoresOptions): Promise<RedisStores> {
-  const address = parseRedisUrl(url);
+  const parsed = parseRedisUrl(url);
+  if (parsed.kind === "location") return openStoresAt(parsed.location, options);
+  throw new TroupeError("BAD_CONFIG", `the URL of a Redis is wrong: ${parsed.right}`);
+}
+
+/** The same at an address that was read from a URL before. */
+export async function openStoresAt(
+  address: RedisAddress,
+  { cluster, clock, logger }: Omit<RedisStoresOptions, "url">,
+): Promise<RedisStores> {
   const state = await RedisConnection.open(address, { clock, logger });
   try {
     await warnOfGaps(state, logger);

@@ -1,4 +1,4 @@
-import { TroupeError } from "@troupe/core";
+import type { ParsedUrl } from "@troupe/core";
 
 export interface RedisNode {
   readonly host: string;
@@ -18,46 +18,40 @@ export interface RedisAddress {
   readonly label: string;
 }
 
-export const REDIS_URL_FORM =
-  "redis://[user:password@]host[:port][/database], redis+cluster://[user:password@]host:port,host:port for a Redis Cluster, or rediss for TLS";
-
 const URL_PARTS = /^(rediss?)(\+cluster)?:\/\/(?:([^/]*)@)?([^@/?#]+)(?:\/(\d*))?$/i;
 
-/**
- * The address in a URL; throws `BAD_CONFIG` with the right form if it is none. Several hosts are
- * those of a Redis Cluster.
- */
-export function parseRedisUrl(text: string): RedisAddress {
+const RIGHT_FORMS =
+  'give a host, and a database number if any, such as "redis://10.0.0.4:6379/0", or nodes of a Redis Cluster, such as "redis+cluster://10.0.0.4:6379,10.0.0.5:6379"; rediss is for TLS';
+
+/** The address in a URL. Several hosts are those of a Redis Cluster. */
+export function parseRedisUrl(text: string): ParsedUrl<RedisAddress> {
   const [, scheme = "", plus, credentials = "", hosts = "", database = ""] =
     URL_PARTS.exec(text) ?? [];
-  const nodes = hosts.split(",").map((host) => parseNode(host));
-  const known = nodes.filter((node) => node !== undefined);
-  if (known.length < nodes.length) {
-    throw new TroupeError(
-      "BAD_CONFIG",
-      `${withoutPassword(text)} is no URL of a Redis; write ${REDIS_URL_FORM}`,
-    );
-  }
+  const found = hosts.split(",").map((host) => parseNode(host));
+  const nodes = found.filter((node) => node !== undefined);
+  if (nodes.length < found.length) return { kind: "wrong", right: RIGHT_FORMS };
   const isCluster = plus !== undefined || nodes.length > 1;
   if (isCluster && Number(database) !== 0) {
-    throw new TroupeError(
-      "BAD_CONFIG",
-      `${withoutPassword(text)}: a Redis Cluster has database 0 only; leave /${database} out`,
-    );
+    return {
+      kind: "wrong",
+      right: `give it without /${database}: a Redis Cluster has database 0 only`,
+    };
   }
-  const [username = "", ...password] = credentials.split(":");
-  const label = known
+  const user = decodedUser(credentials);
+  if (user === undefined)
+    return { kind: "wrong", right: "give the user and the password with every % written as %25" };
+  const label = nodes
     .map(({ host, port }) => `${host.includes(":") ? `[${host}]` : host}:${port}`)
     .join(",");
-  return {
-    nodes: known,
+  const location: RedisAddress = {
+    nodes,
     isCluster,
     database: Number(database),
-    username: decoded(username),
-    password: decoded(password.join(":")),
+    ...user,
     tls: scheme.toLowerCase() === "rediss",
     label: Number(database) === 0 ? label : `${label}/${database}`,
   };
+  return { kind: "location", location };
 }
 
 function parseNode(text: string): RedisNode | undefined {
@@ -70,18 +64,15 @@ function parseNode(text: string): RedisNode | undefined {
   };
 }
 
-function decoded(part: string): string | undefined {
-  if (part === "") return undefined;
+function decodedUser(credentials: string): Pick<RedisAddress, "username" | "password"> | undefined {
+  const [username = "", ...password] = credentials.split(":");
   try {
-    return decodeURIComponent(part);
+    return { username: decoded(username), password: decoded(password.join(":")) };
   } catch {
-    throw new TroupeError(
-      "BAD_CONFIG",
-      "the user or password in the URL of Redis has a % without a code; write % as %25",
-    );
+    return undefined;
   }
 }
 
-function withoutPassword(text: string): string {
-  return text.replace(/\/\/.*@/, "//…@");
+function decoded(part: string): string | undefined {
+  return part === "" ? undefined : decodeURIComponent(part);
 }

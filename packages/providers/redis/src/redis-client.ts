@@ -1,5 +1,6 @@
 import { Cluster, Redis, type RedisCommander } from "ioredis";
 import { ACTOR_SCRIPT } from "./actor-script.ts";
+import { DUE_AFTER_SCRIPT } from "./due-script.ts";
 import type { RedisAddress } from "./redis-address.ts";
 
 /** How long opening may take. */
@@ -22,7 +23,7 @@ const RECONNECT_MAX_MS = 500;
  */
 const SLOTS_EVERY_MS = 10_000;
 
-/** Commands of a Redis, with the script of this package, which answers bytes instead of text. */
+/** Commands of a Redis, with the scripts of this package. That of actors answers bytes, not text. */
 export interface ScriptedRedis extends RedisCommander {
   troupeActorsBuffer(
     keyCount: number,
@@ -33,6 +34,14 @@ export interface ScriptedRedis extends RedisCommander {
    * key.
    */
   troupeActorBuffer(key: string, requests: Buffer): Promise<Buffer>;
+  /** The members of a bucket after one (see `due-script.ts`). */
+  troupeDueAfter(
+    bucket: string,
+    score: number,
+    member: string,
+    highest: number,
+    count: number,
+  ): Promise<string[]>;
 }
 
 /** A client of one Redis, or of the nodes of a Redis Cluster. */
@@ -62,6 +71,7 @@ function connectionOptions({ username, password, tls }: RedisAddress) {
 const SCRIPTS = {
   troupeActors: { lua: ACTOR_SCRIPT },
   troupeActor: { lua: ACTOR_SCRIPT, numberOfKeys: 1 },
+  troupeDueAfter: { lua: DUE_AFTER_SCRIPT, numberOfKeys: 1 },
 } as const;
 
 function reconnectDelay(attempt: number): number {

@@ -6,7 +6,12 @@ import {
   type Logger,
   type StateStore,
 } from "@troupe/core";
-import { reminderStoreSuite, stateStoreSuite, type StoreSubject } from "@troupe/conformance";
+import {
+  reminderStoreSuite,
+  stateStoreSuite,
+  storesSuite,
+  type StoreSubject,
+} from "@troupe/conformance";
 import { type RedisCluster, startRedisCluster } from "@troupe/services";
 import { realTime } from "@troupe/testkit";
 import { Redis } from "ioredis";
@@ -48,6 +53,15 @@ reminderStoreSuite({
   open: () => openSubject((stores) => stores.reminderStore),
 });
 
+storesSuite({
+  name: "redis cluster",
+  open: () =>
+    openSubject(({ stateStore, reminderStore }) => ({
+      state: stateStore,
+      reminders: reminderStore,
+    })),
+});
+
 const ADDRESSES: readonly ActorAddress[] = Array.from({ length: 60 }, (_, index) => ({
   type: "Account",
   id: `account-${index}`,
@@ -73,6 +87,7 @@ describe("a Redis Cluster", () => {
       address,
       name: "statement",
       dueAt: index,
+      tag: "",
     }));
     await reminderStore.add(entries);
     const buckets = Array.from({ length: 1_024 }, (_, bucket) => bucket);

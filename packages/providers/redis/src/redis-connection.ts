@@ -18,11 +18,11 @@ export interface ConnectionContext {
  * One connection to a Redis, or one to each node of a Redis Cluster. Commands of one tick go out
  * together.
  *
- * R1. A command is never repeated unseen: it is sent once or not at all, and fails when the
+ * CON-1. A command is never repeated unseen: it is sent once or not at all, and fails when the
  *     connection does.
- * R2. Every command settles within about three seconds; every failure is a `STORE_UNAVAILABLE` that
+ * CON-2. Every command settles within about three seconds; every failure is a `STORE_UNAVAILABLE` that
  *     says what helps.
- * R3. After a failure it connects again by itself, for as long as it is open.
+ * CON-3. After a failure it connects again by itself, for as long as it is open.
  */
 export class RedisConnection implements AsyncDisposable {
   readonly label: string;

@@ -137,7 +137,7 @@ describe("Redis that goes away", () => {
       commit(stateStore, epoch, 1),
       claim(stateStore),
       reminderStore.due([1, 2], 0, 10),
-      reminderStore.add([{ bucket: 1, address: ALICE, name: "statement", dueAt: 0 }]),
+      reminderStore.add([{ bucket: 1, address: ALICE, name: "statement", dueAt: 0, tag: "" }]),
     ]);
     expect(
       failures.map((one) => one.status === "rejected" && (one.reason as TroupeError).code),
@@ -151,7 +151,7 @@ describe("Redis that goes away", () => {
     const { stateStore, reminderStore } = await open();
     const { epoch } = await claim(stateStore);
     for (let version = 1; version <= 20; version++) await commit(stateStore, epoch, version);
-    await reminderStore.add([{ bucket: 7, address: ALICE, name: "statement", dueAt: 1 }]);
+    await reminderStore.add([{ bucket: 7, address: ALICE, name: "statement", dueAt: 1, tag: "" }]);
     await redis.kill();
     await expect(commit(stateStore, epoch, 21)).rejects.toThrow(
       new RegExp(

@@ -1,5 +1,10 @@
 import { silentLogger, systemClock } from "@troupe/core";
-import { reminderStoreSuite, stateStoreSuite, type StoreSubject } from "@troupe/conformance";
+import {
+  reminderStoreSuite,
+  stateStoreSuite,
+  storesSuite,
+  type StoreSubject,
+} from "@troupe/conformance";
 import { startRedis, type TestService } from "@troupe/services";
 import { Redis } from "ioredis";
 import { randomUUID } from "node:crypto";
@@ -45,3 +50,11 @@ async function removeKeys(cluster: string): Promise<void> {
 
 stateStoreSuite({ name: "redis", open: () => openSubject((stores) => stores.stateStore) });
 reminderStoreSuite({ name: "redis", open: () => openSubject((stores) => stores.reminderStore) });
+storesSuite({
+  name: "redis",
+  open: () =>
+    openSubject(({ stateStore, reminderStore }) => ({
+      state: stateStore,
+      reminders: reminderStore,
+    })),
+});

@@ -4,38 +4,45 @@ import type { ActorHost, CallContext, CallOptions } from "@troupe/sdk";
 import type { ActivationParts } from "./activation-parts.ts";
 import type { ActorStorage } from "./actor-storage.ts";
 
+/** The activation, as its host sees it. */
+export interface HostedActivation {
+  readonly address: ActorAddress;
+  readonly storage: ActorStorage;
+  readonly parts: ActivationParts;
+}
+
 /** What an actor's own code reaches of its activation. */
 export class ActivationHost implements ActorHost {
-  readonly address: ActorAddress;
   /** True once the actor has asked to be deactivated. */
   wantsToEnd = false;
-  readonly #storage: ActorStorage;
-  readonly #parts: ActivationParts;
+  readonly #activation: HostedActivation;
 
-  constructor(address: ActorAddress, storage: ActorStorage, parts: ActivationParts) {
-    this.address = address;
-    this.#storage = storage;
-    this.#parts = parts;
+  constructor(activation: HostedActivation) {
+    this.#activation = activation;
+  }
+
+  get address(): ActorAddress {
+    return this.#activation.address;
   }
 
   get slots(): ActorHost["slots"] {
-    return this.#storage.slots;
+    return this.#activation.storage.slots;
   }
 
   get reminders(): ActorHost["reminders"] {
-    return this.#storage.reminders;
+    return this.#activation.storage.reminders;
   }
 
   get timers(): ActorHost["timers"] {
-    return this.#storage.timers;
+    return this.#activation.storage.timers;
   }
 
   get log(): Logger {
-    return this.#parts.logger.child({ actor: formatAddress(this.address) });
+    return this.#activation.parts.logger.child({ actor: formatAddress(this.address) });
   }
 
   now(): number {
-    return this.#parts.clock.now();
+    return this.#activation.parts.clock.now();
   }
 
   context(): CallContext {
@@ -48,11 +55,11 @@ export class ActivationHost implements ActorHost {
   }
 
   reference(type: string, id: string, options: CallOptions | undefined): unknown {
-    return this.#parts.reference(type, id, options);
+    return this.#activation.parts.reference(type, id, options);
   }
 
   send(type: string, id: string): unknown {
-    return this.#parts.sendReference(type, id, (to, method, args) => {
+    return this.#activation.parts.sendReference(type, id, (to, method, args) => {
       const turn = currentTurn();
       if (turn === undefined || turn.isReadonly) {
         const what = `${formatAddress(this.address)} sends to ${formatAddress(to)}`;
@@ -62,12 +69,12 @@ export class ActivationHost implements ActorHost {
             : "in a readonly method; drop @readonly()";
         throw new TroupeError("READONLY_WRITE", `${what} ${where}`);
       }
-      this.#storage.send(to, { method, args, headers: turn.headers });
+      this.#activation.storage.send(to, { method, args, headers: turn.headers });
     });
   }
 
   save(): void {
-    this.#storage.includeManualSlots();
+    this.#activation.storage.includeManualSlots();
   }
 
   deactivate(): void {

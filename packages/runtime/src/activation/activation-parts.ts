@@ -1,11 +1,14 @@
 import type { ReplySink } from "@troupe/client";
 import type { ActorAddress, Clock, Logger, MakeReference, RequestEnvelope } from "@troupe/core";
-import type { CallOptions } from "@troupe/sdk";
+import type { CallOptions, SystemTurn } from "@troupe/sdk";
+import type { CallBudget } from "./call-budget.ts";
 import type { ActorStorage } from "./actor-storage.ts";
 import type { Activation } from "./activation.ts";
+import type { ServeCall } from "./incoming-call.ts";
+import type { RunnerOwner, TurnRunner } from "./turn-runner.ts";
 
-/** Something that the silo itself does in an actor's turn. */
-export type SystemMethod = (activation: Activation, args: readonly unknown[]) => unknown;
+/** What a turn does that calls no method of the actor: a system turn, or a hook. */
+export type TurnWork = (activation: Activation, args: readonly unknown[]) => unknown;
 
 /** Takes a durable send of the running turn. */
 export type PostSend = (to: ActorAddress, method: string, args: readonly unknown[]) => void;
@@ -15,6 +18,8 @@ export interface ActivationParts {
   readonly siloId: string;
   readonly clock: Clock;
   readonly logger: Logger;
+  /** What may wait on this silo. */
+  readonly budget: CallBudget;
   /** False while the silo's lease is in doubt: then no turn starts (C1). */
   isServing(now: number): boolean;
   /** True once the silo is certain again of its lease, false if it is lost. */
@@ -26,12 +31,16 @@ export interface ActivationParts {
   sendReference(type: string, id: string, post: PostSend): unknown;
   /** A reference that came with a message. */
   readonly makeReference: MakeReference;
-  systemMethod(name: string): SystemMethod | undefined;
+  systemTurn(name: string): SystemTurn | undefined;
+  /** Has a call served by the actor's method; chosen once, with or without filters. */
+  readonly serve: ServeCall;
   /**
    * Takes back a request that was accepted but not run, to bring it to the activation that comes
    * next.
    */
   redispatch(request: RequestEnvelope, sink: ReplySink): void;
+  /** Something waits for turns of the activation that run: see `WaitWatch`. */
+  watch(activation: RunnerOwner, runner: TurnRunner): void;
   /** Revision of the silo's view. */
   revision(): number;
   /** Called once, when the activation is over. */

@@ -1,5 +1,5 @@
 import type { ActorAddress, Payload } from "@troupe/core";
-import type { Schedules, SlotAccess, TimerOptions } from "@troupe/sdk";
+import type { DurableCall, PartHost, Schedules, SlotAccess, TimerOptions } from "@troupe/sdk";
 
 /** How loading an actor ended. */
 export type LoadResult =
@@ -14,13 +14,6 @@ export type LoadResult =
 export interface KeptCall {
   readonly key: string;
   readonly result: Payload;
-}
-
-/** A call that leaves with a turn's commit. */
-export interface DurableSend {
-  readonly method: string;
-  readonly args: readonly unknown[];
-  readonly headers: Readonly<Record<string, string>> | undefined;
 }
 
 /**
@@ -38,6 +31,10 @@ export interface Changes {
  */
 export interface ActorStorage {
   readonly slots: SlotAccess;
+  /** What system turns are given of the actor. */
+  readonly parts: PartHost;
+  /** True while one of the actor's parts has something under way that needs this activation. */
+  readonly isBusy: boolean;
   readonly reminders: Schedules;
   readonly timers: Schedules<TimerOptions>;
   /** Number of the claim under which this activation writes; 0 if it writes nothing. */
@@ -80,7 +77,7 @@ export interface ActorStorage {
    * Sends with the next changes. Throws if the arguments cannot be copied, or too many sends are
    * under way.
    */
-  send(to: ActorAddress, send: DurableSend): void;
+  send(to: ActorAddress, call: DurableCall): void;
   /** The manual slots are among the next changes. */
   includeManualSlots(): void;
   /**

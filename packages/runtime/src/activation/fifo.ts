@@ -9,6 +9,8 @@ const HOLES_MAX = 64;
  * time.
  */
 export class Fifo<T> {
+  /** What the entries weigh together, as their owner counts it. */
+  weight = 0;
   #entries: (T | undefined)[] = [];
   #first = 0;
 
@@ -38,15 +40,27 @@ export class Fifo<T> {
     return entry;
   }
 
+  /** What is in the queue, in order. */
+  values(): T[] {
+    return this.#entries.slice(this.#first) as T[];
+  }
+
   /** Takes out the first entry that matches. */
   remove(matches: (entry: T) => boolean): T | undefined {
     const index = this.#entries.findIndex((entry) => entry !== undefined && matches(entry));
     return index < 0 ? undefined : this.#entries.splice(index, 1)[0];
   }
 
+  /** Takes out all entries that match, in order. */
+  removeAll(matches: (entry: T) => boolean): T[] {
+    const entries = this.clear();
+    for (const entry of entries) if (!matches(entry)) this.push(entry);
+    return entries.filter(matches);
+  }
+
   /** Takes out everything. */
   clear(): T[] {
-    const entries = this.#entries.slice(this.#first) as T[];
+    const entries = this.values();
     this.#entries = [];
     this.#first = 0;
     return entries;

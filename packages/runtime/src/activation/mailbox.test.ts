@@ -1,6 +1,6 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { Mailbox, type MailboxEntry } from "./mailbox.ts";
+import { Mailbox, type MailboxEntry, type MailboxOwner } from "./mailbox.ts";
 
 interface Entry extends MailboxEntry {
   readonly number: number;
@@ -9,16 +9,31 @@ interface Entry extends MailboxEntry {
 let numbers = 0;
 
 function entry(concurrency: Entry["concurrency"] = "exclusive", nested = false): Entry {
-  return { number: numbers++, concurrency, nested };
+  return { number: numbers++, concurrency, nested, bytes: 10 };
+}
+
+/** An owner that always lets turns run and wait, but for what is given. */
+function owner(
+  given: Partial<MailboxOwner<Entry>> & Pick<MailboxOwner<Entry>, "startTurn">,
+): MailboxOwner<Entry> {
+  return {
+    mailboxMax: 10,
+    mailboxBytes: 1_000_000,
+    timeToRun: () => 0,
+    beginWait: () => undefined,
+    endWait() {},
+    ...given,
+  };
 }
 
 function open(max = 10): { mailbox: Mailbox<Entry>; started: Entry[] } {
   const started: Entry[] = [];
-  const mailbox = new Mailbox<Entry>({
-    mailboxMax: max,
-    startTurn: (turn: Entry) => void started.push(turn),
-    timeToRun: () => 0,
-  });
+  const mailbox = new Mailbox<Entry>(
+    owner({
+      mailboxMax: max,
+      startTurn: (turn: Entry) => void started.push(turn),
+    }),
+  );
   mailbox.open();
   return { mailbox, started };
 }
@@ -27,16 +42,17 @@ describe("a mailbox", () => {
   it("asks before each turn whether it may start, since the turn before may have outlasted the lease", () => {
     const started: Entry[] = [];
     let isServing = true;
-    const mailbox: Mailbox<Entry> = new Mailbox<Entry>({
-      mailboxMax: 10,
-      timeToRun: () => (isServing ? 0 : undefined),
-      startTurn: (turn: Entry) => {
-        started.push(turn);
-        // It ends at once, after having kept the event loop busy for too long.
-        isServing = false;
-        mailbox.finish(turn);
-      },
-    });
+    const mailbox: Mailbox<Entry> = new Mailbox<Entry>(
+      owner({
+        timeToRun: () => (isServing ? 0 : undefined),
+        startTurn: (turn: Entry) => {
+          started.push(turn);
+          // It ends at once, after having kept the event loop busy for too long.
+          isServing = false;
+          mailbox.finish(turn);
+        },
+      }),
+    );
     const turns = [entry(), entry()];
     for (const turn of turns) mailbox.post(turn, 0);
     mailbox.open();
@@ -48,11 +64,11 @@ describe("a mailbox", () => {
 
   it("holds its turns until it is opened", () => {
     const started: Entry[] = [];
-    const mailbox = new Mailbox<Entry>({
-      mailboxMax: 10,
-      startTurn: (turn: Entry) => void started.push(turn),
-      timeToRun: () => 0,
-    });
+    const mailbox = new Mailbox<Entry>(
+      owner({
+        startTurn: (turn: Entry) => void started.push(turn),
+      }),
+    );
     const turns = [entry(), entry("interleave")];
     for (const turn of turns) expect(mailbox.post(turn, 0)).toBe("accepted");
     expect(started).toEqual([]);
@@ -62,11 +78,11 @@ describe("a mailbox", () => {
 
   it("starts interleaving turns that came before it was opened at once, also behind exclusive ones", () => {
     const started: Entry[] = [];
-    const mailbox = new Mailbox<Entry>({
-      mailboxMax: 10,
-      startTurn: (turn: Entry) => void started.push(turn),
-      timeToRun: () => 0,
-    });
+    const mailbox = new Mailbox<Entry>(
+      owner({
+        startTurn: (turn: Entry) => void started.push(turn),
+      }),
+    );
     const [first, second, beside] = [entry(), entry(), entry("interleave")];
     for (const turn of [first, second, beside]) mailbox.post(turn, 0);
     mailbox.open();
@@ -82,6 +98,38 @@ describe("a mailbox", () => {
     expect(mailbox.post(entry("interleave"), 0)).toBe("accepted");
     mailbox.finish(running);
     expect(mailbox.post(entry(), 0)).toBe("accepted");
+  });
+
+  it("refuses a turn whose bytes have no room, and takes it again when others have left", () => {
+    const started: Entry[] = [];
+    const waiting = new Set<Entry>();
+    const mailbox = new Mailbox<Entry>(
+      owner({
+        mailboxBytes: 25,
+        startTurn: (turn) => void started.push(turn),
+        beginWait: (turn) => void waiting.add(turn),
+        endWait: (turn) => void waiting.delete(turn),
+      }),
+    );
+    mailbox.open();
+    const [running, second, third, fourth] = [entry(), entry(), entry(), entry()];
+    for (const turn of [running, second, third]) expect(mailbox.post(turn, 0)).toBe("accepted");
+    expect(mailbox.post(fourth, 0)).toBe("mailbox");
+    expect(waiting).toEqual(new Set([second, third]));
+    mailbox.remove((turn) => turn === third);
+    expect(mailbox.post(fourth, 0)).toBe("accepted");
+    mailbox.finish(running);
+    expect(waiting).toEqual(new Set([fourth]));
+    mailbox.close();
+    expect(waiting.size).toBe(0);
+  });
+
+  it("refuses a turn that its owner has no room for", () => {
+    const mailbox = new Mailbox<Entry>(owner({ startTurn() {}, beginWait: () => "link" }));
+    mailbox.open();
+    expect(mailbox.post(entry(), 0)).toBe("accepted");
+    expect(mailbox.post(entry(), 0)).toBe("link");
+    expect(mailbox.waiting).toBe(0);
   });
 
   it("lets a nested turn start beside the exclusive one that waits for it, also while it closes", () => {
@@ -109,14 +157,15 @@ describe("a mailbox", () => {
 
   it("starts each turn once when turns finish while they are being started", () => {
     const started: number[] = [];
-    const mailbox: Mailbox<Entry> = new Mailbox({
-      mailboxMax: 1_000,
-      timeToRun: () => 0,
-      startTurn: (turn: Entry) => {
-        started.push(turn.number);
-        mailbox.finish(turn);
-      },
-    });
+    const mailbox: Mailbox<Entry> = new Mailbox<Entry>(
+      owner({
+        mailboxMax: 1_000,
+        startTurn: (turn: Entry) => {
+          started.push(turn.number);
+          mailbox.finish(turn);
+        },
+      }),
+    );
     const turns = Array.from({ length: 500 }, () => entry());
     for (const turn of turns) mailbox.post(turn, 0);
     mailbox.open();
@@ -124,7 +173,7 @@ describe("a mailbox", () => {
     expect(mailbox.running).toBe(0);
   });
 
-  it("keeps M1 to M4 whatever is posted, finished, removed and closed", () => {
+  it("keeps MBX-1 to MBX-4 whatever is posted, finished, removed and closed", () => {
     const post = fc.record({
       kind: fc.constant("post" as const),
       concurrency: fc.constantFrom(
@@ -167,11 +216,12 @@ class Model {
   readonly running = new Set<Entry>();
   /** Accepted and neither started, removed nor given back. */
   readonly #waiting: Entry[] = [];
-  readonly mailbox = new Mailbox<Entry>({
-    mailboxMax: MAX,
-    startTurn: (turn: Entry) => this.#start(turn),
-    timeToRun: () => 0,
-  });
+  readonly mailbox = new Mailbox<Entry>(
+    owner({
+      mailboxMax: MAX,
+      startTurn: (turn: Entry) => this.#start(turn),
+    }),
+  );
 
   post(turn: Entry): void {
     this.#waiting.push(turn);
@@ -208,7 +258,7 @@ class Model {
     const index = this.#waiting.indexOf(turn);
     expect(index).toBeGreaterThanOrEqual(0);
     const isBeside = turn.nested || turn.concurrency === "interleave";
-    // M2, for those that have to keep their order.
+    // MBX-2, for those that have to keep their order.
     if (!isBeside)
       expect(
         this.#waiting
@@ -220,7 +270,7 @@ class Model {
     const inOrder = [...this.running].filter(
       (other) => !other.nested && other.concurrency !== "interleave",
     );
-    // M1.
+    // MBX-1.
     const exclusive = inOrder.filter(({ concurrency }) => concurrency === "exclusive").length;
     expect(exclusive === 0 || inOrder.length === 1).toBe(true);
   }

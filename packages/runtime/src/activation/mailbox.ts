@@ -1,4 +1,5 @@
 import type { Concurrency } from "@troupe/sdk";
+import type { Shortage } from "./call-budget.ts";
 import { Fifo } from "./fifo.ts";
 
 /** What a mailbox has to know of a turn. */
@@ -9,11 +10,21 @@ export interface MailboxEntry {
    * the queue.
    */
   readonly nested: boolean;
+  /** What it counts for while it waits. */
+  readonly bytes: number;
 }
+
+/** What became of a turn that was posted; if it was refused, for the want of what. */
+export type Posted = "accepted" | "closed" | "full" | Shortage;
 
 /** The activation, as its mailbox sees it. */
 export interface MailboxOwner<T> {
   readonly mailboxMax: number;
+  readonly mailboxBytes: number;
+  /** The turn has to wait, or cannot: then it is refused for the want of what this says. */
+  beginWait(turn: T): Shortage | undefined;
+  /** The turn waits no more. */
+  endWait(turn: T): void;
   /**
    * The monotonic time, if turns may run just now. It is `now`, if that was read since anything was
    * waited for or run.
@@ -26,15 +37,15 @@ export interface MailboxOwner<T> {
 /**
  * The queue in front of one activation.
  *
- * M1. An exclusive turn runs beside no other exclusive or readonly turn, and readonly turns only
- *     beside readonly ones.
- * M2. Turns start in arrival order, but for interleaving and nested ones, which start at once.
- * M3. A turn that was accepted starts, or `close` gives it back; after `close` only nested ones
- *     start, which a running turn waits for.
- * M4. At most `mailboxMax` turns wait.
- * M5. Each turn's owner is asked just before the turn starts whether it may: the turn before it may
- *     have kept the event loop busy (C1).
- * M6. While new turns are held back, only nested ones start, which a running turn waits for.
+ * MBX-1. An exclusive turn runs beside no other exclusive or readonly turn, and readonly turns only
+ *        beside readonly ones.
+ * MBX-2. Turns start in arrival order, but for interleaving and nested ones, which start at once.
+ * MBX-3. A turn that was accepted starts, or `close` gives it back. After `close` only nested ones
+ *        start, which a running turn waits for, and hooks.
+ * MBX-4. At most `mailboxMax` turns wait, and turns of `mailboxBytes` bytes.
+ * MBX-5. Each turn's owner is asked just before the turn starts whether it may: the turn before it
+ *        may have kept the event loop busy (C1).
+ * MBX-6. While new turns are held back, only nested ones start, which a running turn waits for.
  */
 export class Mailbox<T extends MailboxEntry> {
   readonly #owner: MailboxOwner<T>;
@@ -64,12 +75,22 @@ export class Mailbox<T extends MailboxEntry> {
     return this.#exclusive + this.#readonly + this.#beside;
   }
 
+  /** The turns that wait, in order. */
+  get waitingTurns(): readonly T[] {
+    return this.#queue?.values() ?? [];
+  }
+
+  /** True while turns wait that are otherwise never kept waiting. */
+  get isHoldingBack(): boolean {
+    return this.#isHoldingBack;
+  }
+
   /** The turn that waits for longest. */
   get first(): T | undefined {
     return this.#queue?.peek();
   }
 
-  post(turn: T, now: number): "accepted" | "full" | "closed" {
+  post(turn: T, now: number): Posted {
     const passes =
       turn.nested ||
       (turn.concurrency === "interleave" && this.#state === "open" && !this.#isHoldingBack);
@@ -80,9 +101,24 @@ export class Mailbox<T extends MailboxEntry> {
     }
     if (this.#state === "closed" && !turn.nested) return "closed";
     if (this.waiting >= this.#owner.mailboxMax) return "full";
-    (this.#queue ??= new Fifo()).push(turn);
+    return this.#enqueue(turn);
+  }
+
+  #enqueue(turn: T): Posted {
+    const weight = (this.#queue?.weight ?? 0) + turn.bytes;
+    if (weight > this.#owner.mailboxBytes) return "mailbox";
+    const shortage = this.#owner.beginWait(turn);
+    if (shortage !== undefined) return shortage;
+    this.#queue ??= new Fifo();
+    this.#queue.weight = weight;
+    this.#queue.push(turn);
     this.#drain();
     return "accepted";
+  }
+
+  /** Starts a turn of the activation's own while no other may: before `open`, or after `close`. */
+  startBeside(turn: T, now: number): void {
+    this.#start(turn, now);
   }
 
   open(): void {
@@ -109,13 +145,22 @@ export class Mailbox<T extends MailboxEntry> {
 
   /** Takes a waiting turn out of the queue. */
   remove(matches: (turn: T) => boolean): T | undefined {
-    return this.#queue?.remove(matches);
+    return this.#left(this.#queue?.remove(matches));
   }
 
   /** Starts nothing any more; gives back the turns that wait. */
   close(): T[] {
     this.#state = "closed";
-    return this.#queue?.clear() ?? [];
+    const turns = this.#queue?.clear() ?? [];
+    for (const turn of turns) this.#left(turn);
+    return turns;
+  }
+
+  #left(turn: T | undefined): T | undefined {
+    if (turn === undefined) return undefined;
+    if (this.#queue !== undefined) this.#queue.weight -= turn.bytes;
+    this.#owner.endWait(turn);
+    return turn;
   }
 
   #drain(): void {
@@ -127,7 +172,7 @@ export class Mailbox<T extends MailboxEntry> {
       for (let turn = this.first; turn !== undefined && this.#mayStart(turn); turn = this.first) {
         const now = this.#owner.timeToRun();
         if (now === undefined) return;
-        this.#queue?.shift();
+        this.#left(this.#queue?.shift());
         this.#start(turn, now);
       }
     } finally {
@@ -140,9 +185,7 @@ export class Mailbox<T extends MailboxEntry> {
     for (;;) {
       const now = this.waiting === 0 ? undefined : this.#owner.timeToRun();
       const turn =
-        now === undefined
-          ? undefined
-          : this.#queue?.remove(this.#isHoldingBack ? isNested : passesOthers);
+        now === undefined ? undefined : this.remove(this.#isHoldingBack ? isNested : passesOthers);
       if (now === undefined || turn === undefined) return;
       this.#start(turn, now);
     }

@@ -4,6 +4,7 @@ import {
   formatAddress,
   type Outcome,
   type PortableOptions,
+  repetitionKey,
   type RequestEnvelope,
   toPortable,
   TroupeError,
@@ -21,11 +22,19 @@ export function outcomeOf(value: unknown): Outcome {
   }
 }
 
+/** Thrown in place of an error that came before the method has run. */
+export class NotRun extends Error {
+  constructor(error: unknown) {
+    super("the method has not run", { cause: error });
+  }
+}
+
 /**
  * What a method threw: whether a call that it made has run may be open, but it has itself, and its
  * caller must not mix the two up (C4).
  */
 export function thrownOutcome(error: unknown): Outcome {
+  if (error instanceof NotRun) return errorOutcome(error.cause);
   if (!(error instanceof TroupeError) || error.ran === "yes") return errorOutcome(error);
   const { code, message, retryable, cause, stack } = error;
   const own = new TroupeError(code, message.slice(code.length + 3), {
@@ -46,17 +55,18 @@ export function outcomeWithoutRunning(
   storage: ActorStorage,
   now: number,
 ): Outcome | undefined {
-  const { deadline, idempotencyKey } = request;
+  const { deadline } = request;
   if (deadline <= now) {
     const message = `${formatAddress(request)}.${request.method}() waited beyond its deadline`;
     return errorOutcome(new TroupeError("TIMEOUT", message, { ran: "no" }));
   }
-  if (idempotencyKey === undefined) return undefined;
+  const key = repetitionKey(request);
+  if (key === undefined) return undefined;
   // Only now: what was kept is known since the actor was loaded, for which the turn may have
   // waited.
-  const kept = storage.resultOf(idempotencyKey);
+  const kept = storage.resultOf(key);
   if (kept !== undefined) return { kind: "value", payload: kept };
-  if (storage.hasRoomFor(idempotencyKey)) return undefined;
+  if (storage.hasRoomFor(key)) return undefined;
   const message = `${formatAddress(request)} remembers durable sends of too many senders; the send is tried again later`;
   return errorOutcome(new TroupeError("OVERLOADED", message));
 }

@@ -20,12 +20,15 @@ export interface GateOwner {
 /**
  * What may leave an activation, and when: replies of its turns, and the calls that they make.
  *
- * G1. An output leaves after everything that was staged before it is stored: nobody outside sees
- *     what a crash could still undo (D1).
- * G2. Outputs leave in the order in which they came.
- * G3. One write is under way at a time. What is staged meanwhile is stored by the next one,
- *     together: so the turns of a hot actor share writes, and none waits for another's to start.
- * G4. After a failed write nothing leaves any more: each output is told the failure instead.
+ * GATE-1. An output leaves after everything that was staged before it is stored: nobody outside
+ *         sees what a crash could still undo (D1).
+ * GATE-2. Outputs leave in the order in which they came.
+ * GATE-3. One write is under way at a time. What is staged meanwhile is stored by the next one,
+ *         together: so the turns of a hot actor share writes, and none waits for another's to
+ *         start.
+ * GATE-4. After a failed write nothing leaves any more: each output is told the failure instead.
+ * GATE-5. After `refuse` no new output leaves. What was staged before is still stored, and what
+ *         waits for that leaves.
  */
 export class OutputGate {
   readonly #owner: GateOwner;
@@ -58,10 +61,17 @@ export class OutputGate {
     else (this.#held ??= new Fifo()).push({ after: this.#staged, release });
   }
 
+  /** From now on nothing more may leave; what is held already still does (GATE-5). */
+  refuse(failure: unknown): void {
+    this.#broken ??= { failure };
+  }
+
   /** Resolves when everything that was staged is stored; rejects if it never will be. */
   drained(): Promise<void> {
     return new Promise((resolve, reject) => {
-      this.pass((failure) => (failure === undefined ? resolve() : reject(failure)));
+      const release: Release = (failure) => (failure === undefined ? resolve() : reject(failure));
+      if (this.#isWriting) (this.#held ??= new Fifo()).push({ after: this.#staged, release });
+      else this.pass(release);
     });
   }
 
@@ -85,7 +95,7 @@ export class OutputGate {
   }
 
   #releaseStored(): void {
-    // What a release lets pass waits behind those that are still here (G2).
+    // What a release lets pass waits behind those that are still here (GATE-2).
     for (
       let held = this.#held?.peek();
       held !== undefined && held.after <= this.#stored;

@@ -4,12 +4,14 @@ import {
   type ChainEntry,
   type Clock,
   formatAddress,
+  type Principal,
   type RequestEnvelope,
   type Scheduled,
   TroupeError,
 } from "@troupe/core";
 import type { CallContext, Concurrency } from "@troupe/sdk";
-import type { SystemMethod } from "./activation-parts.ts";
+import type { TurnWork } from "./activation-parts.ts";
+import { bytesOf } from "./call-budget.ts";
 import type { MailboxEntry } from "./mailbox.ts";
 import type { OutputGate } from "./output-gate.ts";
 
@@ -21,14 +23,14 @@ export interface TurnOwner {
   readonly gate: OutputGate;
 }
 
-export interface TurnFacts {
+export interface TurnParts {
   readonly request: RequestEnvelope;
   readonly sink: ReplySink;
   readonly concurrency: Concurrency;
   /** The running turn of the same activation that waits for this one. */
   readonly parent: Turn | undefined;
   /** What the silo itself does in the turn, if it is one of its own. */
-  readonly system: SystemMethod | undefined;
+  readonly system: TurnWork | undefined;
 }
 
 /** One turn of one activation, and the scope that the calls it makes inherit. */
@@ -37,7 +39,9 @@ export class Turn implements TurnScope, MailboxEntry {
   readonly sink: ReplySink;
   readonly concurrency: Concurrency;
   readonly parent: Turn | undefined;
-  readonly system: SystemMethod | undefined;
+  readonly system: TurnWork | undefined;
+  /** When it was started, on the monotonic clock. */
+  startedAt: number | undefined;
   readonly #owner: TurnOwner;
   readonly #clock: Clock;
   #ended = false;
@@ -45,12 +49,13 @@ export class Turn implements TurnScope, MailboxEntry {
   #chain: readonly ChainEntry[] | undefined;
   #context: TurnContext | undefined;
 
-  constructor(facts: TurnFacts, owner: TurnOwner, clock: Clock) {
-    this.request = facts.request;
-    this.sink = facts.sink;
-    this.concurrency = facts.concurrency;
-    this.parent = facts.parent;
-    this.system = facts.system;
+  constructor(parts: TurnParts, owner: TurnOwner, clock: Clock) {
+    this.request = parts.request;
+    this.sink = parts.sink;
+    this.concurrency = parts.concurrency;
+    this.parent = parts.parent;
+    this.system = parts.system;
+    this.startedAt = undefined;
     this.#owner = owner;
     this.#clock = clock;
   }
@@ -71,6 +76,10 @@ export class Turn implements TurnScope, MailboxEntry {
     return this.parent !== undefined;
   }
 
+  get bytes(): number {
+    return bytesOf(this.request);
+  }
+
   get deadline(): number {
     return this.request.deadline;
   }
@@ -89,7 +98,7 @@ export class Turn implements TurnScope, MailboxEntry {
 
   get chain(): readonly ChainEntry[] {
     const { type, id, chain } = this.request;
-    this.#chain ??= [...chain, { type, id, turn: this.#token }];
+    this.#chain ??= [...chain, { type, id, turn: this.token }];
     return this.#chain;
   }
 
@@ -103,7 +112,7 @@ export class Turn implements TurnScope, MailboxEntry {
 
   /** True if this turn is the one that the entry of a call chain names. */
   isNamedBy(entry: ChainEntry): boolean {
-    return entry.turn === this.#token;
+    return entry.turn === this.token;
   }
 
   /** The caller no longer waits. */
@@ -112,7 +121,8 @@ export class Turn implements TurnScope, MailboxEntry {
     this.#context?.abort(reason);
   }
 
-  get #token(): string {
+  /** Its name in call chains. */
+  get token(): string {
     return turnToken(this.#owner.siloId, this.sink.peerId, this.request.callId);
   }
 
@@ -129,6 +139,7 @@ export class Turn implements TurnScope, MailboxEntry {
 class TurnContext implements CallContext {
   readonly callId: string;
   readonly caller: ActorAddress | undefined;
+  readonly principal: Principal;
   readonly deadline: number;
   readonly headers: Readonly<Record<string, string>>;
   readonly fence: number;
@@ -142,6 +153,7 @@ class TurnContext implements CallContext {
     const last = turn.request.chain.at(-1);
     this.callId = `${turn.sink.peerId}:${turn.request.callId}`;
     this.caller = last === undefined ? undefined : { type: last.type, id: last.id };
+    this.principal = turn.sink.principal;
     this.deadline = clock.now() + (turn.deadline - clock.monotonic());
     this.headers = turn.headers ?? {};
     this.fence = turn.fence;

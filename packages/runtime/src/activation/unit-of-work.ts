@@ -4,6 +4,7 @@ import {
   formatAddress,
   messageOf,
   type Outcome,
+  repetitionKey,
   TroupeError,
 } from "@troupe/core";
 import type { ActorStorage, Changes, KeptCall } from "./actor-storage.ts";
@@ -12,6 +13,7 @@ import type { Turn } from "./turn.ts";
 
 /** Shared by all units that are empty, which is nearly all. Never changed. */
 const NONE: never[] = [];
+const NO_TURNS: readonly Turn[] = NONE;
 
 /**
  * A unit that has waited for so long for turns that overlap waits for no new ones: where calls
@@ -26,13 +28,26 @@ interface EndedTurn {
   readonly outcome: Outcome;
 }
 
+/** What waits to be staged together. Made when something does, since most activations are idle. */
+class OpenUnit {
+  /** Turns that have ended. */
+  readonly ended: EndedTurn[] = [];
+  /** What is kept of the calls that the unit served. */
+  served: readonly KeptCall[] = NONE;
+  /** When the first turn ended. */
+  endedAt = 0;
+}
+
 /** The activation, as its unit of work sees it. */
 export interface UnitOwner {
   readonly storage: ActorStorage;
   readonly gate: OutputGate;
   readonly clock: Clock;
+  readonly running: readonly Turn[];
   /** True: no new turn may start until it is false again. */
   holdBack(isHoldingBack: boolean): void;
+  /** Something waits for turns that run. */
+  onWait(): void;
   /** The outcome may leave now. */
   onAnswer(turn: Turn, outcome: Outcome): void;
   /** The turn is over: what waits for it in the mailbox may start. */
@@ -42,31 +57,25 @@ export interface UnitOwner {
 /**
  * What is stored together: nearly always the changes of one turn.
  *
- * U1. What a turn changed is staged whole when it ends, and its outcome passes the gate behind that
- *     (D1).
- * U2. A turn that throws while no other is under way leaves no trace.
- * U3. Turns that overlap (interleaving ones) are one unit once anything has changed: it is staged
- *     when the last of them ends, and what a throwing one changed stays, because nobody can tell
- *     whose change it is. When that takes long, new turns wait for it.
- * U4. A nested turn is a part of the turn that waits for it, and is stored or rolled back with that
- *     one. Its outcome waits for what was staged before, not for the turn that waits for it.
- * U5. A turn is over only when its nested turns are, though it may have stopped to wait for them:
- *     else a half of such a turn would be stored, or rolled back (D1).
+ * UNIT-1. What a turn changed is staged whole when it ends, and its outcome passes the gate behind
+ *         that (D1).
+ * UNIT-2. A turn that throws while no other is under way leaves no trace.
+ * UNIT-3. Turns that overlap (interleaving ones) are one unit once anything has changed. It is
+ *         staged when the last of them ends. What a throwing one changed stays, because nobody can
+ *         tell whose change it is. When that takes long, new turns wait for it.
+ * UNIT-4. A nested turn is a part of the turn that waits for it, and is stored or rolled back with
+ *         that one. Its outcome waits for what was staged before, not for the turn that waits for
+ *         it.
+ * UNIT-5. A turn is over only when its nested turns are, though it may have stopped to wait for
+ *         them: else a half of such a turn would be stored, or rolled back (D1).
  */
 export class UnitOfWork {
   readonly #owner: UnitOwner;
   /** Turns that run and may write. */
   #writers = 0;
-  /** Nested turns that run. */
-  #parts: Turn[] = NONE;
-  /** Turns that would be over, but for their nested ones (U5). */
-  #unfinished: EndedTurn[] = NONE;
-  /** Turns that have ended and wait for the unit to be staged. */
-  #ended: EndedTurn[] = NONE;
-  /** When the first of them ended. */
-  #endedAt = 0;
-  /** What the unit has to keep of the calls that it served. */
-  #served: KeptCall[] = NONE;
+  /** Turns that would be over, but for their nested ones (UNIT-5). */
+  #unfinished: readonly EndedTurn[] = NONE;
+  #open: OpenUnit | undefined;
 
   constructor(owner: UnitOwner) {
     this.#owner = owner;
@@ -74,18 +83,24 @@ export class UnitOfWork {
 
   begin(turn: Turn): void {
     if (mayWrite(turn)) this.#writers++;
-    if (turn.nested) this.#parts = [...this.#parts, turn];
   }
 
+  /** Turns that have ended and wait for those that overlap with them. */
+  get endedTurns(): readonly Turn[] {
+    return this.#open?.ended.map(({ turn }) => turn) ?? NO_TURNS;
+  }
+
+  /** One that was given up has no effect any more, whatever it comes to. */
   end(turn: Turn, outcome: Outcome): void {
-    // Nearly always none runs.
-    if (this.#parts.length > 0 && this.#parts.some(({ parent }) => parent === turn)) {
+    if (turn.ended) return;
+    const { running } = this.#owner;
+    // Nearly always it runs alone.
+    if (running.length > 1 && running.some(({ parent }) => parent === turn)) {
       this.#unfinished = [...this.#unfinished, { turn, outcome }];
       return;
     }
     this.#end(turn, outcome);
     if (!turn.nested) return;
-    this.#parts = this.#parts.filter((other) => other !== turn);
     const parent = this.#unfinished.find((other) => other.turn === turn.parent);
     if (parent === undefined) return;
     this.#unfinished = this.#unfinished.filter((other) => other !== parent);
@@ -94,49 +109,51 @@ export class UnitOfWork {
 
   #end(turn: Turn, outcome: Outcome): void {
     if (mayWrite(turn)) this.#writers--;
-    const key = turn.request.idempotencyKey;
-    if (key === undefined && this.#isEmpty && !turn.nested && !this.#owner.storage.mayHaveChanges) {
+    const key = repetitionKey(turn.request);
+    const isAlone = this.#open === undefined && this.#writers === 0;
+    if (key === undefined && isAlone && !turn.nested && !this.#owner.storage.mayHaveChanges) {
       // Nearly every turn that changes nothing: it needs no unit.
       this.#settle(turn, outcome);
       return;
     }
-    if (key !== undefined && outcome.kind === "value")
-      this.#served = [...this.#served, { key, result: outcome.payload }];
+    if (key !== undefined && outcome.kind === "value") {
+      const open = this.#opened();
+      open.served = [...open.served, { key, result: outcome.payload }];
+    }
     const isPart = turn.parent !== undefined && !turn.parent.ended;
     const leavesAlone =
-      this.#writers > 0 &&
-      this.#ended.length + this.#served.length === 0 &&
-      !this.#owner.storage.hasChanges();
+      this.#writers > 0 && this.#open === undefined && !this.#owner.storage.hasChanges();
     if (isPart || leavesAlone) {
       this.#settle(turn, outcome);
       return;
     }
-    this.#ended = [...this.#ended, { turn, outcome }];
-    if (this.#writers === 0) this.#stage();
-    else this.#holdBackIfLong();
+    const open = this.#opened();
+    open.ended.push({ turn, outcome });
+    if (this.#writers === 0) this.#stage(open);
+    else this.#holdBackIfLong(open);
   }
 
-  #holdBackIfLong(): void {
+  #opened(): OpenUnit {
+    return (this.#open ??= new OpenUnit());
+  }
+
+  #holdBackIfLong(open: OpenUnit): void {
     const now = this.#owner.clock.monotonic();
-    if (this.#ended.length === 1) this.#endedAt = now;
-    if (now - this.#endedAt >= UNIT_MAX_MS || this.#ended.length >= UNIT_MAX_TURNS)
+    if (open.ended.length === 1) {
+      open.endedAt = now;
+      this.#owner.onWait();
+    }
+    if (now - open.endedAt >= UNIT_MAX_MS || open.ended.length >= UNIT_MAX_TURNS)
       this.#owner.holdBack(true);
   }
 
-  get #isEmpty(): boolean {
-    return this.#writers + this.#ended.length + this.#served.length === 0;
-  }
-
-  #stage(): void {
-    const ended = this.#ended;
-    const served = this.#served;
-    this.#ended = NONE;
-    this.#served = NONE;
-    this.#stageAll(ended, served);
+  #stage(open: OpenUnit): void {
+    this.#open = undefined;
+    this.#stageAll(open);
     this.#owner.holdBack(false);
   }
 
-  #stageAll(ended: readonly EndedTurn[], served: readonly KeptCall[]): void {
+  #stageAll({ ended, served }: OpenUnit): void {
     const changes = this.#collect(ended, served);
     if (changes instanceof TroupeError) {
       this.#owner.storage.rollback();

@@ -1,7 +1,8 @@
-import type { Fields } from "@troupe/core";
+import { runInTurn, type TurnScope } from "@troupe/client";
+import { type Fields, packField } from "@troupe/core";
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { packSlotValue, StateSlots } from "./state-slots.ts";
+import { StateSlots } from "./state-slots.ts";
 
 const ADDRESS = { type: "Account", id: "alice" };
 const SLOTS = [
@@ -10,6 +11,9 @@ const SLOTS = [
   { name: "map", save: "turn" as const },
   { name: "notes", save: "manual" as const },
 ];
+
+/** A turn that may write, as slots look at it. */
+const TURN = { ended: false, isReadonly: false } as unknown as TurnScope;
 
 interface Contents {
   count: unknown;
@@ -23,7 +27,7 @@ const first = (): Contents => ({ count: 0, list: [], map: new Map(), notes: [] }
 /** Slots as an activation has them, over the fields that a store has. */
 class Desk {
   readonly fields: Map<string, Uint8Array>;
-  readonly slots = new StateSlots(ADDRESS, SLOTS, () => undefined);
+  readonly slots = new StateSlots({ address: ADDRESS, makeReference: () => undefined }, SLOTS);
 
   constructor(fields: Fields = new Map()) {
     this.fields = new Map(fields);
@@ -35,12 +39,17 @@ class Desk {
     return this.slots.read(name) as Contents[K];
   }
 
+  write(name: string, value: unknown): void {
+    runInTurn(TURN, () => this.slots.write(name, value), undefined);
+  }
+
   /** Stores what changed, and gives the names of the fields that did. */
   commit(withManual = false): string[] {
-    const changes = this.slots.collect(withManual);
-    for (const change of changes) {
-      change.adopt();
-      this.fields.set(change.field, Uint8Array.from(packSlotValue(change.value)));
+    if (withManual) this.slots.includeManual();
+    const changes = this.slots.collect();
+    this.slots.adopt();
+    for (const { field, after } of changes) {
+      this.fields.set(field, Uint8Array.from(packField(after)));
     }
     return changes.map(({ field }) => field).toSorted();
   }
@@ -56,6 +65,14 @@ class Desk {
 }
 
 describe("state slots", () => {
+  it("refuse to be assigned outside of a turn, where nothing would store it", () => {
+    const desk = new Desk();
+    expect(() => desk.slots.write("count", 1)).toThrowError(
+      expect.objectContaining({ code: "READONLY_WRITE" }),
+    );
+    expect(desk.read("count")).toBe(0);
+  });
+
   it("have nothing to store before anything changes, also when they are read", () => {
     const desk = new Desk();
     expect(desk.contents).toEqual(first());
@@ -65,7 +82,7 @@ describe("state slots", () => {
 
   it("store what was assigned and what was changed in place, once", () => {
     const desk = new Desk();
-    desk.slots.write("count", 5);
+    desk.write("count", 5);
     desk.read("list").push({ amount: 1 });
     expect(desk.slots.hasChanges()).toBe(true);
     expect(desk.commit()).toEqual(["s:count", "s:list"]);
@@ -75,17 +92,17 @@ describe("state slots", () => {
 
   it("store nothing for a change that was undone, or an assignment of what was there", () => {
     const desk = new Desk();
-    desk.slots.write("count", 1);
-    desk.slots.write("count", 0);
+    desk.write("count", 1);
+    desk.write("count", 0);
     desk.read("list").push({ amount: 1 });
     desk.read("list").pop();
-    desk.slots.write("map", new Map());
+    desk.write("map", new Map());
     expect(desk.commit()).toEqual([]);
   });
 
   it("come back from the store, and their initialisers do not count then", () => {
     const desk = new Desk();
-    desk.slots.write("count", undefined);
+    desk.write("count", undefined);
     desk.read("map").set("x", new Set([1]));
     desk.commit();
     const again = new Desk(desk.fields);
@@ -99,7 +116,7 @@ describe("state slots", () => {
   it("keep manual ones out until they are asked for, and do not roll them back", () => {
     const desk = new Desk();
     desk.read("notes").push("kept in memory");
-    desk.slots.write("count", 1);
+    desk.write("count", 1);
     expect(desk.commit()).toEqual(["s:count"]);
     desk.slots.rollback();
     expect(desk.read("notes")).toEqual(["kept in memory"]);
@@ -134,10 +151,10 @@ describe("state slots", () => {
       { x: 1n },
       true,
     ]) {
-      desk.slots.write("count", value);
+      desk.write("count", value);
       expect(desk.commit()).toEqual(["s:count"]);
       expect(desk.read("count")).toEqual(value);
-      desk.slots.write("count", "else");
+      desk.write("count", "else");
       desk.slots.rollback();
       expect(desk.read("count")).toEqual(value);
       expect(new Desk(desk.fields).read("count")).toEqual(value);
@@ -185,7 +202,7 @@ describe("state slots", () => {
             mutate(
               one,
               undefined,
-              (name, value) => desk.slots.write(name, value),
+              (name, value) => desk.write(name, value),
               (name) => desk.read(name),
             );
           }

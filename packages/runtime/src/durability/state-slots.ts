@@ -2,33 +2,29 @@ import { currentTurn } from "@troupe/client";
 import {
   type ActorAddress,
   createValuePacker,
+  type FieldChange,
   type Fields,
   formatAddress,
   fromPortable,
   type MakeReference,
+  PackedField,
   toPortable,
   TroupeError,
 } from "@troupe/core";
-import type { SlotAccess, SlotDefinition } from "@troupe/sdk";
+import {
+  type DurablePart,
+  type PartHost,
+  type PartKey,
+  partKey,
+  type PartState,
+  type SlotAccess,
+  type SlotDefinition,
+} from "@troupe/sdk";
 
 /** Names of stored fields that hold slots start with this. */
 const SLOT_PREFIX = "s:";
 
 const packer = createValuePacker();
-
-/** True for the name of a stored field that holds a slot. */
-export function isSlotField(field: string): boolean {
-  return field.startsWith(SLOT_PREFIX);
-}
-
-/** The stored form of a value that can be changed from within. */
-class Packed {
-  readonly bytes: Uint8Array;
-
-  constructor(bytes: Uint8Array) {
-    this.bytes = bytes;
-  }
-}
 
 interface Slot {
   readonly definition: SlotDefinition;
@@ -48,20 +44,21 @@ interface Slot {
 const NO_SLOTS: readonly Slot[] = [];
 
 /** A slot whose value differs from what counts as stored. */
-export interface SlotChange {
-  readonly field: string;
-  /**
-   * Bytes, or a value that cannot be changed from within and is packed when it is written: most are
-   * written over before that.
-   */
-  readonly value: unknown;
-  /** From now on this counts as stored. */
-  adopt(): void;
+interface SlotChange extends FieldChange {
+  readonly slot: Slot;
+  /** What counts as stored from the adoption on. */
+  readonly stored: unknown;
 }
 
-/** The bytes of a change's value. */
-export function packSlotValue(value: unknown): Uint8Array {
-  return value instanceof Uint8Array ? value : packer.pack(value);
+/** A slot that holds undefined is stored as that: a field that goes away would bring back the first value. */
+const STORED_UNDEFINED = new PackedField(packer.pack(undefined));
+
+const NO_CHANGES: readonly SlotChange[] = [];
+
+/** The actor whose slots these are. */
+export interface SlotOwner {
+  readonly address: ActorAddress;
+  readonly makeReference: MakeReference;
 }
 
 /**
@@ -73,19 +70,17 @@ export function packSlotValue(value: unknown): Uint8Array {
  * actor keeps elsewhere and changes in a later turn, without reading its slot in that turn, is
  * stored with the next turn that does read it.
  */
-export class StateSlots implements SlotAccess {
-  readonly #address: ActorAddress;
-  readonly #makeReference: MakeReference;
+export class StateSlots implements SlotAccess, PartState {
+  readonly #owner: SlotOwner;
   readonly #slots: readonly Slot[];
   #touched: readonly Slot[] = NO_SLOTS;
+  /** What the last `collect` gave, until it is adopted. */
+  #collected: readonly SlotChange[] = NO_CHANGES;
+  /** True if manual slots are among the next changes. */
+  #includesManual = false;
 
-  constructor(
-    address: ActorAddress,
-    definitions: readonly SlotDefinition[],
-    makeReference: MakeReference,
-  ) {
-    this.#address = address;
-    this.#makeReference = makeReference;
+  constructor(owner: SlotOwner, definitions: readonly SlotDefinition[]) {
+    this.#owner = owner;
     this.#slots = definitions.map((definition) => ({
       definition,
       value: undefined,
@@ -102,7 +97,7 @@ export class StateSlots implements SlotAccess {
       if (bytes === undefined) continue;
       slot.isLoaded = true;
       slot.value = this.#unpack(bytes);
-      slot.stored = isMutable(slot.value) ? new Packed(bytes) : slot.value;
+      slot.stored = isMutable(slot.value) ? new PackedField(bytes) : slot.value;
     }
   }
 
@@ -126,7 +121,7 @@ export class StateSlots implements SlotAccess {
       if (slot === undefined)
         throw new TroupeError(
           "BAD_DEFINITION",
-          `migrate of ${this.#address.type} returns ${name}, which is no slot`,
+          `migrate of ${this.#owner.address.type} returns ${name}, which is no slot`,
         );
       slot.isLoaded = true;
       if (!slot.isTouched) this.#touch(slot);
@@ -151,17 +146,10 @@ export class StateSlots implements SlotAccess {
   write(name: string, value: unknown): void {
     const slot = this.#find(name);
     if (slot === undefined) return;
-    if (currentTurn()?.isReadonly === true) {
-      const message = `${formatAddress(this.#address)} assigns to ${name} in a readonly method; drop @readonly() or the assignment`;
-      throw new TroupeError("READONLY_WRITE", message);
-    }
+    const turn = currentTurn();
+    if (turn === undefined || turn.isReadonly) throw this.#notWritable(name, turn !== undefined);
     if (!slot.isTouched) this.#touch(slot);
     slot.value = value;
-  }
-
-  /** True if a slot may differ from what counts as stored. */
-  get isTouched(): boolean {
-    return this.#touched.length > 0;
   }
 
   /**
@@ -179,23 +167,34 @@ export class StateSlots implements SlotAccess {
     });
   }
 
+  /** From now on the manual slots are among the next changes. */
+  includeManual(): void {
+    this.#includesManual = true;
+  }
+
+  /** True if there may be anything to collect. */
+  get mayHaveChanges(): boolean {
+    return this.#touched.length > 0 || this.#includesManual;
+  }
+
   /**
-   * The slots that differ from what counts as stored; manual ones only if asked for. Throws if one
-   * cannot be stored.
+   * The slots that differ from what counts as stored, and manual ones only if they were asked for.
+   * Throws `NOT_SERIALIZABLE` or `PAYLOAD_TOO_LARGE` if one cannot be stored.
    */
-  collect(withManual: boolean): SlotChange[] {
-    if (this.#touched.length === 0) return [];
-    const changes: SlotChange[] = [];
-    const untouched = new Set<Slot>();
-    for (const slot of this.#touched) {
-      if (slot.definition.save === "manual" && !withManual) continue;
-      const value = this.#storable(slot);
-      if (isStored(slot, value)) untouched.add(slot);
-      else changes.push(this.#change(slot, value));
+  collect(): readonly FieldChange[] {
+    this.#collected = this.#touched.length === 0 ? NO_CHANGES : this.#changes();
+    return this.#collected;
+  }
+
+  /** What the last `collect` gave counts as stored. */
+  adopt(): void {
+    for (const { slot, stored } of this.#collected) {
+      slot.stored = stored;
+      slot.isTouched = false;
     }
-    for (const slot of untouched) slot.isTouched = false;
-    if (untouched.size > 0) this.#touched = this.#touched.filter((slot) => slot.isTouched);
-    return changes;
+    if (this.#collected.length > 0) this.#forgetUntouched();
+    this.#collected = NO_CHANGES;
+    this.#includesManual = false;
   }
 
   /** Puts every slot but the manual ones back to what counts as stored. */
@@ -203,10 +202,12 @@ export class StateSlots implements SlotAccess {
     const manual = this.#touched.filter(({ definition }) => definition.save === "manual");
     for (const slot of this.#touched) {
       if (slot.definition.save === "manual") continue;
-      slot.value = slot.stored instanceof Packed ? this.#unpack(slot.stored.bytes) : slot.stored;
+      slot.value =
+        slot.stored instanceof PackedField ? this.#unpack(slot.stored.bytes) : slot.stored;
       slot.isTouched = false;
     }
     this.#touched = manual;
+    this.#includesManual = false;
   }
 
   /**
@@ -221,22 +222,39 @@ export class StateSlots implements SlotAccess {
     // A first value from an initialiser was never packed; once it is handed out it would be too
     // late.
     if (slot.stored === undefined && isMutable(slot.value))
-      slot.stored = new Packed(this.#pack(slot));
+      slot.stored = new PackedField(this.#pack(slot));
     slot.isTouched = true;
     this.#touched = [...this.#touched, slot];
   }
 
-  #change(slot: Slot, value: unknown): SlotChange {
-    return {
-      field: SLOT_PREFIX + slot.definition.name,
-      value,
-      adopt: () => {
-        slot.stored = value instanceof Uint8Array ? new Packed(value) : value;
+  #changes(): SlotChange[] {
+    const changes: SlotChange[] = [];
+    let untouched = 0;
+    for (const slot of this.#touched) {
+      if (slot.definition.save === "manual" && !this.#includesManual) continue;
+      const value = this.#storable(slot);
+      if (isStored(slot, value)) {
         slot.isTouched = false;
-        this.#touched =
-          this.#touched.length === 1 ? NO_SLOTS : this.#touched.filter((other) => other !== slot);
-      },
-    };
+        untouched++;
+      } else {
+        changes.push(changeOf(slot, value));
+      }
+    }
+    if (untouched > 0) this.#forgetUntouched();
+    return changes;
+  }
+
+  #forgetUntouched(): void {
+    const touched = this.#touched.filter((slot) => slot.isTouched);
+    this.#touched = touched.length === 0 ? NO_SLOTS : touched;
+  }
+
+  #notWritable(name: string, isInTurn: boolean): TroupeError {
+    const what = `${formatAddress(this.#owner.address)} assigns to ${name}`;
+    const where = isInTurn
+      ? "in a readonly method; drop @readonly() or the assignment"
+      : "outside of a turn, where nothing would store it; call a method of the actor instead";
+    return new TroupeError("READONLY_WRITE", `${what} ${where}`);
   }
 
   /** The bytes of a value that can be changed from within; any other value itself. */
@@ -255,9 +273,16 @@ export class StateSlots implements SlotAccess {
   #unpack(bytes: Uint8Array): unknown {
     return fromPortable(
       { value: packer.unpack(bytes), revive: true, size: bytes.length },
-      this.#makeReference,
+      this.#owner.makeReference,
     );
   }
+}
+
+function changeOf(slot: Slot, value: unknown): SlotChange {
+  const stored = value instanceof Uint8Array ? new PackedField(value) : value;
+  const field = SLOT_PREFIX + slot.definition.name;
+  const after = stored === undefined ? STORED_UNDEFINED : stored;
+  return { field, before: undefined, after, slot, stored };
 }
 
 function isMutable(value: unknown): boolean {
@@ -265,7 +290,17 @@ function isMutable(value: unknown): boolean {
 }
 
 function isStored({ stored }: Slot, value: unknown): boolean {
-  if (stored instanceof Packed)
+  if (stored instanceof PackedField)
     return value instanceof Uint8Array && Buffer.compare(stored.bytes, value) === 0;
   return Object.is(stored, value);
 }
+
+export const SLOTS: PartKey<StateSlots> = partKey("slots");
+
+/** The part of the durable slots. What an actor has of it is made with the actor. */
+export const slotsPart: DurablePart<StateSlots> = {
+  key: SLOTS,
+  prefixes: [SLOT_PREFIX],
+  isNeededBy: ({ slots }) => slots.length > 0,
+  create: (host: PartHost) => new StateSlots(host, host.definition.slots),
+};

@@ -1,31 +1,38 @@
-import { type Fields, TroupeError } from "@troupe/core";
-import type { ActorDefinition } from "@troupe/sdk";
-import { type DirtyFlag, type RecordChange, RecordTable } from "../record-table.ts";
-import type { StateSlots } from "./state-slots.ts";
+import { type FieldChange, type Fields, RecordTable, TroupeError } from "@troupe/core";
+import {
+  type DurablePart,
+  type PartHost,
+  type PartKey,
+  partKey,
+  type PartState,
+} from "@troupe/sdk";
+import { SLOTS } from "./state-slots.ts";
 
+const PREFIX = "m:";
 const NAME = "version";
 
-/**
- * Version of state that was stored before there were versions, or by a type that never said one.
- */
+/** Version of state that was stored before there were versions, or by a type that gives none. */
 const FIRST_VERSION = 1;
 
 /**
  * Which version of the actor's type stored its state. Version 1 goes without saying, so most actors
  * store nothing here.
  */
-export class StateVersion {
+export class StateVersion implements PartState {
+  readonly #host: PartHost;
   readonly #table: RecordTable<number>;
 
-  constructor(dirty: DirtyFlag) {
-    this.#table = new RecordTable("m:", dirty);
+  constructor(host: PartHost) {
+    this.#host = host;
+    this.#table = new RecordTable(PREFIX, host);
   }
 
   /**
    * Reads the version, and upgrades the slots of an older one. Throws if the stored state is newer
    * than the type.
    */
-  load(fields: Fields, slots: StateSlots, { name, version, migrate }: ActorDefinition): void {
+  load(fields: Fields): void {
+    const { name, version, migrate } = this.#host.definition;
     this.#table.load(fields);
     const stored = this.#table.find(NAME) ?? FIRST_VERSION;
     if (stored === version) return;
@@ -34,11 +41,12 @@ export class StateVersion {
       throw new TroupeError("ACTIVATION_FAILED", message, { retryable: false });
     }
     this.#table.put(NAME, version);
-    if (fields.size > 0 && migrate !== undefined)
-      slots.assign(migrate(slots.stored(fields), stored));
+    if (fields.size === 0 || migrate === undefined) return;
+    const slots = this.#host.part(SLOTS);
+    slots.assign(migrate(slots.stored(fields), stored));
   }
 
-  collect(): RecordChange<unknown>[] {
+  collect(): FieldChange[] {
     return this.#table.collect();
   }
 
@@ -50,3 +58,12 @@ export class StateVersion {
     this.#table.rollback();
   }
 }
+
+export const VERSION: PartKey<StateVersion> = partKey("version");
+
+export const versionPart: DurablePart<StateVersion> = {
+  key: VERSION,
+  prefixes: [PREFIX],
+  looksAt: ({ version }) => version > FIRST_VERSION,
+  create: (host) => new StateVersion(host),
+};

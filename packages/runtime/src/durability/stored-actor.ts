@@ -1,32 +1,35 @@
-import { bucketOf, isAutomaticKey } from "@troupe/client";
 import {
   type ActorAddress,
   type Clock,
   type DueEntry,
+  type FieldChange,
   type Fields,
   formatAddress,
   type Logger,
   type MakeReference,
   messageOf,
+  packField,
   type Payload,
   type ReminderStore,
   type StateStore,
   TroupeError,
+  unpackField,
 } from "@troupe/core";
-import type { ActorDefinition } from "@troupe/sdk";
 import type {
-  ActorStorage,
-  Changes,
-  DurableSend,
-  KeptCall,
-  LoadResult,
-} from "../activation/actor-storage.ts";
-import { packRecord, type RecordChange } from "../record-table.ts";
-import type { ScheduleTable } from "../reminders/schedule-table.ts";
-import { ActorTables } from "./actor-tables.ts";
-import { dueEntryOf } from "./due-entries.ts";
-import { parseLetterKey } from "./outbox.ts";
-import { isSlotField, packSlotValue, type SlotChange, StateSlots } from "./state-slots.ts";
+  ActorDefinition,
+  AnswerTurn,
+  DurableCall,
+  PartKey,
+  Schedules,
+  TimerOptions,
+} from "@troupe/sdk";
+import type { ActorStorage, Changes, KeptCall, LoadResult } from "../activation/actor-storage.ts";
+import { REMINDERS } from "../reminders/reminders-part.ts";
+import { TIMERS } from "../reminders/timers-part.ts";
+import { SENDS } from "../sends/sends-part.ts";
+import { ActorParts, type PartOwner, type StoredHooks } from "./actor-parts.ts";
+import type { PartRegistry } from "./part-registry.ts";
+import { SLOTS, StateSlots } from "./state-slots.ts";
 
 export interface StoredActorParts {
   readonly siloId: string;
@@ -34,6 +37,7 @@ export interface StoredActorParts {
   readonly logger: Logger;
   readonly stateStore: StateStore;
   readonly reminderStore: ReminderStore;
+  readonly registry: PartRegistry;
   readonly makeReference: MakeReference;
   /** Revision of the view that makes this silo the owner. */
   revision(): number;
@@ -45,92 +49,96 @@ export interface StoredActorParts {
    * when it is not certain.
    */
   isCertain(): boolean;
-  /** A reminder of this actor is due at these times now. */
-  onRemindersPlanned(entries: readonly DueEntry[]): void;
-  /** The timers of the actor are not what they were. */
-  onTimersChanged(storage: StoredActor): void;
-  /** Letters up to this number are stored, and may be delivered. */
-  onLettersStored(storage: StoredActor, upTo: number): void;
-  onDisposed(storage: StoredActor): void;
+  /** These entries of the due index are stored. */
+  onEntriesStored(entries: readonly DueEntry[]): void;
 }
 
 interface ActorChanges extends Changes {
-  readonly slots: readonly SlotChange[];
-  readonly records: readonly RecordChange<unknown>[];
+  readonly fields: readonly FieldChange[];
+  /** True if anything but slots is among the fields. */
+  readonly hasRecords: boolean;
 }
 
 /** What the next commit writes, by field. */
 interface Staged {
-  /** Bytes, or values that are still to be packed. */
-  readonly slots: Map<string, unknown>;
-  readonly records: Map<string, RecordChange<unknown>>;
-  /**
-   * Letters up to this number are stored with it; a turn that runs meanwhile may have written more,
-   * and may still throw.
-   */
-  lettersUpTo: number;
+  readonly fields: Map<string, FieldChange>;
+  hasRecords: boolean;
+  /** Made with the first record. */
+  hooks: StoredHooks | undefined;
 }
 
 function nothingStaged(): Staged {
-  return { slots: new Map(), records: new Map(), lettersUpTo: 0 };
+  return { fields: new Map(), hasRecords: false, hooks: undefined };
 }
 
 /**
- * The durable part of one actor, over the stores.
+ * The durable parts of one actor, over the stores.
  *
- * S1. Everything that a unit of work changed is in one commit, maybe with what later units changed,
- *     under the epoch of this activation's claim (D1, D2).
- * S2. The due time of a reminder is in the index before the reminder is in the actor, and leaves it
- *     after: so a reminder that is stored is always found, and an entry of the index that stands
- *     for nothing is found out when its time comes (D3). The same holds for the check that finds
- *     letters left behind (D7).
- * S3. An actor of a type without slots, reminders or timers is never stored, and costs no store a
- *     thing.
+ * STO-1. Everything that a unit of work changed is in one commit, maybe with what later units
+ *        changed, under the epoch of this activation's claim (D1, D2).
+ * STO-2. The commit that stores a record also puts its entry into the index of due times, and the
+ *        one that changes the record takes the entry out. So a stored record is always found, and
+ *        an entry that stands for nothing is found out when its time comes (D3, D7).
+ * STO-3. An actor of a type that no part needs stored costs the stores nothing.
+ * STO-4. An entry of a stored record that is missing in the index is put back when the actor is
+ *        loaded (D3).
  */
 export class StoredActor implements ActorStorage {
   readonly slots: StateSlots;
-  readonly address: ActorAddress;
-  readonly #parts: StoredActorParts;
-  readonly #definition: ActorDefinition;
-  #tables: ActorTables | undefined;
+  readonly owner: PartOwner;
+  readonly #shared: StoredActorParts;
+  #parts: ActorParts | undefined;
   #epoch = 0;
   #version = 0;
   #staged: Staged | undefined;
-  #includesManual = false;
   #isDisposed = false;
-  /** Due times that are being taken out of the index. */
-  #forgetting: Promise<void> | undefined;
+  /** Changes of the due index that are under way beside commits. */
+  #indexing: Promise<void> | undefined;
 
-  constructor(parts: StoredActorParts, address: ActorAddress, definition: ActorDefinition) {
-    this.address = address;
-    this.#parts = parts;
-    this.#definition = definition;
-    this.slots = new StateSlots(address, definition.slots, parts.makeReference);
+  constructor(shared: StoredActorParts, owner: PartOwner) {
+    this.#shared = shared;
+    this.owner = owner;
+    this.slots = new StateSlots(this, owner.definition.slots);
   }
 
-  get reminders(): ScheduleTable {
-    return this.tables.reminders;
+  get address(): ActorAddress {
+    return this.owner.address;
   }
 
-  get timers(): ScheduleTable {
-    return this.tables.timers;
+  get definition(): ActorDefinition {
+    return this.owner.definition;
   }
 
-  /** What is stored besides the slots. */
-  get tables(): ActorTables {
-    const { address } = this;
-    const { clock, makeReference } = this.#parts;
-    return (this.#tables ??= new ActorTables({
-      address,
-      definition: this.#definition,
-      clock,
-      makeReference,
-    }));
+  get clock(): Clock {
+    return this.#shared.clock;
+  }
+
+  get makeReference(): MakeReference {
+    return this.#shared.makeReference;
+  }
+
+  get reminders(): Schedules {
+    return this.part(REMINDERS);
+  }
+
+  get timers(): Schedules<TimerOptions> {
+    return this.part(TIMERS).table;
+  }
+
+  get parts(): ActorParts {
+    return (this.#parts ??= new ActorParts(this, this.#shared.registry));
+  }
+
+  part<S>(key: PartKey<S>): S {
+    return key.name === SLOTS.name ? (this.slots as S) : this.parts.part(key);
+  }
+
+  get isBusy(): boolean {
+    return this.#parts?.isBusy === true;
   }
 
   get #isDurable(): boolean {
-    const { slots, reminders, timers } = this.#definition;
-    return slots.length > 0 || reminders.size > 0 || timers.size > 0;
+    return this.#shared.registry.isDurable(this.definition);
   }
 
   get epoch(): number {
@@ -143,62 +151,58 @@ export class StoredActor implements ActorStorage {
 
   async load(): Promise<LoadResult> {
     if (!this.#isDurable) return { kind: "loaded" };
-    const { stateStore, siloId } = this.#parts;
-    const result = await stateStore.claim(this.address, {
-      revision: this.#parts.revision(),
-      siloId,
-    });
+    const { stateStore, siloId } = this.#shared;
+    const claim = { revision: this.#shared.revision(), siloId };
+    const result = await stateStore.claim(this.address, claim);
     if (result.kind === "refused") return { kind: "refused", revision: result.revision };
     this.#epoch = result.epoch;
     this.#version = result.version;
     this.slots.load(result.fields);
-    if (this.#hasMoreThanSlots(result.fields)) this.tables.load(result.fields, this.slots);
-    if (this.#tables?.hasTimers === true) this.#parts.onTimersChanged(this);
-    if (this.#tables?.hasLetters === true)
-      this.#parts.onLettersStored(this, this.#tables.outbox.lastSeq);
+    if (!this.#hasMoreThanSlots(result.fields)) return { kind: "loaded" };
+    this.parts.load(result.fields);
+    this.#restoreEntries(result.fields);
+    this.parts.loaded();
     return { kind: "loaded" };
   }
 
   #hasMoreThanSlots(fields: Fields): boolean {
-    return this.#definition.version > 1 || fields.keys().some((field) => !isSlotField(field));
+    return this.definition.version > 1 || fields.keys().some((field) => !field.startsWith("s:"));
   }
 
   resultOf(key: string): Payload | undefined {
-    const letter = parseLetterKey(key);
-    if (letter === undefined) return this.#tables?.results.find(key);
-    return this.tables.received.has(letter.sender, letter.seq) ? NO_RESULT : undefined;
+    return this.#shared.registry.memoryFor(key)?.find(this.parts, key);
   }
 
   hasRoomFor(key: string): boolean {
-    const letter = parseLetterKey(key);
-    return (
-      letter === undefined ||
-      this.tables.received.hasRoomFor(letter.sender, this.#parts.clock.now())
-    );
+    return this.#shared.registry.memoryFor(key)?.hasRoomFor(this.parts, key) !== false;
   }
 
-  send(to: ActorAddress, send: DurableSend): void {
+  send(to: ActorAddress, call: DurableCall, answer?: AnswerTurn): void {
     if (!this.#isDurable) {
       const message = `${formatAddress(this.address)} has nothing durable, so it cannot send durably; give its class a @state, or await a call`;
       throw new TroupeError("BAD_DEFINITION", message, { ran: "yes" });
     }
-    this.tables.outbox.post(to, send, this.#parts.clock.now());
+    this.part(SENDS).post(to, call, answer);
   }
 
   get mayHaveChanges(): boolean {
-    return this.#isDirty || this.slots.isTouched || this.#includesManual;
+    return this.#isDirty || this.slots.mayHaveChanges;
   }
 
   collect(served: readonly KeptCall[]): ActorChanges | undefined {
     if (!this.mayHaveChanges && served.length === 0) return undefined;
-    const slots = this.slots.collect(this.#includesManual);
+    const slots = this.slots.collect();
     const hasEffect = slots.length > 0 || this.#isDirty;
-    for (const { key, result } of served) this.#keep(key, result, hasEffect);
-    const records = this.#tables?.collect() ?? [];
-    if (this.#isDurable && slots.length + records.length > 0) return { hasEffect, slots, records };
+    for (const { key, result } of served) {
+      this.#shared.registry.memoryFor(key)?.keep(this.parts, { key, result, hasEffect });
+    }
+    const records = this.#parts?.collect() ?? [];
+    if (this.#isDurable && slots.length + records.length > 0) {
+      const fields = records.length === 0 ? slots : [...slots, ...records];
+      return { hasEffect, fields, hasRecords: records.length > 0 };
+    }
     // Nothing of this is stored, such as a volatile timer, but it is so from now on.
-    this.#adoptTables();
-    this.#includesManual = false;
+    this.#adopt();
     return undefined;
   }
 
@@ -207,99 +211,87 @@ export class StoredActor implements ActorStorage {
   }
 
   stage(changes: Changes): void {
-    const { slots, records } = changes as ActorChanges;
+    const { fields, hasRecords } = changes as ActorChanges;
     const staged = (this.#staged ??= nothingStaged());
-    for (const slot of slots) {
-      slot.adopt();
-      staged.slots.set(slot.field, slot.value);
+    for (const change of fields) {
+      const earlier = staged.fields.get(change.field);
+      const isFirst = earlier === undefined || !hasRecords;
+      staged.fields.set(change.field, isFirst ? change : { ...change, before: earlier.before });
     }
-    for (const change of records) {
-      const earlier = staged.records.get(change.field);
-      staged.records.set(
-        change.field,
-        earlier === undefined ? change : { ...change, before: earlier.before },
-      );
-    }
-    // Also without a record to store: a volatile timer is none.
-    this.#adoptTables();
-    if (this.#tables?.hasLetters === true) staged.lettersUpTo = this.#tables.outbox.lastSeq;
-    this.#includesManual = false;
+    this.#adopt();
+    if (!hasRecords) return;
+    staged.hasRecords = true;
+    this.parts.staged((staged.hooks ??= new Map()));
   }
 
   async flush(): Promise<void> {
-    const { slots, records, lettersUpTo } = this.#staged ?? nothingStaged();
+    const { fields, hasRecords, hooks } = this.#staged ?? nothingStaged();
     this.#staged = undefined;
     const version = ++this.#version;
     const set = new Map<string, Uint8Array>();
     const remove: string[] = [];
-    for (const [field, value] of slots) set.set(field, packSlotValue(value));
-    for (const [field, { before, after }] of records) {
-      if (after !== undefined) set.set(field, packRecord(after));
+    const ranges: { readonly from: string; readonly to: string }[] = [];
+    for (const [field, { before, after, upTo }] of fields) {
+      if (after !== undefined) set.set(field, packField(after));
+      else if (upTo !== undefined) ranges.push({ from: field, to: upTo });
       else if (before !== undefined) remove.push(field);
     }
     // A silo that is no member any more writes nothing, though the epoch would refuse it too.
-    if (!this.#parts.isServing() && !(await this.#parts.serving())) throw this.#fenced();
-    const planned = records.size === 0 ? [] : this.#dueEntries(records.values(), "after");
-    if (planned.length > 0) await this.#parts.reminderStore.add(planned);
+    if (!this.#shared.isServing() && !(await this.#shared.serving())) throw this.#fenced();
+    // What is put back beside a commit must not come after the commit that takes it out.
+    if (this.#indexing !== undefined) await this.#indexing;
     // An activation that was given up because a turn did not end may have a successor here, which
     // claims after this.
     if (this.#isDisposed) throw this.#fenced();
-    const result = await this.#parts.stateStore.commit(this.address, {
+    const commit = {
       epoch: this.#epoch,
       version,
       set,
       remove,
-    });
+      ...(ranges.length === 0 ? {} : { removeRanges: ranges }),
+    };
+    const added = hasRecords ? this.#entries(fields.values(), "after") : [];
+    const removed = hasRecords ? this.#entries(fields.values(), "before") : [];
+    const due = added.length + removed.length === 0 ? {} : { due: { add: added, remove: removed } };
+    const result = await this.#shared.stateStore.commit(this.address, { ...commit, ...due });
     if (result.kind === "fenced") throw this.#fenced();
-    if (records.size === 0) return;
-    if (planned.length > 0) this.#parts.onRemindersPlanned(planned);
-    this.#forget(this.#dueEntries(records.values(), "before"));
-    if (lettersUpTo > 0) this.#parts.onLettersStored(this, lettersUpTo);
+    if (added.length > 0) this.#shared.onEntriesStored(added);
+    if (hooks !== undefined) for (const hook of hooks.values()) hook();
   }
 
-  /** An entry of the due index was found to stand for nothing. */
-  forgetDue(name: string, dueAt: number): void {
-    this.#forget([
-      { bucket: bucketOf(formatAddress(this.address)), address: this.address, name, dueAt },
-    ]);
+  /** Entries of the due index were found to stand for nothing. */
+  forget(entries: readonly DueEntry[]): void {
+    // Without the lease another silo may have set the same anew by now. Tags would keep that safe,
+    // but entries of older silos have none (D3).
+    if (entries.length === 0 || !this.#shared.isCertain()) return;
+    this.#index(this.#shared.reminderStore.remove(entries));
   }
 
   rollback(): void {
     this.slots.rollback();
-    this.#tables?.rollback();
-    this.#includesManual = false;
+    this.#parts?.rollback();
   }
 
   includeManualSlots(): void {
-    this.#includesManual = true;
+    this.slots.includeManual();
   }
 
   settled(): Promise<void> {
-    return this.#forgetting ?? Promise.resolve();
+    return this.#indexing ?? Promise.resolve();
   }
 
   dispose(): void {
     this.#isDisposed = true;
-    this.#parts.onDisposed(this);
-  }
-
-  #keep(key: string, result: Payload, hasEffect: boolean): void {
-    const now = this.#parts.clock.now();
-    const letter = parseLetterKey(key);
-    if (letter !== undefined) this.tables.received.put(letter.sender, letter.seq, now);
-    // A call without effect may as well be served again; unless its caller asked for the same
-    // answer.
-    else if (hasEffect || !isAutomaticKey(key)) this.tables.results.put(key, result, now);
+    this.#parts?.disposed();
   }
 
   get #isDirty(): boolean {
-    return this.#tables?.isDirty === true;
+    return this.#parts?.isDirty === true;
   }
 
-  #adoptTables(): void {
-    const timersChanged = this.#tables?.haveTimersChanged === true;
-    this.#tables?.adopt();
-    if (timersChanged && !this.#isDisposed) this.#parts.onTimersChanged(this);
+  #adopt(): void {
+    this.slots.adopt();
+    this.#parts?.adopt();
   }
 
   #fenced(): TroupeError {
@@ -311,40 +303,47 @@ export class StoredActor implements ActorStorage {
    * What stood in the due index for the records before the change, or has to after it, as far as
    * the two differ.
    */
-  #dueEntries(changes: Iterable<RecordChange<unknown>>, side: "before" | "after"): DueEntry[] {
+  #entries(changes: Iterable<FieldChange>, side: "before" | "after"): DueEntry[] {
+    const { registry } = this.#shared;
     const entries: DueEntry[] = [];
     for (const { field, before, after } of changes) {
-      const from = dueEntryOf(this.address, field, before);
-      const to = dueEntryOf(this.address, field, after);
-      if (from?.dueAt === to?.dueAt) continue;
+      const from = registry.entryOf(this.address, field, before);
+      const to = registry.entryOf(this.address, field, after);
+      if (from?.dueAt === to?.dueAt && from?.tag === to?.tag && from?.bucket === to?.bucket)
+        continue;
       const entry = side === "before" ? from : to;
       if (entry !== undefined) entries.push(entry);
     }
     return entries;
   }
 
-  /**
-   * In the background: an entry too many is harmless, and the actor's next turn need not wait. But
-   * the actor's next activation does, and without the lease it is not done: another silo may have
-   * set the same due time anew by then, and no epoch would keep this one from taking it away (D3).
-   */
-  #forget(entries: readonly DueEntry[]): void {
-    if (entries.length === 0 || !this.#parts.isCertain()) return;
-    this.#forgetting = this.#remove(entries, this.#forgetting);
+  /** In the background: an entry too many is harmless, and the first turn need not wait. */
+  #restoreEntries(fields: Fields): void {
+    const { registry, reminderStore } = this.#shared;
+    const entries: DueEntry[] = [];
+    for (const [field, bytes] of fields) {
+      if (registry.partOf(field)?.entryOf === undefined) continue;
+      const entry = registry.entryOf(this.address, field, unpackField(bytes));
+      if (entry !== undefined) entries.push(entry);
+    }
+    if (entries.length > 0) this.#index(reminderStore.add(entries));
   }
 
-  async #remove(entries: readonly DueEntry[], earlier: Promise<void> | undefined): Promise<void> {
+  #index(change: Promise<void>): void {
+    const earlier = this.#indexing;
+    const all = this.#indexed(change, earlier).finally(() => {
+      if (this.#indexing === all) this.#indexing = undefined;
+    });
+    this.#indexing = all;
+  }
+
+  async #indexed(change: Promise<void>, earlier: Promise<void> | undefined): Promise<void> {
     try {
-      await this.#parts.reminderStore.remove(entries);
+      await change;
     } catch (error) {
-      this.#parts.logger.debug(
-        { reason: messageOf(error) },
-        "due times that are over could not be removed; they are when they come up",
-      );
+      const reason = messageOf(error);
+      this.#shared.logger.debug({ reason }, "the index of due times could not be tidied up");
     }
     await earlier;
   }
 }
-
-/** The answer to a durable send that has taken effect already. */
-const NO_RESULT: Payload = { value: undefined, revive: false, size: 0 };

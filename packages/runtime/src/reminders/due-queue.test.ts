@@ -8,6 +8,7 @@ const entries: fc.Arbitrary<DueEntry> = fc.record({
   address: fc.record({ type: fc.constantFrom("A", "B"), id: fc.constantFrom("1", "2") }),
   name: fc.constantFrom("x", "y"),
   dueAt: fc.integer({ min: 0, max: 20 }),
+  tag: fc.constantFrom("", "1.1"),
 });
 
 describe("a due queue", () => {
@@ -50,7 +51,13 @@ describe("a due queue", () => {
 
   it("takes an entry again once it was given, and everything once it was cleared", () => {
     const queue = new DueQueue();
-    const entry: DueEntry = { bucket: 1, address: { type: "A", id: "1" }, name: "x", dueAt: 5 };
+    const entry: DueEntry = {
+      bucket: 1,
+      address: { type: "A", id: "1" },
+      name: "x",
+      dueAt: 5,
+      tag: "",
+    };
     queue.push(entry);
     expect(queue.pop()).toEqual(entry);
     expect(queue.push(entry)).toBe(true);
@@ -60,7 +67,13 @@ describe("a due queue", () => {
   });
 
   it("tells entries apart by time, name and actor", () => {
-    const entry: DueEntry = { bucket: 1, address: { type: "A", id: "1" }, name: "x", dueAt: 5 };
+    const entry: DueEntry = {
+      bucket: 1,
+      address: { type: "A", id: "1" },
+      name: "x",
+      dueAt: 5,
+      tag: "",
+    };
     const others = [
       { ...entry, dueAt: 6 },
       { ...entry, name: "y" },

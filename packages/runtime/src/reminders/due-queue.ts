@@ -1,8 +1,8 @@
 import { type DueEntry, formatAddress } from "@troupe/core";
 
 /** Tells a due entry from every other. */
-export function entryKey({ address, name, dueAt }: DueEntry): string {
-  return `${dueAt}\n${name}\n${formatAddress(address)}`;
+export function entryKey({ address, name, dueAt, tag }: DueEntry): string {
+  return `${dueAt}\n${tag}\n${name}\n${formatAddress(address)}`;
 }
 
 /** Due entries by time, each once: a binary heap. */

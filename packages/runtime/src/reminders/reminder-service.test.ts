@@ -66,7 +66,7 @@ class Desk {
   });
 
   entry(name: string, inMs: number, bucket = 1): DueEntry {
-    return { bucket, address: { type: "A", id: name }, name, dueAt: this.start + inMs };
+    return { bucket, address: { type: "A", id: name }, name, dueAt: this.start + inMs, tag: "" };
   }
 
   /** When each tick began, after the start. */

@@ -1,5 +1,6 @@
 import {
   type ActorAddress,
+  BackgroundWork,
   type Clock,
   type DueEntry,
   type Logger,
@@ -75,17 +76,18 @@ export interface ReminderServiceParts {
 /**
  * Makes the reminders of this silo's actors tick.
  *
- * N1. What is due within the horizon is in memory: read from the index, or told by the actor that
+ * REM-1. What is due within the horizon is in memory: read from the index, or told by the actor that
  *     set it. So an idle reminder costs nothing, and no reminder waits for a poll (D5).
- * N2. An entry leaves the index only after its tick is stored, or was found to stand for nothing;
+ * REM-2. An entry leaves the index only after its tick is stored, or was found to stand for nothing;
  *     the actor itself takes it out, in order with what it puts in (D3).
- * N3. A reminder belongs to the silo that owns its actor: a view that moves keys makes the new
+ * REM-3. A reminder belongs to the silo that owns its actor: a view that moves keys makes the new
  *     owner read the index (D4).
- * N4. Nothing ticks before its time on the wall clock.
+ * REM-4. Nothing ticks before its time on the wall clock.
  */
 export class ReminderService {
   readonly #parts: ReminderServiceParts;
   readonly #queue = new DueQueue();
+  readonly #work: BackgroundWork;
   /** The ticks under way, and those that wait to be tried again. */
   readonly #undone = new Set<string>();
   #underWay = 0;
@@ -103,6 +105,10 @@ export class ReminderService {
 
   constructor(parts: ReminderServiceParts) {
     this.#parts = parts;
+    this.#work = new BackgroundWork((error) => {
+      const reason = messageOf(error);
+      parts.logger.error({ reason }, "making reminders tick failed; please report this");
+    });
   }
 
   start(): void {
@@ -116,6 +122,12 @@ export class ReminderService {
     this.#wake?.cancel();
     this.#nextRead?.cancel();
     this.#queue.clear();
+  }
+
+  /** Resolves when nothing that was begun is under way any more. */
+  async ended(): Promise<void> {
+    await this.#reading;
+    await this.#work.ended();
   }
 
   /** The buckets that hold this silo's reminders, after a change of the view. */
@@ -185,7 +197,7 @@ export class ReminderService {
     for (let next = this.#queue.peek(); next !== undefined; next = this.#queue.peek()) {
       if (next.dueAt > now || this.#isFull) break;
       this.#queue.pop();
-      if (this.#parts.owns(next.address)) void this.#tick(next, 1);
+      if (this.#parts.owns(next.address)) this.#work.add(this.#tick(next, 1));
     }
     this.#wake?.cancel();
     if (this.#isFull) return;
@@ -249,7 +261,7 @@ export class ReminderService {
       if (this.#stopped || !this.#parts.owns(entry.address)) this.#undone.delete(entryKey(entry));
       else if (this.#underWay >= TICKS_MAX)
         this.#tickAgain(entry, { ...next, pauseMs: EARLY_PAUSE_MS });
-      else void this.#tick(entry, next.attempt);
+      else this.#work.add(this.#tick(entry, next.attempt));
     });
   }
 }

@@ -1,47 +1,38 @@
 import { currentTurn } from "@troupe/client";
 import {
-  type ActorAddress,
   createValuePacker,
+  type FieldChange,
   type Fields,
   formatAddress,
   fromPortable,
-  type MakeReference,
+  RecordTable,
   SCHEDULES_PER_ACTOR_MAX,
   TroupeError,
 } from "@troupe/core";
-import type { ScheduleInfo, Schedules, TimerOptions } from "@troupe/sdk";
-import { type DirtyFlag, type RecordChange, RecordTable } from "../record-table.ts";
+import type { PartHost, PartState, ScheduleInfo, Schedules, TimerOptions } from "@troupe/sdk";
 import { createSchedule, type ScheduleRecord } from "./schedule.ts";
 
 const packer = createValuePacker();
 
-/** A schedule that was set, replaced, moved on or deleted since it was last stored. */
-export type ScheduleChange = RecordChange<ScheduleRecord>;
-
 /** Names of the stored fields of reminders, and of timers, start with these. */
-const PREFIXES = { reminder: "r:", timer: "t:" } as const;
-
-export interface ScheduleTableFacts {
-  readonly kind: "reminder" | "timer";
-  readonly address: ActorAddress;
-  /** Method names by the names of schedules that may be set. */
-  readonly handlers: ReadonlyMap<string, string>;
-  readonly makeReference: MakeReference;
-  readonly dirty: DirtyFlag;
-  now(): number;
-}
+export const SCHEDULE_PREFIXES = { reminder: "r:", timer: "t:" } as const;
 
 /**
  * The reminders, or the timers, of one actor: what the unit of work has made of them, and what
  * counts as stored.
  */
-export class ScheduleTable implements Schedules<TimerOptions> {
-  readonly #facts: ScheduleTableFacts;
+export class ScheduleTable implements Schedules<TimerOptions>, PartState {
+  readonly #host: PartHost;
+  readonly #kind: "reminder" | "timer";
+  /** Method names by the names of schedules that may be set. */
+  readonly #handlers: ReadonlyMap<string, string>;
   readonly #records: RecordTable<ScheduleRecord>;
 
-  constructor(facts: ScheduleTableFacts) {
-    this.#facts = facts;
-    this.#records = new RecordTable(PREFIXES[facts.kind], facts.dirty);
+  constructor(host: PartHost, kind: "reminder" | "timer") {
+    this.#host = host;
+    this.#kind = kind;
+    this.#handlers = kind === "reminder" ? host.definition.reminders : host.definition.timers;
+    this.#records = new RecordTable(SCHEDULE_PREFIXES[kind], host);
   }
 
   load(fields: Fields): void {
@@ -49,8 +40,10 @@ export class ScheduleTable implements Schedules<TimerOptions> {
   }
 
   async set(name: string, options: TimerOptions): Promise<void> {
-    this.#checkWritable(`sets the ${this.#facts.kind} ${name}`);
-    const { kind, address, handlers } = this.#facts;
+    this.#checkWritable(`sets the ${this.#kind} ${name}`);
+    const { address } = this.#host;
+    const kind = this.#kind;
+    const handlers = this.#handlers;
     if (!handlers.has(name)) {
       const known = [...handlers.keys()].join(", ") || "none";
       const message = `${address.type} has no method for the ${kind} ${name}; write @${kind}(${JSON.stringify(name)}) above one (there are: ${known})`;
@@ -62,12 +55,15 @@ export class ScheduleTable implements Schedules<TimerOptions> {
         `${formatAddress(address)} has ${SCHEDULES_PER_ACTOR_MAX} ${kind}s already; delete some`,
       );
     }
-    const record = createSchedule(name, options, this.#facts.now());
-    this.#records.put(name, options.volatile === true ? { ...record, volatile: true } : record);
+    const record = createSchedule(name, options, this.#host.clock.now());
+    this.#records.put(
+      name,
+      options.volatile === true ? { ...record, volatile: true } : this.#tagged(record),
+    );
   }
 
   async delete(name: string): Promise<boolean> {
-    this.#checkWritable(`deletes the ${this.#facts.kind} ${name}`);
+    this.#checkWritable(`deletes the ${this.#kind} ${name}`);
     if (this.#records.find(name) === undefined) return false;
     this.#records.put(name, undefined);
     return true;
@@ -100,7 +96,7 @@ export class ScheduleTable implements Schedules<TimerOptions> {
     // The record keeps its own copy: what a handler does to its data must not change the next
     // tick's.
     const value = packer.unpack(packer.pack(record.data));
-    return fromPortable({ value, revive: true, size: 0 }, this.#facts.makeReference);
+    return fromPortable({ value, revive: true, size: 0 }, this.#host.makeReference);
   }
 
   put(name: string, record: ScheduleRecord | undefined): void {
@@ -112,7 +108,7 @@ export class ScheduleTable implements Schedules<TimerOptions> {
   }
 
   /** What differs from what counts as stored, volatile ones left out. */
-  collect(): ScheduleChange[] {
+  collect(): FieldChange<ScheduleRecord>[] {
     return this.#records.collect().flatMap(({ field, before, after }) => {
       const change = { field, before: durablePart(before), after: durablePart(after) };
       return change.before === undefined && change.after === undefined ? [] : [change];
@@ -137,11 +133,16 @@ export class ScheduleTable implements Schedules<TimerOptions> {
     };
   }
 
+  /** Each setting has an entry of its own in the due index, also for a due time that was there. */
+  #tagged(record: ScheduleRecord): ScheduleRecord {
+    return this.#kind === "reminder" ? { ...record, tag: this.#host.nextTag() } : record;
+  }
+
   #checkWritable(what: string): void {
     if (currentTurn()?.isReadonly !== true) return;
     throw new TroupeError(
       "READONLY_WRITE",
-      `${formatAddress(this.#facts.address)} ${what} in a readonly method; drop @readonly()`,
+      `${formatAddress(this.#host.address)} ${what} in a readonly method; drop @readonly()`,
     );
   }
 }

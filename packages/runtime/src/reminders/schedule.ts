@@ -3,10 +3,11 @@ import {
   type Duration,
   parseDuration,
   PERIOD_MIN_MS,
+  shownValue,
   toPortable,
   TroupeError,
 } from "@troupe/core";
-import type { ScheduleOptions } from "@troupe/sdk";
+import type { ScheduleOptions, TimerOptions } from "@troupe/sdk";
 import { Cron } from "croner";
 
 /**
@@ -34,6 +35,8 @@ export interface ScheduleRecord {
   readonly count: number;
   /** Ticks that were given up because each attempt threw. Older records lack it. */
   readonly failed?: number;
+  /** Of its entry in the due index. Older records, and timers, lack it. */
+  readonly tag?: string;
   /** It is not stored, and ends with the activation. */
   readonly volatile?: true;
 }
@@ -45,6 +48,23 @@ export interface DueTick {
   readonly missed: number;
   readonly next: ScheduleRecord | undefined;
 }
+
+/** The names of all options; `Record` makes the compiler miss none. */
+const OPTIONS: ReadonlySet<string> = new Set(
+  Object.keys({
+    in: true,
+    at: true,
+    every: true,
+    cron: true,
+    timezone: true,
+    times: true,
+    until: true,
+    data: true,
+    missed: true,
+    retry: true,
+    volatile: true,
+  } satisfies Record<keyof TimerOptions, true>),
+);
 
 const DEFAULT_ATTEMPTS = 5;
 const DEFAULT_BACKOFF_MS = 1_000;
@@ -148,7 +168,26 @@ function dueAfter({ everyMs, cron, timezone }: ScheduleRule, dueAt: number): num
   return new Cron(cron, { timezone: timezone ?? "UTC" }).nextRun(new Date(dueAt))?.getTime();
 }
 
+function checkOptions(name: string, options: ScheduleOptions): void {
+  if (typeof options !== "object" || options === null)
+    throw badSchedule(name, "what was given", options, 'options, such as { every: "10m" }');
+  const unknown = Object.keys(options).find((option) => !OPTIONS.has(option));
+  if (unknown !== undefined) {
+    const message = `schedule ${name}: ${unknown} is no option; give some of ${[...OPTIONS].join(", ")}`;
+    throw new TroupeError("BAD_SCHEDULE", message);
+  }
+  const { cron, timezone } = options;
+  if (timezone !== undefined && cron === undefined)
+    throw badSchedule(
+      name,
+      "timezone",
+      timezone,
+      "cron as well, or leave it out: only cron uses it",
+    );
+}
+
 function ruleOf(name: string, options: ScheduleOptions): ScheduleRule {
+  checkOptions(name, options);
   const everyMs = options.every === undefined ? undefined : duration(name, "every", options.every);
   if (everyMs !== undefined && everyMs < PERIOD_MIN_MS) {
     throw badSchedule(name, "every", options.every, `at least ${PERIOD_MIN_MS} ms`);
@@ -235,6 +274,6 @@ function moment(name: string, option: string, value: Date | number | string): nu
 function badSchedule(name: string, option: string, value: unknown, right: string): TroupeError {
   return new TroupeError(
     "BAD_SCHEDULE",
-    `schedule ${name}: ${option} is ${JSON.stringify(value) ?? "missing"}; give ${right}`,
+    `schedule ${name}: ${option} is ${value === undefined ? "missing" : shownValue(value)}; give ${right}`,
   );
 }

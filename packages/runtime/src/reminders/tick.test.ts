@@ -92,14 +92,6 @@ describe("a tick", () => {
     expect(table.find("poll")).toBeUndefined();
   });
 
-  it("is to be asked for again if its handler sets the same due time anew", async () => {
-    const table = tableWith({ in: "1s" });
-    const facts = { name: "poll", dueAt: NOW + 1_000, attempt: 1, now: NOW + 1_000 };
-    const again = createSchedule("poll", { in: 0 }, NOW + 1_000);
-    expect(await runTick(table, facts, () => table.put("poll", again))).toBe("early");
-    expect(await runTick(table, facts, () => undefined)).toBe("ticked");
-  });
-
   it("moves on without the handler if `missed: skip` leaves it out", async () => {
     const table = tableWith({ every: "1m", missed: "skip" });
     let calls = 0;

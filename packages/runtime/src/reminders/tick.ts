@@ -19,7 +19,7 @@ export interface TickFacts {
 /**
  * `stale`: the schedule has no such due time (any more). `early`: it has to be asked for again,
  * because this silo's wall clock is behind that of the one that asked, and nothing ticks before its
- * time; or because the tick has set the same due time anew.
+ * time.
  */
 export type TickResult = "ticked" | "stale" | "early";
 
@@ -58,9 +58,7 @@ export async function runTick(
     if (table.find(name) === due.next) table.put(name, record);
     throw error;
   }
-  // Set anew for the same moment: its entry in the index is the one of this tick, and must not be
-  // taken for done.
-  return table.find(name)?.nextAt === dueAt ? "early" : "ticked";
+  return "ticked";
 }
 
 /** Gives up on a tick that threw too often: the schedule moves on without it. */

@@ -9,9 +9,11 @@ import {
   toPortable,
   TroupeError,
 } from "@troupe/core";
-import type { ActorDefinition } from "@troupe/sdk";
+import { answerError } from "../activation/outcome.ts";
+import type { ActorDefinition, AdminCaller } from "@troupe/sdk";
 import type { Catalog } from "../activation/catalog.ts";
 import type { Handoff } from "../ownership/handoff.ts";
+import type { CallBudget } from "../activation/call-budget.ts";
 import { ParkingLot } from "./parking-lot.ts";
 
 /**
@@ -32,34 +34,29 @@ export interface DispatcherParts {
   readonly definitions: ReadonlyMap<string, ActorDefinition>;
   readonly catalog: Catalog;
   readonly handoff: Handoff;
+  readonly budget: CallBudget;
   /** False while the silo starts, or its lease is in doubt. */
   isServing(): boolean;
   /** True once the silo is certain of its lease, false if that is lost. */
   serving(): Promise<boolean>;
   /** Answers a call to the silo itself. */
-  callSilo(method: string, args: readonly unknown[]): Promise<unknown>;
+  callSilo(method: string, args: readonly unknown[], caller: AdminCaller): Promise<unknown>;
 }
-
-/**
- * The turns of a silo's own in an actor that a client may ask for. The others are the business of
- * silos.
- */
-const OPERATOR_TURNS: ReadonlySet<string> = new Set(["$reminders", "$letters", "$resend"]);
 
 /**
  * Takes every request that reaches this silo, from its own actors and over the links, and brings it
  * to its activation.
  *
- * X1. A request is run only by the owner of its actor in this silo's view (C1).
- * X2. A request that was sent with a newer view waits for that view; what is refused is refused
+ * DISP-1. A request is run only by the owner of its actor in this silo's view (C1).
+ * DISP-2. A request that was sent with a newer view waits for that view; what is refused is refused
  *     with this silo's revision, so that the caller knows which view it lacks.
- * X3. A request that was sent before an actor left this silo is refused when the actor has just
+ * DISP-3. A request that was sent before an actor left this silo is refused when the actor has just
  *     come back: one before it may have been refused meanwhile, and must not be overtaken (C5).
  */
 export class Dispatcher implements LocalSilo {
   readonly siloId: string;
   readonly #parts: DispatcherParts;
-  readonly #parked = new ParkingLot();
+  readonly #parked: ParkingLot;
   #placement: Placement;
   #replaced: readonly Replaced[] = [];
   #received = 0;
@@ -68,6 +65,11 @@ export class Dispatcher implements LocalSilo {
     this.siloId = parts.siloId;
     this.#parts = parts;
     this.#placement = placement;
+    this.#parked = new ParkingLot({
+      clock: parts.clock,
+      onLeft: (request, sink) => parts.budget.give(request, sink),
+      onPutOut: (request, sink) => this.#refuseParking(request, sink),
+    });
   }
 
   /** Calls to actors so far. */
@@ -96,8 +98,6 @@ export class Dispatcher implements LocalSilo {
   }
 
   dispatch(request: RequestEnvelope, sink: ReplySink, now: number): void {
-    if (sink.isClient && request.method.startsWith("$") && !OPERATOR_TURNS.has(request.method))
-      return rejectSystemTurn(request, sink);
     if (request.type !== SILO_TYPE) this.#received++;
     this.#route(request, sink, now);
   }
@@ -110,6 +110,16 @@ export class Dispatcher implements LocalSilo {
   cancel(request: { readonly callId: number } & ActorAddress, sink: ReplySink): void {
     this.#parts.catalog.find(request)?.cancel(request.callId, sink);
     if (!this.#parked.isEmpty) this.#parked.cancel(request, sink);
+  }
+
+  /** The caller's link has ended: what it waits for need not be done. */
+  callerGone(sink: ReplySink): void {
+    this.#parked.callerGone(sink);
+  }
+
+  /** Forgets what waits here; nothing is begun any more. */
+  close(): void {
+    this.#parked.close();
   }
 
   #route(request: RequestEnvelope, sink: ReplySink, now: number): void {
@@ -156,12 +166,18 @@ export class Dispatcher implements LocalSilo {
    * (C5).
    */
   #park(request: RequestEnvelope, sink: ReplySink): void {
+    const { budget } = this.#parts;
+    const shortage = budget.take(request, sink);
+    if (shortage !== undefined)
+      return answerError(sink, request, budget.refusal(shortage, request, sink));
     if (this.#parked.park(request, sink)) return;
+    budget.give(request, sink);
+    this.#refuseParking(request, sink);
+  }
+
+  #refuseParking(request: RequestEnvelope, sink: ReplySink): void {
     const message = `silo ${this.siloId} has too many calls waiting for a change of the cluster; call again later`;
-    sink.reply(request.callId, {
-      kind: "error",
-      payload: errorToPortable(new TroupeError("OVERLOADED", message)),
-    });
+    answerError(sink, request, new TroupeError("OVERLOADED", message));
   }
 
   #parkUntilServing(request: RequestEnvelope, sink: ReplySink): void {
@@ -188,7 +204,10 @@ export class Dispatcher implements LocalSilo {
     try {
       if (request.id !== this.siloId)
         throw new TroupeError("CLUSTER_UNAVAILABLE", `${formatAddress(request)} is not this silo`);
-      const value = await this.#parts.callSilo(request.method, request.args.value as unknown[]);
+      const { peerId, principal } = sink;
+      const args = request.args.value as unknown[];
+      const caller: AdminCaller = { peerId, role: principal.role };
+      const value = await this.#parts.callSilo(request.method, args, caller);
       sink.reply(request.callId, { kind: "value", payload: toPortable(value, { root: "result" }) });
     } catch (error) {
       const known =
@@ -198,12 +217,4 @@ export class Dispatcher implements LocalSilo {
       sink.reply(request.callId, { kind: "error", payload: errorToPortable(known) });
     }
   }
-}
-
-function rejectSystemTurn(request: RequestEnvelope, sink: ReplySink): void {
-  const error = new TroupeError(
-    "NO_SUCH_METHOD",
-    `${formatAddress(request)} has no public method ${request.method}`,
-  );
-  sink.reply(request.callId, { kind: "error", payload: errorToPortable(error) });
 }

@@ -1,5 +1,7 @@
 export * from "./awkward-names.ts";
 export * from "./every-kind-of-value.ts";
+export * from "./golden-values.ts";
+export * from "./golden.ts";
 export * from "./membership-suite.ts";
 export * from "./reminder-store-cases.ts";
 export * from "./reminder-store-suite.ts";
@@ -9,3 +11,5 @@ export * from "./store-cases.ts";
 export * from "./suite-subject.ts";
 export * from "./transport-pair.ts";
 export * from "./transport-suite.ts";
+export * from "./stores-cases.ts";
+export * from "./stores-suite.ts";

@@ -10,9 +10,15 @@ const ALL_BUCKETS: readonly number[] = Array.from(
 );
 const NOON = Date.UTC(2026, 10, 22, 12);
 
-function entry(fields: { bucket?: number; id?: string; name?: string; dueAt?: number }): DueEntry {
-  const { bucket = 1, id = "alice", name = "statement", dueAt = NOON } = fields;
-  return { bucket, address: { type: "Account", id }, name, dueAt };
+function entry(fields: {
+  bucket?: number;
+  id?: string;
+  name?: string;
+  dueAt?: number;
+  tag?: string;
+}): DueEntry {
+  const { bucket = 1, id = "alice", name = "statement", dueAt = NOON, tag = "" } = fields;
+  return { bucket, address: { type: "Account", id }, name, dueAt, tag };
 }
 
 const DUE: StoreCases<ReminderStore> = {
@@ -103,6 +109,7 @@ const DUE: StoreCases<ReminderStore> = {
         address,
         name: "statement",
         dueAt: NOON + index,
+        tag: "",
       })),
       ...AWKWARD_NAMES.map((name, index) =>
         entry({ bucket: 900, name, dueAt: NOON + 1_000 + index }),
@@ -112,12 +119,67 @@ const DUE: StoreCases<ReminderStore> = {
         address: AWKWARD_ADDRESSES.at(-1) ?? entry({}).address,
         name: AWKWARD_NAMES.at(-1) ?? "",
         dueAt: NOON + 9_999,
+        tag: "zz.9_-:",
       },
     ];
     await store.add(entries);
     expect(await store.due(ALL_BUCKETS, NOON + 10_000, 1_000)).toEqual(entries);
     await store.remove(entries.slice(1));
     expect(await store.due(ALL_BUCKETS, NOON + 10_000, 1_000)).toEqual(entries.slice(0, 1));
+  },
+};
+
+const PAGES: StoreCases<ReminderStore> = {
+  "gives each entry once in pages, also of one time, of many buckets and with tags": async ({
+    store,
+  }) => {
+    const entries = Array.from({ length: 300 }, (_, index) =>
+      entry({
+        bucket: index % 7,
+        id: `id ${index % 11}`,
+        name: `name ${index}`,
+        dueAt: NOON + Math.floor(index / 100),
+        tag: index % 2 === 0 ? "" : `1.${index}`,
+      }),
+    );
+    await store.add(entries);
+    const given: DueEntry[] = [];
+    for (let pages = 0; pages < 100; pages++) {
+      const page = await store.due(ALL_BUCKETS, NOON + 10, 13, given.at(-1));
+      given.push(...page);
+      if (page.length === 0) break;
+    }
+    expect(given.map(keyOf).toSorted()).toEqual(entries.map(keyOf).toSorted());
+    expect(given.map(({ dueAt }) => dueAt)).toEqual(
+      entries.map(({ dueAt }) => dueAt).toSorted((a, b) => a - b),
+    );
+  },
+
+  "goes on behind an entry that is gone by then": async ({ store }) => {
+    const entries = [1, 2, 3, 4].map((ms) => entry({ dueAt: NOON + ms }));
+    await store.add(entries);
+    const [first, second] = await store.due([1], NOON + 10, 2);
+    expect(first).toEqual(entries[0]);
+    await store.remove(second === undefined ? [] : [second]);
+    expect(await store.due([1], NOON + 10, 10, second)).toEqual(entries.slice(2));
+  },
+};
+
+const TAGS: StoreCases<ReminderStore> = {
+  "keeps entries apart that differ in their tags alone": async ({ store }) => {
+    const entries = ["", "1.1", "1.10", "1.2"].map((tag) => entry({ tag }));
+    await store.add(entries);
+    await store.add(entries);
+    const due = await store.due([1], NOON, 100);
+    expect(due.map(({ tag }) => tag).toSorted()).toEqual(["", "1.1", "1.10", "1.2"]);
+  },
+
+  "lets a late removal take its own entry alone": async ({ store }) => {
+    await store.add([entry({ tag: "1.1" })]);
+    await store.add([entry({ tag: "1.2" })]);
+    await store.remove([entry({ tag: "1.1" })]);
+    await store.remove([entry({ tag: "" })]);
+    expect(await store.due([1], NOON, 100)).toEqual([entry({ tag: "1.2" })]);
   },
 };
 
@@ -235,8 +297,10 @@ export const REMINDER_STORE_CASES: StoreCaseGroups<ReminderStore> = {
   "what is due": DUE,
   "adding and removing": CHANGES,
   "several handles": HANDLES,
+  pages: PAGES,
+  tags: TAGS,
 };
 
-function keyOf({ bucket, address, name, dueAt }: DueEntry): string {
-  return JSON.stringify([bucket, address.type, address.id, name, dueAt]);
+function keyOf({ bucket, address, name, dueAt, tag }: DueEntry): string {
+  return JSON.stringify([bucket, address.type, address.id, name, dueAt, tag]);
 }

@@ -7,16 +7,13 @@ import {
   type DueEntry,
   formatAddress,
 } from "@troupe/core";
-import { MemoryDueIndex, MemoryStates } from "@troupe/memory";
+import { type DueIndex, MemoryDueIndex, type MemoryStates } from "@troupe/memory";
 import type { Mutation } from "./mutation.ts";
 
 /** What the stores do at the moment an effect lands. */
-export interface StateTruth {
-  claim(address: ActorAddress, claim: Claim): ClaimResult;
-  commit(address: ActorAddress, commit: Commit): CommitResult;
-}
+export type StateTruth = Pick<MemoryStates, "claim" | "commit" | "read" | "retire" | "list">;
 
-export type DueTruth = Pick<MemoryDueIndex, "add" | "remove" | "due">;
+export type DueTruth = DueIndex;
 
 /** Of the commits that are acknowledged one of so many is lost. */
 const COMMITS_LOST_ONE_OF = 8;
@@ -27,23 +24,23 @@ const COMMITS_LOST_ONE_OF = 8;
  */
 const ENTRIES_LOST_ONE_OF = 3;
 
-const STATES: Partial<Record<Mutation, () => StateTruth>> = {
-  fence: () => new UnfencedStates(),
-  acknowledge: () =>
-    new ForgetfulStates((commit, count) =>
+const STATES: Partial<Record<Mutation, (states: MemoryStates) => StateTruth>> = {
+  fence: (states) => new UnfencedStates(states),
+  acknowledge: (states) =>
+    new ForgetfulStates(states, (commit, count) =>
       count % COMMITS_LOST_ONE_OF === 0 ? undefined : commit,
     ),
-  delete: () => new ForgetfulStates((commit) => ({ ...commit, remove: [] })),
-  timers: () => new ForgetfulStates((commit) => without(commit, "t:")),
-  "kept-results": () => new ForgetfulStates((commit) => without(commit, "i:")),
-  letters: () => new ForgetfulStates((commit) => without(commit, "o:")),
-  "letter-numbers": () => new ForgetfulStates((commit) => without(commit, "d:")),
+  delete: (states) => new ForgetfulStates(states, (commit) => ({ ...commit, remove: [] })),
+  timers: (states) => new ForgetfulStates(states, (commit) => without(commit, "t:")),
+  "kept-results": (states) => new ForgetfulStates(states, (commit) => without(commit, "i:")),
+  letters: (states) => new ForgetfulStates(states, (commit) => without(commit, "o:")),
+  "letter-numbers": (states) => new ForgetfulStates(states, (commit) => without(commit, "d:")),
 };
 
 /** The states of a run. */
-export function mutateStates(mutation: Mutation | undefined): StateTruth {
+export function mutateStates(mutation: Mutation | undefined, states: MemoryStates): StateTruth {
   const mutant = mutation === undefined ? undefined : STATES[mutation];
-  return mutant === undefined ? new MemoryStates() : mutant();
+  return mutant === undefined ? states : mutant(states);
 }
 
 /** The index of due times of a run. */
@@ -58,22 +55,50 @@ function without(commit: Commit, prefix: string): Commit {
   };
 }
 
-/** Writes whatever it is told, whoever owns the actor by now. */
-class UnfencedStates implements StateTruth {
-  readonly #states = new MemoryStates();
-  readonly #claims = new Map<string, { epoch: number; version: number }>();
+/** Does what the states do. */
+class PassingStates implements StateTruth {
+  protected readonly states: MemoryStates;
+
+  constructor(states: MemoryStates) {
+    this.states = states;
+  }
 
   claim(address: ActorAddress, claim: Claim): ClaimResult {
-    const result = this.#states.claim(address, claim);
+    return this.states.claim(address, claim);
+  }
+
+  commit(address: ActorAddress, commit: Commit): CommitResult {
+    return this.states.commit(address, commit);
+  }
+
+  read(...given: Parameters<StateTruth["read"]>): ReturnType<StateTruth["read"]> {
+    return this.states.read(...given);
+  }
+
+  retire(...given: Parameters<StateTruth["retire"]>): CommitResult {
+    return this.states.retire(...given);
+  }
+
+  list(...given: Parameters<StateTruth["list"]>): ReturnType<StateTruth["list"]> {
+    return this.states.list(...given);
+  }
+}
+
+/** Writes whatever it is told, whoever owns the actor by now. */
+class UnfencedStates extends PassingStates {
+  readonly #claims = new Map<string, { epoch: number; version: number }>();
+
+  override claim(address: ActorAddress, claim: Claim): ClaimResult {
+    const result = this.states.claim(address, claim);
     if (result.kind === "claimed")
       this.#claims.set(formatAddress(address), { epoch: result.epoch, version: result.version });
     return result;
   }
 
-  commit(address: ActorAddress, commit: Commit): CommitResult {
+  override commit(address: ActorAddress, commit: Commit): CommitResult {
     const current = this.#claims.get(formatAddress(address)) ?? { epoch: 0, version: 0 };
     current.version++;
-    return this.#states.commit(address, {
+    return this.states.commit(address, {
       ...commit,
       epoch: current.epoch,
       version: current.version,
@@ -85,39 +110,39 @@ class UnfencedStates implements StateTruth {
  * Stores less than it says. Who commits does not notice: each commit counts, whatever is left of
  * it.
  */
-class ForgetfulStates implements StateTruth {
-  readonly #states = new MemoryStates();
+class ForgetfulStates extends PassingStates {
   readonly #keep: (commit: Commit, count: number) => Commit | undefined;
   #commits = 0;
 
   /** `keep`: what is left of a commit, of which it is told the number; undefined for nothing. */
-  constructor(keep: (commit: Commit, count: number) => Commit | undefined) {
+  constructor(states: MemoryStates, keep: (commit: Commit, count: number) => Commit | undefined) {
+    super(states);
     this.#keep = keep;
   }
 
-  claim(address: ActorAddress, claim: Claim): ClaimResult {
-    return this.#states.claim(address, claim);
-  }
-
-  commit(address: ActorAddress, commit: Commit): CommitResult {
+  override commit(address: ActorAddress, commit: Commit): CommitResult {
     const kept = this.#keep(commit, ++this.#commits) ?? { ...commit, set: new Map(), remove: [] };
-    return this.#states.commit(address, kept);
+    return this.states.commit(address, kept);
   }
 }
 
 class ForgetfulIndex implements DueTruth {
   readonly #index = new MemoryDueIndex();
+  /** Those that were lost once are lost for good: an actor that is loaded puts its entries back. */
+  readonly #lost = new Set<string>();
   #added = 0;
 
   add(entry: DueEntry): void {
-    if (++this.#added % ENTRIES_LOST_ONE_OF !== 0) this.#index.add(entry);
+    const key = JSON.stringify(entry);
+    if (++this.#added % ENTRIES_LOST_ONE_OF === 0) this.#lost.add(key);
+    if (!this.#lost.has(key)) this.#index.add(entry);
   }
 
   remove(entry: DueEntry): void {
     this.#index.remove(entry);
   }
 
-  due(buckets: readonly number[], until: number, limit: number): DueEntry[] {
-    return this.#index.due(buckets, until, limit);
+  due(...given: Parameters<DueTruth["due"]>): DueEntry[] {
+    return this.#index.due(...given);
   }
 }

@@ -4,6 +4,7 @@ import {
   type ClaimResult,
   type Commit,
   type CommitResult,
+  type DueEntry,
   formatAddress,
   type ReminderStore,
   type StateStore,
@@ -49,6 +50,18 @@ export class WatchedStates implements StateTruth {
       this.#versions.set(key, Math.max(commit.version, this.#versions.get(key) ?? 0));
     return result;
   }
+
+  read(...given: Parameters<StateTruth["read"]>): ReturnType<StateTruth["read"]> {
+    return this.#truth.read(...given);
+  }
+
+  retire(...given: Parameters<StateTruth["retire"]>): CommitResult {
+    return this.#truth.retire(...given);
+  }
+
+  list(...given: Parameters<StateTruth["list"]>): ReturnType<StateTruth["list"]> {
+    return this.#truth.list(...given);
+  }
 }
 
 /** The way of one process to the states. */
@@ -67,6 +80,15 @@ export function simStateStore(
       const what = `commit ${formatAddress(address)} epoch ${commit.epoch} version ${commit.version}`;
       return service.call(process, what, () => truth.commit(address, copy));
     },
+    read: (address, prefix) =>
+      service.call(process, `read ${formatAddress(address)} ${prefix}`, () =>
+        truth.read(address, prefix),
+      ),
+    retire: (address, retirement) =>
+      service.call(process, `retire ${formatAddress(address)} epoch ${retirement.epoch}`, () =>
+        truth.retire(address, retirement),
+      ),
+    list: (query) => service.call(process, "list", () => truth.list(query)),
     close: () => Promise.resolve(),
   };
 }
@@ -79,23 +101,19 @@ export function simReminderStore(
 ): ReminderStore {
   return {
     add: (entries) =>
-      service.call(
-        process,
-        `add ${entries.map(({ address, name, dueAt }) => `${formatAddress(address)} ${name} ${dueAt}`).join()}`,
-        () => {
-          for (const entry of entries) index.add(entry);
-        },
-      ),
+      service.call(process, `add ${entries.map(describeEntry).join()}`, () => {
+        for (const entry of entries) index.add(entry);
+      }),
     remove: (entries) =>
-      service.call(
-        process,
-        `remove ${entries.map(({ address, name, dueAt }) => `${formatAddress(address)} ${name} ${dueAt}`).join()}`,
-        () => {
-          for (const entry of entries) index.remove(entry);
-        },
-      ),
-    due: (buckets, until, limit) =>
-      service.call(process, "due", () => index.due(buckets, until, limit)),
+      service.call(process, `remove ${entries.map(describeEntry).join()}`, () => {
+        for (const entry of entries) index.remove(entry);
+      }),
+    due: (buckets, until, limit, after) =>
+      service.call(process, "due", () => index.due(buckets, until, limit, after)),
     close: () => Promise.resolve(),
   };
+}
+
+function describeEntry({ address, name, dueAt, tag }: DueEntry): string {
+  return `${formatAddress(address)} ${name} ${dueAt} ${tag}`;
 }

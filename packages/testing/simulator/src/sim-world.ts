@@ -1,5 +1,5 @@
 import type { View } from "@troupe/core";
-import { MemoryRegistry } from "@troupe/memory";
+import { MemoryRegistry, MemoryStates } from "@troupe/memory";
 import { seededRandom } from "@troupe/testkit";
 import { VirtualClock } from "@troupe/testkit";
 import { History } from "./history.ts";
@@ -22,7 +22,7 @@ const GRACE_SHARE = 0.08;
 
 /**
  * Some processes learn of changes this much later than others: what an owner and its successor do
- * meanwhile is what H1 to H4 are for.
+ * meanwhile is what HAND-1 to HAND-5 are for.
  */
 const LAGGARD_SHARE = 0.35;
 const VIEW_LAG_MS = 800;
@@ -90,8 +90,11 @@ export class SimWorld {
       leasePolicy: script.leasePolicy,
       isMember: (siloId) => registry.view.members.some((member) => member.siloId === siloId),
     });
-    this.#states = new WatchedStates(mutateStates(mutation), (text) => history.violate("C2", text));
     this.#due = mutateDueIndex(mutation);
+    const states = new MemoryStates(this.#due, () => clock.monotonic());
+    this.#states = new WatchedStates(mutateStates(mutation, states), (text) =>
+      history.violate("C2", text),
+    );
     registry.observe((view) => {
       this.views.set(view.revision, view);
     });

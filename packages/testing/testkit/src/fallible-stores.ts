@@ -35,13 +35,16 @@ export class FallibleStores {
           this.commits++;
           return stateStore.commit(address, commit);
         }),
+      read: (address, prefix) => this.#through(() => stateStore.read(address, prefix)),
+      retire: (address, retirement) => this.#through(() => stateStore.retire(address, retirement)),
+      list: (query) => this.#through(() => stateStore.list(query)),
       close: () => stateStore.close(),
     };
     this.reminderStore = {
       add: (entries: readonly DueEntry[]) => this.#through(() => reminderStore.add(entries)),
       remove: (entries: readonly DueEntry[]) => this.#through(() => reminderStore.remove(entries)),
-      due: (buckets: readonly number[], until: number, limit: number) =>
-        this.#through(() => reminderStore.due(buckets, until, limit)),
+      due: (buckets: readonly number[], until: number, limit: number, after?: DueEntry) =>
+        this.#through(() => reminderStore.due(buckets, until, limit, after)),
       close: () => reminderStore.close(),
     };
   }

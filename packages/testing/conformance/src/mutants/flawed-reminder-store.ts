@@ -23,6 +23,9 @@ export const REMINDER_FLAWS = [
   "removes the reminders of the whole actor",
   "takes a bucket for another",
   "takes names in upper and lower case for the same",
+  "takes entries that differ in their tags for one",
+  "gives every page from the start",
+  "leaves out entries of one time at the end of a page",
 ] as const;
 
 export type ReminderFlaw = (typeof REMINDER_FLAWS)[number];
@@ -70,10 +73,15 @@ export class FlawedReminderStore implements ReminderStore {
     }
   }
 
-  async due(buckets: readonly number[], until: number, limit: number): Promise<DueEntry[]> {
+  async due(
+    buckets: readonly number[],
+    until: number,
+    limit: number,
+    after?: DueEntry,
+  ): Promise<DueEntry[]> {
     const asked = new Set(buckets);
-    const due = [...this.#index, ...this.#memory].filter((entry) =>
-      this.#isDue(entry, asked, until),
+    const due = [...this.#index, ...this.#memory].filter(
+      (entry) => this.#isDue(entry, asked, until) && this.#isBehind(entry, after),
     );
     if (this.#has("gives the first that it finds, not the earliest"))
       return due.slice(0, limit).toSorted(byTime);
@@ -104,6 +112,13 @@ export class FlawedReminderStore implements ReminderStore {
     }
   }
 
+  #isBehind(entry: DueEntry, after: DueEntry | undefined): boolean {
+    if (after === undefined || this.#has("gives every page from the start")) return true;
+    return this.#has("leaves out entries of one time at the end of a page")
+      ? entry.dueAt > after.dueAt
+      : byTime(entry, after) > 0;
+  }
+
   #isDue({ bucket, dueAt }: DueEntry, asked: ReadonlySet<number>, until: number): boolean {
     if (!asked.has(bucket) && !(this.#has("gives entries of other buckets") && asked.size > 0))
       return false;
@@ -121,8 +136,9 @@ export class FlawedReminderStore implements ReminderStore {
     return this.#keyOf(entry);
   }
 
-  #keyOf({ bucket, address, name, dueAt }: DueEntry): string {
+  #keyOf({ bucket, address, name, dueAt, tag }: DueEntry): string {
     const parts = [address.type, address.id, name];
+    if (!this.#has("takes entries that differ in their tags for one")) parts.push(tag);
     if (!this.#has("takes a bucket for another")) parts.push(String(bucket));
     if (!this.#has("loses an entry of a reminder that has another")) parts.push(String(dueAt));
     const key = JSON.stringify(parts);
@@ -131,7 +147,10 @@ export class FlawedReminderStore implements ReminderStore {
 }
 
 function byTime(one: DueEntry, other: DueEntry): number {
-  return one.dueAt - other.dueAt;
+  const [left, right] = [one, other].map(({ bucket, address, name, tag }) =>
+    JSON.stringify([bucket, address.type, address.id, name, tag]),
+  );
+  return one.dueAt - other.dueAt || Buffer.from(left ?? "").compare(Buffer.from(right ?? ""));
 }
 
 function byText(one: DueEntry, other: DueEntry): number {

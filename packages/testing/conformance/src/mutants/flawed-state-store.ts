@@ -5,6 +5,7 @@ import {
   type Commit,
   type CommitResult,
   formatAddress,
+  type ListPage,
   type StateStore,
 } from "@troupe/core";
 
@@ -95,6 +96,19 @@ export class FlawedStateStore implements StateStore {
       this.#memory.set(formatAddress(address), changed);
     else this.#write(address, changed);
     return { kind: "stored" };
+  }
+
+  /** These have a suite of their own, and flawed stores of their own. */
+  async read(): Promise<undefined> {
+    return undefined;
+  }
+
+  async retire(): Promise<CommitResult> {
+    return { kind: "fenced", epoch: 0 };
+  }
+
+  async list(): Promise<ListPage> {
+    return { addresses: [], next: undefined };
   }
 
   async close(): Promise<void> {

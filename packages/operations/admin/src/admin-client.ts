@@ -1,0 +1,169 @@
+import { ADMIN_LINK, type Administered, type AdminLink } from "@troupe/client";
+import {
+  type ActorAddress,
+  formatAddress,
+  type Member,
+  messageOf,
+  TroupeError,
+  type View,
+} from "@troupe/core";
+import {
+  type ActivationInfo,
+  type ActorReminder,
+  actorReminder,
+  type AdminCall,
+  type DeadLetterEntry,
+  type DueReminder,
+  type FieldKind,
+  listOf,
+  SILO_ADMIN,
+  type SnapshotResponse,
+  type StoredActor,
+} from "@troupe/sdk";
+
+/** A part of a long list. */
+interface Page<T> {
+  readonly entries: readonly T[];
+  /** Empty on the last page. */
+  readonly next: string;
+}
+
+const actorReminders = listOf(actorReminder);
+
+/**
+ * What operators ask of a cluster, through a client of it or through a silo. It needs no closing:
+ * its questions end with the client that it was made of.
+ *
+ * Each question rejects within seconds if the silo does not answer, with `FORBIDDEN` if the
+ * process is no operator, and with `NO_SUCH_METHOD` if the silo is of a version that does not know
+ * the question. Lists are read page by page while they are iterated.
+ *
+ * @example
+ * ```ts
+ * const admin = new AdminClient(cluster);
+ * for (const { siloId } of admin.view.members) console.log(await admin.snapshot(siloId));
+ * for await (const { type, id } of admin.storedActors({ type: "Account" })) console.log(type, id);
+ * ```
+ */
+export class AdminClient {
+  readonly #link: AdminLink;
+
+  constructor(cluster: Administered) {
+    this.#link = cluster[ADMIN_LINK];
+  }
+
+  /** The members as the process knows them. */
+  get view(): View {
+    return this.#link.view;
+  }
+
+  /** The silos that have something to say: one that is just joining has nothing yet. */
+  get silos(): readonly Member[] {
+    return this.view.members.filter(({ state }) => state !== "joining");
+  }
+
+  /** Asks a silo any question of a contract, such as one that a feature has added. */
+  async ask<Request, Response>(
+    siloId: string,
+    call: AdminCall<Request, Response>,
+    request: Request,
+  ): Promise<Response> {
+    const answer = await this.#link.askSilo(siloId, call.name, request);
+    return readAnswer(call.response, answer, `${call.name} of silo ${siloId}`);
+  }
+
+  /** A silo as it stands. */
+  snapshot(siloId: string): Promise<SnapshotResponse> {
+    return this.ask(siloId, SILO_ADMIN.snapshot, {});
+  }
+
+  /** Makes a silo move everything away and stop. Resolves when it has begun. */
+  async drain(siloId: string): Promise<void> {
+    await this.ask(siloId, SILO_ADMIN.drain, {});
+  }
+
+  /** What is active on a silo, by type and id. */
+  activations(
+    siloId: string,
+    { type = "" }: { readonly type?: string } = {},
+  ): AsyncIterable<ActivationInfo> {
+    return pages(async (cursor) => {
+      const request = { type, pageSize: 0, cursor };
+      const page = await this.ask(siloId, SILO_ADMIN.listActivations, request);
+      return { entries: page.activations, next: page.next };
+    });
+  }
+
+  /** What a silo makes tick, earliest first. */
+  reminders(siloId: string): AsyncIterable<DueReminder> {
+    return pages(async (cursor) => {
+      const page = await this.ask(siloId, SILO_ADMIN.listReminders, { pageSize: 0, cursor });
+      return { entries: page.reminders, next: page.next };
+    });
+  }
+
+  /** Which actors of the cluster have dead letters, one entry a letter, oldest first. */
+  deadLetters(): AsyncIterable<DeadLetterEntry> {
+    return pages(async (cursor) => {
+      const page = await this.#askAny(SILO_ADMIN.listDeadLetters, { pageSize: 0, cursor });
+      return { entries: page.letters, next: page.next };
+    });
+  }
+
+  /**
+   * The actors of the cluster that have stored state, whether they are active or not. Now and then
+   * an actor comes twice.
+   */
+  storedActors({ type = "" }: { readonly type?: string } = {}): AsyncIterable<StoredActor> {
+    return pages(async (cursor) => {
+      const request = { type, pageSize: 0, cursor };
+      const page = await this.#askAny(SILO_ADMIN.listStoredActors, request);
+      return { entries: page.actors, next: page.next };
+    });
+  }
+
+  /** The reminders of one actor. It wakes the actor. */
+  async remindersOf(address: ActorAddress): Promise<readonly ActorReminder[]> {
+    const answer = await this.#link.askActor(address, "$reminders", []);
+    return readAnswer(actorReminders, answer, `the reminders of ${formatAddress(address)}`);
+  }
+
+  /** The answer of the first silo that gives one: they all read the same store. */
+  async #askAny<Request, Response>(
+    call: AdminCall<Request, Response>,
+    request: Request,
+  ): Promise<Response> {
+    const failures: string[] = [];
+    for (const { siloId } of this.silos) {
+      try {
+        // oxlint-disable-next-line no-await-in-loop -- the next is asked if this one does not answer.
+        return await this.ask(siloId, call, request);
+      } catch (error) {
+        failures.push(`${siloId}: ${messageOf(error)}`);
+      }
+    }
+    const why = failures.length === 0 ? "none is active yet" : failures.join("; ");
+    throw new TroupeError("CLUSTER_UNAVAILABLE", `no silo answers ${call.name}: ${why}`);
+  }
+}
+
+async function* pages<T>(
+  read: (cursor: string) => Promise<Page<T>>,
+): AsyncGenerator<T, void, undefined> {
+  let cursor = "";
+  do {
+    // oxlint-disable-next-line no-await-in-loop -- a page says where the next one begins.
+    const page = await read(cursor);
+    yield* page.entries;
+    cursor = page.next;
+  } while (cursor !== "");
+}
+
+function readAnswer<T>(kind: FieldKind<T>, answer: unknown, what: string): T {
+  try {
+    return kind.read(answer, what);
+  } catch (cause) {
+    const message = `the answer to ${what} cannot be read, which happens between versions: ${messageOf(cause)}`;
+    throw new TroupeError("INTERNAL", message, { cause });
+  }
+}

@@ -1,0 +1,467 @@
+import { type ReplySink, runInTurn, runOutsideTurns } from "@troupe/client";
+import {
+  type ActorAddress,
+  type Clock,
+  formatAddress,
+  type Logger,
+  messageOf,
+  type Outcome,
+  type RequestEnvelope,
+  toPortable,
+  TroupeError,
+  repetitionKey,
+} from "@troupe/core";
+import type { ActorDefinition, Concurrency } from "@troupe/sdk";
+import type { ActivationParts, TurnWork } from "./activation-parts.ts";
+import { bytesOf, type Shortage } from "./call-budget.ts";
+import type { ActorStorage } from "./actor-storage.ts";
+import { callNameOf, type CallName, type CallWait, keyOf, runningTurn } from "./call-wait.ts";
+import { HookSink } from "./hook-sink.ts";
+import { Mailbox, type MailboxOwner } from "./mailbox.ts";
+import {
+  answerError,
+  errorOutcome,
+  outcomeOf,
+  outcomeWithoutRunning,
+  thrownOutcome,
+} from "./outcome.ts";
+import { type GateOwner, OutputGate } from "./output-gate.ts";
+import { OWN_PEER, ownRequest } from "./own-request.ts";
+import { reentryOf } from "./reentrancy.ts";
+import { RepeatedCalls, type Repetition } from "./repeated-calls.ts";
+import { Turn, type TurnOwner } from "./turn.ts";
+import { UnitOfWork, type UnitOwner } from "./unit-of-work.ts";
+
+/**
+ * How long a turn that does not end may hold up the deactivation of its actor, if its deadline is
+ * not later.
+ */
+const LAST_TURN_MS = 30_000;
+
+const NO_TURNS: readonly Turn[] = [];
+
+/** Made once, and not for each turn. */
+const perform = (turn: Turn, owner: RunnerOwner): unknown => owner.perform(turn);
+
+/** The activation, as the runner of its turns sees it. */
+export interface RunnerOwner {
+  readonly address: ActorAddress;
+  readonly definition: ActorDefinition;
+  readonly storage: ActorStorage;
+  readonly parts: ActivationParts;
+  readonly log: Logger;
+  /** True until the actor is there and `onActivate` has run. */
+  readonly isLoading: boolean;
+  /** Does what the turn is for; called within its scope. */
+  perform(turn: Turn): unknown;
+  /** The last turn that was running is over. */
+  onQuiet(): void;
+  /** A commit failed: memory may not be what is stored. */
+  onBroken(): void;
+  /** The turn does not end, and others wait for it. */
+  giveUp(hung: Turn): void;
+}
+
+/**
+ * Runs the turns of one activation: calls, the silo's own turns and the actor's hooks, all on one
+ * road from the start to the answer.
+ *
+ * RUN-1. No turn starts, and no outcome leaves the silo, while the silo is in doubt about its lease
+ *        (C1).
+ * RUN-2. An outcome leaves after what its turn changed was stored, and so does each call that a
+ *        turn makes after what earlier turns changed. A turn that throws changes nothing (D1; see
+ *        `UnitOfWork` and `OutputGate`).
+ * RUN-3. A hook runs while the mailbox starts nothing: before it is opened, or after it is closed.
+ *        So it runs beside no other turn but those that it waits for.
+ */
+export class TurnRunner implements TurnOwner, MailboxOwner<Turn>, GateOwner, UnitOwner {
+  readonly gate: OutputGate;
+  readonly #owner: RunnerOwner;
+  readonly #mailbox: Mailbox<Turn>;
+  readonly #unit: UnitOfWork;
+  /** Nearly always one or none. */
+  #running: readonly Turn[] = NO_TURNS;
+  #repeated: RepeatedCalls | undefined;
+  #onQuiet: (() => void) | undefined;
+  #usedAt: number;
+  #waitsForLease = false;
+
+  constructor(owner: RunnerOwner) {
+    this.#owner = owner;
+    this.#mailbox = new Mailbox(this);
+    this.gate = new OutputGate(this);
+    this.#unit = new UnitOfWork(this);
+    this.#usedAt = this.clock.monotonic();
+  }
+
+  get siloId(): string {
+    return this.#owner.parts.siloId;
+  }
+
+  get clock(): Clock {
+    return this.#owner.parts.clock;
+  }
+
+  get storage(): ActorStorage {
+    return this.#owner.storage;
+  }
+
+  get epoch(): number {
+    return this.#owner.storage.epoch;
+  }
+
+  get mailboxMax(): number {
+    return this.#owner.definition.mailboxMax;
+  }
+
+  get mailboxBytes(): number {
+    return this.#owner.parts.budget.mailboxBytes;
+  }
+
+  get waiting(): number {
+    return this.#mailbox.waiting;
+  }
+
+  get running(): readonly Turn[] {
+    return this.#running;
+  }
+
+  /** When the last call came; ticks of the actor's own timers are none. */
+  get usedAt(): number {
+    return this.#usedAt;
+  }
+
+  /** Turns may start from now on. */
+  open(): void {
+    this.#mailbox.open();
+  }
+
+  /** Takes a request; `"closing"`: the mailbox is closed. `now` is as for `LocalSilo`. */
+  accept(
+    { request, sink }: { readonly request: RequestEnvelope; readonly sink: ReplySink },
+    concurrency: Concurrency | undefined,
+    system: TurnWork | undefined,
+    now: number,
+  ): "accepted" | "closing" {
+    const { reentrancy } = this.#owner.definition;
+    const reentry = reentryOf(request, this.#running, reentrancy);
+    if (reentry.kind === "deadlock") {
+      answerError(sink, request, reentry.error);
+      return "accepted";
+    }
+    const parent = reentry.kind === "nested" ? reentry.parent : undefined;
+    if (parent !== undefined && this.#owner.isLoading) {
+      const message = `${nameOf(request)} would wait for onActivate, which waits for it`;
+      answerError(sink, request, new TroupeError("DEADLOCK", message));
+      return "accepted";
+    }
+    const key = repetitionKey(request);
+    if (key !== undefined && this.#repeats(key, { request, sink })) return "accepted";
+    const parts = {
+      request,
+      sink,
+      concurrency: concurrencyIn(reentrancy, concurrency),
+      parent,
+      system,
+    };
+    return this.#post(new Turn(parts, this, this.clock), now);
+  }
+
+  #post(turn: Turn, now: number): "accepted" | "closing" {
+    const { request, sink } = turn;
+    const posted = this.#mailbox.post(turn, now);
+    if (posted === "accepted") {
+      if (request.oneWay) sink.reply(request.callId, { kind: "value", payload: nothing() });
+      return "accepted";
+    }
+    this.#endRepeated(request);
+    if (posted === "closed") return "closing";
+    this.#refuse(posted, request, sink);
+    return "accepted";
+  }
+
+  /** True if a call with the same key is under way: then this one waits for it, or is refused. */
+  #repeats(key: string, { request, sink }: Repetition): boolean {
+    const repeated = (this.#repeated ??= new RepeatedCalls());
+    if (!repeated.isUnderWay(key)) {
+      repeated.begin(key);
+      return false;
+    }
+    const shortage =
+      repeated.waiting >= this.mailboxMax
+        ? "full"
+        : repeated.bytes + bytesOf(request) > this.mailboxBytes
+          ? "mailbox"
+          : this.#owner.parts.budget.take(request, sink);
+    if (shortage === undefined) repeated.join(key, request, sink);
+    else this.#refuse(shortage, request, sink);
+    return true;
+  }
+
+  #refuse(shortage: "full" | Shortage, request: RequestEnvelope, sink: ReplySink): void {
+    const message = `${formatAddress(request)} has ${this.mailboxMax} waiting turns; raise mailboxMax or call less`;
+    const error =
+      shortage === "full"
+        ? new TroupeError("MAILBOX_FULL", message)
+        : this.#owner.parts.budget.refusal(shortage, request, sink);
+    answerError(sink, request, error);
+  }
+
+  /** For the mailbox. The turns that an activation makes by itself are few and small. */
+  beginWait({ request, sink }: Turn): Shortage | undefined {
+    if (this.waiting === 0) this.onWait();
+    if (sink.peerId === OWN_PEER) return undefined;
+    return this.#owner.parts.budget.take(request, sink);
+  }
+
+  /** For the mailbox. */
+  endWait({ request, sink }: Turn): void {
+    if (sink.peerId !== OWN_PEER) this.#owner.parts.budget.give(request, sink);
+  }
+
+  /**
+   * The caller gave up: the request is dropped if it waits, and its turn's signal is aborted if it
+   * runs.
+   */
+  cancel(callId: number, sink: ReplySink): void {
+    const matches = (turn: Turn): boolean => turn.request.callId === callId && turn.sink === sink;
+    const dropped = this.#mailbox.remove(matches);
+    if (dropped !== undefined) return this.#endRepeated(dropped.request);
+    const repetition = this.#repeated?.cancel(callId, sink);
+    if (repetition !== undefined) return this.#owner.parts.budget.give(repetition, sink);
+    for (const turn of this.#running) {
+      if (!matches(turn)) continue;
+      const message = `the caller of ${nameOf(turn.request)} gave up`;
+      turn.abort(new TroupeError("CANCELLED", message, { ran: "maybe" }));
+    }
+  }
+
+  /** Starts nothing any more but hooks; each turn that waits goes to `take`. */
+  close(take: (turn: Turn) => void): void {
+    for (const turn of this.#mailbox.close()) {
+      take(turn);
+      this.#endRepeated(turn.request);
+    }
+  }
+
+  /** Resolves when no turn runs, or when those that do have had their time. */
+  async quiet(): Promise<void> {
+    if (this.#running.length === 0) return;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#onQuiet = resolve;
+    const { clock } = this;
+    const lastDeadline = Math.max(...this.#running.map(({ deadline }) => deadline));
+    const timer = clock.schedule(Math.max(LAST_TURN_MS, lastDeadline - clock.monotonic()), () => {
+      const methods = this.#running.map((turn) => turn.request.method);
+      this.#owner.log.error(
+        { methods },
+        "a turn did not end in time; the actor is deactivated without it, and nothing of it is stored",
+      );
+      resolve();
+    });
+    await promise;
+    timer.cancel();
+  }
+
+  /**
+   * Runs a hook of the actor as a turn. Resolves when what the hook changed is stored; rejects with
+   * what it threw, or with why that could not be stored.
+   */
+  runHook(method: string, hook: TurnWork): Promise<void> {
+    const { address, definition, parts } = this.#owner;
+    const now = this.clock.monotonic();
+    const request = ownRequest({
+      ...address,
+      callId: 0,
+      method,
+      deadline: now + definition.callTimeoutMs,
+      // Whoever woke the actor waits for its onActivate too, so a call of that may come back to
+      // them.
+      chain: this.#mailbox.first?.request.chain ?? [],
+    });
+    const sink = new HookSink(`${formatAddress(address)}#${method}`, parts.makeReference);
+    const turnParts = { request, sink, concurrency: "exclusive", system: hook } as const;
+    this.#mailbox.startBeside(new Turn({ ...turnParts, parent: undefined }, this, this.clock), now);
+    return sink.done;
+  }
+
+  /** True if something waits for the turns that run. */
+  get isWaitedFor(): boolean {
+    return this.#mailbox.waiting > 0 || this.#unit.endedTurns.length > 0;
+  }
+
+  get waitingTurns(): readonly Turn[] {
+    return this.#mailbox.waitingTurns;
+  }
+
+  /** The running turns that what waits here waits for. */
+  get blockers(): readonly Turn[] {
+    const ended = this.#unit.endedTurns;
+    const isForAll = this.#mailbox.isHoldingBack || ended.length > 0;
+    return this.#running.filter(
+      (turn) =>
+        !turn.nested &&
+        (isForAll || turn.concurrency !== "interleave") &&
+        !ended.some((other) => other === turn),
+    );
+  }
+
+  /** What a call that is here waits for; undefined if it is not here. */
+  waitOf(call: CallName): CallWait | undefined {
+    const key = keyOf(call);
+    const isIt = (turn: Turn): boolean => keyOf(callNameOf(turn)) === key;
+    const own = this.#running.find(isIt);
+    if (own !== undefined) return { kind: "runs", turns: [runningTurn(own)] };
+    if (!this.#mailbox.waitingTurns.some(isIt)) return undefined;
+    return { kind: "waits", turns: this.blockers.map(runningTurn) };
+  }
+
+  /** Takes a turn that waits out of the mailbox and answers it. False if it waits no more. */
+  refuseWaiting(turn: Turn, error: TroupeError): boolean {
+    if (this.#mailbox.remove((other) => other === turn) === undefined) return false;
+    this.#endRepeated(turn.request);
+    answerError(turn.sink, turn.request, error);
+    return true;
+  }
+
+  /**
+   * Lets go of the turns that run, and of what they changed. None of them has an effect any more:
+   * what they change is not stored (D1), and their calls fail.
+   */
+  giveUp(error: TroupeError): void {
+    const turns = this.#running;
+    this.#running = NO_TURNS;
+    this.gate.refuse(error);
+    for (const turn of turns) {
+      turn.abort(error);
+      turn.end();
+      this.#endRepeated(turn.request);
+      if (!turn.request.oneWay) answerError(turn.sink, turn.request, error);
+    }
+  }
+
+  /** Something waits for turns that run: from now on it is seen to that they end. */
+  onWait(): void {
+    this.#owner.parts.watch(this.#owner, this);
+  }
+
+  /** For the mailbox: runs the turn. */
+  startTurn(turn: Turn, now: number): void {
+    const { request } = turn;
+    // Ticks of its own timers keep no actor alive.
+    if (turn.system === undefined) this.#usedAt = now;
+    const instead = outcomeWithoutRunning(request, this.storage, now);
+    if (instead !== undefined) {
+      this.#mailbox.finish(turn);
+      this.gate.pass((failure) =>
+        this.onAnswer(turn, failure === undefined ? instead : errorOutcome(failure)),
+      );
+      return;
+    }
+    this.#running = this.#running.length === 0 ? [turn] : [...this.#running, turn];
+    turn.startedAt = now;
+    this.#unit.begin(turn);
+    try {
+      const result = runInTurn(turn, perform, this.#owner);
+      if (result instanceof Promise) {
+        result.then(
+          (value) => this.#unit.end(turn, outcomeOf(value)),
+          (error) => this.#unit.end(turn, thrownOutcome(error)),
+        );
+      } else {
+        this.#unit.end(turn, outcomeOf(result));
+      }
+    } catch (error) {
+      this.#unit.end(turn, thrownOutcome(error));
+    }
+  }
+
+  /**
+   * For the mailbox. While the lease is in doubt no turn starts, and none is refused: so they keep
+   * their order (C5).
+   */
+  timeToRun(now = this.clock.monotonic()): number | undefined {
+    if (this.#owner.parts.isServing(now)) return now;
+    if (!this.#waitsForLease) void this.#openWhenServing();
+    return undefined;
+  }
+
+  /**
+   * For the gate. What a flush sets going (letters, reminders) is not the doing of the turn that
+   * staged last.
+   */
+  writeStaged(): Promise<void> {
+    return runOutsideTurns(() => this.storage.flush());
+  }
+
+  /** For the gate: a write failed. */
+  onBroken(failure: unknown): void {
+    const reason = messageOf(failure);
+    this.#owner.log.warn({ reason }, "a commit failed; the activation is thrown away");
+    this.#owner.onBroken();
+  }
+
+  /** For the unit of work: whether too much waits for turns that overlap. */
+  holdBack(isHoldingBack: boolean): void {
+    this.#mailbox.holdBack(isHoldingBack);
+  }
+
+  /** For the unit of work: the turn is over, and what waits for it may start. */
+  onOver(turn: Turn): void {
+    turn.end();
+    this.#running =
+      this.#running.length === 1 ? NO_TURNS : this.#running.filter((other) => other !== turn);
+    this.#mailbox.finish(turn);
+    if (this.#running.length > 0) return;
+    this.#onQuiet?.();
+    this.#owner.onQuiet();
+  }
+
+  /** For the unit of work: the outcome may leave now. */
+  onAnswer(turn: Turn, outcome: Outcome): void {
+    this.#endRepeated(turn.request);
+    // A one-way call was answered when it was accepted.
+    if (turn.request.oneWay) return;
+    const { parts } = this.#owner;
+    if (parts.isServing(parts.clock.monotonic()) || turn.sink instanceof HookSink)
+      turn.sink.reply(turn.request.callId, outcome);
+    else void this.#answerWhenServing(turn, outcome);
+  }
+
+  #endRepeated(ended: RequestEnvelope): void {
+    const key = repetitionKey(ended);
+    if (key === undefined) return;
+    const { parts } = this.#owner;
+    this.#repeated?.end(key, (request, sink) => {
+      parts.budget.give(request, sink);
+      parts.redispatch(request, sink);
+    });
+  }
+
+  async #answerWhenServing({ sink, request }: Turn, outcome: Outcome): Promise<void> {
+    if (await this.#owner.parts.serving()) sink.reply(request.callId, outcome);
+  }
+
+  async #openWhenServing(): Promise<void> {
+    this.#waitsForLease = true;
+    const isServing = await this.#owner.parts.serving();
+    this.#waitsForLease = false;
+    if (isServing && !this.#owner.isLoading) this.#mailbox.open();
+  }
+}
+
+/** Of a method that is defined so, or of a turn of the silo's own if it is undefined. */
+function concurrencyIn(
+  reentrancy: ActorDefinition["reentrancy"],
+  defined: Concurrency | undefined,
+): Concurrency {
+  return defined === "exclusive" && reentrancy === "full" ? "interleave" : (defined ?? "exclusive");
+}
+
+function nameOf(request: RequestEnvelope): string {
+  return `${formatAddress(request)}.${request.method}()`;
+}
+
+function nothing(): ReturnType<typeof toPortable> {
+  return toPortable(undefined, { root: "result" });
+}

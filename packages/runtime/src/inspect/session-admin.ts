@@ -1,0 +1,26 @@
+import { adminMethod, type AdminMethod, SILO_ADMIN, text } from "@troupe/sdk";
+import type { SiloSnapshot } from "./silo-snapshot.ts";
+
+export interface SessionAdminParts {
+  snapshot(): SiloSnapshot;
+  /** Whether this silo has found another one gone, once it knows. */
+  hasFoundGone(siloId: string): Promise<boolean>;
+  onDrainRequested(): void;
+}
+
+/** Answers what operators and other silos ask of a silo as a member of the cluster. */
+export function sessionAdminMethods(parts: SessionAdminParts): AdminMethod[] {
+  return [
+    adminMethod(SILO_ADMIN.snapshot, () => parts.snapshot()),
+    adminMethod(SILO_ADMIN.drain, () => {
+      parts.onDrainRequested();
+      return {};
+    }),
+    {
+      name: "hasFoundGone",
+      role: "silo",
+      parse: (request) => text.read(request, "hasFoundGone"),
+      answer: (siloId) => parts.hasFoundGone(String(siloId)),
+    },
+  ];
+}

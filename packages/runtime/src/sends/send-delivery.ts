@@ -1,0 +1,158 @@
+import {
+  type ActorAddress,
+  type Clock,
+  formatAddress,
+  type Logger,
+  messageOf,
+  type Scheduled,
+  TroupeError,
+} from "@troupe/core";
+import type { PendingSend } from "./outbox.ts";
+
+/**
+ * Tries of a send that its receiver refused. Those that did not get through do not count: they are
+ * repeated for as long as it takes.
+ */
+const REFUSALS_MAX = 10;
+
+const FIRST_PAUSE_MS = 100;
+const LONGEST_PAUSE_MS = 30_000;
+
+/** So long after a try whose fate is unknown a copy of the send may still be under way. */
+export const DOUBT_MS = 600_000;
+
+interface Tries {
+  readonly made: number;
+  readonly refused: number;
+}
+
+/** What a delivery ended with: what the method gave, or what it threw. */
+export type Delivered =
+  | { readonly kind: "value"; readonly value: unknown }
+  | { readonly kind: "error"; readonly error: unknown };
+
+export interface SendDeliveryParts {
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly sender: ActorAddress;
+  /** The sends that have not yet arrived, in order. */
+  pending(): readonly PendingSend[];
+  readonly isDisposed: boolean;
+  /** Calls the receiver; rejects with what it threw, or with why it was not reached. */
+  deliver(send: PendingSend): Promise<unknown>;
+  /** Each stores what became of a send with the sender; they never reject. */
+  arrived(send: PendingSend, delivered: Delivered, doubtUntil: number): Promise<void>;
+  died(send: PendingSend, reason: string): Promise<void>;
+  /** Tells the receiver that nothing is pending for it; `isCertain` if no copy can be under way. */
+  settled(send: PendingSend, isCertain: boolean): void;
+}
+
+/**
+ * Delivers the durable sends of one active actor.
+ *
+ * SEND-1. A send leaves only when it is stored, and is forgotten only when it has arrived or has
+ *         been given up (D7). What could not be forgotten is tried again after a pause, never at
+ *         once: a receiver in the same process may answer at once.
+ * SEND-2. To one receiver one send is under way at a time, in the order in which they were sent.
+ * SEND-3. A receiver is told that it may forget this sender at once only if every try since
+ *         `DOUBT_MS` ended with a known fate, also those of earlier activations: else a late copy
+ *         would find nobody who remembers it (D7).
+ */
+export class SendDelivery {
+  readonly #parts: SendDeliveryParts;
+  /** Receivers with a send under way, or waiting for the next try. */
+  readonly #busy = new Set<string>();
+  readonly #pauses = new Set<Scheduled>();
+  #storedUpTo = 0;
+  #doubtUntil: number;
+
+  /** `doubtUntil`: until then a copy of an earlier activation's sends may be under way. */
+  constructor(parts: SendDeliveryParts, doubtUntil: number) {
+    this.#parts = parts;
+    this.#doubtUntil = doubtUntil;
+  }
+
+  /** Sends up to this number are stored. */
+  stored(upTo: number): void {
+    this.#storedUpTo = Math.max(this.#storedUpTo, upTo);
+    this.#next();
+  }
+
+  dispose(): void {
+    for (const pause of this.#pauses) pause.cancel();
+  }
+
+  #next(): void {
+    if (this.#parts.isDisposed) return;
+    const met = new Set<string>();
+    for (const send of this.#parts.pending()) {
+      const to = formatAddress(send);
+      if (send.seq > this.#storedUpTo || met.has(to)) continue;
+      met.add(to);
+      if (this.#busy.has(to)) continue;
+      this.#busy.add(to);
+      void this.#deliver(send, to, { made: 0, refused: 0 });
+    }
+  }
+
+  async #deliver(send: PendingSend, to: string, earlier: Tries): Promise<void> {
+    const delivered = await this.#try(send);
+    if (this.#parts.isDisposed) return;
+    if (delivered.kind === "value") {
+      await this.#parts.arrived(send, delivered, this.#doubtUntil);
+    } else {
+      const isRefused = wasRefused(delivered.error);
+      if (!isRefused) this.#doubtUntil = this.#parts.clock.now() + DOUBT_MS;
+      const tries = { made: earlier.made + 1, refused: earlier.refused + (isRefused ? 1 : 0) };
+      const isFinal = isRefused && (send.answer !== undefined || tries.refused >= REFUSALS_MAX);
+      if (!isFinal) return this.#tryLater(send, to, tries);
+      await this.#giveUp(send, to, delivered);
+    }
+    // A sender that is just closing stores nothing any more; its next activation delivers what is
+    // left.
+    if (this.#parts.pending().some(({ seq }) => seq === send.seq))
+      return this.#tryLater(send, to, { ...earlier, made: earlier.made + 1 });
+    this.#busy.delete(to);
+    if (!this.#parts.pending().some((other) => formatAddress(other) === to))
+      this.#parts.settled(send, this.#parts.clock.now() >= this.#doubtUntil);
+    this.#next();
+  }
+
+  async #try(send: PendingSend): Promise<Delivered> {
+    try {
+      return { kind: "value", value: await this.#parts.deliver(send) };
+    } catch (error) {
+      return { kind: "error", error };
+    }
+  }
+
+  /** An error is an answer to a send that asks for one. To others it is the end. */
+  async #giveUp(send: PendingSend, to: string, delivered: Delivered): Promise<void> {
+    const { sender, logger } = this.#parts;
+    if (send.answer !== undefined) return this.#parts.arrived(send, delivered, this.#doubtUntil);
+    const reason = delivered.kind === "error" ? messageOf(delivered.error) : "";
+    logger.error(
+      { ...sender, to, seq: send.seq, reason },
+      "a durable send is given up; it is among the dead letters",
+    );
+    await this.#parts.died(send, reason);
+  }
+
+  #tryLater(send: PendingSend, to: string, tries: Tries): void {
+    const pauseMs = Math.min(FIRST_PAUSE_MS * 2 ** (tries.made - 1), LONGEST_PAUSE_MS);
+    const pause = this.#parts.clock.schedule(pauseMs, () => {
+      this.#pauses.delete(pause);
+      if (!this.#parts.isDisposed) void this.#deliver(send, to, tries);
+    });
+    this.#pauses.add(pause);
+  }
+}
+
+/**
+ * True if the receiver has refused the send: its method threw, or there is no such method. A send
+ * whose answer was lost may have taken effect, so it is never given up for that: sent again from the
+ * dead letters, under another number, it would take effect twice.
+ */
+function wasRefused(error: unknown): boolean {
+  return !(error instanceof TroupeError) || error.ran === "yes" || !error.retryable;
+}

@@ -1,0 +1,4 @@
+export * from "./actor-messages.ts";
+export * from "./message.ts";
+export * from "./silo-admin.ts";
+export * from "./silo-messages.ts";

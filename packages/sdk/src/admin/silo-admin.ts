@@ -1,0 +1,72 @@
+import type { AdminCall } from "../extension/admin-method.ts";
+import {
+  activationsPage,
+  type ActivationsPage,
+  deadLettersPage,
+  type DeadLettersPage,
+  empty,
+  type Empty,
+  pageRequest,
+  type PageRequest,
+  remindersPage,
+  type RemindersPage,
+  snapshotResponse,
+  type SnapshotResponse,
+  storedActorsPage,
+  type StoredActorsPage,
+  typedPageRequest,
+  type TypedPageRequest,
+} from "./silo-messages.ts";
+
+/** What operators ask of a silo: the service `SiloAdmin` of `proto/troupe/admin.proto`. */
+export interface SiloAdmin {
+  /** The silo as it stands. */
+  readonly snapshot: AdminCall<Empty, SnapshotResponse>;
+  /** What is active on the silo, by type and id. */
+  readonly listActivations: AdminCall<TypedPageRequest, ActivationsPage>;
+  /** What the silo makes tick, earliest first. */
+  readonly listReminders: AdminCall<PageRequest, RemindersPage>;
+  /** Dead letters of the whole cluster, oldest first. Every silo gives the same. */
+  readonly listDeadLetters: AdminCall<PageRequest, DeadLettersPage>;
+  /**
+   * Actors of the whole cluster that have stored state. Every silo gives the same. A page may have
+   * somewhat more than `pageSize`, or fewer though more follow, and an actor may come twice.
+   */
+  readonly listStoredActors: AdminCall<TypedPageRequest, StoredActorsPage>;
+  /** Makes the silo move everything away and stop. The answer comes when it has begun. */
+  readonly drain: AdminCall<Empty, Empty>;
+}
+
+export const SILO_ADMIN: SiloAdmin = {
+  snapshot: {
+    name: "snapshot",
+    role: "operator",
+    request: empty,
+    response: snapshotResponse,
+  },
+  listActivations: {
+    name: "listActivations",
+    role: "operator",
+    request: typedPageRequest,
+    response: activationsPage,
+  },
+  listReminders: {
+    name: "listReminders",
+    role: "operator",
+    request: pageRequest,
+    response: remindersPage,
+  },
+  listDeadLetters: {
+    name: "listDeadLetters",
+    role: "operator",
+    request: pageRequest,
+    response: deadLettersPage,
+  },
+  listStoredActors: {
+    name: "listStoredActors",
+    role: "operator",
+    request: typedPageRequest,
+    response: storedActorsPage,
+  },
+  drain: { name: "drain", role: "operator", request: empty, response: empty },
+};
