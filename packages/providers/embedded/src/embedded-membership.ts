@@ -116,16 +116,16 @@ class EmbeddedLease implements Lease, Registration {
 /**
  * The members of a cluster whose processes share a machine and a folder.
  *
- * M1. The table of members is replaced whole, by a write that is made only if the table is still
- *     the one that was read. So changes have one order, and of a renewal and a removal that meet,
- *     one is told that the other was first.
- * M2. Leases run on the machine's monotonic clock, which all processes share and no change of the
- *     wall clock moves. Time counts from the call, or from later if the call has to wait.
- * M3. Whoever looks (a watch, `list`) removes records whose lease has expired, so every view is one
- *     that is written down.
- * M4. A record also goes when its process is *proven* to be gone: none of that number runs, or one
- *     that started at another time. This takes one poll instead of the rest of the lease. A stopped
- *     process is not gone, and keeps its lease until it expires.
+ * LMEM-1. The table of members is replaced whole, by a write that is made only if the table is
+ *         still the one that was read. So changes have one order, and of a renewal and a removal
+ *         that meet, one is told that the other was first.
+ * LMEM-2. Leases run on the machine's monotonic clock, which all processes share and no change of
+ *         the wall clock moves. Time counts from the call, or from later if the call has to wait.
+ * LMEM-3. Whoever looks (a watch, `list`) removes records whose lease has expired, so every view is
+ *         one that is written down.
+ * LMEM-4. A record also goes when its process is *proven* to be gone: none of that number runs, or
+ *         one that started at another time. This takes one poll instead of the rest of the lease. A
+ *         stopped process is not gone, and keeps its lease until it expires.
  *
  * A process that is stopped in the middle of a write (some 0.1 ms) blocks the others, whose calls
  * then reject with `CLUSTER_UNAVAILABLE` until it goes on or ends. The members have an environment
@@ -211,7 +211,7 @@ export class EmbeddedMembership implements MembershipProvider {
 
   /**
    * Changes the record of a lease, if it is still there and has time left; else makes sure that it
-   * is not there (M3).
+   * is not there (LMEM-3).
    */
   #changeOwn<T extends string>(
     lease: Lease,

@@ -19,9 +19,10 @@ interface Registration {
  * The membership records of one cluster, which the silos of a process share: what etcd is to silos
  * of many machines.
  *
- * R1. Every change of a record makes the next revision and is shown to every observer, in order.
- * R2. A registration ends when its lease was not renewed for its time on `clock`, not sooner,
- *     except by `remove` or `evict`.
+ * MREG-1. Every change of a record makes the next revision and is shown to every observer, in
+ *         order.
+ * MREG-2. A registration ends when its lease was not renewed for its time on `clock`, not sooner,
+ *         except by `remove` or `evict`.
  */
 export class MemoryRegistry {
   readonly #clock: Clock;

@@ -47,14 +47,15 @@ export interface FailureDetectorParts {
 /**
  * Which silos are gone, sooner than their leases tell.
  *
- * F1. A silo is evicted only on proof that its process is gone: the link broke and its address
- *     refuses connections. One that is silent may still run turns, so it is waited for until its
- *     lease ends (C1); and so is one that gave a host name for its address.
- * F2. Where there are three silos or more, a second one has to find the same; and no silo evicts
- *     more than a third of the others (at least one) within the time of a lease: so one sick silo
- *     cannot empty the cluster.
- * F3. A silo that stood still itself judges nobody by it.
- * F4. A silo that has no link with most of the others leaves the cluster, though its lease lives.
+ * FAIL-1. A silo is evicted only on proof that its process is gone: the link broke and its address
+ *         refuses connections. One that is silent may still run turns, so it is waited for until
+ *         its lease ends (C1); and so is one that gave a host name for its address.
+ * FAIL-2. Where there are three silos or more, a second one has to find the same; and no silo
+ *         evicts more than a third of the others (at least one) within the time of a lease: so one
+ *         sick silo cannot empty the cluster.
+ * FAIL-3. A silo that stood still itself judges nobody by it.
+ * FAIL-4. A silo that has no link with most of the others leaves the cluster, though its lease
+ *         lives.
  */
 export class FailureDetector {
   readonly #parts: FailureDetectorParts;

@@ -14,7 +14,9 @@ import {
  */
 const OPERATOR_TURNS: ReadonlySet<string> = new Set(["$reminders", "$letters", "$resend", "$drop"]);
 
-/** A caller from outside waits no longer than that: a turn that hangs holds up a silo that drains. */
+/**
+ * A caller from outside waits no longer than that: a turn that hangs holds up a silo that drains.
+ */
 const WAIT_MAX_MS = 24 * 60 * 60 * 1_000;
 
 const NO_CHAIN: RequestEnvelope["chain"] = [];
@@ -39,8 +41,8 @@ export interface OutsideSender {
  *
  * CLN-1. Nothing from outside is taken for the cluster's own word: no `released` and no `reply`
  *        (C1), no durable send (D7), no call chain (a turn that it names would run a part).
- * CLN-2. An idempotency key is one that a user gave, or an automatic one of the sender itself: so it
- *        never looks like that of a durable send or of another caller (C4, D7).
+ * CLN-2. An idempotency key is one that a user gave, or an automatic one of the sender itself: so
+ *        it never looks like that of a durable send or of another caller (C4, D7).
  * CLN-3. Of the system turns an operator may run a few, and a client none.
  * CLN-4. A request has a deadline that comes.
  */
