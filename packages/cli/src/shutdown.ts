@@ -1,6 +1,4 @@
-const SIGNALS = ["SIGINT", "SIGTERM"] as const;
-
-const SIGNAL_NUMBERS = { SIGINT: 2, SIGTERM: 15 } as const;
+import { onShutdownSignals } from "@troupe/host";
 
 /**
  * Resolves when the process is asked to end: by SIGINT, by SIGTERM, or because the process that
@@ -8,17 +6,7 @@ const SIGNAL_NUMBERS = { SIGINT: 2, SIGTERM: 15 } as const;
  */
 export function whenAskedToEnd(atOnce: () => void): Promise<void> {
   return new Promise((resolve) => {
-    let asked = false;
-    for (const signal of SIGNALS) {
-      process.on(signal, () => {
-        if (asked) {
-          atOnce();
-          process.exit(128 + SIGNAL_NUMBERS[signal]);
-        }
-        asked = true;
-        resolve();
-      });
-    }
+    onShutdownSignals({ begin: () => resolve(), atOnce });
     process.once("disconnect", resolve);
   });
 }
