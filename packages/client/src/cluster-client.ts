@@ -128,6 +128,11 @@ export class ClusterClient
     );
   }
 
+  /** Names this client in the cluster, in logs and in the ids of its calls. */
+  get peerId(): string {
+    return this.#router.peerId;
+  }
+
   /** The members as this client knows them. */
   get view(): View {
     return this.#placement.view;

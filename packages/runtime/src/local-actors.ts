@@ -424,7 +424,8 @@ export class LocalActors {
     const { type, id, method, args, headers, seq } = send;
     const options = headers === undefined ? undefined : { headers };
     const target = callTarget({ type, id }, this.#parts.definitions.get(type), options);
-    return this.#caller.deliver(target, { method, args, delivery: deliveryOf(sender, seq) });
+    const delivery = deliveryOf(sender, seq, send.answer !== undefined);
+    return this.#caller.deliver(target, { method, args, delivery });
   }
 
   #onGone(activation: Activation): void {
