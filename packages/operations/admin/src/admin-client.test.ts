@@ -149,6 +149,26 @@ describe("an admin client", () => {
     await expect(cluster.run(plain)).rejects.toThrow("has no admin method acme.isOwned");
   });
 
+  it("asks for operators only, also for dead letters", async () => {
+    const client = await cluster.run(cluster.connect({ role: "client" }));
+    onTestFinished(() => client.close());
+    const plain = new AdminClient(client);
+    const [silo] = plain.silos;
+    const payer = { type: "Account", id: "payer" };
+    const asks: (() => Promise<unknown>)[] = [
+      () => Array.fromAsync(plain.storedActors()),
+      () => plain.snapshot(silo?.siloId ?? ""),
+      () => plain.drain(silo?.siloId ?? ""),
+      () => plain.remindersOf(payer),
+      () => client.deadLetters("Account", "payer").list(),
+      () => client.deadLetters("Account", "payer").drop(1),
+    ];
+    for (const ask of asks) {
+      // oxlint-disable-next-line no-await-in-loop -- few, and each says which one passed.
+      await expect(cluster.run(ask()), String(ask)).rejects.toMatchObject({ code: "FORBIDDEN" });
+    }
+  });
+
   it("says that it cannot read an answer of another form", async () => {
     const link = cluster.client[ADMIN_LINK];
     const odd = new AdminClient({
