@@ -8,6 +8,7 @@ import {
 import { type Logger, messageOf, TroupeError, type View } from "@troupe/core";
 import { Silo as RuntimeSilo, type SiloSnapshot } from "@troupe/runtime";
 import type { ActorClass } from "@troupe/sdk";
+import { keepFromFailing } from "./actor-failures.ts";
 import type { Settings } from "./config/settings.ts";
 import { openSiloPorts } from "./open-ports.ts";
 import { type ProgramValues, programValues } from "./program-values.ts";
@@ -61,7 +62,13 @@ export async function openSilo(
   actors: readonly ActorClass[],
   values: ProgramValues = {},
 ): Promise<Silo> {
-  const { ports, close } = await openSiloPorts(settings, logger);
+  const opened = await openSiloPorts(settings, logger);
+  const { ports } = opened;
+  const stopKeeping = keepFromFailing(logger);
+  const close = async (): Promise<void> => {
+    await opened.close();
+    stopKeeping();
+  };
   const { cluster, listen, advertise, token, labels, leaseTtlMs, leasePolicy } = settings;
   try {
     const silo = await RuntimeSilo.start(ports, {
