@@ -1,3 +1,4 @@
+export { nodeVersionProblem } from "./node-version.ts";
 export * from "./actor-address.ts";
 export * from "./authentication.ts";
 export * from "./background-work.ts";

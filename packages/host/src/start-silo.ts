@@ -9,6 +9,7 @@ import { type Logger, messageOf, TroupeError, type View } from "@troupe/core";
 import { Silo as RuntimeSilo, type SiloSnapshot } from "@troupe/runtime";
 import type { ActorClass } from "@troupe/sdk";
 import { checkSiloAccess } from "./config/access-settings.ts";
+import { keepFromFailing } from "./actor-failures.ts";
 import type { Settings } from "./config/settings.ts";
 import { openSiloPorts } from "./open-ports.ts";
 import { type ProgramValues, programValues } from "./program-values.ts";
@@ -65,7 +66,13 @@ export async function openSilo(
 ): Promise<Silo> {
   checkSiloAccess(settings.access);
   for (const warning of settings.access.warnings) logger.warn({ listen: settings.listen }, warning);
-  const { ports, close } = await openSiloPorts(settings, logger);
+  const opened = await openSiloPorts(settings, logger);
+  const { ports } = opened;
+  const stopKeeping = keepFromFailing(logger);
+  const close = async (): Promise<void> => {
+    await opened.close();
+    stopKeeping();
+  };
   const { cluster, listen, advertise, labels, leaseTtlMs, leasePolicy } = settings;
   try {
     const silo = await RuntimeSilo.start(ports, {
