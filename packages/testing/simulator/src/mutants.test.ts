@@ -29,6 +29,7 @@ const BUDGETS: Readonly<Record<Mutation, Budget>> = {
   stay: { profile: "calm", seeds: 5 },
   "wall-clock": { profile: "calm", seeds: 5 },
   "due-entries": { profile: "crashes", seeds: 30 },
+  "due-tag": { profile: "stores", seeds: 300 },
   delete: { profile: "calm", seeds: 10 },
   timers: { profile: "calm", seeds: 10 },
   letters: { profile: "stores", seeds: 40 },

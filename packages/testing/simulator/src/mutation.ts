@@ -20,6 +20,7 @@ export const MUTATIONS = [
   "stay",
   "wall-clock",
   "due-entries",
+  "due-tag",
   "delete",
   "timers",
   "letters",
@@ -77,6 +78,10 @@ export const MUTANTS: Readonly<Record<Mutation, { readonly rule: string; readonl
       how: "a silo's wall clock is ahead of the one by which its ticks are judged",
     },
     "due-entries": { rule: "D3", how: "the index of due times loses some entries" },
+    "due-tag": {
+      rule: "D3",
+      how: "a removal that arrives late takes what was set since for the same time, whatever its tag",
+    },
     delete: { rule: "D3", how: "the store keeps what it is told to remove" },
     timers: { rule: "D3", how: "the store forgets timers" },
     letters: { rule: "D7", how: "the store forgets durable sends" },
