@@ -60,6 +60,33 @@ describe.each(FLAVOURS)("a frozen silo (%s)", (flavour) => {
         .filter((line) => line[1] === "record" && (line[3] === "3" || line[3] === "4")),
     ).toEqual([]);
   });
+
+  it("delays no actor that it never owned when another silo crashes, and keeps no new silo out", async () => {
+    const cluster = clusters.create({ leaseTtl: "14s" });
+    const [frozen, crashed] = await cluster.start(4);
+    if (frozen === undefined || crashed === undefined) throw new Error("four silos were started");
+    const client = await cluster.connect();
+    await Promise.all(IDS.map((id) => client.actor(Ledger, id).record(1)));
+    const owners = await Promise.all(IDS.map((id) => client.actor(Ledger, id).where()));
+    const moving = IDS.filter((_, index) => owners[index] === crashed.pid);
+    expect(moving).not.toEqual([]);
+
+    await cluster.freeze(frozen);
+    await cluster.kill(crashed);
+    const joining = cluster.launch();
+    // Those that the frozen silo owns now have to wait for it.
+    const answers = await Promise.allSettled(
+      moving.map((id) => client.actor(Ledger, id, { timeout: "5s" }).read()),
+    );
+    const served = answers.filter(({ status }) => status === "fulfilled");
+    expect(served.length).toBeGreaterThan(0);
+    for (const answer of served) expect(answer).toMatchObject({ value: [1] });
+    // It is frozen for longer than a silo used to wait for a link with it.
+    await joining.ready;
+    expect(client.view.members.map(({ siloId }) => siloId)).toContain((await joining.ready).siloId);
+    for (const id of IDS) expect(await client.actor(Ledger, id).read()).toEqual([1]);
+    cluster.thaw(frozen);
+  });
 });
 
 /** `stored`, or the code of the error. */

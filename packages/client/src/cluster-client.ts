@@ -18,6 +18,7 @@ import {
   type Actor,
   type ActorClass,
   type ActorRef,
+  type CallFilters,
   type CallOptions,
   definitionsOf,
   type UntypedActorRef,
@@ -25,6 +26,7 @@ import {
 import { ADMIN_LINK, type Administered, type AdminLink, adminLink } from "./admin-link.ts";
 import { Caller } from "./caller.ts";
 import type { DeadLetterAccess, DeadLetters } from "./dead-letters.ts";
+import { filteredCalls } from "./filtered-call.ts";
 import { PeerLinks } from "./peer-links.ts";
 import { Placement } from "./placement.ts";
 import { type ActorReferences, References } from "./references.ts";
@@ -48,6 +50,8 @@ export interface ClientOptions {
   readonly role?: Exclude<Role, "silo">;
   /** Classes whose references by name should know their methods and time limits. */
   readonly actors?: readonly ActorClass[];
+  /** What each call of this client passes, from the outermost to the innermost. */
+  readonly filters?: Pick<CallFilters, "outgoing">;
 }
 
 /**
@@ -116,8 +120,11 @@ export class ClusterClient
       this.#placement,
     );
     this.#caller = new Caller(clock, this.#router);
-    this.#references = new References(definitionsOf(options.actors ?? []), (target, method, args) =>
-      this.#caller.call(target, method, args),
+    this.#references = new References(
+      definitionsOf(options.actors ?? []),
+      filteredCalls(options.filters?.outgoing ?? [], clock, (target, method, args) =>
+        this.#caller.call(target, method, args),
+      ),
     );
   }
 

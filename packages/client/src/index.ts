@@ -4,6 +4,7 @@ export * from "./caller.ts";
 export * from "./cluster-client.ts";
 export type { DeadLetter, DeadLetterAccess, DeadLetters } from "./dead-letters.ts";
 export * from "./deadline-timer.ts";
+export * from "./filtered-call.ts";
 export { turnToken } from "./outbound-call.ts";
 export * from "./peer-links.ts";
 export * from "./placement.ts";

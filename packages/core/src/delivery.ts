@@ -8,24 +8,30 @@ export interface Delivery {
   readonly sender: string;
   /** Higher than that of every earlier send of the sender. */
   readonly seq: number;
+  /** True if the sender wants the answer: then the receiver keeps it for repetitions. */
+  readonly asks: boolean;
 }
 
-export function deliveryOf(sender: ActorAddress, seq: number): Delivery {
-  return { sender: formatAddress(sender), seq };
+export function deliveryOf(sender: ActorAddress, seq: number, asks: boolean): Delivery {
+  return { sender: formatAddress(sender), seq, asks };
 }
+
+/** What the text of a delivery starts with. Silos of before know only the first. */
+const SEND = "s";
+const ASK = "q";
 
 /** The delivery as a text: its form on the wire, and the key by which a receiver remembers it. */
-export function formatDelivery({ sender, seq }: Delivery): string {
-  return `s:${seq}:${sender}`;
+export function formatDelivery({ sender, seq, asks }: Delivery): string {
+  return `${asks ? ASK : SEND}:${seq}:${sender}`;
 }
 
 /** The delivery that `formatDelivery` printed, or undefined if the text is something else. */
 export function parseDelivery(text: string): Delivery | undefined {
-  if (!text.startsWith("s:")) return undefined;
-  const [, seq, sender] = /^s:(\d{1,16}):(.+)$/s.exec(text) ?? [];
+  if (!text.startsWith(`${SEND}:`) && !text.startsWith(`${ASK}:`)) return undefined;
+  const [, kind, seq, sender] = /^([sq]):(\d{1,16}):(.+)$/s.exec(text) ?? [];
   if (seq === undefined || sender === undefined || !Number.isSafeInteger(Number(seq)))
     return undefined;
-  return { sender, seq: Number(seq) };
+  return { sender, seq: Number(seq), asks: kind === ASK };
 }
 
 /**

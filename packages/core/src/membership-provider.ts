@@ -9,8 +9,12 @@ export interface Lease {
 export interface ViewListener {
   /**
    * Each view once, in order of revision, none invented. Several changes may arrive as one view.
+   *
+   * `before` is the revision of the view right before this one: there never was one between. It is
+   * undefined if the provider cannot tell, for example after a break. It does not have to be one
+   * that this listener was given.
    */
-  onView(view: View): void;
+  onView(view: View, before?: number): void;
   /**
    * The watch broke; the provider goes on trying, and the next `onView` says that it is whole
    * again.

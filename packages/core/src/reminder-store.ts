@@ -1,35 +1,41 @@
 import type { ActorAddress } from "./actor-address.ts";
 
 /**
- * That something of an actor may have to be looked at, mostly that a reminder may be due. Two
- * entries are the same if all their fields are equal.
+ * That something of an actor may be due at a time. Two entries are the same if all their fields
+ * are equal, the tag included.
  */
 export interface DueEntry {
-  /** Below `REMINDER_BUCKETS` for what is due; see `limits.ts` for the others. */
+  /**
+   * Always the same for one actor and one kind of entry. From 0 to `REMINDER_BUCKETS - 1` for
+   * reminders; other kinds have buckets of their own above, up to 65,535.
+   */
   readonly bucket: number;
   readonly address: ActorAddress;
   readonly name: string;
   /** Milliseconds since the Unix epoch. */
   readonly dueAt: number;
   /**
-   * Tells the entry from an earlier one of the same actor, name and time, so that a late removal of
-   * that one cannot take this one away. At most 64 characters of `0-9 a-z A-Z . : _ -`. Empty for
-   * entries of versions of Troupe that had no tags.
+   * Tells the entry from an earlier one of the same actor, name and time. So a removal of the
+   * earlier one that arrives late cannot take this one away. Empty for entries that Troupe wrote
+   * before there were tags. At most 64 characters of `[0-9a-zA-Z.:_-]`.
    */
   readonly tag: string;
 }
 
 /**
- * The index of due times: which reminders to look at, and when. The truth about a reminder is a
- * field of its actor (see `StateStore`); an entry is a hint to look there, and one too many is
- * harmless. A commit carries the entries of its records (`Commit.due`); this port reads them, and
- * tidies up.
+ * The index of due times: which actors to look at, and when. The truth about a reminder is a field
+ * of its actor (see `StateStore`), and an entry is a hint to look there. So an entry is written
+ * before the field that needs it and removed after the field is gone. One entry too many is
+ * harmless.
  *
- * - `add` and `remove` may run twice. When they resolve the change survives any crash.
- * - `due` gives the entries of the buckets with `dueAt <= until`, earliest first, at most `limit`;
- *   its cost follows what it gives, not what is stored (D5). `after` is the last entry of the page
- *   before. An entry that is there from the first page to the last is given once.
- * - When the store is away, each rejects with `STORE_UNAVAILABLE` in bounded time.
+ * - `add` and `remove` may run twice. When they resolve, the change survives any crash.
+ * - `due` gives the entries of the buckets with `dueAt <= until`, earliest first, at most `limit`.
+ *   Entries of one time come in an order of the store's own, which never changes. With `after`, only
+ *   entries that come after that one are given, whether it is still stored or not. So pages that
+ *   each start after the last entry of the page before give each entry that is there all the time
+ *   exactly once. The cost follows what is given, not what is stored (D5).
+ * - When the store is away, each rejects with `STORE_UNAVAILABLE` in bounded time. Whether an
+ *   addition or a removal was made is then unknown, and it may be made much later.
  */
 export interface ReminderStore {
   add(entries: readonly DueEntry[]): Promise<void>;
@@ -41,32 +47,4 @@ export interface ReminderStore {
     after?: DueEntry,
   ): Promise<DueEntry[]>;
   close(): Promise<void>;
-}
-
-/** The order in which `due` gives entries. It is total, so that pages follow each other. */
-export function compareDueEntries(one: DueEntry, other: DueEntry): number {
-  return one.dueAt - other.dueAt || one.bucket - other.bucket || compareText(one, other);
-}
-
-function compareText(one: DueEntry, other: DueEntry): number {
-  const a = textOf(one);
-  const b = textOf(other);
-  if (a === b) return 0;
-  return a < b ? -1 : 1;
-}
-
-function textOf({ address, name, tag }: DueEntry): string {
-  return JSON.stringify([address.type, address.id, name, tag]);
-}
-
-/** The page of sorted entries that begins behind `after`. */
-export function pageOfDueEntries(
-  entries: readonly DueEntry[],
-  limit: number,
-  after: DueEntry | undefined,
-): DueEntry[] {
-  const sorted = entries.toSorted(compareDueEntries);
-  const rest =
-    after === undefined ? sorted : sorted.filter((entry) => compareDueEntries(entry, after) > 0);
-  return rest.slice(0, limit);
 }

@@ -1,5 +1,5 @@
-import type { DueEntry } from "./reminder-store.ts";
 import type { ActorAddress } from "./actor-address.ts";
+import type { DueEntry } from "./reminder-store.ts";
 
 /**
  * What a silo shows to become an actor's owner: the revision of the view that makes it the owner,
@@ -28,18 +28,6 @@ export type ClaimResult =
   /** A newer view, or another silo of the same view, has claimed the actor. */
   | { readonly kind: "refused"; readonly revision: number; readonly siloId: string };
 
-/** All fields whose names are not below `from` and are below `to`. */
-export interface FieldRange {
-  readonly from: string;
-  readonly to: string;
-}
-
-/** What a commit changes in the index of due times. */
-export interface DueChange {
-  readonly add: readonly DueEntry[];
-  readonly remove: readonly DueEntry[];
-}
-
 export interface Commit {
   /** The epoch of the claim under which the change was made. */
   readonly epoch: number;
@@ -50,46 +38,68 @@ export interface Commit {
   readonly version: number;
   readonly set: Fields;
   readonly remove: readonly string[];
-  /** These go before anything is set. The names of their fields are ASCII. */
+  /**
+   * Fields whose names lie in these ranges go as well: for logs, whose fields are not listed one by
+   * one. It costs one look at the names of the whole actor. A field that the same commit sets
+   * stays.
+   */
   readonly removeRanges?: readonly FieldRange[];
+  /** What the commit changes in the index of due times. */
   readonly due?: DueChange;
 }
 
-/** What is stored of an actor, as a reader without a claim sees it. */
+/** Names from `from` on and before `to`, by the order of their bytes; both are plain ASCII. */
+export interface FieldRange {
+  readonly from: string;
+  readonly to: string;
+}
+
+/** No entry is both added and removed. */
+export interface DueChange {
+  readonly add: readonly DueEntry[];
+  readonly remove: readonly DueEntry[];
+}
+
+export type CommitResult =
+  | { readonly kind: "stored" }
+  /** A later claim owns the actor, or it was retired. No field was written. */
+  | { readonly kind: "fenced"; readonly epoch: number };
+
+/** What is stored of an actor, as far as it was asked for. */
 export interface StoredFields {
   readonly epoch: number;
   readonly version: number;
   readonly fields: Fields;
 }
 
-/** The end of an actor's stored life. */
 export interface Retirement {
+  /** The epoch of the claim under which the actor's stored life ends. */
   readonly epoch: number;
-  /** As in `Commit`. */
+  /** One more than the number of the last commit. */
   readonly version: number;
-  /** Milliseconds for which the epoch is kept, so that no older owner can write. */
+  /**
+   * For how long the store remembers the actor's epoch. It must be longer than an older owner, or
+   * the network, can hold a commit back.
+   */
   readonly keepMs: number;
+  readonly due?: DueChange;
 }
 
 export interface ListQuery {
-  /** Only actors of this type. Default: all. */
   readonly type?: string;
-  /** What `next` of the page before was. Default: the first page. */
+  /** What the ids begin with. */
+  readonly prefix?: string;
+  /** The `next` of the page before. */
   readonly after?: string;
-  /** About how many actors to give: a page may have somewhat more, or fewer though more follow. */
+  /** How many actors a page aims at. */
   readonly limit: number;
 }
 
 export interface ListPage {
   readonly addresses: readonly ActorAddress[];
-  /** Undefined on the last page. */
+  /** What the next page starts after; undefined on the last page. */
   readonly next: string | undefined;
 }
-
-export type CommitResult =
-  | { readonly kind: "stored" }
-  /** A later claim owns the actor; nothing was written. */
-  | { readonly kind: "fenced"; readonly epoch: number };
 
 /**
  * Where the state of actors lives.
@@ -100,17 +110,26 @@ export type CommitResult =
  * - `commit` applies all of its changes or none, and only under the highest epoch (D1, D2). When it
  *   resolves with `stored` the change survives any crash. It is safe to run twice: the answer is
  *   `stored` again, and the effect is one.
- * - While a commit's fields are stored, the entries that it adds are in the index of due times,
- *   whatever crashes (D3). Those that it removes are gone soon after; one that a crash leaves there
- *   is harmless. A fenced commit removes none.
- * - `read` gives the fields whose names start with `prefix`, as they were at one moment, without a
- *   claim: undefined for an actor that never stored anything.
- * - `retire` removes all fields under the same conditions as a commit, and may run twice. The epoch
- *   goes on from there if the actor is claimed within `keepMs`; later nothing is left of the actor.
- * - `list` gives the actors that have fields, in pages. An actor that has some from the first page
- *   to the last is given at least once.
+ * - The entries that a commit adds to the index of due times (`Commit.due`) are never missing while
+ *   its fields are stored, also after a crash in the middle (D3). When the commit resolves with
+ *   `stored`, the entries that it removes are gone or about to go; what stays after a crash is
+ *   found stale when it is due. A fenced commit removes no entry. It may leave entries that it
+ *   adds, for one too many is harmless. The index is the one that the `ReminderStore` opened beside
+ *   this store reads.
+ * - `read` gives the fields whose names start with `prefix`, without a claim and without raising
+ *   the epoch: all of one moment, no older than what was committed before the call. It resolves to
+ *   undefined if the store knows nothing of the actor.
+ * - `retire` ends an actor's stored life: all fields go at once, and the index changes as by a
+ *   commit. The store remembers the epoch for `keepMs`, so that no older owner can write, and then
+ *   forgets the actor. It is fenced like a commit and safe to run twice. Afterwards who wants to
+ *   write has to claim the actor again, also the one that retired it; a claim begins a new stored
+ *   life, which lasts.
+ * - `list` gives the actors that have stored fields, in pages, in an order of the store's own. Each
+ *   actor that is there from the first page to the last is given once at least; others may be. A
+ *   page may hold fewer than `limit`, also none, and in a store that is shared out in parts a few
+ *   more; the last page is the one without a `next`.
  * - When the store is away, slow or full, all reject with `STORE_UNAVAILABLE` in bounded time (D6);
- *   whether a change was made is then unknown.
+ *   whether the change was made is then unknown, and it may be made much later.
  */
 export interface StateStore {
   claim(address: ActorAddress, claim: Claim): Promise<ClaimResult>;

@@ -10,6 +10,7 @@ import type { Logger, View } from "@troupe/core";
 import type { ActorClass } from "@troupe/sdk";
 import type { Settings } from "./config/settings.ts";
 import { openClientPorts } from "./open-ports.ts";
+import { type ProgramValues, programValues } from "./program-values.ts";
 import { clientSettings, type ConnectOptions, loggerOf } from "./public-options.ts";
 
 /** A cluster as a program outside of it sees it: a place to get references from. */
@@ -34,7 +35,9 @@ export interface Cluster extends ActorReferences, DeadLetterAccess, Administered
  */
 export async function connect(options: ConnectOptions = {}): Promise<Cluster> {
   const settings = clientSettings(options);
-  return openCluster(settings, options.logger ?? loggerOf(settings, "warn"), options.actors);
+  const values = programValues(options, "connect");
+  const logger = options.logger ?? loggerOf(settings, "warn");
+  return openCluster(settings, logger, options.actors, values);
 }
 
 /** Connects with settings that were checked. */
@@ -42,11 +45,13 @@ export async function openCluster(
   settings: Settings,
   logger: Logger,
   actors: readonly ActorClass[] = [],
+  values: Pick<ProgramValues, "filters"> = {},
 ): Promise<Cluster> {
   const { ports, close } = await openClientPorts(settings, logger);
   const { cluster, access } = settings;
   try {
     const client = await ClusterClient.connect(ports, {
+      ...values,
       cluster,
       actors,
       role: access.role,

@@ -1,6 +1,6 @@
 import type { Duration, Logger, Provider } from "@troupe/core";
-import type { LeasePolicy } from "@troupe/runtime";
-import type { ActorClass } from "@troupe/sdk";
+import type { LeasePolicy, WaitingBytes } from "@troupe/runtime";
+import type { ActorClass, CallFilters } from "@troupe/sdk";
 import { fromObject } from "./config/config-layers.ts";
 import { settingsOf } from "./config/load-settings.ts";
 import { OPTION_NAMES, type OptionName } from "./config/option-catalog.ts";
@@ -83,6 +83,8 @@ export interface ConnectOptions extends ClusterOptions {
    * are passed to `actor` need not be here.
    */
   readonly actors?: readonly ActorClass[];
+  /** What each call that is made through this client passes, outermost first. Default: none. */
+  readonly filters?: Pick<CallFilters, "outgoing">;
 }
 
 export interface SiloOptions extends ClusterOptions {
@@ -113,6 +115,14 @@ export interface SiloOptions extends ClusterOptions {
    * run twice for a while, but what the older one changes is not stored. Default: `"strict"`.
    */
   readonly leasePolicy?: LeasePolicy;
+  /** What each call to and from this silo's actors passes, outermost first. Default: none. */
+  readonly filters?: CallFilters;
+  /**
+   * How many bytes of calls may wait, before more of them fail with `OVERLOADED`. Default: 16 MiB
+   * for one actor, an eighth of the heap for the silo (512 MiB at most), and half of that for the
+   * calls that come over one link.
+   */
+  readonly waitingBytes?: WaitingBytes;
 }
 
 const CLIENT_OPTIONS: readonly OptionName[] = [
@@ -134,7 +144,14 @@ const CLIENT_OPTIONS: readonly OptionName[] = [
 const SILO_OPTIONS = OPTION_NAMES.filter((name) => name !== "logFormat" && name !== "role");
 
 /** What a program gives besides settings. */
-const VALUES: ReadonlySet<string> = new Set(["actors", "logger", "providers"]);
+const VALUES: ReadonlySet<string> = new Set([
+  "actors",
+  "extensions",
+  "filters",
+  "logger",
+  "providers",
+  "waitingBytes",
+]);
 
 /** The settings of a silo that is started by a program; throws `BAD_CONFIG` with every problem. */
 export function siloSettings(options: SiloOptions): Settings {

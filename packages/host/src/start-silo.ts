@@ -11,6 +11,7 @@ import type { ActorClass } from "@troupe/sdk";
 import { checkSiloAccess } from "./config/access-settings.ts";
 import type { Settings } from "./config/settings.ts";
 import { openSiloPorts } from "./open-ports.ts";
+import { type ProgramValues, programValues } from "./program-values.ts";
 import { loggerOf, siloSettings, type SiloOptions } from "./public-options.ts";
 
 /** A running silo of this process. */
@@ -50,7 +51,8 @@ export async function startSilo(options: SiloOptions): Promise<Silo> {
       "actors (startSilo): give the actor classes that the silo hosts, such as [Account]",
     );
   }
-  return openSilo(settings, options.logger ?? loggerOf(settings, "info"), options.actors);
+  const values = programValues(options, "startSilo");
+  return openSilo(settings, options.logger ?? loggerOf(settings, "info"), options.actors, values);
 }
 
 /** Starts a silo with settings that were checked. */
@@ -58,6 +60,7 @@ export async function openSilo(
   settings: Settings,
   logger: Logger,
   actors: readonly ActorClass[],
+  values: ProgramValues = {},
 ): Promise<Silo> {
   checkSiloAccess(settings.access);
   for (const warning of settings.access.warnings) logger.warn({ listen: settings.listen }, warning);
@@ -65,6 +68,7 @@ export async function openSilo(
   const { cluster, listen, advertise, labels, leaseTtlMs, leasePolicy } = settings;
   try {
     const silo = await RuntimeSilo.start(ports, {
+      ...values,
       cluster,
       actors,
       listen,

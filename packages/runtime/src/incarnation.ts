@@ -18,6 +18,7 @@ import { LocalActors } from "./local-actors.ts";
 import { FailureDetector } from "./membership/failure-detector.ts";
 import { checkDefinitions, notLinked, unlinked } from "./membership/join-checks.ts";
 import { MembershipAgent } from "./membership/membership-agent.ts";
+import type { Succession } from "./membership/view-coalescer.ts";
 import { SiloLinks } from "./silo-links.ts";
 import {
   DEFAULT_LEASE_TTL_MS,
@@ -89,7 +90,7 @@ export class Incarnation {
       membership: ports.membership,
       leaseTtlMs,
       leasePolicy: options.leasePolicy ?? "strict",
-      onView: (view) => this.#setView(view),
+      onView: (succession) => this.#setView(succession),
       onLost: () => this.#lose(),
     });
     this.actors = new LocalActors(
@@ -104,6 +105,7 @@ export class Incarnation {
         definitions,
         extensions: options.extensions ?? [],
         waitingBytes: options.waitingBytes ?? {},
+        filters: options.filters ?? {},
         linkTo: (to) => this.#links.linkTo(to),
         broadcast: (envelope) => this.#links.broadcast(envelope),
         adminMethods: this.#adminMethods(),
@@ -263,7 +265,7 @@ export class Incarnation {
     return this.actors.isQuiet;
   }
 
-  #setView(view: View): void {
+  #setView({ view, passed }: Succession): void {
     if (view.revision <= this.#placement.revision) return;
     const wasMember = this.#placement.member(this.siloId) !== undefined;
     const isMember = view.members.some(({ siloId }) => siloId === this.siloId);
@@ -273,14 +275,19 @@ export class Incarnation {
     }
     this.#placement = new Placement(view);
     this.#links.setMembers(view.members);
-    this.actors.setPlacement(this.#placement);
+    this.actors.setPlacement(
+      this.#placement,
+      passed?.map((one) => new Placement(one)),
+    );
   }
 
   async #linkWithAll(self: Member): Promise<void> {
     const missing = (): Member[] =>
       unlinked(self, this.view, (siloId) => this.#links.linkTo(siloId) !== undefined);
+    // A silo that hangs answers nobody. Its lease decides: it answers again, or is no member.
+    const linkMs = this.#leaseTtlMs + JOIN_MS;
     try {
-      await this.#until(() => missing().length === 0 || this.#rejection !== undefined, JOIN_MS);
+      await this.#until(() => missing().length === 0 || this.#rejection !== undefined, linkMs);
     } catch {
       throw notLinked(self, missing());
     }

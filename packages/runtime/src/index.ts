@@ -1,3 +1,4 @@
+export type { WaitingBytes } from "./activation/call-budget.ts";
 export type { LeasePolicy } from "./membership/lease-guard.ts";
 export * from "./inspect/silo-snapshot.ts";
 export * from "./silo-options.ts";

@@ -3,6 +3,8 @@ import {
   Caller,
   type CallTarget,
   callTarget,
+  filteredCalls,
+  type MakeCall,
   type OpenCall,
   type Placement,
   References,
@@ -29,6 +31,7 @@ import {
 import type {
   ActorDefinition,
   AdminMethod,
+  CallFilters,
   DurablePart,
   Extension,
   SiloHost,
@@ -36,6 +39,7 @@ import type {
 } from "@troupe/sdk";
 import type { Activation } from "./activation/activation.ts";
 import type { CallName } from "./activation/call-wait.ts";
+import { servingThrough } from "./activation/incoming-call.ts";
 import { Catalog } from "./activation/catalog.ts";
 import { IdleCollection } from "./activation/idle-collection.ts";
 import { AwakeService } from "./durability/awake-service.ts";
@@ -73,6 +77,7 @@ export interface LocalActorsParts {
   readonly reminderStore: ReminderStore;
   readonly guard: LeaseGuard;
   readonly waitingBytes: WaitingBytes;
+  readonly filters: CallFilters;
   readonly definitions: ReadonlyMap<string, ActorDefinition>;
   readonly extensions: readonly Extension[];
   linkTo(siloId: string): Link | undefined;
@@ -90,6 +95,8 @@ export class LocalActors {
   readonly #parts: LocalActorsParts;
   readonly #router: Router;
   readonly #caller: Caller;
+  /** Makes a call, through the filters of outgoing ones if there are any. */
+  readonly #call: MakeCall;
   readonly #references: References;
   readonly #catalog: Catalog;
   readonly #budget: CallBudget;
@@ -157,9 +164,10 @@ export class LocalActors {
       placement,
     );
     this.#caller = new Caller(clock, this.#router);
-    this.#references = new References(definitions, (target, method, args) =>
+    this.#call = filteredCalls(parts.filters.outgoing ?? [], clock, (target, method, args) =>
       this.#caller.call(target, method, args),
     );
+    this.#references = new References(definitions, this.#call);
     this.#services = new SiloServices(createServices(silo, parts.extensions), logger);
   }
 
@@ -174,8 +182,8 @@ export class LocalActors {
   }
 
   /** Makes a call that no actor of this silo makes. */
-  call(target: CallTarget, method: string, args: unknown[]): Promise<unknown> {
-    return this.#caller.call(target, method, args);
+  call(target: CallTarget, method: string, args: unknown[]): unknown {
+    return this.#call(target, method, args);
   }
 
   /** From now on this silo hosts, and its services run. */
@@ -184,15 +192,16 @@ export class LocalActors {
   }
 
   /**
-   * Adopts a view: what this silo no longer owns ends, and the others hear of it (H1). Calls are
-   * brought to their new owners only after that, so that none of them meets an activation that has
-   * to go.
+   * Adopts a view: what this silo no longer owns ends, and the others hear of it
+   * (HAND-1). Calls are brought to their new owners only after that, so that none of them meets an
+   * activation that has to go. `passed` are the views between the last one and this, if they are
+   * known.
    */
-  setPlacement(placement: Placement): void {
+  setPlacement(placement: Placement, passed: readonly Placement[] | undefined): void {
     const { siloId } = this.#parts;
     this.#placement = placement;
     this.#admission.unsettle();
-    this.#handoff.setPlacement(placement);
+    this.#handoff.setPlacement(placement, passed);
     for (const activation of this.#catalog.values()) {
       if (placement.ownerOf(activation.address)?.siloId === siloId) continue;
       this.#handoff.hold(activation.address);
@@ -369,6 +378,7 @@ export class LocalActors {
       reference: (type, id, options) => this.#references.actor(type, id, options),
       sendReference: (type, id, post) => this.#references.sendReference(type, id, post),
       makeReference: (address) => this.#references.reference(address),
+      serve: servingThrough(this.#parts.filters.incoming ?? [], clock),
       systemTurn: (name) => this.#registry.turn(name),
       watch: (activation, runner) => this.#waits.watch(activation, runner),
       redispatch: (request, sink) => this.#dispatcher.redispatch(request, sink),
@@ -414,7 +424,8 @@ export class LocalActors {
     const { type, id, method, args, headers, seq } = send;
     const options = headers === undefined ? undefined : { headers };
     const target = callTarget({ type, id }, this.#parts.definitions.get(type), options);
-    return this.#caller.deliver(target, { method, args, delivery: deliveryOf(sender, seq) });
+    const delivery = deliveryOf(sender, seq, send.answer !== undefined);
+    return this.#caller.deliver(target, { method, args, delivery });
   }
 
   #onGone(activation: Activation): void {

@@ -1,6 +1,6 @@
 import type { ClientPorts } from "@troupe/client";
 import type { ReminderStore, StateStore } from "@troupe/core";
-import type { ActorClass, Extension } from "@troupe/sdk";
+import type { ActorClass, CallFilters, Extension } from "@troupe/sdk";
 import type { LeasePolicy } from "./membership/lease-guard.ts";
 import type { WaitingBytes } from "./activation/call-budget.ts";
 
@@ -25,6 +25,8 @@ export interface SiloOptions {
   readonly leaseTtlMs?: number;
   /** What the silo does while it cannot tell whether its lease lives. Default: strict. */
   readonly leasePolicy?: LeasePolicy;
+  /** What calls to and from this silo's actors pass; see `CallFilter`. */
+  readonly filters?: CallFilters;
   /** How many bytes of calls may wait on the silo; beyond it calls fail with `OVERLOADED`. */
   readonly waitingBytes?: WaitingBytes;
 }

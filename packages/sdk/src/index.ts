@@ -4,6 +4,7 @@ export * from "./actor-host.ts";
 export type { ActorOptions, StateOptions } from "./actor-options.ts";
 export type * from "./actor-ref.ts";
 export * from "./call-context.ts";
+export type * from "./call-filter.ts";
 export { constructActor } from "./construct-actor.ts";
 export * from "./decorators.ts";
 export * from "./define-actor.ts";

@@ -13,7 +13,7 @@ export {
   type TroupeErrorOptions,
   type View,
 } from "@troupe/core";
-export type { LeasePolicy, SiloSnapshot } from "@troupe/runtime";
+export type { LeasePolicy, SiloSnapshot, WaitingBytes } from "@troupe/runtime";
 export {
   Actor,
   type ActorClass,
@@ -21,10 +21,13 @@ export {
   type ActorOptions,
   type ActorRef,
   type CallContext,
+  type CallFilter,
+  type CallFilters,
   type CallOptions,
   type DeactivationReason,
   defineActor,
   type DefineActorOptions,
+  type FilteredCall,
   type ReminderTick,
   type ScheduleInfo,
   type ScheduleOptions,

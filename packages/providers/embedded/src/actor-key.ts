@@ -28,6 +28,15 @@ export function actorKey(address: ActorAddress): Buffer {
   return key;
 }
 
+/** What the keys of all actors of a type begin with. */
+export function typeKey(type: string): Buffer {
+  const typeBytes = Buffer.byteLength(type);
+  const key = Buffer.allocUnsafe(LENGTH_BYTES + typeBytes);
+  key.writeUInt16BE(typeBytes, 0);
+  key.write(type, LENGTH_BYTES);
+  return key;
+}
+
 /** The address whose key starts at `start` of `bytes`. */
 export function parseActorKey(bytes: Buffer, start: number): ParsedAddress {
   const typeStart = start + LENGTH_BYTES;
@@ -49,9 +58,9 @@ export function fieldKey(actor: Buffer, name: string): Buffer {
 }
 
 /**
- * Higher than the key of every field of the actor, and lower than that of every field of the next
- * one.
+ * Higher than every key that begins with this one, of an actor, a type or a field, and lower than
+ * every other key that follows.
  */
-export function fieldsEnd(actor: Buffer): Buffer {
-  return Buffer.concat([actor, AFTER_TEXT]);
+export function fieldsEnd(start: Buffer): Buffer {
+  return Buffer.concat([start, AFTER_TEXT]);
 }

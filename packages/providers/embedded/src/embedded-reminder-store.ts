@@ -1,12 +1,7 @@
-import {
-  compareDueEntries,
-  type DueEntry,
-  pageOfDueEntries,
-  type ReminderStore,
-} from "@troupe/core";
+import type { DueEntry, ReminderStore } from "@troupe/core";
 import { writeIfUnchanged } from "./conditional-write.ts";
-import { type DueEntries, openDueEntries, putEntry, removeEntry } from "./due-entries.ts";
-import { bucketEnd, bucketKey, parseDueKey } from "./due-key.ts";
+import { bucketEnd, bucketKey, keyAfter, parseDueKey } from "./due-key.ts";
+import { type DueTable, openDueTable, putEntries, removeEntries } from "./due-table.ts";
 import type { Environment } from "./environment.ts";
 import type { WriteGate } from "./write-gate.ts";
 
@@ -23,20 +18,20 @@ const NO_ENTRY = Buffer.from([0]);
 export class EmbeddedReminderStore implements ReminderStore {
   readonly #environment: Environment;
   readonly #gate: WriteGate;
-  readonly #entries: DueEntries;
+  readonly #entries: DueTable;
 
   constructor(environment: Environment, gate: WriteGate) {
     this.#environment = environment;
     this.#gate = gate;
-    this.#entries = openDueEntries(environment);
+    this.#entries = openDueTable(environment.root);
   }
 
   async add(entries: readonly DueEntry[]): Promise<void> {
-    await this.#write(entries, putEntry);
+    await this.#write(entries, () => putEntries(this.#entries, entries));
   }
 
   async remove(entries: readonly DueEntry[]): Promise<void> {
-    await this.#write(entries, removeEntry);
+    await this.#write(entries, () => removeEntries(this.#entries, entries));
   }
 
   async due(
@@ -50,27 +45,21 @@ export class EmbeddedReminderStore implements ReminderStore {
     this.#entries.resetReadTxn();
     let earliest: DueEntry[] = [];
     let bound = until;
-    const from = after?.dueAt ?? -Number.MAX_VALUE;
-    for (const bucket of new Set(buckets)) {
-      const range = { start: bucketKey(bucket, from), end: bucketEnd(bucket, bound) };
-      let found = 0;
-      let last = bound;
-      for (const key of this.#entries.getKeys(range)) {
-        const entry = parseDueKey(key);
-        if (after !== undefined && compareDueEntries(entry, after) <= 0) continue;
-        // Keys of one time do not stand in the order of entries, so all of them are looked at.
-        if (found >= limit && entry.dueAt > last) break;
-        earliest.push(entry);
-        found++;
-        last = entry.dueAt;
-      }
-      // With enough entries at hand, only what is due no later than the last can still matter.
+    // Sorting is stable, so entries of one time stay in the order of their buckets and keys.
+    for (const bucket of [...new Set(buckets)].toSorted((a, b) => a - b)) {
+      const range = {
+        start: after === undefined ? bucketKey(bucket, -Number.MAX_VALUE) : keyAfter(bucket, after),
+        end: bucketEnd(bucket, bound),
+        limit,
+      };
+      for (const key of this.#entries.getKeys(range)) earliest.push(parseDueKey(key));
+      // With enough entries at hand, only what is due before the last of them can still matter.
       if (earliest.length >= 2 * limit) {
-        earliest = pageOfDueEntries(earliest, limit, after);
+        earliest = sortByTime(earliest).slice(0, limit);
         bound = earliest.at(-1)?.dueAt ?? bound;
       }
     }
-    return pageOfDueEntries(earliest, limit, after);
+    return sortByTime(earliest).slice(0, limit);
   }
 
   async close(): Promise<void> {
@@ -78,18 +67,15 @@ export class EmbeddedReminderStore implements ReminderStore {
     await this.#environment.close();
   }
 
-  async #write(
-    entries: readonly DueEntry[],
-    change: (entries: DueEntries, entry: DueEntry) => void,
-  ): Promise<void> {
+  async #write(entries: readonly DueEntry[], change: () => void): Promise<void> {
     if (entries.length === 0) return;
     if (this.#environment.isClosed) throw this.#gate.unavailable("it is closed");
     // Conditional only in form: the entry is never there. It makes one transaction of the changes,
     // with a promise of its own.
-    await this.#gate.run(() =>
-      writeIfUnchanged(this.#entries, NO_ENTRY, undefined, () => {
-        for (const entry of entries) change(this.#entries, entry);
-      }),
-    );
+    await this.#gate.run(() => writeIfUnchanged(this.#entries, NO_ENTRY, undefined, change));
   }
+}
+
+function sortByTime(entries: readonly DueEntry[]): DueEntry[] {
+  return entries.toSorted((a, b) => a.dueAt - b.dueAt);
 }

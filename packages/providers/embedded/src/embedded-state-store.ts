@@ -2,35 +2,42 @@ import {
   formatAddress,
   TroupeError,
   type ActorAddress,
-  type Claim,
-  type ClaimResult,
-  type Commit,
-  type CommitResult,
   type ListPage,
   type ListQuery,
+  type Claim,
+  type ClaimResult,
+  type Clock,
+  type Commit,
+  type CommitResult,
+  type FieldRange,
   type Retirement,
   type StateStore,
   type StoredFields,
 } from "@troupe/core";
 import type { Database } from "lmdb";
-import { actorKey, fieldKey, fieldsEnd, parseActorKey } from "./actor-key.ts";
+import { pageOfActors } from "./actor-pages.ts";
+import { actorKey, fieldKey, fieldsEnd } from "./actor-key.ts";
 import { writeIfUnchanged } from "./conditional-write.ts";
-import { type DueEntries, openDueEntries, putEntry, removeEntry } from "./due-entries.ts";
+import { changeEntries, type DueTable, openDueTable } from "./due-table.ts";
 import type { Environment } from "./environment.ts";
 import { Lanes } from "./lanes.ts";
+import { RetiredTable } from "./retired-table.ts";
 import type { WriteGate } from "./write-gate.ts";
 
 /** What is stored of an actor besides its fields. */
-interface Head {
+export interface Head {
   readonly epoch: number;
   readonly version: number;
   readonly revision: number;
   readonly siloId: string;
-  /** When nothing is left of an actor that retired, in milliseconds since the Unix epoch. */
-  readonly goneAt?: number;
+  /** When the actor is forgotten, in milliseconds since the epoch; only if it was retired. */
+  readonly retiredUntil?: number;
 }
 
-/** A head as it was read; `change` is undefined if there is none yet. */
+/**
+ * A head as it was read; `change` is undefined if there is none yet. A head whose time is over
+ * counts as none, and still has its changes.
+ */
 interface ReadHead {
   readonly head: Head | undefined;
   readonly change: number | undefined;
@@ -41,12 +48,6 @@ interface ReadHead {
  * between.
  */
 const ATTEMPTS_MAX = 1_000;
-
-/** Lower than every key. */
-const FIRST_KEY = Buffer.from([0]);
-
-/** Actors that one page looks at, so that a page of a rare type holds up nothing. */
-const LOOKED_MAX = 10_000;
 
 /**
  * The state of actors in an lmdb environment, for several processes at once.
@@ -63,15 +64,15 @@ export class EmbeddedStateStore implements StateStore {
   readonly #gate: WriteGate;
   readonly #heads: Database<Head, Buffer>;
   readonly #fields: Database<Buffer, Buffer>;
-  readonly #due: DueEntries;
+  readonly #due: DueTable;
+  readonly #retired: RetiredTable;
+  readonly #clock: Pick<Clock, "now">;
   readonly #lanes = new Lanes();
-  readonly #now: () => number;
 
-  constructor(environment: Environment, gate: WriteGate, now: () => number) {
+  constructor(environment: Environment, gate: WriteGate, clock: Pick<Clock, "now">) {
     this.#environment = environment;
-    this.#now = now;
-    this.#due = openDueEntries(environment);
     this.#gate = gate;
+    this.#clock = clock;
     const { root } = environment;
     this.#heads = root.openDB<Head, Buffer>({
       name: "troupe-heads",
@@ -84,6 +85,8 @@ export class EmbeddedStateStore implements StateStore {
       keyEncoding: "binary",
       encoding: "binary",
     });
+    this.#due = openDueTable(root);
+    this.#retired = new RetiredTable(root, this.#heads);
   }
 
   claim(address: ActorAddress, claim: Claim): Promise<ClaimResult> {
@@ -101,45 +104,28 @@ export class EmbeddedStateStore implements StateStore {
   }
 
   async read(address: ActorAddress, prefix: string): Promise<StoredFields | undefined> {
+    this.#checkOpen();
+    // Another process may have stored what is asked for.
+    this.#heads.resetReadTxn();
     const key = actorKey(address);
-    for (let attempts = 0; attempts < ATTEMPTS_MAX; attempts++) {
-      if (this.#environment.isClosed) throw this.#gate.unavailable("it is closed");
-      this.#heads.resetReadTxn();
-      const { head, change } = this.#read(key);
-      if (head === undefined || this.#isGone(head)) return undefined;
-      const fields = this.#readFields(key, prefix);
-      // Both are of one moment if the head is still the same.
-      if (this.#read(key).change !== change) continue;
-      return { epoch: head.epoch, version: head.version, fields };
-    }
-    throw this.#gate.unavailable(`other processes keep changing ${formatAddress(address)}`);
+    const { head } = this.#read(key);
+    if (head === undefined) return undefined;
+    const { epoch, version } = head;
+    return { epoch, version, fields: this.#readFields(key, prefix) };
   }
 
-  retire(address: ActorAddress, retirement: Retirement): Promise<CommitResult> {
-    return this.#lanes.run(formatAddress(address), () =>
+  async retire(address: ActorAddress, retirement: Retirement): Promise<CommitResult> {
+    const result = await this.#lanes.run(formatAddress(address), () =>
       this.#repeat(address, (key) => this.#tryRetire(key, retirement)),
     );
+    await this.#sweep();
+    return result;
   }
 
-  /** In the order of keys; the cursor is the last key that was looked at. */
-  async list({ type, after, limit }: ListQuery): Promise<ListPage> {
-    if (this.#environment.isClosed) throw this.#gate.unavailable("it is closed");
-    this.#heads.resetReadTxn();
-    const start = after === undefined ? FIRST_KEY : Buffer.from(after, "base64url");
-    const addresses: ActorAddress[] = [];
-    let looked = 0;
-    let last: Buffer | undefined;
-    for (const key of this.#heads.getKeys({ start })) {
-      if (after !== undefined && last === undefined && key.equals(start)) continue;
-      last = Buffer.from(key);
-      const { address } = parseActorKey(last, 0);
-      const isAsked = type === undefined || address.type === type;
-      if (isAsked && this.#hasFields(last)) addresses.push(address);
-      else if (isAsked) this.#removeIfGone(last);
-      if (addresses.length >= limit || ++looked >= LOOKED_MAX)
-        return { addresses, next: last.toString("base64url") };
-    }
-    return { addresses, next: undefined };
+  async list(query: ListQuery): Promise<ListPage> {
+    this.#checkOpen();
+    this.#fields.resetReadTxn();
+    return pageOfActors(this.#fields, query);
   }
 
   async close(): Promise<void> {
@@ -153,7 +139,7 @@ export class EmbeddedStateStore implements StateStore {
   ): Promise<T> {
     const key = actorKey(address);
     for (let attempts = 0; attempts < ATTEMPTS_MAX; attempts++) {
-      if (this.#environment.isClosed) throw this.#gate.unavailable("it is closed");
+      this.#checkOpen();
       const result = await attempt(key);
       if (result !== undefined) return result;
     }
@@ -168,11 +154,10 @@ export class EmbeddedStateStore implements StateStore {
     ) {
       return { kind: "refused", revision: head.revision, siloId: head.siloId };
     }
-    // Of an actor that is gone nothing counts, but its epoch may as well go on.
     const { epoch, version } = { epoch: (head?.epoch ?? 0) + 1, version: head?.version ?? 0 };
     // Read before the write: should they change in between, the head does too, and the write is not
     // made (LMS-1).
-    const fields = this.#readFields(key);
+    const fields = this.#readFields(key, "");
     const claimed = await this.#write(key, change, () =>
       this.#putHead(key, change, { epoch, version, revision, siloId }),
     );
@@ -185,7 +170,7 @@ export class EmbeddedStateStore implements StateStore {
     set: readonly (readonly [string, Buffer])[],
   ): Promise<CommitResult | undefined> {
     const { head, change } = this.#read(key);
-    if (head === undefined || head.epoch !== commit.epoch)
+    if (head === undefined || head.epoch !== commit.epoch || head.retiredUntil !== undefined)
       return { kind: "fenced", epoch: head?.epoch ?? 0 };
     if (commit.version <= head.version) return { kind: "stored" };
     if (commit.version !== head.version + 1) {
@@ -194,61 +179,65 @@ export class EmbeddedStateStore implements StateStore {
         `commit ${commit.version} does not follow ${head.version}, the last one stored`,
       );
     }
+    const { removeRanges, due } = commit;
+    const ranged = removeRanges === undefined ? [] : this.#keysIn(key, removeRanges);
     const stored = await this.#write(key, change, () => {
       this.#putHead(key, change, { ...head, version: commit.version });
-      for (const { from, to } of commit.removeRanges ?? []) this.#removeRange(key, from, to);
       for (const name of commit.remove) void this.#fields.remove(fieldKey(key, name));
+      for (const field of ranged) void this.#fields.remove(field);
       for (const [name, bytes] of set) void this.#fields.put(fieldKey(key, name), bytes);
-      for (const entry of commit.due?.add ?? []) putEntry(this.#due, entry);
-      for (const entry of commit.due?.remove ?? []) removeEntry(this.#due, entry);
+      if (due !== undefined) changeEntries(this.#due, due);
     });
     return stored ? { kind: "stored" } : undefined;
   }
 
-  async #tryRetire(key: Buffer, retirement: Retirement): Promise<CommitResult | undefined> {
+  async #tryRetire(
+    key: Buffer,
+    { epoch, version, keepMs, due }: Retirement,
+  ): Promise<CommitResult | undefined> {
     const { head, change } = this.#read(key);
-    if (head === undefined || head.epoch !== retirement.epoch)
+    if (head === undefined || head.epoch !== epoch)
       return { kind: "fenced", epoch: head?.epoch ?? 0 };
-    if (retirement.version <= head.version) return { kind: "stored" };
-    if (retirement.version !== head.version + 1) return { kind: "fenced", epoch: head.epoch };
-    const names = [...this.#readFields(key, "").keys()];
-    const goneAt = this.#now() + retirement.keepMs;
+    if (head.retiredUntil !== undefined && head.version === version) return { kind: "stored" };
+    if (head.retiredUntil !== undefined || head.version + 1 !== version)
+      return { kind: "fenced", epoch };
+    const retiredUntil = this.#clock.now() + keepMs;
+    const fields = [...this.#fields.getKeys({ start: key, end: fieldsEnd(key) })];
     const stored = await this.#write(key, change, () => {
-      this.#putHead(key, change, { ...head, version: retirement.version, goneAt });
-      for (const name of names) void this.#fields.remove(fieldKey(key, name));
+      this.#putHead(key, change, { ...head, version, retiredUntil });
+      this.#retired.put(key, retiredUntil);
+      for (const field of fields) void this.#fields.remove(field);
+      if (due !== undefined) changeEntries(this.#due, due);
     });
     return stored ? { kind: "stored" } : undefined;
   }
 
-  #removeRange(key: Buffer, from: string, to: string): void {
-    const range = { start: fieldKey(key, from), end: fieldKey(key, to) };
-    for (const field of this.#fields.getKeys(range)) void this.#fields.remove(Buffer.from(field));
+  /** Forgets a few retired actors whose time is over: more than one call retires. */
+  async #sweep(): Promise<void> {
+    for (const { key, change, forget } of this.#retired.over(this.#clock.now()))
+      await this.#write(key, change, forget);
   }
 
-  #hasFields(key: Buffer): boolean {
-    return this.#fields.getKeysCount({ start: key, end: fieldsEnd(key), limit: 1 }) > 0;
-  }
-
-  /** Whoever lists the actors takes away what is left of those that are gone. */
-  #removeIfGone(key: Buffer): void {
-    const { head, change } = this.#read(key);
-    if (head === undefined || !this.#isGone(head)) return;
-    // One that cannot be removed now is removed by the next list.
-    this.#write(key, change, () => void this.#heads.remove(key)).catch(() => undefined);
-  }
-
-  #isGone({ goneAt }: Head): boolean {
-    return goneAt !== undefined && this.#now() >= goneAt;
+  #checkOpen(): void {
+    if (this.#environment.isClosed) throw this.#gate.unavailable("it is closed");
   }
 
   #read(key: Buffer): ReadHead {
     const entry = this.#heads.getEntry(key);
-    return { head: entry?.value, change: entry?.version };
+    const head = entry?.value;
+    const isOver = head?.retiredUntil !== undefined && head.retiredUntil <= this.#clock.now();
+    return { head: isOver ? undefined : head, change: entry?.version };
   }
 
-  #readFields(key: Buffer, prefix = ""): Map<string, Uint8Array> {
+  #keysIn(key: Buffer, ranges: readonly FieldRange[]): Buffer[] {
+    return ranges.flatMap(({ from, to }) => [
+      ...this.#fields.getKeys({ start: fieldKey(key, from), end: fieldKey(key, to) }),
+    ]);
+  }
+
+  #readFields(key: Buffer, prefix: string): Map<string, Uint8Array> {
     const fields = new Map<string, Uint8Array>();
-    const start = prefix === "" ? key : fieldKey(key, prefix);
+    const start = fieldKey(key, prefix);
     for (const entry of this.#fields.getRange({ start, end: fieldsEnd(start) })) {
       fields.set(entry.key.toString("utf8", key.length), entry.value);
     }

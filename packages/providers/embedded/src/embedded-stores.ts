@@ -53,9 +53,7 @@ export async function openEmbeddedStores(
     mkdirSync(path, { recursive: true });
     const environment = { clock, logger, durable: true };
     return {
-      state: new EmbeddedStateStore(await Environment.open(path, environment), gate, () =>
-        clock.now(),
-      ),
+      state: new EmbeddedStateStore(await Environment.open(path, environment), gate, clock),
       reminders: new EmbeddedReminderStore(await Environment.open(path, environment), gate),
     };
   } catch (error) {

@@ -17,18 +17,23 @@ import { messageOf, TroupeError } from "@troupe/core";
 /**
  * FORMAT of a folder, version 1:
  *
- * troupe.json            {"program":"troupe","format":1}; made first, never changed state/
- * an lmdb environment: what is durable troupe-heads         actor key -> JSON {epoch, version,
- * revision, siloId}; its lmdb version counts its changes troupe-fields        actor key, field name
- * -> the field's bytes troupe-due           u16 bucket, time, actor key, reminder name -> nothing
- * members-<boot>/        what is known of the members since the machine's last start boot-id
- * which start of the machine that was lmdb/                an lmdb environment: troupe-members
- * "table" -> JSON (see `member-table.ts`)
+ * - `troupe.json`: `{"program":"troupe","format":1}`; made first, never changed
+ * - `state/`: an lmdb environment, for what is durable
+ *   - `troupe-heads`: actor key -> JSON {epoch, version, revision, siloId, retiredUntil?}; its lmdb
+ *     version counts its changes
+ *   - `troupe-fields`: actor key, field name -> the field's bytes
+ *   - `troupe-due`: u16 bucket, time, actor key, name, and the byte ff and the tag unless that is
+ *     empty -> nothing
+ *   - `troupe-retired`: time, actor key -> nothing; when a retired actor is to be forgotten
+ * - `members-<boot>/`: what is known of the members since the machine's last start
+ *   - `boot-id`: which start of the machine that was
+ *   - `lmdb/`: an lmdb environment
+ *     - `troupe-members`: "table" -> JSON (see `member-table.ts`)
  *
  * An actor key is the u16 length of the type's UTF-8, the type, the u16 length of the id's UTF-8,
  * the id. A time is a big-endian double, with its bits turned so that bytes sort as times do. The
- * longest key takes 2 + 8 + 2 + 256 + 2 + 1,024 + 256 = 1,550 of the 1,978 bytes that lmdb allows.
- * Names are not ended, because they come last.
+ * longest key takes 2 + 8 + 2 + 256 + 2 + 1,024 + 256 + 1 + 64 = 1,615 of the 1,978 bytes that lmdb
+ * allows. Names are not ended, because they come last, or before a byte that no UTF-8 has.
  */
 const FORMAT = 1;
 

@@ -47,7 +47,8 @@ export class WatchList {
       if (view.revision < last || (view.revision === last && !watch.broken)) continue;
       watch.revision = view.revision;
       watch.broken = false;
-      this.#guard(() => watch.listener.onView(view));
+      // The table counts its changes one by one.
+      this.#guard(() => watch.listener.onView(view, view.revision - 1));
     }
   }
 

@@ -52,11 +52,11 @@ export interface EtcdWatchHandlers {
 /**
  * The calls of etcd that membership needs, through etcd3's connections.
  *
- * E1. Every call settles within about three seconds. What fails because etcd is away rejects with
- *     `CLUSTER_UNAVAILABLE`; that a lease is gone or history was compacted is an answer.
- * E2. A call that failed may have had its effect, and is tried again, on the next endpoint if there
- *     is one: all calls made here may run twice.
- * E3. One endpoint is used until it fails, so calls and watches of one process go where the last
+ * CALL-1. Every call settles within about three seconds. What fails because etcd is away rejects
+ *     with `CLUSTER_UNAVAILABLE`; that a lease is gone or history was compacted is an answer.
+ * CALL-2. A call that failed may have had its effect, and is tried again, on the next endpoint if
+ *     there is one: all calls made here may run twice.
+ * CALL-3. One endpoint is used until it fails, so calls and watches of one process go where the last
  *     call was answered.
  */
 export class EtcdClient {
@@ -103,12 +103,12 @@ export class EtcdClient {
     );
   }
 
-  /** The revision after the lease's keys were deleted. */
-  async revokeLease(leaseId: string): Promise<number | "gone"> {
+  /** Ends the lease, and deletes its keys with it. */
+  async revokeLease(leaseId: string): Promise<"revoked" | "gone"> {
     return this.#call((etcd) =>
       orGone(
         "gone",
-        etcd.leaseClient.leaseRevoke({ ID: leaseId }).then(({ header }) => Number(header.revision)),
+        etcd.leaseClient.leaseRevoke({ ID: leaseId }).then(() => "revoked" as const),
       ),
     );
   }
@@ -232,7 +232,7 @@ function etcdOptions(
     defaultCallOptions: ({ isStream }) =>
       isStream ? {} : { deadline: clock.now() + ATTEMPT_TIMEOUT_MS },
     // The default circuit breaker would keep us away for seconds after etcd is back; trying again
-    // is done here (E2).
+    // is done here (CALL-2).
     faultHandling: { host: () => noop, global: noop },
     grpcOptions: {
       "grpc.keepalive_time_ms": PING_EVERY_MS,

@@ -34,12 +34,14 @@ export function isRefusal(thrown: unknown): boolean {
   );
 }
 
+const NO_SPACE =
+  "has no space left (NOSPACE) and takes no writes; make room with `etcdctl compact <revision>` and `etcdctl defrag`, then clear the alarm with `etcdctl alarm disarm`";
+
 function remedy(thrown: unknown): string {
   const message = messageOf(thrown);
   if (isRefusal(thrown))
     return "does not allow its user what is needed; check user name and password, and its rights on /troupe/";
-  if (message.includes("database space exceeded"))
-    return "has no space left; compact and defragment it, then clear its alarm";
+  if (message.includes("database space exceeded")) return NO_SPACE;
   if (message.includes("no leader") || message.includes("leader changed"))
     return "has no leader; check that most of its members run";
   return "does not answer; check that it runs, and that host and port are those of its client URL (2379 unless set otherwise)";

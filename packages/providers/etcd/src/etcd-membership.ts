@@ -20,10 +20,10 @@ interface EtcdLease extends Lease {
  * The members of a cluster in etcd: a key each under a lease; see `member-table.ts` for how views
  * get their numbers.
  *
- * M1. A record and its lease end together: who takes a record away revokes the lease, so that its
- *     owner learns of it with the next renewal, and a renewal that finds the record gone revokes
- *     the lease.
- * M2. Every change of a record is conditional on the lease under which it was registered.
+ * ETCD-1. A record and its lease end together: who takes a record away revokes the lease, so that
+ *     its owner learns of it with the next renewal, and a renewal that finds the record gone
+ *     revokes the lease.
+ * ETCD-2. Every change of a record is conditional on the lease under which it was registered.
  */
 export class EtcdMembership implements MembershipProvider {
   readonly #context: WatchContext;
@@ -135,12 +135,9 @@ export class EtcdMembership implements MembershipProvider {
     );
   }
 
-  /** Revokes a lease and marks the deletion of its record (M1); false if it was gone. */
+  /** Takes a record away with its lease (ETCD-1); false if it was gone. */
   async #revoke(leaseId: string): Promise<boolean> {
-    const revision = await this.#context.client.revokeLease(leaseId);
-    if (revision === "gone") return false;
-    await this.#context.reader.markAfter(revision);
-    return true;
+    return (await this.#context.client.revokeLease(leaseId)) === "revoked";
   }
 
   /** The lease of a silo's record, which is on the key itself. */

@@ -9,11 +9,11 @@ const RETRY_MAX_MS = 1_000;
  * A watch that goes on through everything that happens to etcd and to the connection: each session
  * starts with a list.
  *
- * L1. Views come in order of their number, each once; only the first one after `onBroken` may have
+ * FOLLOW-1. Views come in order of their number, each once; only the first one after `onBroken` may have
  *     the number of the last one.
- * L2. `onBroken` is called once for each break, when etcd does not answer; reading again because a
+ * FOLLOW-2. `onBroken` is called once for each break, when etcd does not answer; reading again because a
  *     watch was stale is no break.
- * L3. Nothing is called after `close` was.
+ * FOLLOW-3. Nothing is called after `close` was.
  */
 export class EtcdViewWatch implements ViewWatch {
   readonly #context: WatchContext;
@@ -39,16 +39,18 @@ export class EtcdViewWatch implements ViewWatch {
   async close(): Promise<void> {
     this.#closed = true;
     this.#closing.resolve();
-    this.#session?.close();
+    await this.#session?.close();
     await this.#following;
   }
 
   async #startSession(): Promise<WatchSession> {
     const snapshot: Snapshot = await this.#context.reader.read();
-    const session = new WatchSession(this.#context, snapshot, (view) => this.#give(view));
+    const session = new WatchSession(this.#context, snapshot, (view, before) =>
+      this.#give(view, before),
+    );
     this.#session = session;
     await session.start();
-    if (this.#closed) session.close();
+    if (this.#closed) await session.close();
     this.#give(snapshot.view);
     return session;
   }
@@ -70,7 +72,7 @@ export class EtcdViewWatch implements ViewWatch {
       try {
         return await this.#startSession();
       } catch (error) {
-        this.#session?.close();
+        await this.#session?.close();
         this.#reportBroken(error instanceof Error ? error : new Error(messageOf(error)));
         await Promise.race([sleep(this.#context.clock, pauseMs), this.#closing.promise]);
       }
@@ -89,14 +91,14 @@ export class EtcdViewWatch implements ViewWatch {
     }
   }
 
-  #give(view: View): void {
+  #give(view: View, before?: number): void {
     if (this.#closed) return;
     const last = this.#last?.revision ?? -1;
     if (view.revision < last || (view.revision === last && !this.#broken)) return;
     this.#broken = false;
     this.#last = view;
     this.#context.reader.note(view);
-    this.#listener.onView(view);
+    this.#listener.onView(view, before);
   }
 
   #reportBroken(error: Error): void {

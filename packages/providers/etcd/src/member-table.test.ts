@@ -37,24 +37,28 @@ const gone = (key: Buffer, revision: number): IEvent => ({
 function tableOf(...entries: readonly IKeyValue[]): { table: MemberTable; unreadable: string[] } {
   const unreadable: string[] = [];
   const table = new MemberTable(keys, (key) => unreadable.push(key));
-  table.load(entries);
+  table.load(entries, BASE, Math.max(...entries.map(({ mod_revision }) => Number(mod_revision))));
   return { table, unreadable };
 }
 
-const summary = (table: MemberTable, events: readonly IEvent[]): [number, string][] =>
+const summary = (table: MemberTable, events: readonly IEvent[]): [number, number, string][] =>
   table
     .apply(events)
-    .map(({ revision, members }) => [revision, members.map(({ siloId }) => siloId).join()]);
+    .map(({ view, before }) => [
+      before,
+      view.revision,
+      view.members.map(({ siloId }) => siloId).join(),
+    ]);
 
 describe("MemberTable", () => {
-  it("gives the view of a list at its mark, sorted by silo id", () => {
+  it("gives the view of a list at its last change, sorted by silo id", () => {
     const table = new MemberTable(keys, () => undefined);
-    const view = table.load([silo("b", 5), mark(5), silo("B", 4), silo("a", 3)]);
-    expect(view?.revision).toBe(BASE + 5);
-    expect(view?.members.map(({ siloId }) => siloId)).toEqual(["B", "a", "b"]);
+    const view = table.load([silo("b", 5), mark(5), silo("B", 4), silo("a", 3)], BASE, 7);
+    expect(view.revision).toBe(BASE + 7);
+    expect(view.members.map(({ siloId }) => siloId)).toEqual(["B", "a", "b"]);
   });
 
-  it("gives a view at each mark, with the changes before it and none after", () => {
+  it("gives a view after each change, with the number of the one before", () => {
     const { table } = tableOf(mark(1));
     const events = [
       put(silo("a", 2)),
@@ -64,49 +68,44 @@ describe("MemberTable", () => {
       gone(keys.silo("a"), 4),
     ];
     expect(summary(table, events)).toEqual([
-      [BASE + 2, "a"],
-      [BASE + 3, "a,b"],
+      [BASE + 1, BASE + 2, "a"],
+      [BASE + 2, BASE + 3, "a,b"],
+      [BASE + 3, BASE + 4, "b"],
     ]);
-    expect(table.unmarked).toBe(4);
-    expect(summary(table, [put(mark(5))])).toEqual([[BASE + 5, "b"]]);
-    expect(table.unmarked).toBeUndefined();
+    expect(summary(table, [put(mark(9))])).toEqual([[BASE + 4, BASE + 9, "b"]]);
   });
 
   it("counts on with a mark that has another base", () => {
     const { table } = tableOf(mark(1));
     expect(summary(table, [put(mark(2, 5_000)), put(silo("a", 3)), put(mark(3, 5_000))])).toEqual([
-      [5_002, ""],
-      [5_003, "a"],
+      [BASE + 1, 5_002, ""],
+      [5_002, 5_003, "a"],
     ]);
   });
 
   it("makes no views without a mark, and says that it is lost", () => {
     const { table } = tableOf(mark(1), silo("a", 1));
-    expect(summary(table, [gone(keys.mark, 2)])).toEqual([]);
+    expect(summary(table, [gone(keys.mark, 2), gone(keys.silo("a"), 3)])).toEqual([]);
     expect(table.markLost).toBe(true);
   });
 
   it("leaves out a record that it cannot read, and names its key", () => {
     const { table, unreadable } = tableOf(mark(1), silo("a", 1));
     const odd = entry(keys.silo("odd"), 2, Buffer.from('{"siloId":"odd"}'));
-    expect(summary(table, [put(odd), put(mark(2))])).toEqual([[BASE + 2, "a"]]);
+    expect(summary(table, [put(odd), put(mark(2))])).toEqual([[BASE + 1, BASE + 2, "a"]]);
     expect(unreadable).toEqual(["/troupe/bank/silos/odd"]);
-    expect(table.matches([silo("a", 1), odd, mark(2)])).toBe(true);
   });
 
-  it("tells a list with the same records from any other", () => {
+  it("knows how many keys there are, and of which change", () => {
     const { table } = tableOf(mark(2), silo("a", 1), silo("b", 2));
-    expect(table.matches([silo("b", 2), silo("a", 1), mark(9)])).toBe(true);
-    expect(table.matches([silo("a", 1), mark(2)])).toBe(false);
-    expect(table.matches([silo("a", 1), silo("b", 3), mark(2)])).toBe(false);
-    expect(table.matches([silo("a", 1), silo("b", 2), silo("c", 2), mark(2)])).toBe(false);
+    expect([table.size, table.revision]).toEqual([3, 2]);
+    table.apply([put(silo("b", 3)), put(mark(3)), gone(keys.silo("a"), 5)]);
+    expect([table.size, table.revision]).toEqual([2, 5]);
   });
 
-  it("ignores keys beside the records", () => {
-    const { table } = tableOf(mark(1), entry(Buffer.from("/troupe/bank/silos.other"), 1));
-    expect(
-      summary(table, [put(entry(Buffer.from("/troupe/bank/silos-x"), 2)), put(mark(3))]),
-    ).toEqual([[BASE + 3, ""]]);
-    expect(table.unmarked).toBeUndefined();
+  it("shows no key beside the records as a member, and counts its changes", () => {
+    const beside = Buffer.from("/troupe/bank/silos.other");
+    const { table } = tableOf(mark(1), entry(beside, 1));
+    expect(summary(table, [gone(beside, 2)])).toEqual([[BASE + 1, BASE + 2, ""]]);
   });
 });

@@ -4,24 +4,32 @@ import { parseMark } from "./mark.ts";
 import type { MemberKeys } from "./member-keys.ts";
 import { parseMember } from "./member-record.ts";
 
+/** A view, and the number of the one right before it: there never was one between. */
+export interface NumberedView {
+  readonly view: View;
+  readonly before: number;
+}
+
 /**
- * How a view gets its number. etcd counts revisions for all of its keys, a list says only how far
+ * How a view gets its number. etcd counts revisions for all of its keys. A list says only how far
  * they are, and a key that is gone leaves nothing that says when it went. So a key beside the
- * records, the *mark*, says at which revisions views are taken.
+ * records, the *mark*, is written together with each record.
  *
- * V1. A view is the members at a revision at which the mark was written, and its number is the
- *     mark's base plus that revision. So views with the same number are equal, in whatever process
- *     they were made.
- * V2. Every transaction of ours that changes a record writes the mark, too. After a change that is
- *     not ours (a lease that ran out or was revoked) whoever sees it writes the mark, in a
- *     transaction that only the first of them wins. So in every process the members as they are now
- *     have the same number, and every change gets a higher one.
- * V3. Of a list, the newest mark is its number only if the members are what they were at the mark;
- *     otherwise V2 comes first.
- * V4. The base is the wall clock at the moment the mark was made. An etcd that was wiped or
+ * VIEW-1. A view is the members after a change: a revision at which a record was put or deleted, or
+ *     the mark was put. Its number is the mark's base plus that revision. So views with the same
+ *     number are equal, in whatever process they were made. Nobody has to write anything for it
+ *     when a lease runs out: an etcd that takes no writes still gives views.
+ * VIEW-2. Every transaction of ours that puts a record puts the mark, too. So since the newest mark
+ *     records can only have been deleted, and a list that is as long as the list at some earlier
+ *     revision says that nothing changed between. That is how a list gets the number of the last
+ *     change. If etcd has compacted that history, a new mark makes a new view.
+ * VIEW-3. The base is the wall clock at the moment the mark was made. An etcd that was wiped or
  *     restored has no mark, one of another etcd, or a number lower than one that was seen, and gets
  *     a new mark with a higher base. So numbers never go back, which the claims of actors in the
  *     state store, made under them, rely on.
+ *
+ * Earlier versions made views at marks only, and marked each deletion. Their views have the same
+ * numbers as here.
  *
  * The table holds the records as far as a watch has seen them and makes the views.
  */
@@ -29,10 +37,15 @@ export class MemberTable {
   readonly #keys: MemberKeys;
   readonly #onUnreadable: (key: string) => void;
   readonly #records = new Map<string, MemberEntry>();
+  /** Everything in the range of the records, also what is none. */
+  readonly #present = new Set<string>();
   #base = 0;
   #revision = 0;
-  #unmarked: number | undefined;
+  /** The number of the last view. */
+  #last = 0;
   #markLost = false;
+  /** Some of the changes of a transaction were applied. */
+  #isChanged = false;
 
   constructor(keys: MemberKeys, onUnreadable: (key: string) => void) {
     this.#keys = keys;
@@ -44,9 +57,9 @@ export class MemberTable {
     return this.#revision;
   }
 
-  /** Revision of a change that no mark has followed yet (V2). */
-  get unmarked(): number | undefined {
-    return this.#unmarked;
+  /** How many keys there are in the range of the records. */
+  get size(): number {
+    return this.#present.size;
   }
 
   /** True if somebody deleted the mark: the table can make no views any more. */
@@ -54,74 +67,76 @@ export class MemberTable {
     return this.#markLost;
   }
 
-  /**
-   * Takes the mark and the records of a list, and gives the view at the mark, or undefined without
-   * one.
-   */
-  load(entries: readonly IKeyValue[]): View | undefined {
-    const mark = entries.find(({ key }) => this.#keys.kindOf(key) === "mark");
-    for (const entry of entries) this.#put(entry);
-    return mark === undefined ? undefined : this.#marked(mark);
+  /** Takes a list, and gives its view. `changedAt` is the revision of the last change (VIEW-2). */
+  load(entries: readonly IKeyValue[], base: number, changedAt: number): View {
+    for (const entry of entries) {
+      this.#present.add(entry.key.toString());
+      this.#put(entry);
+    }
+    this.#base = base;
+    return this.#viewAt(changedAt);
   }
 
-  /** Takes changes in their order, and gives the views at the marks among them. */
-  apply(events: readonly IEvent[]): View[] {
-    const views: View[] = [];
-    for (const { type, kv } of events) {
-      const kind = this.#keys.kindOf(kv.key);
-      this.#revision = Math.max(this.#revision, Number(kv.mod_revision));
-      if (kind === "silo") {
-        this.#unmarked = Number(kv.mod_revision);
-        if (type === "Put") this.#put(kv);
-        else this.#records.delete(kv.key.toString());
-      } else if (kind === "mark") {
-        const view = type === "Put" ? this.#marked(kv) : undefined;
-        if (view === undefined) this.#markLost = true;
-        else views.push(view);
-      }
+  /** Takes changes in their order, and gives the view after each. */
+  apply(events: readonly IEvent[]): NumberedView[] {
+    const views: NumberedView[] = [];
+    for (const [index, event] of events.entries()) {
+      const revision = Number(event.kv.mod_revision);
+      const isChange = this.#applyOne(event);
+      if (this.#markLost) return views;
+      this.#isChanged ||= isChange;
+      // One transaction may change several keys, and they are one change.
+      if (!this.#isChanged || Number(events[index + 1]?.kv.mod_revision) === revision) continue;
+      this.#isChanged = false;
+      const before = this.#last;
+      views.push({ view: this.#viewAt(revision), before });
     }
     return views;
   }
 
-  /** True if the records are those of a list, which may be without values. */
-  matches(entries: readonly IKeyValue[]): boolean {
-    const silos = entries.filter(({ key }) => this.#keys.kindOf(key) === "silo");
-    return (
-      silos.length === this.#records.size &&
-      silos.every(
-        ({ key, mod_revision }) =>
-          this.#records.get(key.toString())?.revision === Number(mod_revision),
-      )
-    );
+  /** True if it makes a new view. */
+  #applyOne({ type, kv }: IEvent): boolean {
+    const key = kv.key.toString();
+    if (type === "Put") this.#present.add(key);
+    else this.#present.delete(key);
+    this.#revision = Math.max(this.#revision, Number(kv.mod_revision));
+    switch (this.#keys.kindOf(kv.key)) {
+      case "foreign":
+        // A list cannot tell when one was deleted, so it counts like a record.
+        return true;
+      case "silo":
+        if (type === "Put") this.#put(kv);
+        else this.#records.delete(key);
+        return true;
+      case "mark": {
+        const mark = type === "Put" ? parseMark(kv.value) : undefined;
+        this.#markLost = mark === undefined;
+        this.#base = mark?.base ?? this.#base;
+        return true;
+      }
+    }
   }
 
   #put(entry: IKeyValue): void {
+    this.#revision = Math.max(this.#revision, Number(entry.mod_revision));
     if (this.#keys.kindOf(entry.key) !== "silo") return;
-    const [key, revision] = [entry.key.toString(), Number(entry.mod_revision)];
+    const key = entry.key.toString();
     const member = parseMember(entry.value);
     if (member === undefined) this.#onUnreadable(key);
-    this.#records.set(key, { revision, member });
-    this.#revision = Math.max(this.#revision, revision);
+    this.#records.set(key, { member });
   }
 
-  /**
-   * The view at a mark that was just written or read (V1), or undefined if the mark cannot be read.
-   */
-  #marked(entry: IKeyValue): View | undefined {
-    const mark = parseMark(entry.value);
-    if (mark === undefined) return undefined;
-    this.#base = mark.base;
-    this.#revision = Math.max(this.#revision, Number(entry.mod_revision));
-    this.#unmarked = undefined;
+  #viewAt(revision: number): View {
+    this.#revision = Math.max(this.#revision, revision);
+    this.#last = this.#base + revision;
     const members = [...this.#records.values()].flatMap(({ member }) => member ?? []);
     return {
-      revision: this.#base + Number(entry.mod_revision),
+      revision: this.#last,
       members: members.toSorted((a, b) => (a.siloId < b.siloId ? -1 : 1)),
     };
   }
 }
 
 interface MemberEntry {
-  readonly revision: number;
   readonly member: Member | undefined;
 }

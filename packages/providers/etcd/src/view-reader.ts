@@ -28,11 +28,12 @@ export interface ViewReaderContext {
 }
 
 /**
- * Reads views by the rules V1 to V4 of `member-table.ts`, and writes the marks that they ask for.
+ * Reads views by the rules VIEW-1 to VIEW-3 of `member-table.ts`, and writes the mark where they
+ * ask for it.
  */
 export class ViewReader {
   readonly #context: ViewReaderContext;
-  /** The highest number of a view that this process has seen (V4). */
+  /** The highest number of a view that this process has seen (VIEW-3). */
   #highest = 0;
 
   constructor(context: ViewReaderContext) {
@@ -52,19 +53,15 @@ export class ViewReader {
       const seen = this.#highest;
       const now = await client.range(keys.range);
       const entry = now.kvs.find(({ key }) => keys.kindOf(key) === "mark");
-      if (entry === undefined || this.#isForeign(entry, now.header.cluster_id, seen)) {
+      const base = this.#baseOf(entry, now.header.cluster_id);
+      if (entry === undefined || base === undefined) {
         await this.#makeMark(entry, now.header.cluster_id, seen);
-      } else if (await this.#isUnchangedSince(Number(entry.mod_revision), now)) {
-        const snapshot = this.#snapshot(now);
-        if (snapshot !== undefined) return snapshot;
-      } else {
-        await this.#putMark({
-          target: "Mod",
-          result: "Equal",
-          key: keys.mark,
-          mod_revision: entry.mod_revision,
-        });
+        continue;
       }
+      const changedAt = await this.#lastChange(now);
+      if (changedAt === undefined) await this.#renewMark(entry);
+      else if (base + changedAt < seen) await this.#makeMark(entry, now.header.cluster_id, seen);
+      else return this.#snapshot(now, base, changedAt);
     }
     throw new TroupeError(
       "CLUSTER_UNAVAILABLE",
@@ -72,17 +69,7 @@ export class ViewReader {
     );
   }
 
-  /** Writes the mark unless it was written after the change at `revision` (V2). */
-  async markAfter(revision: number): Promise<void> {
-    await this.#putMark({
-      target: "Mod",
-      result: "Less",
-      key: this.#context.keys.mark,
-      mod_revision: revision,
-    });
-  }
-
-  /** Makes a change under conditions, together with the mark (V2). */
+  /** Makes a change under conditions, together with the mark (VIEW-2). */
   async change(
     conditions: readonly ICompare[],
     operations: readonly IRequestOp[],
@@ -109,16 +96,13 @@ export class ViewReader {
     );
   }
 
-  #isForeign(entry: IKeyValue, etcdCluster: string, seen: number): boolean {
-    const mark = parseMark(entry.value);
-    return (
-      mark === undefined ||
-      mark.etcdCluster !== etcdCluster ||
-      mark.base + Number(entry.mod_revision) < seen
-    );
+  /** The mark's base, or undefined if there is none, or it was made in another etcd (VIEW-3). */
+  #baseOf(entry: IKeyValue | undefined, etcdCluster: string): number | undefined {
+    const mark = entry === undefined ? undefined : parseMark(entry.value);
+    return mark?.etcdCluster === etcdCluster ? mark.base : undefined;
   }
 
-  /** Makes the mark anew (V4), unless somebody else has just done so. */
+  /** Makes the mark anew (VIEW-3), unless somebody else has just done so. */
   async #makeMark(entry: IKeyValue | undefined, etcdCluster: string, seen: number): Promise<void> {
     const { client, keys, clock } = this.#context;
     const value = encodeMark({ base: Math.max(Math.floor(clock.now()), seen), etcdCluster });
@@ -130,34 +114,45 @@ export class ViewReader {
     });
   }
 
-  async #putMark(condition: ICompare): Promise<void> {
+  /** Puts the same mark again, unless somebody else has just done so. */
+  async #renewMark({ mod_revision }: IKeyValue): Promise<void> {
     const { client, keys } = this.#context;
     await client.transact({
-      compare: [{ target: "Version", result: "Greater", key: keys.mark, version: 0 }, condition],
+      compare: [{ target: "Mod", result: "Equal", key: keys.mark, mod_revision }],
       success: [{ request_put: { key: keys.mark, ignore_value: true } }],
     });
   }
 
-  /** True if the members of a list are what they were at the mark (V3). */
-  async #isUnchangedSince(markRevision: number, now: IRangeResponse): Promise<boolean> {
-    const { client, keys } = this.#context;
-    if (Number(now.header.revision) === markRevision) return true;
-    const then = await client.rangeAt(markRevision, { ...keys.range, keys_only: true });
-    // History that is compacted cannot be compared, so a new mark is the answer.
-    if (then === undefined || then.kvs.length !== now.kvs.length) return false;
-    const revisions = new Map(
-      then.kvs.map(({ key, mod_revision }) => [key.toString(), mod_revision]),
-    );
-    return now.kvs.every(({ key, mod_revision }) => revisions.get(key.toString()) === mod_revision);
+  /**
+   * The revision of the last change before a list (VIEW-2): the first one since the newest put at
+   * which there were as many keys. Undefined if etcd has compacted it.
+   */
+  async #lastChange(now: IRangeResponse): Promise<number | undefined> {
+    const size = now.kvs.length;
+    let first = Math.max(...now.kvs.map(({ mod_revision }) => Number(mod_revision)));
+    let last = Number(now.header.revision);
+    // In most cases nothing was deleted since the newest put.
+    for (let at = first; first < last; at = Math.floor((first + last) / 2)) {
+      const then = await this.#sizeAt(at);
+      if (then === undefined) return undefined;
+      if (then === size) last = at;
+      else first = at + 1;
+    }
+    return last;
   }
 
-  #snapshot(now: IRangeResponse): Snapshot | undefined {
+  async #sizeAt(revision: number): Promise<number | undefined> {
+    const { client, keys } = this.#context;
+    const then = await client.rangeAt(revision, { ...keys.range, count_only: true });
+    return then === undefined ? undefined : Number(then.count);
+  }
+
+  #snapshot(now: IRangeResponse, base: number, changedAt: number): Snapshot {
     const { keys, logger } = this.#context;
     const table = new MemberTable(keys, (key) =>
       logger.warn({ key }, "a member's record in etcd cannot be read; it is left out"),
     );
-    const view = table.load(now.kvs);
-    if (view === undefined) return undefined;
+    const view = table.load(now.kvs, base, changedAt);
     this.note(view);
     return {
       view,

@@ -4,7 +4,10 @@ import type { EtcdClient } from "./etcd-client.ts";
 import type { MemberKeys } from "./member-keys.ts";
 import type { Snapshot, ViewReader } from "./view-reader.ts";
 
-/** How often a watch is compared with a list: a connection may swallow events without breaking. */
+/**
+ * A watch that was silent for so long is compared with etcd: a connection may swallow events without
+ * breaking.
+ */
 const CHECK_EVERY_MS = 3_000;
 
 export interface WatchContext {
@@ -26,22 +29,31 @@ export type SessionEnd =
 /**
  * One watch stream of etcd, from a snapshot on.
  *
- * W1. It starts at the revision after the snapshot's, so no change is missed and none comes twice.
- * W2. It ends once, and gives no view after that. It ends when the stream breaks, when etcd has
- *     compacted what comes next, when the mark is lost, when etcd does not answer, or when a list
- *     shows what the watch should have told.
+ * WATCH-1. It starts at the revision after the snapshot's, so no change is missed and none comes
+ *     twice.
+ * WATCH-2. It ends once, and gives no view after that. It ends when the stream breaks, when etcd
+ *     has compacted what comes next, when the mark is lost, when etcd does not answer, or when etcd
+ *     holds what the watch should have told.
+ * WATCH-3. What the watch should have told is found out by one small answer: how many keys there
+ *     are, and whether one was put since the last change. So an idle cluster costs etcd little.
  */
 export class WatchSession {
   readonly ended: Promise<SessionEnd>;
   readonly #context: WatchContext;
   readonly #snapshot: Snapshot;
-  readonly #onView: (view: View) => void;
+  readonly #onView: (view: View, before: number) => void;
   readonly #resolveEnded: (end: SessionEnd) => void;
   #open = true;
   #endStream: (() => void) | undefined;
   #timer: Scheduled | undefined;
+  #wasSilent = true;
+  #checking: Promise<void> = Promise.resolve();
 
-  constructor(context: WatchContext, snapshot: Snapshot, onView: (view: View) => void) {
+  constructor(
+    context: WatchContext,
+    snapshot: Snapshot,
+    onView: (view: View, before: number) => void,
+  ) {
     this.#context = context;
     this.#snapshot = snapshot;
     this.#onView = onView;
@@ -65,12 +77,15 @@ export class WatchSession {
     } else endStream();
   }
 
-  close(): void {
+  /** Resolves when nothing of it runs any more. */
+  async close(): Promise<void> {
     this.#end({ kind: "stale", reason: "closed" });
+    await this.#checking;
   }
 
   #receive(response: IWatchResponse): void {
     if (!this.#open) return;
+    this.#wasSilent = false;
     const { table, etcdCluster } = this.#snapshot;
     if (response.canceled) {
       const reason =
@@ -84,35 +99,24 @@ export class WatchSession {
       this.#end({ kind: "stale", reason: "another etcd answers" });
       return;
     }
-    for (const view of table.apply(response.events)) {
-      this.#onView(view);
+    for (const { view, before } of table.apply(response.events)) {
+      this.#onView(view, before);
       if (!this.#open) return;
     }
     if (table.markLost) this.#end({ kind: "stale", reason: "the mark is gone" });
-    else if (table.unmarked !== undefined) void this.#mark(table.unmarked);
-  }
-
-  /** If it fails, the next check tries again. */
-  async #mark(revision: number): Promise<void> {
-    try {
-      await this.#context.reader.markAfter(revision);
-    } catch (error) {
-      this.#context.logger.debug(
-        { reason: messageOf(error) },
-        "a change of the members could not be marked",
-      );
-    }
   }
 
   #scheduleCheck(): void {
+    this.#wasSilent = true;
     this.#timer = this.#context.clock.schedule(CHECK_EVERY_MS, () => {
-      void this.#check();
+      this.#checking = this.#check();
     });
   }
 
   async #check(): Promise<void> {
     try {
-      await this.#compare();
+      // A watch that moves is alive.
+      if (this.#wasSilent) await this.#compare();
     } catch (error) {
       this.#end({
         kind: "broken",
@@ -125,14 +129,18 @@ export class WatchSession {
   async #compare(): Promise<void> {
     const { client, keys } = this.#context;
     const { table, etcdCluster } = this.#snapshot;
-    if (table.unmarked !== undefined) await this.#mark(table.unmarked);
     const before = table.revision;
-    const { header, kvs } = await client.range({ ...keys.range, keys_only: true });
-    // A watch that moves is alive, and the list may be older than what it has told meanwhile.
+    const { header, kvs, count } = await client.range({
+      ...keys.range,
+      min_mod_revision: before + 1,
+      keys_only: true,
+      limit: 1,
+    });
+    // The answer may be older than what the watch has told meanwhile.
     if (!this.#open || table.revision !== before) return;
     if (header.cluster_id !== etcdCluster)
       this.#end({ kind: "stale", reason: "another etcd answers" });
-    else if (!table.matches(kvs))
+    else if (kvs.length > 0 || Number(count) !== table.size)
       this.#end({ kind: "stale", reason: "the watch has missed a change" });
   }
 

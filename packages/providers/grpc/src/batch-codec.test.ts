@@ -78,7 +78,7 @@ const repetition = fc.oneof(
   }),
   fc.record({
     idempotencyKey: fc.constant(undefined),
-    delivery: fc.record({ sender: name, seq: integer }),
+    delivery: fc.record({ sender: name, seq: integer, asks: fc.boolean() }),
   }),
 );
 

@@ -122,10 +122,8 @@ class MemoryWatch implements ViewWatch {
   /** Gives the view of now, and each later one. */
   follow(): void {
     const { view } = this.#registry;
-    this.#deliver(() => this.#listener.onView(view));
-    this.#stopFollowing = this.#registry.observe((later) =>
-      this.#deliver(() => this.#listener.onView(later)),
-    );
+    this.#give(view);
+    this.#stopFollowing = this.#registry.observe((later) => this.#give(later));
   }
 
   breakOff(error: Error): void {
@@ -142,6 +140,11 @@ class MemoryWatch implements ViewWatch {
     this.#closed = true;
     this.#stopFollowing();
     this.#onClose();
+  }
+
+  /** The registry counts its views one by one. */
+  #give(view: View): void {
+    this.#deliver(() => this.#listener.onView(view, view.revision - 1));
   }
 
   #deliver(tell: () => void): void {

@@ -3,7 +3,8 @@ import { MemoryMembership } from "./memory-membership.ts";
 import { MemoryNetwork } from "./memory-network.ts";
 import { MemoryRegistry } from "./memory-registry.ts";
 import { MemoryReminderStore } from "./memory-reminder-store.ts";
-import { MemoryStates, MemoryStateStore } from "./memory-state-store.ts";
+import { MemoryStateStore } from "./memory-state-store.ts";
+import { MemoryStates } from "./memory-states.ts";
 import { MemoryTransport } from "./memory-transport.ts";
 
 /** The name in a URL `memory:name`. */

@@ -1,5 +1,6 @@
 import { reminderStoreSuite } from "@troupe/conformance";
-import { MemoryDueIndex, MemoryReminderStore } from "./memory-reminder-store.ts";
+import { MemoryDueIndex } from "./memory-due-index.ts";
+import { MemoryReminderStore } from "./memory-reminder-store.ts";
 
 reminderStoreSuite({
   name: "memory",

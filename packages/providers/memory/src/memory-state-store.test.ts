@@ -1,7 +1,8 @@
 import { systemClock } from "@troupe/core";
 import { stateStoreSuite, storesSuite } from "@troupe/conformance";
 import { MemoryReminderStore } from "./memory-reminder-store.ts";
-import { MemoryStates, MemoryStateStore } from "./memory-state-store.ts";
+import { MemoryStateStore } from "./memory-state-store.ts";
+import { MemoryStates } from "./memory-states.ts";
 
 const now = (): number => systemClock.monotonic();
 

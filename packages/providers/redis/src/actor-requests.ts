@@ -5,46 +5,22 @@ import {
   type CommitResult,
   type DueEntry,
   randomId,
+  type Retirement,
+  type StoredFields,
   systemRandom,
 } from "@troupe/core";
-import { ACTOR_FORMAT, ANSWER, FIELD_PREFIX, REQUEST } from "./actor-script.ts";
-import { dueMember } from "./due-member.ts";
+import { type ActorRequest, packRequest } from "./actor-request.ts";
+import { ANSWER, CONTROL_FIELD, FIELD_PREFIX } from "./actor-script.ts";
 import type { RedisConnection } from "./redis-connection.ts";
 import { ReplyReader } from "./reply-reader.ts";
 import { RequestPacker } from "./request-packer.ts";
+import type { StoreKeys } from "./store-keys.ts";
 
 /** More in one command would save little, and keep Redis from everything else for longer. */
 export const REQUESTS_MAX = 32;
 
 /** A batch that has so many bytes takes no further request. */
 const BATCH_BYTES = 256 * 1024;
-
-type ActorRequest =
-  | {
-      readonly kind: "commit";
-      readonly key: string;
-      readonly commit: Commit;
-      readonly settle: Settle<CommitResult>;
-    }
-  | {
-      readonly kind: "claim";
-      readonly key: string;
-      readonly claim: Claim;
-      /** Which of this store's claims it is. */
-      readonly number: number;
-      readonly settle: Settle<ClaimResult>;
-    }
-  | {
-      readonly kind: "add" | "remove";
-      readonly key: string;
-      readonly entry: DueEntry;
-      readonly settle: Settle<void>;
-    };
-
-interface Settle<T> {
-  readonly resolve: (result: T) => void;
-  readonly reject: (error: unknown) => void;
-}
 
 const STORED: CommitResult = { kind: "stored" };
 
@@ -63,31 +39,49 @@ export class ActorRequests {
   readonly #store = randomId(systemRandom, 8);
   #claims = 0;
   #waiting: ActorRequest[] = [];
+  /** The buckets of the index that those change besides their actors. */
+  readonly #buckets: string[] = [];
   #isFlushing = false;
+  readonly #keys: StoreKeys;
   readonly #requestsMax: number;
 
   /** `requestsMax` is how many keys one command may be for. */
-  constructor(connection: RedisConnection, requestsMax: number) {
+  constructor(connection: RedisConnection, keys: StoreKeys, requestsMax: number) {
     this.#connection = connection;
+    this.#keys = keys;
     this.#requestsMax = requestsMax;
   }
 
+  /** False if a commit and the entries of the index that it changes need commands of their own. */
+  get takesSeveralKeys(): boolean {
+    return this.#requestsMax > 1;
+  }
+
   claim(key: string, claim: Claim): Promise<ClaimResult> {
-    const number = ++this.#claims;
+    const [store, number] = [this.#store, ++this.#claims];
     return new Promise((resolve, reject) =>
-      this.#add({ kind: "claim", key, claim, number, settle: { resolve, reject } }),
+      this.#add({ kind: "claim", key, claim, store, number, settle: { resolve, reject } }),
     );
   }
 
+  /** Changes the index only if it takes several keys. */
   commit(key: string, commit: Commit): Promise<CommitResult> {
     return new Promise((resolve, reject) =>
       this.#add({ kind: "commit", key, commit, settle: { resolve, reject } }),
     );
   }
 
-  /** True if one command may be for several keys, so that a batch of requests is one step. */
-  get takesSeveralKeys(): boolean {
-    return this.#requestsMax > 1;
+  /** Changes the index only if it takes several keys. */
+  retire(key: string, retirement: Retirement): Promise<CommitResult> {
+    return new Promise((resolve, reject) =>
+      this.#add({ kind: "retire", key, retirement, settle: { resolve, reject } }),
+    );
+  }
+
+  read(key: string, prefix: string): Promise<StoredFields | undefined> {
+    return new Promise((resolve, reject) =>
+      this.#add({ kind: "read", key, prefix, settle: { resolve, reject } }),
+    );
   }
 
   /** Notes a due time in the bucket with the key, or takes it out. */
@@ -98,12 +92,13 @@ export class ActorRequests {
   }
 
   #add(request: ActorRequest): void {
-    const start = this.#packer.length;
+    const [start, buckets] = [this.#packer.length, this.#buckets.length];
     try {
-      this.#pack(request);
+      packRequest(this.#packer, request, this.#placeBucket);
     } catch (error) {
       // Half a request would be taken for the start of the next one.
       this.#packer.rewind(start);
+      this.#buckets.length = buckets;
       throw error;
     }
     this.#waiting.push(request);
@@ -116,28 +111,7 @@ export class ActorRequests {
     }
   }
 
-  #pack(request: ActorRequest): void {
-    switch (request.kind) {
-      case "claim":
-        this.#packer.array(5);
-        this.#packer.number(REQUEST.claim);
-        this.#packer.text(String(request.claim.revision));
-        this.#packer.text(request.claim.siloId);
-        this.#packer.text(this.#store);
-        this.#packer.text(String(request.number));
-        break;
-      case "commit":
-        packCommit(this.#packer, request.commit);
-        break;
-      case "add":
-      case "remove":
-        this.#packer.array(3);
-        this.#packer.number(REQUEST[request.kind]);
-        this.#packer.text(String(request.entry.dueAt));
-        this.#packer.text(dueMember(request.entry));
-        break;
-    }
-  }
+  readonly #placeBucket = (bucket: number): number => this.#buckets.push(this.#keys.bucket(bucket));
 
   readonly #flush = (): void => {
     this.#isFlushing = false;
@@ -145,7 +119,9 @@ export class ActorRequests {
     if (requests.length === 0) return;
     this.#waiting = [];
     const keys = requests.map(({ key }) => key);
-    this.#send(keys, this.#packer.take(keys.length))
+    const packed = this.#packer.take(keys.length);
+    if (this.#buckets.length > 0) keys.push(...this.#buckets.splice(0));
+    this.#send(keys, packed)
       .then((reply) => this.#settle(requests, new ReplyReader(reply)))
       .catch((error) => this.#failAll(requests, error));
   };
@@ -167,19 +143,17 @@ export class ActorRequests {
       this.#answer(request, reply);
     }
     // Those that had an answer are settled, and settling them again does nothing.
-    for (const request of requests) {
-      if (request.kind === "commit") request.settle.resolve(STORED);
-      else if (request.kind !== "claim") request.settle.resolve();
-    }
+    for (const request of requests) settleUnanswered(request);
   }
 
   #answer(request: ActorRequest, reply: ReplyReader): void {
     const became = reply.number();
     if (became === ANSWER.failed)
       request.settle.reject(this.#connection.failureOf(new Error(reply.text())));
-    else if (request.kind === "commit")
+    else if (request.kind === "commit" || request.kind === "retire")
       request.settle.resolve({ kind: "fenced", epoch: reply.number() });
     else if (request.kind === "claim") request.settle.resolve(readClaim(became, reply));
+    else if (request.kind === "read") request.settle.resolve(readStored(reply));
     else throw new RangeError("the reply of a script answers what has no answer");
   }
 
@@ -188,35 +162,30 @@ export class ActorRequests {
   }
 }
 
-function packCommit(packer: RequestPacker, commit: Commit): void {
-  const { epoch, version, set, remove, removeRanges = [] } = commit;
-  const rangeItems = removeRanges.length === 0 ? 0 : 2 * removeRanges.length + 1;
-  packer.array(4 + 2 * set.size + remove.length + rangeItems);
-  packer.number(rangeItems === 0 ? REQUEST.commit : REQUEST.commitRanges);
-  packer.text(`${ACTOR_FORMAT} ${epoch} ${version - 1} `);
-  packer.text(`${ACTOR_FORMAT} ${epoch} ${version} `);
-  packer.number(set.size);
-  for (const [name, value] of set) {
-    packer.text(FIELD_PREFIX + name);
-    packer.bytes(value);
+/** What has no answer of its own was done, or has nothing to give. */
+function settleUnanswered(request: ActorRequest): void {
+  switch (request.kind) {
+    case "commit":
+    case "retire":
+      return request.settle.resolve(STORED);
+    case "read":
+      return request.settle.resolve(undefined);
+    case "add":
+    case "remove":
+      return request.settle.resolve();
+    case "claim":
+      return;
   }
-  for (const name of remove) packer.text(FIELD_PREFIX + name);
-  for (const { from, to } of removeRanges) {
-    packer.text(FIELD_PREFIX + from);
-    packer.text(FIELD_PREFIX + to);
-  }
-  if (rangeItems > 0) packer.number(removeRanges.length);
 }
 
 function readClaim(became: number, reply: ReplyReader): ClaimResult {
   if (became === ANSWER.refused)
     return { kind: "refused", revision: reply.number(), siloId: reply.text() };
-  return {
-    kind: "claimed",
-    epoch: reply.number(),
-    version: reply.number(),
-    fields: readFields(reply),
-  };
+  return { kind: "claimed", ...readStored(reply) };
+}
+
+function readStored(reply: ReplyReader): StoredFields {
+  return { epoch: reply.number(), version: reply.number(), fields: readFields(reply) };
 }
 
 function readFields(reply: ReplyReader): Map<string, Uint8Array> {
@@ -224,7 +193,7 @@ function readFields(reply: ReplyReader): Map<string, Uint8Array> {
   for (let left = reply.array(); left > 0; left -= 2) {
     const name = reply.text();
     const value = reply.bytes();
-    if (name.startsWith(FIELD_PREFIX)) fields.set(name.slice(FIELD_PREFIX.length), value);
+    if (name !== CONTROL_FIELD) fields.set(name.slice(FIELD_PREFIX.length), value);
   }
   return fields;
 }

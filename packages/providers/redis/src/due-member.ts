@@ -1,9 +1,10 @@
 import type { DueEntry } from "@troupe/core";
 
 /**
- * The member of a bucket's sorted set that stands for an entry. It has the due time too, so that a
- * reminder may stand in the set at two times, and exactly, whatever becomes of the score. It is
- * part of the stored format: it starts with `[`, so that another format can start otherwise.
+ * The member of a bucket's sorted set that stands for an entry: `[type, id, name, dueAt]`, and the
+ * tag unless it is empty. It has the due time too, so that a reminder may stand in the set at two
+ * times, and exactly, whatever becomes of the score. It is part of the stored format: it starts
+ * with `[`, so that another format can start otherwise.
  */
 export function dueMember({ address, name, dueAt, tag }: DueEntry): string {
   const parts = [address.type, address.id, name, dueAt];

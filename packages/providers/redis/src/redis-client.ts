@@ -1,8 +1,7 @@
 import { Cluster, Redis, type RedisCommander } from "ioredis";
 import { ACTOR_SCRIPT } from "./actor-script.ts";
-import { READ_SCRIPT } from "./read-script.ts";
+import { DUE_AFTER_SCRIPT } from "./due-script.ts";
 import type { RedisAddress } from "./redis-address.ts";
-import { RETIRE_SCRIPT } from "./retire-script.ts";
 
 /** How long opening may take. */
 export const OPEN_TIMEOUT_MS = 3_000;
@@ -24,7 +23,7 @@ const RECONNECT_MAX_MS = 500;
  */
 const SLOTS_EVERY_MS = 10_000;
 
-/** Commands of a Redis, with the script of this package, which answers bytes instead of text. */
+/** Commands of a Redis, with the scripts of this package. That of actors answers bytes, not text. */
 export interface ScriptedRedis extends RedisCommander {
   troupeActorsBuffer(
     keyCount: number,
@@ -35,10 +34,14 @@ export interface ScriptedRedis extends RedisCommander {
    * key.
    */
   troupeActorBuffer(key: string, requests: Buffer): Promise<Buffer>;
-  /** See `READ_SCRIPT`. */
-  troupeReadBuffer(key: string, prefix: string): Promise<Buffer[]>;
-  /** See `RETIRE_SCRIPT`. */
-  troupeRetire(key: string, before: string, after: string, keepMs: number): Promise<string>;
+  /** The members of a bucket after one (see `due-script.ts`). */
+  troupeDueAfter(
+    bucket: string,
+    score: number,
+    member: string,
+    highest: number,
+    count: number,
+  ): Promise<string[]>;
 }
 
 /** A client of one Redis, or of the nodes of a Redis Cluster. */
@@ -66,10 +69,9 @@ function connectionOptions({ username, password, tls }: RedisAddress) {
 }
 
 const SCRIPTS = {
-  troupeRead: { lua: READ_SCRIPT, numberOfKeys: 1 },
-  troupeRetire: { lua: RETIRE_SCRIPT, numberOfKeys: 1 },
   troupeActors: { lua: ACTOR_SCRIPT },
   troupeActor: { lua: ACTOR_SCRIPT, numberOfKeys: 1 },
+  troupeDueAfter: { lua: DUE_AFTER_SCRIPT, numberOfKeys: 1 },
 } as const;
 
 function reconnectDelay(attempt: number): number {
@@ -86,7 +88,7 @@ function createSingle(address: RedisAddress): Redis {
     enableOfflineQueue: false,
     enableAutoPipelining: true,
     // Its requests are batches already, which need not wait for the one before.
-    autoPipeliningIgnoredCommands: ["troupeActors", "troupeActor"],
+    autoPipeliningIgnoredCommands: Object.keys(SCRIPTS),
     // A primary that became a replica stays one; a new connection may find the new primary under
     // the same name.
     reconnectOnError: (error: Error) => error.message.startsWith("READONLY"),

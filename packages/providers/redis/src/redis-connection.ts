@@ -85,14 +85,6 @@ export class RedisConnection implements AsyncDisposable {
     return Promise.all(servers.map((server) => this.run(() => commands(server))));
   }
 
-  /** Runs commands on one of these servers; undefined if there is none of that number. */
-  async runOn<T>(number: number, commands: (redis: Redis) => Promise<T>): Promise<T | undefined> {
-    const servers =
-      this.client instanceof Cluster ? this.client.nodes("master") : [this.client as Redis];
-    const server = servers.toSorted(byAddress)[number];
-    return server && this.run(() => commands(server));
-  }
-
   async close(): Promise<void> {
     this.client.disconnect();
   }
@@ -139,11 +131,6 @@ export class RedisConnection implements AsyncDisposable {
       this.#logger.info({ redis: this.label }, "the connection to Redis is back");
     this.#lastError = undefined;
   }
-}
-
-function byAddress(one: Redis, other: Redis): number {
-  const [a, b] = [one, other].map(({ options: { host, port } }) => `${host}:${port}`);
-  return (a ?? "") < (b ?? "") ? -1 : 1;
 }
 
 function throwTimeout(): never {

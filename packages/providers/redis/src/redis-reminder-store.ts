@@ -1,8 +1,10 @@
-import { type DueEntry, pageOfDueEntries, type ReminderStore } from "@troupe/core";
+import type { DueEntry, ReminderStore } from "@troupe/core";
 import { ActorRequests } from "./actor-requests.ts";
-import { parseDueMember } from "./due-member.ts";
+import { dueMember, parseDueMember } from "./due-member.ts";
+import { DueNotes } from "./due-notes.ts";
 import { requestsAtOnce } from "./requests-at-once.ts";
 import type { RedisConnection } from "./redis-connection.ts";
+import type { ScriptedRedis } from "./redis-client.ts";
 import type { StoreKeys } from "./store-keys.ts";
 
 /**
@@ -14,6 +16,21 @@ const FIRST_SHARE_MIN = 4;
 /** A bucket that had more is asked again for this many times as many. */
 const SHARE_GROWTH = 8;
 
+/** What one bucket gave. */
+interface Share {
+  readonly bucket: number;
+  readonly entries: readonly DueEntry[];
+  /** True if it gave all it was asked for, so that it may have more. */
+  readonly isFull: boolean;
+}
+
+/** What is asked of each bucket. */
+interface Look {
+  readonly until: number;
+  readonly count: number;
+  readonly after: DueEntry | undefined;
+}
+
 /**
  * The index of due times in Redis: a sorted set a bucket, the due time as score.
  *
@@ -23,7 +40,7 @@ const SHARE_GROWTH = 8;
 export class RedisReminderStore implements ReminderStore {
   readonly #connection: RedisConnection;
   readonly #keys: StoreKeys;
-  readonly #requests: ActorRequests;
+  readonly #notes: DueNotes;
 
   /** Takes a connection of its own. */
   static async on(connection: RedisConnection, keys: StoreKeys): Promise<RedisReminderStore> {
@@ -33,21 +50,15 @@ export class RedisReminderStore implements ReminderStore {
   private constructor(connection: RedisConnection, keys: StoreKeys, requestsMax: number) {
     this.#connection = connection;
     this.#keys = keys;
-    this.#requests = new ActorRequests(connection, requestsMax);
+    this.#notes = new DueNotes(new ActorRequests(connection, keys, requestsMax), keys);
   }
 
   add(entries: readonly DueEntry[]): Promise<void> {
-    return this.#note("add", entries);
+    return this.#notes.add(entries);
   }
 
   remove(entries: readonly DueEntry[]): Promise<void> {
-    return this.#note("remove", entries);
-  }
-
-  async #note(kind: "add" | "remove", entries: readonly DueEntry[]): Promise<void> {
-    await Promise.all(
-      entries.map((entry) => this.#requests.note(kind, this.#keys.bucket(entry.bucket), entry)),
-    );
+    return this.#notes.remove(entries);
   }
 
   async due(
@@ -57,18 +68,23 @@ export class RedisReminderStore implements ReminderStore {
     after?: DueEntry,
   ): Promise<DueEntry[]> {
     if (limit <= 0 || buckets.length === 0) return [];
-    const range = { from: after?.dueAt ?? Number.NEGATIVE_INFINITY, until };
-    const found = new Map<number, readonly DueEntry[]>();
-    let unsure = buckets;
-    let share = Math.min(limit, Math.max(FIRST_SHARE_MIN, Math.ceil((2 * limit) / buckets.length)));
+    const shares = new Map<number, Share>();
+    // In this order entries of one time stand one after the other.
+    let unsure = [...new Set(buckets)].toSorted((a, b) => a - b);
+    let count = Math.min(limit, Math.max(FIRST_SHARE_MIN, Math.ceil((2 * limit) / unsure.length)));
     for (;;) {
-      for (const [bucket, entries] of await this.#earliest(unsure, range, share))
-        found.set(bucket, entries);
-      const page = pageOfDueEntries([...found.values()].flat(), limit, after);
-      const last = page.length < limit ? Number.POSITIVE_INFINITY : (page.at(-1)?.dueAt ?? 0);
-      unsure = unsure.filter((bucket) => mayHaveMore(found.get(bucket) ?? [], share, last));
-      if (unsure.length === 0) return page;
-      share *= SHARE_GROWTH;
+      for (const share of await this.#earliest(unsure, { until, count, after }))
+        shares.set(share.bucket, share);
+      const earliest = [...shares.values()]
+        .flatMap(({ entries }) => entries)
+        // The sort is stable.
+        .toSorted((a, b) => a.dueAt - b.dueAt)
+        .slice(0, limit);
+      const last = earliest.length < limit ? undefined : earliest.at(-1);
+      unsure =
+        count >= limit ? [] : unsure.filter((bucket) => mayHaveMore(shares.get(bucket), last));
+      if (unsure.length === 0) return earliest;
+      count = Math.min(limit, count * SHARE_GROWTH);
     }
   }
 
@@ -77,33 +93,38 @@ export class RedisReminderStore implements ReminderStore {
   }
 
   /** Of each bucket the earliest `count` entries that are due, in one round trip. */
-  async #earliest(
-    buckets: readonly number[],
-    range: { readonly from: number; readonly until: number },
-    count: number,
-  ): Promise<Map<number, DueEntry[]>> {
-    const from = range.from === Number.NEGATIVE_INFINITY ? "-inf" : range.from;
+  async #earliest(buckets: readonly number[], look: Look): Promise<Share[]> {
     const replies = await this.#connection.run((redis) =>
-      Promise.all(
-        buckets.map((bucket) =>
-          redis.zrangebyscore(this.#keys.bucket(bucket), from, range.until, "LIMIT", 0, count),
-        ),
-      ),
+      Promise.all(buckets.map((bucket) => this.#membersOf(redis, bucket, look))),
     );
-    return new Map(
-      buckets.map((bucket, index) => [
+    return buckets.map((bucket, index) => {
+      const members = replies[index] ?? [];
+      return {
         bucket,
-        (replies[index] ?? []).flatMap((member) => parseDueMember(bucket, member) ?? []),
-      ]),
-    );
+        entries: members.flatMap((member) => parseDueMember(bucket, member) ?? []),
+        isFull: members.length >= look.count,
+      };
+    });
+  }
+
+  #membersOf(
+    redis: ScriptedRedis,
+    bucket: number,
+    { until, count, after }: Look,
+  ): Promise<string[]> {
+    const key = this.#keys.bucket(bucket);
+    if (bucket === after?.bucket)
+      return redis.troupeDueAfter(key, after.dueAt, dueMember(after), until, count);
+    const before = after !== undefined && bucket < after.bucket;
+    const from = after === undefined ? "-inf" : `${before ? "(" : ""}${after.dueAt}`;
+    return redis.zrangebyscore(key, from, until, "LIMIT", 0, count);
   }
 }
 
-/**
- * True if a bucket gave all it was asked for and may have more that is due no later than the last
- * entry of the page. Members of one score do not stand in the order of entries, so those of the
- * last one's time may still come before it.
- */
-function mayHaveMore(entries: readonly DueEntry[], share: number, last: number): boolean {
-  return entries.length >= share && (entries.at(-1)?.dueAt ?? last) <= last;
+/** True if a bucket may have more before the last entry that is wanted, or anywhere without one. */
+function mayHaveMore(share: Share | undefined, last: DueEntry | undefined): boolean {
+  if (share === undefined || !share.isFull) return false;
+  const own = share.entries.at(-1);
+  if (last === undefined || own === undefined) return true;
+  return own.dueAt < last.dueAt || (own.dueAt === last.dueAt && share.bucket < last.bucket);
 }

@@ -22,7 +22,7 @@ const REMEDIES: Readonly<Record<string, string>> = {
   NOAUTH: "asks for a password; put it into the URL as redis://user:password@host",
   WRONGPASS: "does not accept the user or password in the URL",
   NOPERM:
-    "does not allow its user what is needed; allow @hash @sortedset @scripting @connection +info on the keys troupe:*",
+    "does not allow its user what is needed; allow @hash @sortedset @scripting @connection +info +scan +pexpire +persist on the keys troupe:*",
   WRONGTYPE: "has other data under Troupe's keys; use another database or cluster name",
   [FORMAT_ERROR]: "has data of a newer version of Troupe; update this silo",
 };

@@ -1,4 +1,4 @@
-import type { ActorAddress } from "@troupe/core";
+import type { ActorAddress, ListQuery } from "@troupe/core";
 
 /**
  * The keys of Redis that hold a cluster's data.
@@ -14,6 +14,9 @@ const SPECIAL = /[%{}:]/g;
 const SPECIAL_IN_TYPE = /[%{}/]/g;
 const SPECIAL_IN_ID = /[%{}]/g;
 
+/** What has a meaning in a pattern of Redis. */
+const SPECIAL_IN_PATTERN = /[*?[\]\\]/g;
+
 export class StoreKeys {
   readonly #prefix: string;
 
@@ -26,22 +29,27 @@ export class StoreKeys {
     return `${this.#prefix}a:{${escape(address.type, SPECIAL_IN_TYPE)}/${escape(address.id, SPECIAL_IN_ID)}}`;
   }
 
-  /** A glob pattern of the keys of actors: of all, or of one type. */
-  actorPattern(type: string | undefined): string {
-    const glob = /[*?[\]\\^]/g;
-    const start = `${this.#prefix}a:{`.replace(glob, "\\$&");
-    if (type === undefined) return `${start}*`;
-    return `${start}${escape(type, SPECIAL_IN_TYPE).replace(glob, "\\$&")}/*`;
+  /** The pattern that the hashes of the wanted actors match, and maybe those of a few others. */
+  actorPattern({ type, prefix = "" }: ListQuery): string {
+    const start = `${this.#prefix}a:{`.replace(SPECIAL_IN_PATTERN, String.raw`\$&`);
+    const types =
+      type === undefined
+        ? "*"
+        : escape(type, SPECIAL_IN_TYPE).replace(SPECIAL_IN_PATTERN, String.raw`\$&`);
+    const ids = escape(prefix, SPECIAL_IN_ID).replace(SPECIAL_IN_PATTERN, String.raw`\$&`);
+    return `${start}${types}/${ids}*`;
   }
 
-  /** The address that `actor` made the key of; undefined for another key. */
-  parseActor(key: string): ActorAddress | undefined {
+  /** The address of an actor's hash, or undefined if it is none of the wanted. */
+  parseActor(key: string, { type, prefix = "" }: ListQuery): ActorAddress | undefined {
     const start = `${this.#prefix}a:{`;
     if (!key.startsWith(start) || !key.endsWith("}")) return undefined;
     const text = key.slice(start.length, -1);
     const slash = text.indexOf("/");
-    if (slash < 0) return undefined;
-    return { type: unescape(text.slice(0, slash)), id: unescape(text.slice(slash + 1)) };
+    const address = { type: unescape(text.slice(0, slash)), id: unescape(text.slice(slash + 1)) };
+    const isWanted =
+      slash > 0 && (type === undefined || address.type === type) && address.id.startsWith(prefix);
+    return isWanted ? address : undefined;
   }
 
   /** The sorted set of one bucket of due times: `troupe:bank:r:{17}`. */

@@ -4,6 +4,7 @@ import type { CallOptions, SystemTurn } from "@troupe/sdk";
 import type { CallBudget } from "./call-budget.ts";
 import type { ActorStorage } from "./actor-storage.ts";
 import type { Activation } from "./activation.ts";
+import type { ServeCall } from "./incoming-call.ts";
 import type { RunnerOwner, TurnRunner } from "./turn-runner.ts";
 
 /** What a turn does that calls no method of the actor: a system turn, or a hook. */
@@ -31,6 +32,8 @@ export interface ActivationParts {
   /** A reference that came with a message. */
   readonly makeReference: MakeReference;
   systemTurn(name: string): SystemTurn | undefined;
+  /** Has a call served by the actor's method; chosen once, with or without filters. */
+  readonly serve: ServeCall;
   /**
    * Takes back a request that was accepted but not run, to bring it to the activation that comes
    * next.

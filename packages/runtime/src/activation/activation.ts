@@ -2,7 +2,6 @@ import { noSuchMethod, type ReplySink } from "@troupe/client";
 import {
   type ActorAddress,
   formatAddress,
-  fromPortable,
   type Logger,
   messageOf,
   type Outcome,
@@ -18,6 +17,7 @@ import {
 import { ActivationHost } from "./activation-host.ts";
 import type { ActivationParts, TurnWork } from "./activation-parts.ts";
 import type { ActorStorage } from "./actor-storage.ts";
+import { argumentsOf } from "./incoming-call.ts";
 import { methodOf } from "./method-of.ts";
 import { answerError, errorOutcome } from "./outcome.ts";
 import type { OutputGate } from "./output-gate.ts";
@@ -211,15 +211,10 @@ export class Activation implements RunnerOwner {
   }
 
   /** For the runner: does what the turn is for, within its scope. */
-  perform({ request, system }: Turn): unknown {
-    const args = (
-      request.args.revive
-        ? fromPortable(request.args, this.parts.makeReference)
-        : request.args.value
-    ) as unknown[];
-    if (system !== undefined) return system(this, args);
-    const actor = this.#actor();
-    return methodOf(actor, request.method).apply(actor, args);
+  perform(turn: Turn): unknown {
+    const { system } = turn;
+    if (system === undefined) return this.parts.serve(this.#actor(), turn, this.parts);
+    return system(this, argumentsOf(turn.request, this.parts.makeReference));
   }
 
   /**

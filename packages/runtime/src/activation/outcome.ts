@@ -22,11 +22,19 @@ export function outcomeOf(value: unknown): Outcome {
   }
 }
 
+/** Thrown in place of an error that came before the method has run. */
+export class NotRun extends Error {
+  constructor(error: unknown) {
+    super("the method has not run", { cause: error });
+  }
+}
+
 /**
  * What a method threw: whether a call that it made has run may be open, but it has itself, and its
  * caller must not mix the two up (C4).
  */
 export function thrownOutcome(error: unknown): Outcome {
+  if (error instanceof NotRun) return errorOutcome(error.cause);
   if (!(error instanceof TroupeError) || error.ran === "yes") return errorOutcome(error);
   const { code, message, retryable, cause, stack } = error;
   const own = new TroupeError(code, message.slice(code.length + 3), {

@@ -98,7 +98,7 @@ function setUp() {
     membership: store,
     leaseTtlMs: TTL_MS,
     leasePolicy: "strict",
-    onView: ({ revision }) => views.push(revision),
+    onView: ({ view: { revision } }) => views.push(revision),
     onLost: () => losses++,
   });
   return { clock, store, views, agent, losses: () => losses };

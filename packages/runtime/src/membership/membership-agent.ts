@@ -8,11 +8,10 @@ import {
   messageOf,
   type Scheduled,
   TroupeError,
-  type View,
   type ViewWatch,
 } from "@troupe/core";
 import { LeaseGuard, type LeasePolicy } from "./lease-guard.ts";
-import { ViewCoalescer } from "./view-coalescer.ts";
+import { type Succession, ViewCoalescer } from "./view-coalescer.ts";
 
 /** Renewals in the time of one lease. */
 const RENEWALS_PER_LEASE = 4;
@@ -35,7 +34,7 @@ export interface MembershipAgentParts {
   readonly membership: MembershipProvider;
   readonly leaseTtlMs: number;
   readonly leasePolicy: LeasePolicy;
-  onView(view: View): void;
+  onView(succession: Succession): void;
   /** The lease is gone: this silo is no member any more and must not act as one. */
   onLost(): void;
 }
@@ -58,7 +57,7 @@ export class MembershipAgent {
   constructor(parts: MembershipAgentParts) {
     this.#parts = parts;
     this.guard = new LeaseGuard(parts.clock, parts.leasePolicy);
-    this.#views = new ViewCoalescer(parts.clock, (view) => parts.onView(view));
+    this.#views = new ViewCoalescer(parts.clock, (succession) => parts.onView(succession));
   }
 
   /** What this silo has written down of itself. */
@@ -77,8 +76,8 @@ export class MembershipAgent {
     this.#confirm(sentAt);
     this.#renewLater();
     const watch = await membership.watch({
-      onView: (view) => {
-        if (!this.#ended) this.#views.offer(view);
+      onView: (view, before) => {
+        if (!this.#ended) this.#views.offer(view, before);
       },
       onBroken: (error) =>
         logger.warn(

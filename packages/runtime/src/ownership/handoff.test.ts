@@ -34,6 +34,20 @@ function ownedBy(
   }
 }
 
+/** An actor that one silo owns in the first placement, and another in the second. */
+function movingFrom(
+  from: string,
+  before: Placement,
+  to: string,
+  after: Placement,
+): { type: string; id: string } {
+  for (let number = 0; ; number++) {
+    const address = { type: "Account", id: `${number}` };
+    if (before.ownerOf(address)?.siloId === from && after.ownerOf(address)?.siloId === to)
+      return address;
+  }
+}
+
 function released(revision: number, ...holding: readonly string[]): ReleasedEnvelope {
   return { kind: "released", revision, holding };
 }
@@ -44,13 +58,13 @@ describe("a handoff", () => {
 
   it("lets the only silo activate everything at once", () => {
     const handoff = new Handoff("a", EMPTY);
-    handoff.setPlacement(alone);
+    handoff.setPlacement(alone, undefined);
     expect(handoff.mayActivate({ type: "Account", id: "x" })).toBe(true);
   });
 
   it("keeps a new silo from activating until the former owner has released the view", () => {
     const handoff = new Handoff("b", EMPTY);
-    handoff.setPlacement(both);
+    handoff.setPlacement(both, undefined);
     const address = ownedBy("b", both);
     expect(handoff.mayActivate(address)).toBe(false);
     handoff.setReleased("a", released(1));
@@ -61,7 +75,7 @@ describe("a handoff", () => {
 
   it("waits for an actor that the former owner still holds, and for no other", () => {
     const handoff = new Handoff("b", EMPTY);
-    handoff.setPlacement(both);
+    handoff.setPlacement(both, undefined);
     const address = ownedBy("b", both);
     handoff.setReleased("a", released(2, `Account/${address.id}`));
     expect(handoff.mayActivate(address)).toBe(false);
@@ -72,45 +86,87 @@ describe("a handoff", () => {
 
   it("does not take an older release for a newer one, nor one of a later view for one of this", () => {
     const handoff = new Handoff("b", EMPTY);
-    handoff.setPlacement(both);
+    handoff.setPlacement(both, undefined);
     const address = ownedBy("b", both);
     handoff.setReleased("a", released(3));
     expect(handoff.mayActivate(address)).toBe(false);
     handoff.setReleased("a", released(2));
     expect(handoff.mayActivate(address)).toBe(false);
-    handoff.setPlacement(placement(3, { a: "active", b: "active" }));
+    handoff.setPlacement(placement(3, { a: "active", b: "active" }), undefined);
     expect(handoff.mayActivate(address)).toBe(true);
   });
 
   it("goes on at once with what a silo owned all along", () => {
     const handoff = new Handoff("a", EMPTY);
-    handoff.setPlacement(alone);
-    handoff.setPlacement(both);
+    handoff.setPlacement(alone, undefined);
+    handoff.setPlacement(both, undefined);
     expect(handoff.mayActivate(ownedBy("a", both))).toBe(true);
-    handoff.setPlacement(placement(3, { a: "active", b: "draining" }));
+    handoff.setPlacement(placement(3, { a: "active", b: "draining" }), undefined);
     expect(handoff.mayActivate(ownedBy("a", both))).toBe(true);
     expect(handoff.mayActivate(ownedBy("b", both))).toBe(false);
   });
 
+  describe("with a silo that hangs", () => {
+    const three = placement(3, { a: "active", b: "active", hung: "active" });
+    const crashed = placement(4, { a: "active", hung: "active" });
+
+    function settled(): Handoff {
+      const handoff = new Handoff("a", EMPTY);
+      handoff.setPlacement(three, undefined);
+      handoff.setReleased("b", released(3));
+      handoff.setReleased("hung", released(3));
+      return handoff;
+    }
+
+    it("takes over at once what another silo owned, and waits for what the hung one did", () => {
+      const handoff = settled();
+      handoff.setPlacement(crashed, []);
+      const moved = movingFrom("b", three, "a", crashed);
+      expect(handoff.mayActivate(moved)).toBe(true);
+      const last = placement(5, { a: "active", hung: "draining" });
+      handoff.setPlacement(last, []);
+      expect(handoff.mayActivate(moved)).toBe(true);
+      expect(handoff.mayActivate(movingFrom("hung", crashed, "a", last))).toBe(false);
+      handoff.setReleased("hung", released(5));
+      expect(handoff.mayActivate(movingFrom("hung", crashed, "a", last))).toBe(true);
+    });
+
+    it("waits for the owner in a view that it passed over", () => {
+      const handoff = settled();
+      const passed = placement(4, { a: "draining", b: "draining", hung: "active" });
+      handoff.setPlacement(placement(5, { a: "active", hung: "active" }), [passed]);
+      expect(handoff.mayActivate(movingFrom("b", three, "a", crashed))).toBe(false);
+    });
+
+    it("waits for everybody behind a gap, but with what it owned before that", () => {
+      const handoff = settled();
+      handoff.setPlacement(crashed, undefined);
+      expect(handoff.mayActivate(movingFrom("b", three, "a", crashed))).toBe(false);
+      expect(handoff.mayActivate(movingFrom("a", three, "a", crashed))).toBe(true);
+      handoff.setReleased("hung", released(4));
+      expect(handoff.mayActivate(movingFrom("b", three, "a", crashed))).toBe(true);
+    });
+  });
+
   it("waits for nobody who is joining or gone", () => {
     const handoff = new Handoff("a", EMPTY);
-    handoff.setPlacement(placement(1, { a: "active", b: "active" }));
+    handoff.setPlacement(placement(1, { a: "active", b: "active" }), undefined);
     expect(handoff.mayActivate({ type: "Account", id: "x" })).toBe(false);
-    handoff.setPlacement(placement(2, { a: "active", c: "joining" }));
+    handoff.setPlacement(placement(2, { a: "active", c: "joining" }), undefined);
     expect(handoff.mayActivate({ type: "Account", id: "x" })).toBe(true);
   });
 
   it("remembers what was released in a view that it has not seen yet, also by a silo that older views have not", () => {
     const handoff = new Handoff("a", EMPTY);
     handoff.setReleased("c", released(4));
-    handoff.setPlacement(placement(3, { a: "active" }));
-    handoff.setPlacement(placement(4, { a: "active", c: "active" }));
+    handoff.setPlacement(placement(3, { a: "active" }), undefined);
+    handoff.setPlacement(placement(4, { a: "active", c: "active" }), undefined);
     expect(handoff.isSettled).toBe(true);
   });
 
   it("says what it has released and still holds", () => {
     const handoff = new Handoff("a", EMPTY);
-    handoff.setPlacement(both);
+    handoff.setPlacement(both, undefined);
     const address = { type: "Account", id: "x" };
     handoff.hold(address);
     expect(handoff.release).toEqual(released(2, "Account/x"));
@@ -123,7 +179,7 @@ describe("a handoff", () => {
 
   it("says nothing while it holds more than 10,000 actors, since the others then have to wait for all of them", () => {
     const handoff = new Handoff("a", EMPTY);
-    handoff.setPlacement(both);
+    handoff.setPlacement(both, undefined);
     for (let id = 0; id <= 10_000; id++) handoff.hold({ type: "Account", id: `${id}` });
     expect(handoff.release).toBeUndefined();
     handoff.letGo({ type: "Account", id: "0" });
@@ -137,7 +193,12 @@ describe("a handoff", () => {
       { weight: 1, arbitrary: fc.record({ kind: fc.constant("leave" as const), silo }) },
       {
         weight: 6,
-        arbitrary: fc.record({ kind: fc.constant("adopt" as const), silo, skip: fc.boolean() }),
+        arbitrary: fc.record({
+          kind: fc.constant("adopt" as const),
+          silo,
+          skip: fc.boolean(),
+          knows: fc.boolean(),
+        }),
       },
       {
         weight: 6,
@@ -159,7 +220,7 @@ describe("a handoff", () => {
         for (const one of steps) {
           if (one.kind === "change") world.change(one.silo);
           else if (one.kind === "leave") world.leave(one.silo);
-          else if (one.kind === "adopt") world.adopt(one.silo, one.skip);
+          else if (one.kind === "adopt") world.adopt(one.silo, one.skip, one.knows);
           else if (one.kind === "deliver") world.deliver(one.silo, one.to, one.count);
           else world.end(one.silo, one.pick);
           world.activateAll();
@@ -167,12 +228,12 @@ describe("a handoff", () => {
         }
         world.settle();
       }),
-      { numRuns: 200 },
+      { numRuns: 400 },
     );
   });
 });
 
-const SILOS = ["a", "b", "c"] as const;
+const SILOS = ["a", "b", "c", "d"] as const;
 const ACTORS = Array.from({ length: 12 }, (_, index) => ({ type: "Account", id: `${index}` }));
 
 /** One process: what a silo does with its handoff, as `LocalActors` does. */
@@ -190,9 +251,9 @@ class SimulatedSilo {
     this.handoff = new Handoff(siloId, EMPTY);
   }
 
-  adopt(view: Placement): void {
+  adopt(view: Placement, passed: readonly Placement[] | undefined): void {
     this.at = view;
-    this.handoff.setPlacement(view);
+    this.handoff.setPlacement(view, passed);
     for (const id of this.active) {
       const address = { type: "Account", id };
       if (view.ownerOf(address)?.siloId === this.siloId) continue;
@@ -241,16 +302,20 @@ class World {
     this.#publish(others);
   }
 
-  adopt(place: string, skip: boolean): void {
+  /** `knows` is whether a silo that skips views is told which. */
+  adopt(place: string, skip: boolean, knows: boolean): void {
     const silo = this.#silos.get(place);
     if (silo === undefined) return;
     const next = skip ? this.#views.length - 1 : Math.min(silo.seen + 1, this.#views.length - 1);
     const view = this.#views[next];
     if (view === undefined || next <= silo.seen) return;
+    const from = silo.seen;
     silo.seen = next;
     // What it sees of the time before its start is not for it.
     if (view.member(silo.siloId) === undefined) return;
-    silo.adopt(view);
+    const isFirst = silo.at === EMPTY;
+    const isKnown = !isFirst && (knows || next === from + 1);
+    silo.adopt(view, isKnown ? this.#views.slice(from + 1, next) : undefined);
     this.#announce(silo);
   }
 
@@ -296,7 +361,7 @@ class World {
    * live at its owner's.
    */
   settle(): void {
-    for (const place of SILOS) this.adopt(place, true);
+    for (const place of SILOS) this.adopt(place, true, false);
     for (const silo of this.#silos.values()) {
       for (const place of SILOS)
         while (this.#silos.get(place) === silo && silo.ending.size > 0) this.end(place, 0);

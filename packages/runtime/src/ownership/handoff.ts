@@ -2,8 +2,8 @@ import type { Placement } from "@troupe/client";
 import { type ActorAddress, formatAddress, type ReleasedEnvelope } from "@troupe/core";
 
 /**
- * Views that may be unsettled at the same time before this silo stops to remember what it owned in
- * them.
+ * Views that may be unsettled at the same time before this silo stops to remember who owned what
+ * in them.
  */
 const HISTORY_MAX = 32;
 
@@ -13,34 +13,66 @@ const HISTORY_MAX = 32;
  */
 const HOLDING_MAX = 10_000;
 
+interface Release {
+  readonly revision: number;
+  readonly holding: ReadonlySet<string>;
+}
+
+/** A view since the last settled one, and whether the next one in the history followed it. */
+interface PastView {
+  readonly placement: Placement;
+  /** There may have been views behind this one of which this silo knows nothing. */
+  readonly isBeforeGap: boolean;
+}
+
 /**
  * When views change: what this silo may activate, and what it has let go.
  *
- * H1. A silo *releases* a view R when it has adopted R and runs nothing any more that it does not
- *     own in R. It says so to all members, with the actors that it still holds because a turn of
- *     theirs has not ended.
- * H2. An actor that is owned in R is activated when every other member has released R itself and
- *     does not hold the actor (C1). A release of a later view does not count: whoever released it
- *     may own the actor again by then.
- * H3. It is also activated when this silo owned it in each view that it had since one in which all
- *     was settled: then nobody can have activated it, for lack of this silo's release, even in a
- *     view that this silo never saw.
- * H4. A silo that is no member has released everything: its lease is over, and it stopped before
- *     that. One that is joining has never owned anything.
+ * HAND-1. A silo *releases* a view R when it has adopted R and runs nothing any more that it does
+ *     not own in R. It says so to all members, with the actors that it still holds because a turn
+ *     of theirs has not ended.
+ * HAND-2. An actor that is owned in R is activated when every other member *that may have had it*
+ *     has released R itself without holding the actor (C1). The release of a later view does not
+ *     count: the silo that sent it may have skipped R, and own the actor again. A release of R
+ *     counts although its sender goes on to later views: there it has to wait for this silo.
+ * HAND-3. A view is *settled* here when every member has released it and holds nothing. Those that
+ *     may have had an actor are its owners in the history: the last settled view, the current one,
+ *     and all views between. No other silo has to be waited for (C7), for example one that hangs.
+ * HAND-4. The history has a *gap* where this silo does not know of all views. Behind a view in
+ *     which it owned the actor itself, a gap does no harm: in the gap, an owner would have needed
+ *     this silo's release. Behind any other view nobody can tell who had the actor, so every member
+ *     has to release R. The same holds when the history has grown too long, and for a silo that
+ *     has just joined, because the views before its first one are a gap.
+ * HAND-5. A silo that is no member has released everything: its lease is over, and it stopped
+ *     before that. One that is joining has never owned anything.
+ *
+ * Why two silos never have an actor at the same time. Let S activate it in view R, and then X in
+ * view Q, while S has it.
+ * 1. R < Q. The settled view from which X counts is either not behind R, and then R is in X's
+ *    history, so X waited for S; or it is behind R, and then S has released it. If S has the actor
+ *    still, S owned it in that view, so X waited for S.
+ * 2. R > Q. The settled view from which S counts is not behind Q, or X would have released it and
+ *    be past Q. So Q is in S's history, and S waited until X had released R: X is past Q.
+ * 3. With gaps. If R lies in a gap of X, X owned the actor in the view before the gap and adopted
+ *    nothing in it. S, in R, knows that view, so it waited for a release of X that X never gave; or
+ *    S has a gap there, too, and owned the actor in a view before that. The same question comes up
+ *    for this earlier view with the roles changed. Views do not go on for ever downwards: none of
+ *    these gaps holds a settled view, since the silo with the gap has released none there. So at
+ *    the end one of the two knows a view in which the other owned the actor, and waited.
  */
 export class Handoff {
   readonly #siloId: string;
   #current: Placement;
   /**
-   * The views since the last settled one, that one first. Undefined while it is not known what this
-   * silo owned in them all.
+   * The views since the last settled one, that one first (HAND-3). Undefined while they are not
+   * known from there on.
    */
-  #earlier: Placement[] | undefined;
+  #earlier: PastView[] | undefined;
   #isSettled = false;
-  readonly #releases = new Map<
-    string,
-    { readonly revision: number; readonly holding: ReadonlySet<string> }
-  >();
+  /** What each silo that has released the current view held then. It stays true. */
+  readonly #releases = new Map<string, ReadonlySet<string>>();
+  /** The latest release of each silo that is ahead of this one. */
+  readonly #later = new Map<string, Release>();
   /** Actors that this silo does not own and has not yet let go. */
   readonly #holding = new Set<string>();
 
@@ -50,25 +82,32 @@ export class Handoff {
     this.#checkSettled();
   }
 
-  /** This silo has adopted a view. */
-  setPlacement(placement: Placement): void {
+  /**
+   * This silo has adopted a view. `passed` are the views between its last one and this, which it
+   * has not adopted; undefined if it does not know them all.
+   */
+  setPlacement(placement: Placement, passed: readonly Placement[] | undefined): void {
     if (this.#isSettled) this.#earlier = [];
-    this.#earlier?.push(this.#current);
+    this.#earlier?.push({ placement: this.#current, isBeforeGap: passed === undefined });
+    for (const one of passed ?? []) this.#earlier?.push({ placement: one, isBeforeGap: false });
     if (this.#earlier !== undefined && this.#earlier.length > HISTORY_MAX)
       this.#earlier = undefined;
     this.#current = placement;
-    for (const [siloId, { revision }] of this.#releases) {
-      // Whoever released a later view may be a member in that one.
-      if (placement.member(siloId) === undefined && revision <= placement.revision)
-        this.#releases.delete(siloId);
+    this.#releases.clear();
+    for (const [siloId, { revision, holding }] of this.#later) {
+      if (revision > placement.revision) continue;
+      this.#later.delete(siloId);
+      if (revision === placement.revision) this.#releases.set(siloId, holding);
     }
     this.#checkSettled();
   }
 
   /** Another silo has released a view. */
   setReleased(siloId: string, { revision, holding }: ReleasedEnvelope): void {
-    if (revision < (this.#releases.get(siloId)?.revision ?? 0)) return;
-    this.#releases.set(siloId, { revision, holding: new Set(holding) });
+    if (revision < Math.max(this.#current.revision, this.#later.get(siloId)?.revision ?? 0)) return;
+    const held = new Set(holding);
+    if (revision > this.#current.revision) this.#later.set(siloId, { revision, holding: held });
+    else this.#releases.set(siloId, held);
     this.#checkSettled();
   }
 
@@ -77,20 +116,16 @@ export class Handoff {
     return this.#isSettled;
   }
 
-  /** True if this silo, which owns the actor, may activate it now. */
+  /** True if this silo, which owns the actor, may activate it now (HAND-2). */
   mayActivate(address: ActorAddress): boolean {
     if (this.#isSettled) return true;
-    const { members } = this.#current.view;
-    if (
-      members.every(
-        ({ siloId, state }) =>
-          state === "joining" || this.#hasReleased(siloId, formatAddress(address)),
-      )
-    )
-      return true;
-    return (
-      this.#earlier?.every((placement) => placement.ownerOf(address)?.siloId === this.#siloId) ===
-      true
+    const key = formatAddress(address);
+    const holders = this.#possibleHolders(address, key);
+    return this.#current.view.members.every(
+      ({ siloId, state }) =>
+        state === "joining" ||
+        (holders !== undefined && !holders.has(siloId)) ||
+        this.#hasReleased(siloId, key),
     );
   }
 
@@ -115,11 +150,23 @@ export class Handoff {
     return this.#holding.size;
   }
 
+  /** The owners in the history (HAND-3), or undefined if any member may have it (HAND-4). */
+  #possibleHolders(address: ActorAddress, key: string): ReadonlySet<string> | undefined {
+    if (this.#earlier === undefined) return undefined;
+    const holders = new Set<string>();
+    for (const { placement, isBeforeGap } of this.#earlier) {
+      const owner = placement.ownerOf(address, key)?.siloId;
+      if (isBeforeGap && owner !== this.#siloId) return undefined;
+      if (owner !== undefined) holders.add(owner);
+    }
+    return holders;
+  }
+
   #hasReleased(siloId: string, key?: string): boolean {
     if (siloId === this.#siloId) return true;
-    const release = this.#releases.get(siloId);
-    if (release === undefined || release.revision !== this.#current.revision) return false;
-    return key === undefined ? release.holding.size === 0 : !release.holding.has(key);
+    const holding = this.#releases.get(siloId);
+    if (holding === undefined) return false;
+    return key === undefined ? holding.size === 0 : !holding.has(key);
   }
 
   #checkSettled(): void {

@@ -16,6 +16,7 @@ interface Budget {
 const BUDGETS: Readonly<Record<Mutation, Budget>> = {
   "lease-guard": { profile: "pauses", seeds: 40 },
   release: { profile: "calm", seeds: 50 },
+  gap: { profile: "crashes", seeds: 60 },
   mailbox: { profile: "calm", seeds: 5 },
   fence: { profile: "stores", seeds: 40 },
   acknowledge: { profile: "crashes", seeds: 10 },

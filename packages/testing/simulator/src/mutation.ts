@@ -8,6 +8,7 @@ import { STRANGER } from "./sim-stranger.ts";
 export const MUTATIONS = [
   "lease-guard",
   "release",
+  "gap",
   "mailbox",
   "fence",
   "acknowledge",
@@ -43,6 +44,10 @@ export const MUTANTS: Readonly<Record<Mutation, { readonly rule: string; readonl
     release: {
       rule: "C1",
       how: "every silo is told, with each view, that all others have released it",
+    },
+    gap: {
+      rule: "C1",
+      how: "a silo is told of each view that it followed the one before, though some were skipped",
     },
     mailbox: { rule: "C1", how: "every turn may run beside every other" },
     fence: { rule: "C2", how: "the store writes whatever it is told" },
@@ -108,6 +113,7 @@ interface MutantParts {
 const MEMBERSHIPS: Partial<Record<Mutation, (parts: MutantParts) => MembershipMutation>> = {
   "lease-guard": ({ leaseTtlMs }) => ({ leaseTtlMs }),
   "watch-revision": () => ({ losesViews: true }),
+  gap: () => ({ hidesGaps: true }),
   release: (parts) => ({ onViewGiven: (view) => releaseAll(parts, view) }),
   stay: ({ process }) => ({ toldBefore: (view, before) => leavingFirst(process, view, before) }),
 };

@@ -14,6 +14,9 @@ import type { Trace } from "./trace.ts";
 /** Share of the views that are replaced by the next one if that comes before they were given. */
 const SKIPPED_SHARE = 0.4;
 
+const HIDDEN_SHARE = 0.9;
+const HIDDEN_LAG_MS = 3_000;
+
 /**
  * A time that was reached by adding up differs from the one that was asked for in its last digits.
  */
@@ -40,6 +43,8 @@ export interface MembershipMutation {
   readonly losesViews?: boolean;
   /** A view that the process is given just before the one that is due. */
   readonly toldBefore?: (view: View, before: View | undefined) => View | undefined;
+  /** The process is told of each view that it followed the last one that it was given. */
+  readonly hidesGaps?: boolean;
   /** Called after a view was given. */
   readonly onViewGiven?: (view: View) => void;
 }
@@ -215,17 +220,27 @@ class Feed {
   #offer(view: View): void {
     const { clock, service, random, viewLagMs } = this.#parts;
     const soonest = clock.monotonic() + service.delay(this.#process);
-    const lagMs = this.#isArrival(view) ? random.next() * viewLagMs : 0;
+    // A mutant that hides gaps needs some, so its views come late and are often skipped.
+    const hidesGaps = this.#parts.mutation.hidesGaps === true;
+    const lateMs = hidesGaps ? HIDDEN_LAG_MS : viewLagMs;
+    const lagMs = this.#isArrival(view) || hidesGaps ? random.next() * lateMs : 0;
     // A silo that leaves answers only for a moment those who call it still, so nobody learns of
     // that much later.
     if (lagMs === 0)
       for (const waiting of this.#waiting) waiting.at = Math.min(waiting.at, soonest);
     const last = this.#waiting.at(-1);
-    const isSkipped = last !== undefined && random.next() < SKIPPED_SHARE;
+    const skippedShare = hidesGaps ? HIDDEN_SHARE : SKIPPED_SHARE;
+    const isSkipped = last !== undefined && random.next() < skippedShare;
     const at = Math.max(this.#lastAt(), isSkipped ? 0 : soonest + lagMs);
     if (isSkipped) last.view = view;
     else this.#waiting.push({ view, at });
     clock.schedule(at - clock.monotonic(), () => this.#deliver());
+  }
+
+  /** The registry counts its views one by one. */
+  #before({ revision }: View): number {
+    const given = this.#given?.revision;
+    return this.#parts.mutation.hidesGaps === true && given !== undefined ? given : revision - 1;
   }
 
   #isArrival(view: View): boolean {
@@ -254,9 +269,9 @@ class Feed {
         trace.add("member", `${this.#process.name}: sees r${view.revision} (${members})`);
         const first = mutation.toldBefore?.(view, this.#given);
         if (first !== undefined) this.#listener.onView(first);
-        this.#given = view;
         this.#process.seenRevision = view.revision;
-        this.#listener.onView(view);
+        this.#listener.onView(view, this.#before(view));
+        this.#given = view;
         mutation.onViewGiven?.(view);
         this.#gaveFirst();
       });

@@ -22,7 +22,7 @@ const GRACE_SHARE = 0.08;
 
 /**
  * Some processes learn of changes this much later than others: what an owner and its successor do
- * meanwhile is what H1 to H4 are for.
+ * meanwhile is what HAND-1 to HAND-5 are for.
  */
 const LAGGARD_SHARE = 0.35;
 const VIEW_LAG_MS = 800;

@@ -1,4 +1,4 @@
-import { ClusterClient } from "@troupe/client";
+import { type ClientOptions, ClusterClient } from "@troupe/client";
 import {
   Authentication,
   type Logger,
@@ -176,9 +176,10 @@ export class TestCluster implements AsyncDisposable {
       readonly token?: string;
       readonly cluster?: string;
       readonly role?: Exclude<Role, "silo">;
+      readonly filters?: ClientOptions["filters"];
     } = {},
   ): Promise<ClusterClient> {
-    const { token, cluster = "test", role = "operator" } = options;
+    const { token, cluster = "test", role = "operator", filters } = options;
     const authentication =
       token === undefined
         ? this.#authentication
@@ -195,7 +196,7 @@ export class TestCluster implements AsyncDisposable {
         }),
         membership: new MemoryMembership(this.registry),
       },
-      { cluster, role },
+      { cluster, role, ...(filters === undefined ? {} : { filters }) },
     );
   }
 

@@ -1,4 +1,4 @@
-import { compareDueEntries, type DueEntry, type ReminderStore } from "@troupe/core";
+import type { DueEntry, ReminderStore } from "@troupe/core";
 
 /**
  * What an index of due times can do wrong. Each would make a reminder late, doubled for ever, or
@@ -116,7 +116,7 @@ export class FlawedReminderStore implements ReminderStore {
     if (after === undefined || this.#has("gives every page from the start")) return true;
     return this.#has("leaves out entries of one time at the end of a page")
       ? entry.dueAt > after.dueAt
-      : compareDueEntries(entry, after) > 0;
+      : byTime(entry, after) > 0;
   }
 
   #isDue({ bucket, dueAt }: DueEntry, asked: ReadonlySet<number>, until: number): boolean {
@@ -147,7 +147,10 @@ export class FlawedReminderStore implements ReminderStore {
 }
 
 function byTime(one: DueEntry, other: DueEntry): number {
-  return compareDueEntries(one, other);
+  const [left, right] = [one, other].map(({ bucket, address, name, tag }) =>
+    JSON.stringify([bucket, address.type, address.id, name, tag]),
+  );
+  return one.dueAt - other.dueAt || Buffer.from(left ?? "").compare(Buffer.from(right ?? ""));
 }
 
 function byText(one: DueEntry, other: DueEntry): number {
