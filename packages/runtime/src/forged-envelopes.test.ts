@@ -111,7 +111,7 @@ function requestOf(cluster: TestCluster, fields: Partial<RequestEnvelope>): Requ
 describe("who knows the clients' secret", () => {
   it.each<Partial<RequestEnvelope>>([
     { idempotencyKey: "s:1000000:Payer/alice" },
-    { delivery: { sender: "Payer/alice", seq: 1_000_000 } },
+    { delivery: { sender: "Payer/alice", seq: 1_000_000, asks: false } },
   ])("cannot make a durable send vanish: %j", async (forged) => {
     const { cluster, silo } = await start();
     const { link, received } = await dialAs({ cluster, silo }, "client");
@@ -141,7 +141,7 @@ describe("who knows the clients' secret", () => {
     const chain = Array.from({ length: 50 }, (_, call) => ({
       type: "Payee",
       id: "bob",
-      turn: `${siloId}/${clientIdOf(cluster)}:${call}`,
+      turn: `${siloId}/${cluster.client.peerId}:${call}`,
     }));
     link.send(requestOf(cluster, { method: "receive", chain }));
     await cluster.advance(1_000);
@@ -220,8 +220,3 @@ describe("code of an actor", () => {
     expect(silo.silo.snapshot().state).toBe("active");
   });
 });
-
-/** The id of the cluster's own client is what its calls are named by. */
-function clientIdOf(cluster: TestCluster): string {
-  return String(cluster.client.peerId);
-}

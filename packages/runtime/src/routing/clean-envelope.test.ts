@@ -61,7 +61,7 @@ describe("what enters from outside", () => {
   });
 
   it.each<[string, Partial<RequestEnvelope>]>([
-    ["a durable send", { delivery: { sender: "Payer/alice", seq: 1 } }],
+    ["a durable send", { delivery: { sender: "Payer/alice", seq: 1, asks: false } }],
     ["the key of a durable send", { idempotencyKey: "s:1000000:Payer/alice" }],
     ["the automatic key of another client", { idempotencyKey: "a:client-2:7" }],
     ["the automatic key of a silo", { idempotencyKey: "a:silo-1:7" }],

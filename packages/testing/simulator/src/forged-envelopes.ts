@@ -39,7 +39,11 @@ type Forge = (dice: Dice, known: Known) => Envelope;
 const FORGERIES: readonly [Forge, ...Forge[]] = [
   // The next durable sends of the sender would be taken for repetitions (D7).
   (dice, known) => {
-    const delivery = { sender: address(dice, "Account", "a"), seq: 1 + dice.below(1_000_000) };
+    const delivery = {
+      sender: address(dice, "Account", "a"),
+      seq: 1 + dice.below(1_000_000),
+      asks: dice.chance(0.5),
+    };
     return request(dice, known, { ...account(dice), method: "facts", delivery });
   },
   (dice, known) => {
