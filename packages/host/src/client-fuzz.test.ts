@@ -13,7 +13,7 @@ import {
 import { createGrpcTransport } from "@troupe/grpc";
 import { Actor, actor, readonly, reminder, state } from "@troupe/sdk";
 import { realTime } from "@troupe/testkit";
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { afterEach, beforeEach, expect, it } from "vitest";
 import { type Cluster, connect } from "./connect.ts";
 import { type Silo, startSilo } from "./start-silo.ts";
@@ -82,21 +82,25 @@ afterEach(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-/** Values that a field may have, whatever it is. */
+/** Values that a field may be given, whatever it is. */
+const NUMBERS = [0, 1, 7, -1, 1.5, 2 ** 53, Number.MAX_SAFE_INTEGER, Number.NaN, Infinity];
+const NAMES = [
+  "",
+  "$silo",
+  "$arrived",
+  "$settled",
+  "$died",
+  "drain",
+  "hasFoundGone",
+  "Purse",
+  "p0",
+];
+const KEYS = ["s:1000000:Purse/p0", "q:1000000:Purse/p1", "u:k", "a:client-1:7", "__proto__"];
+const OTHERS = [null, undefined, true, false, [], {}, [[]], [1, 2, 3], { sender: "Purse/p0" }];
+const LONG = "x".repeat(5_000);
+
 const anything = fc.oneof(
-  fc.constantFrom<unknown>(
-    ...[0, 1, 7, -1, 1.5, 2 ** 53, Number.MAX_SAFE_INTEGER, Number.NaN, Number.POSITIVE_INFINITY],
-    ...["", "$silo", "$arrived", "$settled", "$died", "drain", "hasFoundGone", "Purse", "p0"],
-    ...[
-      "s:1000000:Purse/p0",
-      "q:1000000:Purse/p1",
-      "u:k",
-      "a:client-1:7",
-      "__proto__",
-      "x".repeat(5_000),
-    ],
-    ...[null, undefined, true, false, [], {}, [[]], [1, 2, 3], { sender: "Purse/p0" }],
-  ),
+  fc.constantFrom<unknown>(...NUMBERS, ...NAMES, ...KEYS, ...OTHERS, LONG),
   fc.string({ maxLength: 20 }),
   fc.integer(),
 );
@@ -161,7 +165,8 @@ const forged = fc
   .map(([envelope, changes]) => {
     const names = Object.keys(envelope).filter((name) => name !== "kind");
     const changed = changes.map(([at, value]) => [names[at % names.length], value]);
-    return { ...envelope, ...Object.fromEntries(changed) } as unknown as Envelope;
+    const whole: unknown = { ...envelope, ...Object.fromEntries(changed) };
+    return whole as Envelope;
   });
 
 /** Somebody who may be a client, with a link to each silo that it opens again when it is ended. */

@@ -40,6 +40,9 @@ export interface SiloLinksParts {
   onRejected(siloId: string, error: TroupeError): void;
 }
 
+/** Silos that are remembered as not let in: enough to say why a silo cannot join. */
+const REFUSED_MAX = 100;
+
 /**
  * Every link of one silo: to the other silos, one a pair, and from clients. It sorts what arrives.
  */
@@ -51,6 +54,8 @@ export class SiloLinks {
   readonly #reported = new WeakSet<Link>();
   /** Of the links with silos, by the silo's id. */
   readonly #siloSinks = new Map<string, ReplySink>();
+  /** Why silos were not let in, by the ids that they gave. */
+  readonly #refused = new Map<string, Refusal>();
   /** By the client's id. */
   readonly #clients = new Map<string, Link>();
   #listener: Listener | undefined;
@@ -87,12 +92,20 @@ export class SiloLinks {
       hello: () => this.#hello(),
       check: (remote) => this.#check(remote),
       accept: (link) => this.#accept(link),
+      refused: ({ role, peerId }, refusal) => {
+        if (role === "silo" && this.#refused.size < REFUSED_MAX) this.#refused.set(peerId, refusal);
+      },
     });
     return this.#listener.address;
   }
 
   linkTo(siloId: string): Link | undefined {
     return this.#peers.linkTo(siloId);
+  }
+
+  /** Why one of these silos was not let in by this one, if one was not. */
+  refusalOf(members: readonly Member[]): Refusal | undefined {
+    return members.map(({ siloId }) => this.#refused.get(siloId)).find((why) => why !== undefined);
   }
 
   setMembers(members: readonly Member[]): void {
