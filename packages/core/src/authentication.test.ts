@@ -62,7 +62,7 @@ describe("a listener", () => {
     });
   });
 
-  const siloOnly = new Authentication({ cluster: "bank", secrets: { silo: SECRETS.silo } });
+  const clientOnly = new Authentication({ cluster: "bank", secrets: { client: SECRETS.client } });
   it.each([
     {
       what: "no proof",
@@ -71,7 +71,7 @@ describe("a listener", () => {
     },
     {
       what: "a role without a secret",
-      greeting: siloOnly.greetDialler(helloOf("c", "operator"), true, undefined),
+      greeting: clientOnly.greetDialler(helloOf("c", "operator"), true, undefined),
       why: "set tokens.operator on the silos",
     },
     {
@@ -84,6 +84,16 @@ describe("a listener", () => {
       kind: "refuse",
       refusal: { message: expect.stringContaining(why) },
     });
+  });
+
+  it("lets only those take a role without a secret who know the silos' secret", () => {
+    const siloOnly = new Authentication({ cluster: "bank", secrets: { silo: SECRETS.silo } });
+    const facts = factsOf({ dialler: helloOf("a", "operator") });
+    expect(siloOnly.verify("dialler", facts, siloOnly.prove("dialler", facts))).toBe(true);
+    for (const secret of [SECRETS.silo, SECRETS.client]) {
+      const stranger = new Authentication({ cluster: "bank", secrets: { operator: secret } });
+      expect(siloOnly.verify("dialler", facts, stranger.prove("dialler", facts))).toBe(false);
+    }
   });
 
   it("lets everybody in where no secret is asked for", () => {

@@ -3,9 +3,11 @@ import {
   type Envelope,
   type Hello,
   type Link,
+  type Logger,
   PROTOCOL_VERSION,
   type RequestEnvelope,
   type Role,
+  silentLogger,
 } from "@troupe/core";
 import { MemoryTransport } from "@troupe/memory";
 import { Actor, actor, readonly, state, type UntypedActorRef } from "@troupe/sdk";
@@ -198,6 +200,23 @@ describe("a client that is told what it may", () => {
     });
     const operator = cluster.client.deadLetters(Payer, "alice");
     expect(await cluster.run(operator.list())).toEqual([]);
+  });
+});
+
+describe("an operator", () => {
+  it("is named in the log with what it does, and not with what it only looks at", async () => {
+    const lines: object[] = [];
+    const info: Logger["info"] = (facts, message) => {
+      if (message === "operator acts") lines.push(facts);
+    };
+    const logger: Logger = { ...silentLogger, info, child: () => logger };
+    await using cluster = await TestCluster.start({ actors: [Payer, Payee], logger });
+    const letters = cluster.client.deadLetters(Payer, "alice");
+    await cluster.run(letters.list());
+    await cluster.run(letters.resend(7));
+    expect(lines).toEqual([
+      { role: "operator", caller: cluster.client.peerId, what: "Payer/alice.$resend()" },
+    ]);
   });
 });
 

@@ -1,9 +1,10 @@
-import type { Envelope, RequestEnvelope, Role } from "@troupe/core";
+import { type Envelope, type RequestEnvelope, type Role, systemClock } from "@troupe/core";
 import { describe, expect, it } from "vitest";
-import { cleanEnvelope, type CleanEnvelope } from "./clean-envelope.ts";
+import { cleanEnvelope, type CleanEnvelope, Horizon } from "./clean-envelope.ts";
 
 const NOW = 1_000;
 const PEER = "client-1";
+const horizon = new Horizon({ ...systemClock, monotonic: () => NOW });
 
 function requestOf(fields: Partial<RequestEnvelope>): RequestEnvelope {
   return {
@@ -25,7 +26,7 @@ function requestOf(fields: Partial<RequestEnvelope>): RequestEnvelope {
 }
 
 function clean(envelope: Envelope, role: Role = "client", peerId = PEER): CleanEnvelope {
-  return cleanEnvelope(envelope, { principal: { role, name: "shop" }, peerId }, NOW);
+  return cleanEnvelope(envelope, { principal: { role, name: "shop" }, peerId }, horizon);
 }
 
 describe("what enters from outside", () => {
