@@ -289,7 +289,7 @@ export class Incarnation {
     try {
       await this.#until(() => missing().length === 0 || this.#rejection !== undefined, linkMs);
     } catch {
-      throw notLinked(self, missing());
+      throw notLinked(self, missing(), this.#links.refusalOf(missing()));
     }
     if (this.#rejection !== undefined) throw this.#rejection;
   }
