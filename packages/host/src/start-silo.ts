@@ -62,7 +62,8 @@ export async function openSilo(
   values: ProgramValues = {},
 ): Promise<Silo> {
   const { ports, close } = await openSiloPorts(settings, logger);
-  const { cluster, listen, advertise, token, labels, leaseTtlMs, leasePolicy } = settings;
+  const { cluster, listen, advertise, token, labels, leaseTtlMs, leasePolicy, adoptStorage } =
+    settings;
   try {
     const silo = await RuntimeSilo.start(ports, {
       ...values,
@@ -70,6 +71,7 @@ export async function openSilo(
       actors,
       listen,
       labels,
+      adoptStorage,
       ...(advertise === undefined ? {} : { advertise }),
       ...(token === undefined ? {} : { token }),
       ...(leaseTtlMs === undefined ? {} : { leaseTtlMs }),

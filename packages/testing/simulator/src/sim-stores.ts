@@ -59,6 +59,10 @@ export class WatchedStates implements StateTruth {
     return this.#truth.retire(...given);
   }
 
+  identify(...given: Parameters<StateTruth["identify"]>): string {
+    return this.#truth.identify(...given);
+  }
+
   list(...given: Parameters<StateTruth["list"]>): ReturnType<StateTruth["list"]> {
     return this.#truth.list(...given);
   }
@@ -88,6 +92,8 @@ export function simStateStore(
       service.call(process, `retire ${formatAddress(address)} epoch ${retirement.epoch}`, () =>
         truth.retire(address, retirement),
       ),
+    identify: (membership, mode) =>
+      service.call(process, `identify ${mode}`, () => truth.identify(membership, mode)),
     list: (query) => service.call(process, "list", () => truth.list(query)),
     close: () => Promise.resolve(),
   };
