@@ -8,6 +8,7 @@ import {
 import { type Logger, messageOf, TroupeError, type View } from "@troupe/core";
 import { Silo as RuntimeSilo, type SiloSnapshot } from "@troupe/runtime";
 import type { ActorClass } from "@troupe/sdk";
+import { checkSiloAccess } from "./config/access-settings.ts";
 import type { Settings } from "./config/settings.ts";
 import { openSiloPorts } from "./open-ports.ts";
 import { type ProgramValues, programValues } from "./program-values.ts";
@@ -61,9 +62,10 @@ export async function openSilo(
   actors: readonly ActorClass[],
   values: ProgramValues = {},
 ): Promise<Silo> {
+  checkSiloAccess(settings.access);
+  for (const warning of settings.access.warnings) logger.warn({ listen: settings.listen }, warning);
   const { ports, close } = await openSiloPorts(settings, logger);
-  const { cluster, listen, advertise, token, labels, leaseTtlMs, leasePolicy, adoptStorage } =
-    settings;
+  const { cluster, listen, advertise, labels, leaseTtlMs, leasePolicy, adoptStorage } = settings;
   try {
     const silo = await RuntimeSilo.start(ports, {
       ...values,
@@ -73,7 +75,6 @@ export async function openSilo(
       labels,
       adoptStorage,
       ...(advertise === undefined ? {} : { advertise }),
-      ...(token === undefined ? {} : { token }),
       ...(leaseTtlMs === undefined ? {} : { leaseTtlMs }),
       ...(leasePolicy === undefined ? {} : { leasePolicy }),
     });
