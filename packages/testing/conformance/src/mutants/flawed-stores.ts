@@ -30,6 +30,7 @@ function methodsOf(state: StateStore): StateStore {
     read: (address, prefix) => state.read(address, prefix),
     retire: (address, retirement) => state.retire(address, retirement),
     list: (query) => state.list(query),
+    identify: (membership, mode) => state.identify(membership, mode),
     close: () => state.close(),
   };
 }
@@ -338,6 +339,7 @@ export const STORES_FLAWS: Readonly<Record<string, Flaw>> = {
   })),
   "lists every id": withState((state) => ({
     list: (query) => state.list({ ...query, prefix: "" }),
+    identify: (membership, mode) => state.identify(membership, mode),
   })),
   "lists ids that have the prefix somewhere, in any case": withState((state) => ({
     async list({ prefix = "", ...query }) {
