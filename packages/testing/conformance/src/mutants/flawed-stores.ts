@@ -339,7 +339,6 @@ export const STORES_FLAWS: Readonly<Record<string, Flaw>> = {
   })),
   "lists every id": withState((state) => ({
     list: (query) => state.list({ ...query, prefix: "" }),
-    identify: (membership, mode) => state.identify(membership, mode),
   })),
   "lists ids that have the prefix somewhere, in any case": withState((state) => ({
     async list({ prefix = "", ...query }) {
