@@ -1,6 +1,6 @@
 import type { Duration, Logger, Provider } from "@troupe/core";
 import type { LeasePolicy, WaitingBytes } from "@troupe/runtime";
-import type { ActorClass, CallFilters } from "@troupe/sdk";
+import type { ActorClass, CallFilters, Extension } from "@troupe/sdk";
 import { fromObject } from "./config/config-layers.ts";
 import { settingsOf } from "./config/load-settings.ts";
 import { OPTION_NAMES, type OptionName } from "./config/option-catalog.ts";
@@ -103,6 +103,16 @@ export interface SiloOptions extends ClusterOptions {
    * where the members are if their provider has stores, else `"file:./.troupe"`.
    */
   readonly storage?: string;
+  /**
+   * Features of other packages: what they store with actors, run beside them, and answer to
+   * operators. All silos of a cluster have to have the same. Default: none.
+   */
+  readonly extensions?: readonly Extension[];
+  /**
+   * On SIGTERM and SIGINT the silo drains, and the process ends when nothing else keeps it alive. A
+   * second signal ends the process at once. Default: false, and the signals are the program's own.
+   */
+  readonly signals?: boolean;
   /** Allows to listen beyond this machine without `token` and `tls`. Default: false. */
   readonly allowInsecure?: boolean;
   readonly labels?: Readonly<Record<string, string>>;
@@ -156,6 +166,7 @@ const VALUES: ReadonlySet<string> = new Set([
   "filters",
   "logger",
   "providers",
+  "signals",
   "waitingBytes",
 ]);
 

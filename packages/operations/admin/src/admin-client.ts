@@ -139,6 +139,8 @@ export class AdminClient {
         // oxlint-disable-next-line no-await-in-loop -- the next is asked if this one does not answer.
         return await this.ask(siloId, call, request);
       } catch (error) {
+        // Every other silo would say the same.
+        if (error instanceof TroupeError && error.code === "FORBIDDEN") throw error;
         failures.push(`${siloId}: ${messageOf(error)}`);
       }
     }
