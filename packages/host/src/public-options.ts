@@ -125,6 +125,12 @@ export interface SiloOptions extends ClusterOptions {
    * run twice for a while, but what the older one changes is not stored. Default: `"strict"`.
    */
   readonly leasePolicy?: LeasePolicy;
+  /**
+   * Takes the storage over if another membership has written it, for example after etcd was lost or
+   * the members were moved. Only right if no silo of that membership runs any more. Default: false,
+   * and such a silo does not start.
+   */
+  readonly adoptStorage?: boolean;
   /** What each call to and from this silo's actors passes, outermost first. Default: none. */
   readonly filters?: CallFilters;
   /**

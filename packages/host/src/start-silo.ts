@@ -73,7 +73,7 @@ export async function openSilo(
     await opened.close();
     stopKeeping();
   };
-  const { cluster, listen, advertise, labels, leaseTtlMs, leasePolicy } = settings;
+  const { cluster, listen, advertise, labels, leaseTtlMs, leasePolicy, adoptStorage } = settings;
   try {
     const silo = await RuntimeSilo.start(ports, {
       ...values,
@@ -81,6 +81,7 @@ export async function openSilo(
       actors,
       listen,
       labels,
+      adoptStorage,
       ...(advertise === undefined ? {} : { advertise }),
       ...(leaseTtlMs === undefined ? {} : { leaseTtlMs }),
       ...(leasePolicy === undefined ? {} : { leasePolicy }),
