@@ -5,6 +5,7 @@ import {
   fromPortable,
   type Link,
   type MakeReference,
+  messageOf,
   type Outcome,
   type Principal,
   type RequestEnvelope,
@@ -149,11 +150,21 @@ export class Router implements ReplySink {
       return;
     }
     this.#pending.remove(call);
-    const { payload } = outcome;
-    const value = payload.revive ? fromPortable(payload, this.#parts.makeReference) : payload.value;
-    if (outcome.kind === "value") call.resolve(value);
-    else call.fail(value);
+    this.#end(call, outcome);
     if (mayTryOthers) this.#retry();
+  }
+
+  #end(call: OutboundCall, { kind, payload }: Exclude<Outcome, { kind: "refused" }>): void {
+    let value = payload.value;
+    try {
+      if (payload.revive) value = fromPortable(payload, this.#parts.makeReference);
+    } catch (error) {
+      // Such as a regular expression that this Node.js does not know. The link is not to blame.
+      call.fail(unreadableAnswer(call, error));
+      return;
+    }
+    if (kind === "value") call.resolve(value);
+    else call.fail(value);
   }
 
   /** From now on calls go where this placement says. */
@@ -198,13 +209,7 @@ export class Router implements ReplySink {
     for (const call of this.#pending.values()) {
       if (call.target !== undefined || call.ownerIn(this.#placement) !== siloId) continue;
       this.#waiting.remove(call);
-      this.#fail(
-        call,
-        new TroupeError(error.code, error.message.replace(`[${error.code}] `, ""), {
-          ran: "no",
-          cause: error,
-        }),
-      );
+      this.#fail(call, new TroupeError(error.code, error.detail, { ran: "no", cause: error }));
     }
   }
 
@@ -326,6 +331,11 @@ export class Router implements ReplySink {
 
 function cancelOf({ callId, type, id }: RequestEnvelope): Envelope {
   return { kind: "cancel", callId, type, id };
+}
+
+function unreadableAnswer({ request }: OutboundCall, error: unknown): TroupeError {
+  const message = `the answer of ${describeCall(request)} cannot be read here: ${messageOf(error)}`;
+  return new TroupeError("NOT_SERIALIZABLE", message, { ran: "yes", cause: error });
 }
 
 function nowhere(request: RequestEnvelope): TroupeError {

@@ -61,7 +61,8 @@ export type Greeting =
  *        dials learns nothing; a false listener learns a proof that is good for nothing.
  * AUT-4. A link of a silo needs the proof of the silos' secret from both sides. For a client or an
  *        operator the listener proves that it knows the secret of that role.
- * AUT-5. If any secret is asked for, a role without a secret cannot be taken.
+ * AUT-5. If any secret is asked for, a role without a secret of its own can be taken only by those
+ *        who know the silos', who are trusted with everything.
  */
 export class Authentication {
   readonly #cluster: string;
@@ -176,6 +177,11 @@ function keysOf(secrets: Secrets, cluster: string): ReadonlyMap<Role, Uint8Array
     const key = known.get(secret) ?? scryptSync(secret, `troupe/${cluster}`, PROOF_BYTES);
     known.set(secret, key);
     keys.set(role, key);
+  }
+  const siloKey = keys.get("silo");
+  for (const role of siloKey === undefined ? [] : ROLES) {
+    if (!keys.has(role) && siloKey !== undefined)
+      keys.set(role, createHmac("sha256", siloKey).update(role).digest());
   }
   return keys;
 }

@@ -1,7 +1,9 @@
+export { nodeVersionProblem } from "./node-version.ts";
 export * from "./actor-address.ts";
 export * from "./authentication.ts";
 export * from "./background-work.ts";
 export * from "./clock.ts";
+export * from "./condition.ts";
 export * from "./delivery.ts";
 export * from "./duration.ts";
 export * from "./envelope.ts";

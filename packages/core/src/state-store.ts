@@ -109,6 +109,8 @@ export interface ListPage {
   readonly next: string | undefined;
 }
 
+export type IdentifyMode = "keep" | "replace";
+
 /**
  * Where the state of actors lives.
  *
@@ -145,5 +147,10 @@ export interface StateStore {
   read(address: ActorAddress, prefix: string): Promise<StoredFields | undefined>;
   retire(address: ActorAddress, retirement: Retirement): Promise<CommitResult>;
   list(query: ListQuery): Promise<ListPage>;
+  /**
+   * Notes the membership whose actors are stored here; with `keep` only if none is noted yet.
+   * Resolves with the one that is noted then.
+   */
+  identify(membership: string, mode: IdentifyMode): Promise<string>;
   close(): Promise<void>;
 }

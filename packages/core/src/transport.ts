@@ -66,6 +66,11 @@ export interface LinkAcceptor {
   check(remote: Hello, principal: Principal): Refusal | undefined | Promise<Refusal | undefined>;
   /** A link was opened by the other side. */
   accept(link: Link): LinkHandlers;
+  /**
+   * Somebody was not let in who has not proven what is asked for. Nothing that it says of itself is
+   * certain.
+   */
+  refused?(remote: Hello, refusal: Refusal): void;
 }
 
 /** An open port that takes links. */

@@ -1,6 +1,6 @@
 import type { Duration, Logger, Provider } from "@troupe/core";
 import type { LeasePolicy, WaitingBytes } from "@troupe/runtime";
-import type { ActorClass, CallFilters } from "@troupe/sdk";
+import type { ActorClass, CallFilters, Extension } from "@troupe/sdk";
 import { fromObject } from "./config/config-layers.ts";
 import { settingsOf } from "./config/load-settings.ts";
 import { OPTION_NAMES, type OptionName } from "./config/option-catalog.ts";
@@ -105,6 +105,16 @@ export interface SiloOptions extends ClusterOptions {
    * where the members are if their provider has stores, else `"file:./.troupe"`.
    */
   readonly storage?: string;
+  /**
+   * Features of other packages: what they store with actors, run beside them, and answer to
+   * operators. All silos of a cluster have to have the same. Default: none.
+   */
+  readonly extensions?: readonly Extension[];
+  /**
+   * On SIGTERM and SIGINT the silo drains, and the process ends when nothing else keeps it alive. A
+   * second signal ends the process at once. Default: false, and the signals are the program's own.
+   */
+  readonly signals?: boolean;
   /** Allows to listen beyond this machine without `token` and `tls`. Default: false. */
   readonly allowInsecure?: boolean;
   readonly labels?: Readonly<Record<string, string>>;
@@ -117,6 +127,12 @@ export interface SiloOptions extends ClusterOptions {
    * run twice for a while, but what the older one changes is not stored. Default: `"strict"`.
    */
   readonly leasePolicy?: LeasePolicy;
+  /**
+   * Takes the storage over if another membership has written it, for example after etcd was lost or
+   * the members were moved. Only right if no silo of that membership runs any more. Default: false,
+   * and such a silo does not start.
+   */
+  readonly adoptStorage?: boolean;
   /** What each call to and from this silo's actors passes, outermost first. Default: none. */
   readonly filters?: CallFilters;
   /**
@@ -152,6 +168,7 @@ const VALUES: ReadonlySet<string> = new Set([
   "filters",
   "logger",
   "providers",
+  "signals",
   "waitingBytes",
 ]);
 

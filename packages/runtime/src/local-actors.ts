@@ -45,6 +45,7 @@ import { IdleCollection } from "./activation/idle-collection.ts";
 import { AwakeService } from "./durability/awake-service.ts";
 import { IndexSweep } from "./durability/index-sweep.ts";
 import { PartRegistry } from "./durability/part-registry.ts";
+import { RefusedClaims } from "./durability/refused-claims.ts";
 import { slotsPart } from "./durability/state-slots.ts";
 import { versionPart } from "./durability/state-version.ts";
 import { StoredActor, type StoredActorParts } from "./durability/stored-actor.ts";
@@ -396,6 +397,7 @@ export class LocalActors {
       stateStore,
       reminderStore,
       registry: this.#registry,
+      refused: new RefusedClaims(clock, logger),
       makeReference: (address) => this.#references.reference(address),
       revision: () => this.#placement.revision,
       isServing: () => guard.isServing(),

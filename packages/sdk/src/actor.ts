@@ -5,6 +5,7 @@ import type { ActorRef, SendRef, UntypedActorRef, UntypedSendRef } from "./actor
 import { ACTOR_ROOT } from "./actor-root.ts";
 import type { CallContext, CallOptions } from "./call-context.ts";
 import { definitionOf } from "./definition-of.ts";
+import { ACTOR_HOME, HOME } from "./other-copy.ts";
 import type { Schedules, TimerOptions } from "./schedule-options.ts";
 
 /**
@@ -49,6 +50,9 @@ let nextHost: ActorHost | undefined;
 export abstract class Actor {
   /** @internal */
   static readonly [ACTOR_ROOT] = true;
+
+  /** @internal */
+  static readonly [ACTOR_HOME]: string = HOME;
 
   readonly #host: ActorHost | undefined;
   #underConstruction = true;

@@ -8,7 +8,8 @@ import type {
 import { readActorOptions, readSave } from "./actor-options.ts";
 import type { MethodMark, Note } from "./class-notes.ts";
 import { shapeOf, type ClassShape } from "./class-shape.ts";
-import { nameProblem, RESERVED_METHODS, show, typeNameProblem } from "./names.ts";
+import { nameProblem, RESERVED_NAMES, show, typeNameProblem } from "./names.ts";
+import { otherCopyProblem } from "./other-copy.ts";
 import type { SourcePosition } from "./source-position.ts";
 
 /** Something about a class that cannot work: where, and what to change. */
@@ -51,6 +52,7 @@ class Analyser {
 
   analyse(actorClass: ActorClass): Analysis {
     const legacy = this.#of("legacy")[0];
+    const ofOtherCopy = this.#shape.extendsActor ? undefined : otherCopyProblem(actorClass);
     const typeNote = this.#typeNote();
     const handlers = { reminder: this.#handlers("reminder"), timer: this.#handlers("timer") };
     const definition: ActorDefinition = {
@@ -64,11 +66,12 @@ class Analyser {
     };
     for (const { text, position } of this.#of("problem")) this.#report(text, position);
     const position = typeNote?.position;
-    return {
-      definition,
-      position,
-      problems: legacy === undefined ? this.#problems : [this.#legacyProblem(legacy)],
-    };
+    if (legacy !== undefined)
+      return { definition, position, problems: [this.#legacyProblem(legacy)] };
+    if (ofOtherCopy === undefined) return { definition, position, problems: this.#problems };
+    // All else that is wrong follows from that: the other copy's notes are not seen here.
+    const { className } = this.#shape;
+    return { definition, position, problems: [{ position, className, text: ofOtherCopy }] };
   }
 
   #of<K extends Note["kind"]>(kind: K): NoteOf<K>[] {
@@ -125,7 +128,7 @@ class Analyser {
       if (name === "then")
         this.#report("a method then() would make every reference look like a promise; rename it");
       if (isInternal || name === "then") continue;
-      if (RESERVED_METHODS.has(name)) {
+      if (RESERVED_NAMES.has(name)) {
         this.#report(
           `${name}() means something to every object; rename it, or make it @internal()`,
         );

@@ -11,5 +11,6 @@ export * from "./define-actor.ts";
 export * from "./definition-of.ts";
 export * from "./digest-of.ts";
 export * from "./extension/index.ts";
+export { PRINTING_NAMES, RESERVED_NAMES, UNANSWERED_NAMES } from "./names.ts";
 export * from "./schedule-options.ts";
 export * from "./admin/index.ts";

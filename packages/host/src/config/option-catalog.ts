@@ -140,6 +140,14 @@ export const OPTIONS = {
         'give "strict" (an actor never runs twice) or "available" (the cluster outlives its membership store)',
     },
   ),
+  adoptStorage: facts(
+    "adopt-storage",
+    undefined,
+    "take the storage over if another membership has written it",
+    {
+      right: "give true or false",
+    },
+  ),
   logLevel: facts("log-level", "<level>", "debug, info, warn, error or silent", {
     right: 'give "debug", "info", "warn", "error" or "silent"',
   }),

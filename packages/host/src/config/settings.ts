@@ -58,6 +58,7 @@ export interface Settings {
   readonly labels: Readonly<Record<string, string>>;
   readonly leaseTtlMs: number | undefined;
   readonly leasePolicy: LeasePolicy | undefined;
+  readonly adoptStorage: boolean;
   readonly logLevel: LogLevel | undefined;
   readonly logFormat: "pretty" | "json" | undefined;
 }
@@ -154,6 +155,9 @@ const PLAIN_OPTIONS = {
   labels: labels.default({}),
   leaseTtl: duration.optional(),
   leasePolicy: z.enum(["strict", "available"]).optional(),
+  adoptStorage: z
+    .union([z.boolean(), z.enum(["true", "false"]).transform((text) => text === "true")])
+    .default(false),
   logLevel: z.enum(["debug", "info", "warn", "error", "silent"]).optional(),
   logFormat: z.enum(["pretty", "json"]).optional(),
 } satisfies Partial<Record<OptionName, unknown>>;
@@ -252,6 +256,7 @@ function toSettings(checked: Checked, registry: ProviderRegistry): Settings {
     labels: checked.labels,
     leaseTtlMs: checked.leaseTtl,
     leasePolicy: checked.leasePolicy,
+    adoptStorage: checked.adoptStorage,
     logLevel: checked.logLevel,
     logFormat: checked.logFormat,
   };

@@ -14,7 +14,7 @@ import {
 } from "@troupe/conformance";
 import { type RedisCluster, startRedisCluster } from "@troupe/services";
 import { realTime } from "@troupe/testkit";
-import { Redis } from "ioredis";
+import { Cluster, Redis } from "ioredis";
 import { randomUUID } from "node:crypto";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { openRedisStores, type RedisStores } from "./open-redis-stores.ts";
@@ -98,6 +98,29 @@ describe("a Redis Cluster", () => {
       expect((await client.keys("troupe:spread:r:*")).length).toBeGreaterThan(0);
       client.disconnect();
     }
+  });
+
+  it("stores no field of a commit whose entry cannot be added, and has the entry before the field", async () => {
+    const { stateStore, reminderStore } = await open("steps");
+    const [address] = ADDRESSES;
+    if (address === undefined) throw new Error("there is no actor");
+    const claimed = await stateStore.claim(address, { revision: 1, siloId: "silo-a" });
+    if (claimed.kind !== "claimed") throw new Error("the claim was refused");
+    const { epoch } = claimed;
+    const entry = { bucket: 9, address, name: "statement", dueAt: 1, tag: "1.1" };
+    const set = new Map([["r:statement", Buffer.from("1")]]);
+    const commit = { epoch, version: 1, set, remove: [], due: { add: [entry], remove: [] } };
+    const client = new Cluster([...redis.nodes.map(({ url }) => url)]);
+    await client.set(new StoreKeys("steps").bucket(9), "not a sorted set");
+    await expect(stateStore.commit(address, commit)).rejects.toThrow("WRONGTYPE");
+    expect((await stateStore.read(address, ""))?.version).toBe(0);
+    await client.del(new StoreKeys("steps").bucket(9));
+    client.disconnect();
+    // Under an epoch that is over the entry is one too many, and harmless.
+    const late = { ...commit, epoch: epoch - 1 };
+    expect((await stateStore.commit(address, late)).kind).toBe("fenced");
+    expect(await stateStore.commit(address, commit)).toEqual({ kind: "stored" });
+    expect(await reminderStore.due([9], 1, 10)).toEqual([entry]);
   });
 
   it("is followed when a slot moves to another node while others of the same pipeline stay", async () => {

@@ -40,7 +40,11 @@ const CONFIGURATION: ReadonlySet<string> = new Set([
   FORMAT_ERROR,
 ]);
 
+/** What Redis says of a command in a script that the user may not run. */
+const NOT_ALLOWED = "The user executing the script can't";
+
 function firstWord(message: string): string {
+  if (message.includes(NOT_ALLOWED)) return "NOPERM";
   return /^(?:-|ERR )?([A-Z]+)\b/.exec(message)?.[1] ?? "";
 }
 

@@ -52,6 +52,11 @@ export class StoreKeys {
     return isWanted ? address : undefined;
   }
 
+  /** The id of the membership whose actors are stored: `troupe:bank:{membership}`. */
+  membership(): string {
+    return `${this.#prefix}{membership}`;
+  }
+
   /** The sorted set of one bucket of due times: `troupe:bank:r:{17}`. */
   bucket(bucket: number): string {
     return `${this.#prefix}r:{${bucket}}`;

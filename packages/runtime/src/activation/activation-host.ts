@@ -1,6 +1,7 @@
 import { currentTurn } from "@troupe/client";
 import { type ActorAddress, formatAddress, type Logger, TroupeError } from "@troupe/core";
 import type { ActorHost, CallContext, CallOptions } from "@troupe/sdk";
+import { ActorLog } from "./actor-log.ts";
 import type { ActivationParts } from "./activation-parts.ts";
 import type { ActorStorage } from "./actor-storage.ts";
 
@@ -38,7 +39,8 @@ export class ActivationHost implements ActorHost {
   }
 
   get log(): Logger {
-    return this.#activation.parts.logger.child({ actor: formatAddress(this.address) });
+    const { logger } = this.#activation.parts;
+    return new ActorLog(logger.child({ actor: formatAddress(this.address) }));
   }
 
   now(): number {

@@ -6,6 +6,7 @@ import {
   type MakeReference,
   type RequestEnvelope,
   TroupeError,
+  withRan,
 } from "@troupe/core";
 import type { Actor, CallFilter, FilteredCall } from "@troupe/sdk";
 import { methodOf } from "./method-of.ts";
@@ -86,6 +87,9 @@ class IncomingCall implements FilteredCall {
 /** Whatever a filter threw before the method ran, the caller may know that it has not. */
 function asNotRun(error: unknown): unknown {
   if (!(error instanceof TroupeError) || error.ran === "no") return error;
-  const { code, message, retryable, cause } = error;
-  return new TroupeError(code, message.slice(code.length + 3), { ran: "no", retryable, cause });
+  try {
+    return withRan(error, "no");
+  } catch {
+    return error;
+  }
 }

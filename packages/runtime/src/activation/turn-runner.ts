@@ -364,9 +364,11 @@ export class TurnRunner implements TurnOwner, MailboxOwner<Turn>, GateOwner, Uni
     try {
       const result = runInTurn(turn, perform, this.#owner);
       if (result instanceof Promise) {
-        result.then(
-          (value) => this.#unit.end(turn, outcomeOf(value)),
-          (error) => this.#unit.end(turn, thrownOutcome(error)),
+        // Not `result.then`: a class of a user may call back twice, or never.
+        void Promise.prototype.then.call(
+          result,
+          (value: unknown) => this.#unit.end(turn, outcomeOf(value)),
+          (error: unknown) => this.#unit.end(turn, thrownOutcome(error)),
         );
       } else {
         this.#unit.end(turn, outcomeOf(result));

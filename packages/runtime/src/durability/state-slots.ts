@@ -6,6 +6,7 @@ import {
   type Fields,
   formatAddress,
   fromPortable,
+  isOwnPortable,
   type MakeReference,
   PackedField,
   toPortable,
@@ -288,8 +289,9 @@ function changeOf(slot: Slot, value: unknown): SlotChange {
   return { field, before: undefined, after, slot, stored };
 }
 
+/** True for a value that is stored as its bytes: it may be changed from within, or packs otherwise. */
 function isMutable(value: unknown): boolean {
-  return typeof value === "object" && value !== null;
+  return !isOwnPortable(value);
 }
 
 function isStored({ stored }: Slot, value: unknown): boolean {

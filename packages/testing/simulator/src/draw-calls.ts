@@ -20,6 +20,9 @@ const LONG_TIMEOUT_MS = 25_000;
 /** Runs have up to this many rushes. */
 const RUSHES_MAX = 3;
 
+/** Runs have up to this many reminders that are deleted and set again. */
+const CHANGES_MAX = 4;
+
 /** How much later a call with a key may be made again: its actor may have been away meanwhile. */
 const AGAIN_MS = 9_000;
 
@@ -50,6 +53,8 @@ export function drawCalls(dice: Dice, frame: Frame, faults: readonly TimedFault[
   }
   for (let rush = dice.below(RUSHES_MAX + 1); rush > 0; rush--)
     calls.push(...drawRush(dice, frame, { faults, rush }));
+  for (let changes = dice.below(CHANGES_MAX + 1); changes > 0; changes--)
+    calls.push(...drawChangesOfMind(dice, frame, { faults, id: `y${changes}` }));
   return calls.toSorted((a, b) => a.at - b.at);
 }
 
@@ -126,6 +131,36 @@ function drawRush(
       calls.push(...keyed(dice, { id, at, from, timeoutMs: LONG_TIMEOUT_MS, ...target() }));
   }
   return calls;
+}
+
+/**
+ * A reminder that is set, deleted and set again for the same due time, mostly while the network
+ * holds what goes to the index: what is still under way of the first two must not undo the third.
+ */
+function drawChangesOfMind(
+  dice: Dice,
+  frame: Frame,
+  { faults, id }: { readonly faults: readonly TimedFault[]; readonly id: string },
+): CallPlan[] {
+  const held = faults.filter(({ fault }) => fault.kind === "stores" && fault.how === "held");
+  const trouble = held[dice.below(Math.max(1, held.length))];
+  const at = trouble?.at ?? timeOfCall(dice, frame, faults);
+  const actorId = `m${dice.below(POPULATION.Alarm)}`;
+  const changes = [
+    { method: "set", ms: dice.between(-900, -100) },
+    { method: "cancel", ms: dice.between(0, 500) },
+    { method: "set", ms: dice.between(700, 1_500) },
+  ];
+  return changes.map(({ method, ms }, index) => ({
+    id: `${id}.${index}`,
+    at: Math.min(Math.max(0, at + ms), frame.durationMs),
+    from: { kind: "client", index: 0 },
+    type: "Alarm",
+    actorId,
+    method,
+    args: method === "set" ? ["seldom", 0] : ["seldom"],
+    timeoutMs: LONG_TIMEOUT_MS,
+  }));
 }
 
 /** How long the silo that the fault hits is gone. */

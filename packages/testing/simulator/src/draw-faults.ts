@@ -17,6 +17,12 @@ const STORM: readonly [Profile, ...Profile[]] = [
 /** Of the faults of silos that go on while the registry is away, this share is that it is. */
 const AWAY_SHARE = 0.7;
 
+/** Of the faults of stores, this share is that the network holds what goes to the index. */
+const HELD_SHARE = 0.25;
+
+/** For so long: then the connections that it holds are given up. */
+const HELD_MS = 600;
+
 export function drawFaults(dice: Dice, frame: Frame): TimedFault[] {
   const faults: TimedFault[] = [];
   const count = frame.profile === "calm" ? 1 + dice.below(14) : 2 + dice.below(10);
@@ -52,6 +58,8 @@ function draw(dice: Dice, frame: Frame): Fault {
         ms: dice.between(100, 12_000),
       };
     case "stores":
+      if (dice.chance(HELD_SHARE))
+        return { kind: "stores", slot: undefined, how: "held", ms: HELD_MS };
       return {
         kind: "stores",
         slot: someSlot(dice, slot),

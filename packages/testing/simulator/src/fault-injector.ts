@@ -130,7 +130,10 @@ export class FaultInjector {
   }
 
   #stores(fault: Extract<Fault, { kind: "stores" }>): void {
-    this.#trouble(this.#parts.world.storeService, fault, this.#affected(fault.slot));
+    const { storeService, indexService } = this.#parts.world;
+    const affected = this.#affected(fault.slot);
+    if (fault.how !== "held") this.#trouble(storeService, fault, affected);
+    this.#trouble(indexService, fault, affected);
   }
 
   #trouble(

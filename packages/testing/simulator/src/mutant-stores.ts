@@ -11,7 +11,10 @@ import { type DueIndex, MemoryDueIndex, type MemoryStates } from "@troupe/memory
 import type { Mutation } from "./mutation.ts";
 
 /** What the stores do at the moment an effect lands. */
-export type StateTruth = Pick<MemoryStates, "claim" | "commit" | "read" | "retire" | "list">;
+export type StateTruth = Pick<
+  MemoryStates,
+  "claim" | "commit" | "read" | "retire" | "list" | "identify"
+>;
 
 export type DueTruth = DueIndex;
 
@@ -23,6 +26,9 @@ const COMMITS_LOST_ONE_OF = 8;
  * its time.
  */
 const ENTRIES_LOST_ONE_OF = 3;
+
+/** A removal may come so much later than what replaces its entry without being late. */
+const TOGETHER_MS = 400;
 
 const STATES: Partial<Record<Mutation, (states: MemoryStates) => StateTruth>> = {
   fence: (states) => new UnfencedStates(states),
@@ -43,9 +49,10 @@ export function mutateStates(mutation: Mutation | undefined, states: MemoryState
   return mutant === undefined ? states : mutant(states);
 }
 
-/** The index of due times of a run. */
-export function mutateDueIndex(mutation: Mutation | undefined): DueTruth {
-  return mutation === "due-entries" ? new ForgetfulIndex() : new MemoryDueIndex();
+/** The index of due times of a run. `now` tells milliseconds. */
+export function mutateDueIndex(mutation: Mutation | undefined, now: () => number): DueTruth {
+  if (mutation === "due-entries") return new ForgetfulIndex();
+  return mutation === "due-tag" ? new TaglessIndex(now) : new MemoryDueIndex();
 }
 
 function without(commit: Commit, prefix: string): Commit {
@@ -77,6 +84,10 @@ class PassingStates implements StateTruth {
 
   retire(...given: Parameters<StateTruth["retire"]>): CommitResult {
     return this.states.retire(...given);
+  }
+
+  identify(...given: Parameters<StateTruth["identify"]>): string {
+    return this.states.identify(...given);
   }
 
   list(...given: Parameters<StateTruth["list"]>): ReturnType<StateTruth["list"]> {
@@ -144,5 +155,62 @@ class ForgetfulIndex implements DueTruth {
 
   due(...given: Parameters<DueTruth["due"]>): DueEntry[] {
     return this.#index.due(...given);
+  }
+}
+
+/**
+ * Takes, by a removal that arrives late, every entry of its name and time, whatever its tag. A
+ * removal that comes together with what replaces its entry takes that entry alone: nothing but late
+ * bytes show the flaw.
+ */
+class TaglessIndex implements DueTruth {
+  readonly #index = new MemoryDueIndex();
+  readonly #now: () => number;
+  /** When each entry was added, by its key without and with its tag. */
+  readonly #added = new Map<
+    string,
+    Map<string, { readonly entry: DueEntry; readonly at: number }>
+  >();
+  /** Those that were lost once are lost for good: an actor that is loaded puts its entries back. */
+  readonly #lost = new Set<string>();
+
+  constructor(now: () => number) {
+    this.#now = now;
+  }
+
+  add(entry: DueEntry): void {
+    const key = JSON.stringify(entry);
+    if (this.#lost.has(key)) return;
+    const alike = this.#alike(entry);
+    if (!alike.has(key)) alike.set(key, { entry, at: this.#now() });
+    this.#index.add(entry);
+  }
+
+  remove(entry: DueEntry): void {
+    const alike = this.#alike(entry);
+    this.#take(alike, JSON.stringify(entry));
+    for (const [key, other] of alike) {
+      if (this.#now() - other.at < TOGETHER_MS) continue;
+      this.#lost.add(key);
+      this.#take(alike, key);
+    }
+    this.#index.remove(entry);
+  }
+
+  due(...given: Parameters<DueTruth["due"]>): DueEntry[] {
+    return this.#index.due(...given);
+  }
+
+  #alike({ tag: _, ...rest }: DueEntry): Map<string, { entry: DueEntry; at: number }> {
+    const key = JSON.stringify(rest);
+    const found = this.#added.get(key) ?? new Map<string, { entry: DueEntry; at: number }>();
+    this.#added.set(key, found);
+    return found;
+  }
+
+  #take(alike: Map<string, { entry: DueEntry; at: number }>, key: string): void {
+    const found = alike.get(key);
+    if (found !== undefined) this.#index.remove(found.entry);
+    alike.delete(key);
   }
 }

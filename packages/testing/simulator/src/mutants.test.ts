@@ -29,10 +29,12 @@ const BUDGETS: Readonly<Record<Mutation, Budget>> = {
   stay: { profile: "calm", seeds: 5 },
   "wall-clock": { profile: "calm", seeds: 5 },
   "due-entries": { profile: "crashes", seeds: 30 },
+  "due-tag": { profile: "stores", seeds: 300 },
   delete: { profile: "calm", seeds: 10 },
   timers: { profile: "calm", seeds: 10 },
   letters: { profile: "stores", seeds: 40 },
   "letter-numbers": { profile: "stores", seeds: 60 },
+  "client-cleaning": { profile: "calm", seeds: 10 },
 };
 
 describe("the simulator", () => {

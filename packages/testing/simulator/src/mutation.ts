@@ -3,6 +3,7 @@ import { offsetClock } from "@troupe/testkit";
 import type { MembershipMutation } from "./sim-membership.ts";
 import type { DeliveryMutation, SimNetwork } from "./sim-network.ts";
 import type { SimProcess } from "./sim-process.ts";
+import { STRANGER } from "./sim-stranger.ts";
 
 export const MUTATIONS = [
   "lease-guard",
@@ -20,10 +21,12 @@ export const MUTATIONS = [
   "stay",
   "wall-clock",
   "due-entries",
+  "due-tag",
   "delete",
   "timers",
   "letters",
   "letter-numbers",
+  "client-cleaning",
 ] as const;
 
 /**
@@ -77,12 +80,20 @@ export const MUTANTS: Readonly<Record<Mutation, { readonly rule: string; readonl
       how: "a silo's wall clock is ahead of the one by which its ticks are judged",
     },
     "due-entries": { rule: "D3", how: "the index of due times loses some entries" },
+    "due-tag": {
+      rule: "D3",
+      how: "a removal that arrives late takes what was set since for the same time, whatever its tag",
+    },
     delete: { rule: "D3", how: "the store keeps what it is told to remove" },
     timers: { rule: "D3", how: "the store forgets timers" },
     letters: { rule: "D7", how: "the store forgets durable sends" },
     "letter-numbers": {
       rule: "D7",
       how: "the store forgets which durable sends a receiver has had",
+    },
+    "client-cleaning": {
+      rule: "D7",
+      how: "what a stranger sends is taken as what a silo says, and not cleaned",
     },
   };
 
@@ -120,6 +131,7 @@ const DELIVERIES: Partial<Record<Mutation, DeliveryMutation>> = {
   },
   twice: { arriving: (envelope) => (isOneOfSome(envelope) ? [envelope, envelope] : [envelope]) },
   order: { swapsRequests: true },
+  "client-cleaning": { believes: STRANGER },
 };
 
 /** What the mutation does to the membership port of a process. */

@@ -45,10 +45,11 @@ export type Fault =
       readonly how: "away" | "flaky" | "slow";
       readonly ms: number;
     }
+  /** `held` is about the index of due times alone, to which there is a connection of its own. */
   | {
       readonly kind: "stores";
       readonly slot: number | undefined;
-      readonly how: "away" | "flaky" | "slow";
+      readonly how: "away" | "flaky" | "slow" | "held";
       readonly ms: number;
     }
   | { readonly kind: "jumpWall"; readonly slot: number; readonly ms: number };

@@ -53,6 +53,8 @@ export interface DeliveryMutation {
   readonly arriving?: (envelope: Envelope) => readonly Envelope[];
   /** A request overtakes the one before it, if that is still under way. */
   readonly swapsRequests?: boolean;
+  /** The process of that name is taken for a silo, whatever it is. */
+  readonly believes?: string;
 }
 
 interface Way {
@@ -292,7 +294,13 @@ export class SimNetwork {
       },
     );
     const far = new SimLinkEnd(
-      { remote: dial.hello, process: listener.process, channel, arriving },
+      {
+        remote: dial.hello,
+        process: listener.process,
+        channel,
+        arriving,
+        ...(this.#mutation.believes === process.name ? { role: "silo" } : {}),
+      },
       carry,
     );
     const wire: Wire = {

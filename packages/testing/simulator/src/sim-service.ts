@@ -10,9 +10,10 @@ export interface ServiceFault {
   /**
    * `away`: no call reaches it. `flaky`: of the calls a share each fails without an effect, has its
    * answer lost, and takes its effect after the caller was told of a failure. `slow`: calls take up
-   * to a second and a half.
+   * to a second and a half. `held`: the network keeps back what the connection sends; its owner
+   * gives it up and opens another, and what was kept back arrives seconds after that.
    */
-  readonly kind: "away" | "flaky" | "slow";
+  readonly kind: "away" | "flaky" | "slow" | "held";
 }
 
 export interface ServiceFacts {
@@ -23,12 +24,15 @@ export interface ServiceFacts {
 }
 
 /** What becomes of one call. */
-type Fate = "done" | "refused" | "unanswered" | "late";
+type Fate = "done" | "refused" | "unanswered" | "late" | "held";
 
 /** How long a client of a service waits before it says that the service is away. */
 const PATIENCE_MS = 1_000;
 const SLOW_MS = 1_500;
 const LATE_MS = 3_000;
+
+/** What the network kept back arrives after so long at most. */
+const HELD_MS = 9_000;
 
 /**
  * A service that processes reach over a network: calls take time, in both directions, and can go
@@ -96,9 +100,12 @@ export class SimService {
             answer(PATIENCE_MS, () => reject(this.#error("maybe")));
             return;
           case "late":
-            this.#clock.schedule(PATIENCE_MS + this.#random.next() * LATE_MS, run);
+          case "held": {
+            const mostMs = fate === "late" ? LATE_MS : HELD_MS;
+            this.#clock.schedule(PATIENCE_MS + this.#random.next() * mostMs, run);
             answer(PATIENCE_MS, () => reject(this.#error("maybe")));
             return;
+          }
         }
       });
     });
@@ -107,6 +114,7 @@ export class SimService {
   #fate(process: SimProcess): Fate {
     const faults = this.#faultsOf(process);
     if (faults.some(({ kind }) => kind === "away")) return "refused";
+    if (faults.some(({ kind }) => kind === "held")) return "held";
     if (!faults.some(({ kind }) => kind === "flaky")) return "done";
     const roll = this.#random.next();
     if (roll < 0.1) return "refused";

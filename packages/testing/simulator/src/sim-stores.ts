@@ -4,9 +4,11 @@ import {
   type ClaimResult,
   type Commit,
   type CommitResult,
+  type DueChange,
   type DueEntry,
   formatAddress,
   type ReminderStore,
+  type Retirement,
   type StateStore,
 } from "@troupe/core";
 import type { DueTruth, StateTruth } from "./mutant-stores.ts";
@@ -55,8 +57,19 @@ export class WatchedStates implements StateTruth {
     return this.#truth.read(...given);
   }
 
-  retire(...given: Parameters<StateTruth["retire"]>): CommitResult {
-    return this.#truth.retire(...given);
+  /** An actor that is forgotten in the end begins anew. */
+  retire(address: ActorAddress, retirement: Retirement): CommitResult {
+    const key = formatAddress(address);
+    const result = this.#truth.retire(address, retirement);
+    const epoch = this.#epochs.get(key) ?? 0;
+    if (result.kind === "stored" && retirement.epoch < epoch)
+      this.#onViolation(`${key}: epoch ${retirement.epoch} retired it under epoch ${epoch}`);
+    if (result.kind === "stored") this.#epochs.delete(key);
+    return result;
+  }
+
+  identify(...given: Parameters<StateTruth["identify"]>): string {
+    return this.#truth.identify(...given);
   }
 
   list(...given: Parameters<StateTruth["list"]>): ReturnType<StateTruth["list"]> {
@@ -64,12 +77,32 @@ export class WatchedStates implements StateTruth {
   }
 }
 
-/** The way of one process to the states. */
+/** The states, and the index if it lies apart from them. */
+export interface SimStates {
+  readonly states: StateTruth;
+  readonly due: ReminderStore | undefined;
+}
+
+/**
+ * The way of one process to the states. If the index lies apart, a commit takes three steps, each
+ * with a fate of its own: entries are added, fields are written, entries are removed.
+ */
 export function simStateStore(
   process: SimProcess,
   service: SimService,
-  truth: StateTruth,
+  { states: truth, due: index }: SimStates,
 ): StateStore {
+  const inSteps = async (
+    due: DueChange,
+    write: () => Promise<CommitResult>,
+  ): Promise<CommitResult> => {
+    if (due.add.length > 0) await index?.add(due.add);
+    const result = await write();
+    // Nobody waits for it: an entry too many is harmless.
+    if (result.kind === "stored" && due.remove.length > 0)
+      index?.remove(due.remove).catch(() => undefined);
+    return result;
+  };
   return {
     claim: (address, claim) =>
       service.call(process, `claim ${formatAddress(address)} r${claim.revision}`, () =>
@@ -78,16 +111,26 @@ export function simStateStore(
     commit: (address, commit) => {
       const copy: Commit = { ...commit, set: new Map(commit.set), remove: [...commit.remove] };
       const what = `commit ${formatAddress(address)} epoch ${commit.epoch} version ${commit.version}`;
-      return service.call(process, what, () => truth.commit(address, copy));
+      const { due, ...fields } = copy;
+      if (due === undefined) return service.call(process, what, () => truth.commit(address, copy));
+      if (index !== undefined)
+        return inSteps(due, () => service.call(process, what, () => truth.commit(address, fields)));
+      const both = `${what}${describeChange(due)}`;
+      return service.call(process, both, () => truth.commit(address, copy));
     },
     read: (address, prefix) =>
       service.call(process, `read ${formatAddress(address)} ${prefix}`, () =>
         truth.read(address, prefix),
       ),
-    retire: (address, retirement) =>
-      service.call(process, `retire ${formatAddress(address)} epoch ${retirement.epoch}`, () =>
-        truth.retire(address, retirement),
-      ),
+    retire: (address, retirement) => {
+      const what = `retire ${formatAddress(address)} epoch ${retirement.epoch}`;
+      const { due, ...rest } = retirement;
+      if (due === undefined || index === undefined)
+        return service.call(process, what, () => truth.retire(address, retirement));
+      return inSteps(due, () => service.call(process, what, () => truth.retire(address, rest)));
+    },
+    identify: (membership, mode) =>
+      service.call(process, `identify ${mode}`, () => truth.identify(membership, mode)),
     list: (query) => service.call(process, "list", () => truth.list(query)),
     close: () => Promise.resolve(),
   };
@@ -112,6 +155,10 @@ export function simReminderStore(
       service.call(process, "due", () => index.due(buckets, until, limit, after)),
     close: () => Promise.resolve(),
   };
+}
+
+function describeChange({ add, remove }: DueChange): string {
+  return ` adds ${add.map(describeEntry).join()} removes ${remove.map(describeEntry).join()}`;
 }
 
 function describeEntry({ address, name, dueAt, tag }: DueEntry): string {

@@ -43,11 +43,15 @@ export class SimWorld {
   readonly network: SimNetwork;
   readonly membershipService: SimService;
   readonly storeService: SimService;
+  /** The part of the store that has the index of due times. */
+  readonly indexService: SimService;
   readonly running: RunningTurns;
   /** Every view there was, by revision. */
   readonly views = new Map<number, View>();
   readonly #states: StateTruth;
   readonly #due: DueTruth;
+  /** True if actors and index lie apart, as in a Redis Cluster. */
+  readonly #commitsInSteps: boolean;
   readonly #script: Script;
   readonly #mutation: Mutation | undefined;
   readonly #processes: SimProcess[] = [];
@@ -80,17 +84,21 @@ export class SimWorld {
         delayMs: fast ? 2 : 30 + shape.next() * 200,
       },
     );
-    this.storeService = new SimService(
-      clock,
-      { random: this.stream(), trace },
-      { name: "store", kind: "store", errorCode: "STORE_UNAVAILABLE", delayMs: fast ? 1 : 15 },
-    );
+    const store = {
+      name: "store",
+      kind: "store",
+      errorCode: "STORE_UNAVAILABLE",
+      delayMs: fast ? 1 : 15,
+    } as const;
+    this.storeService = new SimService(clock, { random: this.stream(), trace }, store);
+    this.indexService = new SimService(clock, { random: this.stream(), trace }, store);
+    this.#commitsInSteps = shape.next() < 0.5;
     this.running = new RunningTurns(history, {
       graceMs: script.leaseTtlMs * GRACE_SHARE,
       leasePolicy: script.leasePolicy,
       isMember: (siloId) => registry.view.members.some((member) => member.siloId === siloId),
     });
-    this.#due = mutateDueIndex(mutation);
+    this.#due = mutateDueIndex(mutation, () => clock.monotonic());
     const states = new MemoryStates(this.#due, () => clock.monotonic());
     this.#states = new WatchedStates(mutateStates(mutation, states), (text) =>
       history.violate("C2", text),
@@ -127,11 +135,12 @@ export class SimWorld {
   }
 
   stateStore(process: SimProcess): ReturnType<typeof simStateStore> {
-    return simStateStore(process, this.storeService, this.#states);
+    const due = this.#commitsInSteps ? this.reminderStore(process) : undefined;
+    return simStateStore(process, this.storeService, { states: this.#states, due });
   }
 
   reminderStore(process: SimProcess): ReturnType<typeof simReminderStore> {
-    return simReminderStore(process, this.storeService, this.#due);
+    return simReminderStore(process, this.indexService, this.#due);
   }
 
   pause(process: SimProcess): void {
@@ -153,6 +162,7 @@ export class SimWorld {
     this.network.healAll();
     this.membershipService.faults.clear();
     this.storeService.faults.clear();
+    this.indexService.faults.clear();
     for (const process of this.#processes) {
       process.disarm();
       process.clock.restoreWall();

@@ -85,6 +85,11 @@ function alarmActor(probe: Probe, Watched: WatchedActor): ActorClass {
       await this.#tick(tick);
     }
 
+    @reminder("seldom")
+    async seldom(tick: ReminderTick<string>): Promise<void> {
+      await this.#tick(tick);
+    }
+
     @readonly()
     async list(call: string): Promise<TickingFacts> {
       return await probe.turn(this, { call, method: "list", shared: true }, async () => {

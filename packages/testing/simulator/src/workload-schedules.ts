@@ -20,6 +20,9 @@ export const REMINDER_SCHEDULES: Readonly<Record<ReminderName, WorkloadSchedule>
   byCron: { everyMs: 2_000, cron: "*/2 * * * * *", times: 3, missed: "all" },
   merged: { everyMs: 500, times: 3, missed: "once" },
   fresh: { everyMs: 900, times: 3, missed: "skip" },
+  // Seldom enough to be deleted and set again for the same due time, while that is still too far
+  // ahead for a silo to have it in memory.
+  seldom: { everyMs: 20_000, cron: "*/20 * * * * *", times: 1, missed: "all" },
 };
 
 /** The timers of a metronome. */
@@ -29,7 +32,7 @@ export const TIMER_SCHEDULES: Readonly<Record<TimerName, WorkloadSchedule>> = {
   lazy: { everyMs: 600, times: 3, missed: "once" },
 };
 
-export const REMINDER_NAMES = ["once", "often", "byCron", "merged", "fresh"] as const;
+export const REMINDER_NAMES = ["once", "often", "byCron", "merged", "fresh", "seldom"] as const;
 export const TIMER_NAMES = ["single", "steady", "lazy"] as const;
 
 export type ReminderName = (typeof REMINDER_NAMES)[number];
