@@ -82,7 +82,9 @@ export function callTarget(
   return { address, key, definition, timeoutMs, options: kept, route: undefined };
 }
 
-/** With a copy of the headers, because whoever gave them may change them after they were checked. */
+/**
+ * With a copy of the headers, because whoever gave them may change them after they were checked.
+ */
 function withOwnHeaders(
   options: CallOptions,
   given: Readonly<Record<string, string>>,

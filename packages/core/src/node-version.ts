@@ -12,7 +12,7 @@ export function nodeVersionProblem(version: string): string | undefined {
   return `troupe needs Node.js ${OLDEST_NODE.join(".")} or later; this is ${version} (${process.execPath})`;
 }
 
-// Said when the package is imported, before anything fails for the lack of something. A plain error:
-// the classes of this package may be among what cannot be loaded.
+// Said when the package is imported, before anything fails for the lack of something. A plain
+// error: the classes of this package may be among what cannot be loaded.
 const problem = nodeVersionProblem(process.versions.node);
 if (problem !== undefined) throw new Error(problem);

@@ -109,6 +109,7 @@ export interface ListPage {
   readonly next: string | undefined;
 }
 
+/** Whether the membership that is noted stays or is replaced. */
 export type IdentifyMode = "keep" | "replace";
 
 /**

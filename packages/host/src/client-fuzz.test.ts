@@ -18,7 +18,9 @@ import { afterEach, beforeEach, expect, it } from "vitest";
 import { type Cluster, connect } from "./connect.ts";
 import { type Silo, startSilo } from "./start-silo.ts";
 
-/** Envelopes that the stranger sends. Another seed is another test: it is printed when one fails. */
+/**
+ * Envelopes that the stranger sends. Another seed is another test: it is printed when one fails.
+ */
 const ENVELOPES = 1_500;
 const SEED = Number(process.env["TROUPE_FUZZ_SEED"] ?? 20_261_126);
 

@@ -2,6 +2,7 @@ const SIGNALS = ["SIGINT", "SIGTERM"] as const;
 
 const SIGNAL_NUMBERS = { SIGINT: 2, SIGTERM: 15 } as const;
 
+/** What a process does when it is asked to end, and when it has to end at once. */
 export interface ShutdownSteps {
   /** On the first signal. The process ends by itself when nothing is left that keeps it alive. */
   readonly begin: (signal: NodeJS.Signals) => void;

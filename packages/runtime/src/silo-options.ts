@@ -24,8 +24,9 @@ export interface SiloOptions {
   /** Milliseconds after which a silo that no longer answers is taken for gone. Default 5,000. */
   readonly leaseTtlMs?: number;
   /**
-   * Takes the storage over if another membership has written it: its actors are this cluster's then.
-   * Only right if no silo of that membership runs any more. Default: such a silo does not start.
+   * Takes the storage over if another membership has written it: its actors are this cluster's
+   * then. Only right if no silo of that membership runs any more. Default: such a silo does not
+   * start.
    */
   readonly adoptStorage?: boolean;
   /** What the silo does while it cannot tell whether its lease lives. Default: strict. */

@@ -35,7 +35,7 @@ describe("the rules of invariants", () => {
 
   it("refuse a stated id without a prefix", () => {
     expect(checkPrefixed(stating)).toEqual([]);
-    expect(checkPrefixed(file(` * ${"M"}1. Turns start in order.\n`))).toHaveLength(1);
+    expect(checkPrefixed(file(" * M#. Turns start in order.\n".replace("#", "1")))).toHaveLength(1);
   });
 
   it("refuse a citation of what is stated nowhere", () => {
@@ -44,7 +44,7 @@ describe("the rules of invariants", () => {
     const check = (text: string): string[] => checkCitations(file(text), known, design);
     expect(check(`// In order (${id("MBX", 1)}, C1), as UTF-8.\n`)).toEqual([]);
     expect(check(`// In order (${id("MBX", 2)}).\n`)).toHaveLength(1);
-    expect(check("// One at a time (C9).\n".replace("C9", `C${9}`))).toHaveLength(1);
+    expect(check("// One at a time (C#).\n".replace("#", "9"))).toHaveLength(1);
     expect(check(`const key = "${id("MBX", 2)}";\n`)).toEqual([]);
   });
 });
@@ -71,7 +71,9 @@ describe("the rules of prose", () => {
     const readme = "# core\n\nThe vocabulary.\n\nIt imports nothing of ours.\n";
     expect(checkPackageReadme("packages/core", readme)).toEqual([]);
     expect(checkPackageReadme("packages/core", undefined)).toHaveLength(1);
-    expect(checkPackageReadme("packages/core", readme.replace("imports", "has"))).toHaveLength(1);
+    expect(
+      checkPackageReadme("packages/core", readme.replace("imports nothing", "has nothing")),
+    ).toHaveLength(1);
     expect(checkPackageReadme("packages/core", "x\n".repeat(30))).toHaveLength(3);
   });
 

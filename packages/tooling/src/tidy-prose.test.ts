@@ -55,8 +55,10 @@ describe("the prose of the repository", () => {
   });
 
   it("has a docstring on everything that it exports", () => {
-    for (const folder of DOCUMENTED)
-      expect(undocumentedExports(read(`${folder}/src/index.ts`), read), folder).toEqual([]);
+    const missing = DOCUMENTED.flatMap((folder) =>
+      undocumentedExports(read(`${folder}/src/index.ts`), read),
+    );
+    expect(missing).toEqual([]);
   });
 
   it("has a README of a screen in each package", () => {
@@ -105,9 +107,10 @@ describe("docs/architecture.md", () => {
 describe("docs/errors.md", () => {
   it("has a section for each code, and for nothing else", () => {
     const sections = [...read("docs/errors.md").text.matchAll(/^### `([A-Z_]+)`$/gm)];
-    expect(sections.map(([, code]) => code).toSorted()).toEqual(
-      Object.keys(ERROR_CODES).toSorted(),
-    );
+    const listed = sections.map(([, code = ""]) => code);
+    const codes = Object.keys(ERROR_CODES);
+    expect(new Set(listed)).toEqual(new Set(codes));
+    expect(listed).toHaveLength(codes.length);
   });
 
   it("says of each code whether the method ran and whether to call again, as the code does", () => {

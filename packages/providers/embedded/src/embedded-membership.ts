@@ -117,13 +117,13 @@ class EmbeddedLease implements Lease, Registration {
  * EMB-1. The table of members is replaced whole, by a write that is made only if the table is still
  *     the one that was read. So changes have one order, and of a renewal and a removal that meet,
  *     one is told that the other was first.
- * EMB-2. Leases run on the machine's monotonic clock, which all processes share and no change of the
- *     wall clock moves. Time counts from the call, or from later if the call has to wait.
- * EMB-3. Whoever looks (a watch, `list`) removes records whose lease has expired, so every view is one
- *     that is written down.
- * EMB-4. A record also goes when its process is *proven* to be gone: none of that number runs, or one
- *     that started at another time. This takes one poll instead of the rest of the lease. A stopped
- *     process is not gone, and keeps its lease until it expires.
+ * EMB-2. Leases run on the machine's monotonic clock, which all processes share and no change of
+ *     the wall clock moves. Time counts from the call, or from later if the call has to wait.
+ * EMB-3. Whoever looks (a watch, `list`) removes records whose lease has expired, so every view is
+ *     one that is written down.
+ * EMB-4. A record also goes when its process is *proven* to be gone: none of that number runs, or
+ *     one that started at another time. This takes one poll instead of the rest of the lease. A
+ *     stopped process is not gone, and keeps its lease until it expires.
  *
  * A process that is stopped in the middle of a write (some 0.1 ms) blocks the others, whose calls
  * then reject with `CLUSTER_UNAVAILABLE` until it goes on or ends. The members have an environment

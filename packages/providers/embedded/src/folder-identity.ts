@@ -10,8 +10,8 @@ export const MEMBERSHIP_ID = "membership-id";
 export const STORED_FOR = "stored-for";
 
 /**
- * Notes an id in a file of the folder, with `keep` only if none is noted yet, and gives the one that
- * is noted then. The note survives any crash, and of several processes one is first.
+ * Notes an id in a file of the folder, with `keep` only if none is noted yet, and gives the one
+ * that is noted then. The note survives any crash, and of several processes one is first.
  */
 export function noteIdentity(
   folder: string,

@@ -28,8 +28,8 @@ export const UNKNOWN_BOOT = "unknown";
 /**
  * The folder for the members of this run of the machine, made if it is not there. Those of earlier
  * runs are removed: no process that could be named in them exists any more. The number of the run
- * survives a loss of power. A run's first revision is the wall clock, so that a folder that was lost
- * counts on.
+ * survives a loss of power. A run's first revision is the wall clock, so that a folder that was
+ * lost counts on.
  */
 export function openMembersFolder(folder: string, bootId: string, now: number): MembersFolder {
   for (;;) {

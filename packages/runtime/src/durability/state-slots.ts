@@ -289,7 +289,9 @@ function changeOf(slot: Slot, value: unknown): SlotChange {
   return { field, before: undefined, after, slot, stored };
 }
 
-/** True for a value that is stored as its bytes: it may be changed from within, or packs otherwise. */
+/**
+ * True for a value that is stored as its bytes: it may be changed from within, or packs otherwise.
+ */
 function isMutable(value: unknown): boolean {
   return !isOwnPortable(value);
 }

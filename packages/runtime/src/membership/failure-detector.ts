@@ -58,7 +58,8 @@ export interface FailureDetectorParts {
  *     more than a third of the others (at least one) within the time of a lease: so one sick silo
  *     cannot empty the cluster.
  * DET-3. A silo that stood still itself judges nobody by it.
- * DET-4. A silo that has no link with most of the others leaves the cluster, though its lease lives.
+ * DET-4. A silo that has no link with most of the others leaves the cluster, though its lease
+ *        lives.
  */
 export class FailureDetector {
   readonly #parts: FailureDetectorParts;

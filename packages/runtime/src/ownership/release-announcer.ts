@@ -20,8 +20,8 @@ export interface ReleaseAnnouncerParts {
 /**
  * Tells the others what this silo has let go of.
  *
- * REL-1. What was let go of is told, though a link had no room for it: until then the new owners keep
- *     their callers waiting (C6).
+ * REL-1. What was let go of is told, though a link had no room for it: until then the new owners
+ *     keep their callers waiting (C6).
  * REL-2. Letting go of many actors costs few announcements, and not one each that names all the
  *     others.
  */

@@ -24,12 +24,16 @@ export function isOperatorAction({ type, method }: RequestEnvelope): boolean {
   return isSystemName(method) && !QUIET_TURNS.has(method);
 }
 
-/** A caller from outside waits no longer than that: a turn that hangs holds up a silo that drains. */
+/**
+ * A caller from outside waits no longer than that: a turn that hangs holds up a silo that drains.
+ */
 const WAIT_MAX_MS = 24 * 60 * 60 * 1_000;
 
 const NO_CHAIN: RequestEnvelope["chain"] = [];
 
-/** How far ahead deadlines may lie. The clock is read seldom: most deadlines lie before an old look. */
+/**
+ * How far ahead deadlines may lie. The clock is read seldom: most deadlines lie before an old look.
+ */
 export class Horizon {
   readonly #clock: Clock;
   #seen = 0;

@@ -50,7 +50,9 @@ export class SimLinkEnd implements Link {
       readonly channel: string;
       /** What becomes of an envelope on arrival. */
       readonly arriving: (envelope: Envelope) => readonly Envelope[];
-      /** What the other side is taken for. Default: what it says, as nobody lies in a simulation. */
+      /**
+       * What the other side is taken for. Default: what it says, as nobody lies in a simulation.
+       */
       readonly role?: Role;
     },
     carry: Carry,
