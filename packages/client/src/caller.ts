@@ -128,7 +128,7 @@ export class Caller {
   #request(target: CallTarget, method: string, args: Payload, now: number): RequestEnvelope {
     const { address, definition, options } = target;
     const turn = currentTurn();
-    const marks = definition?.methods.get(method);
+    const marks = definition?.methodOf(method);
     if (marks === undefined && definition !== undefined && !method.startsWith("$"))
       throw noSuchMethod(address, method, definition);
     const oneWay = marks?.oneWay === true;

@@ -17,6 +17,7 @@ import {
   type Actor,
   type ActorClass,
   type ActorRef,
+  type ActorType,
   type CallFilters,
   type CallOptions,
   definitionsOf,
@@ -45,7 +46,7 @@ export interface ClientOptions {
   /** The cluster's shared secret, if it has one. */
   readonly token?: string;
   /** Classes whose references by name should know their methods and time limits. */
-  readonly actors?: readonly ActorClass[];
+  readonly actors?: readonly ActorType[];
   /** What each call of this client passes, from the outermost to the innermost. */
   readonly filters?: Pick<CallFilters, "outgoing">;
 }

@@ -76,7 +76,7 @@ export class References {
   ): object {
     const target = callTarget({ type, id }, this.#definitions.get(type), undefined);
     return createReference(target, ({ address, definition }, method, args) => {
-      if (definition?.methods.has(method) === false)
+      if (definition !== undefined && definition.methodOf(method) === undefined)
         throw noSuchMethod(address, method, definition);
       post(address, method, args);
     });

@@ -1,6 +1,6 @@
 import type { Duration, Logger, Provider } from "@troupe/core";
 import type { LeasePolicy, WaitingBytes } from "@troupe/runtime";
-import type { ActorClass, CallFilters } from "@troupe/sdk";
+import type { ActorType, CallFilters } from "@troupe/sdk";
 import { fromObject } from "./config/config-layers.ts";
 import { settingsOf } from "./config/load-settings.ts";
 import { OPTION_NAMES, type OptionName } from "./config/option-catalog.ts";
@@ -49,14 +49,14 @@ export interface ConnectOptions extends ClusterOptions {
    * Classes that are called by name, so that their methods and time limits are known. Classes that
    * are passed to `actor` need not be here.
    */
-  readonly actors?: readonly ActorClass[];
+  readonly actors?: readonly ActorType[];
   /** What each call that is made through this client passes, outermost first. Default: none. */
   readonly filters?: Pick<CallFilters, "outgoing">;
 }
 
 export interface SiloOptions extends ClusterOptions {
   /** The actor classes that this silo hosts. */
-  readonly actors: readonly ActorClass[];
+  readonly actors: readonly ActorType[];
   /**
    * `host:port` to listen on; port 0 takes a free one. Without `token` or `tls` only a loopback
    * address. Default: `"127.0.0.1:0"`.

@@ -7,7 +7,7 @@ import {
 } from "@troupe/client";
 import { type Logger, messageOf, TroupeError, type View } from "@troupe/core";
 import { Silo as RuntimeSilo, type SiloSnapshot } from "@troupe/runtime";
-import type { ActorClass } from "@troupe/sdk";
+import type { ActorType } from "@troupe/sdk";
 import type { Settings } from "./config/settings.ts";
 import { openSiloPorts } from "./open-ports.ts";
 import { type ProgramValues, programValues } from "./program-values.ts";
@@ -58,7 +58,7 @@ export async function startSilo(options: SiloOptions): Promise<Silo> {
 export async function openSilo(
   settings: Settings,
   logger: Logger,
-  actors: readonly ActorClass[],
+  actors: readonly ActorType[],
   values: ProgramValues = {},
 ): Promise<Silo> {
   const { ports, close } = await openSiloPorts(settings, logger);

@@ -30,7 +30,6 @@ import {
 import type {
   ActorDefinition,
   AdminMethod,
-  CallFilters,
   DurablePart,
   Extension,
   SiloHost,
@@ -60,7 +59,8 @@ import { ReminderTicks } from "./reminders/reminder-ticks.ts";
 import { remindersPart } from "./reminders/reminders-part.ts";
 import { timersPart } from "./reminders/timers-part.ts";
 import { AdmissionQueue } from "./routing/admission-queue.ts";
-import { CallBudget, type WaitingBytes } from "./activation/call-budget.ts";
+import { CallBudget } from "./activation/call-budget.ts";
+import type { SiloOptions } from "./silo-options.ts";
 import { Dispatcher } from "./routing/dispatcher.ts";
 import { deduplicationPart } from "./sends/deduplication.ts";
 import { type PendingSend, sendKey } from "./sends/outbox.ts";
@@ -75,8 +75,7 @@ export interface LocalActorsParts {
   readonly stateStore: StateStore;
   readonly reminderStore: ReminderStore;
   readonly guard: LeaseGuard;
-  readonly waitingBytes: WaitingBytes;
-  readonly filters: CallFilters;
+  readonly options: Pick<SiloOptions, "waitingBytes" | "filters">;
   readonly definitions: ReadonlyMap<string, ActorDefinition>;
   readonly extensions: readonly Extension[];
   linkTo(siloId: string): Link | undefined;
@@ -122,7 +121,10 @@ export class LocalActors {
     });
     const silo = this.#createSiloHost();
     this.#registry = new PartRegistry(this.#createParts(silo));
-    this.#budget = new CallBudget(parts.waitingBytes, getHeapStatistics().heap_size_limit);
+    this.#budget = new CallBudget(
+      parts.options.waitingBytes ?? {},
+      getHeapStatistics().heap_size_limit,
+    );
     this.#deadlocks = new DeadlockDetector({
       openCallsOf: (token) => this.#router.openCallsOf(token),
       ask: (call) => this.#askWait(call),
@@ -163,8 +165,10 @@ export class LocalActors {
       placement,
     );
     this.#caller = new Caller(clock, this.#router);
-    this.#call = filteredCalls(parts.filters.outgoing ?? [], clock, (target, method, args) =>
-      this.#caller.call(target, method, args),
+    this.#call = filteredCalls(
+      parts.options.filters?.outgoing ?? [],
+      clock,
+      (target, method, args) => this.#caller.call(target, method, args),
     );
     this.#references = new References(definitions, this.#call);
     this.#services = new SiloServices(createServices(silo, parts.extensions), logger);
@@ -375,7 +379,7 @@ export class LocalActors {
       reference: (type, id, options) => this.#references.actor(type, id, options),
       sendReference: (type, id, post) => this.#references.sendReference(type, id, post),
       makeReference: (address) => this.#references.reference(address),
-      serve: servingThrough(this.#parts.filters.incoming ?? [], clock),
+      serve: servingThrough(this.#parts.options.filters?.incoming ?? [], clock),
       systemTurn: (name) => this.#registry.turn(name),
       watch: (activation, runner) => this.#waits.watch(activation, runner),
       redispatch: (request, sink) => this.#dispatcher.redispatch(request, sink),

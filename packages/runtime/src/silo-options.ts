@@ -1,6 +1,6 @@
 import type { ClientPorts } from "@troupe/client";
 import type { ReminderStore, StateStore } from "@troupe/core";
-import type { ActorClass, CallFilters, Extension } from "@troupe/sdk";
+import type { ActorType, CallFilters, Extension } from "@troupe/sdk";
 import type { LeasePolicy } from "./membership/lease-guard.ts";
 import type { WaitingBytes } from "./activation/call-budget.ts";
 
@@ -12,8 +12,8 @@ export interface SiloPorts extends ClientPorts {
 
 export interface SiloOptions {
   readonly cluster: string;
-  /** The classes that this silo hosts. */
-  readonly actors: readonly ActorClass[];
+  /** The actor types that this silo hosts. */
+  readonly actors: readonly ActorType[];
   /** Features that are added to the silo. Default: none. */
   readonly extensions?: readonly Extension[];
   /** `host:port` to listen on; port 0 takes a free one. */

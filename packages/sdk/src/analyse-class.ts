@@ -6,6 +6,7 @@ import type {
   SlotDefinition,
 } from "./actor-definition.ts";
 import { readActorOptions, readSave } from "./actor-options.ts";
+import { ClassBehaviour } from "./class-behaviour.ts";
 import type { MethodMark, Note } from "./class-notes.ts";
 import { shapeOf, type ClassShape } from "./class-shape.ts";
 import { nameProblem, RESERVED_METHODS, show, typeNameProblem } from "./names.ts";
@@ -25,6 +26,7 @@ export interface Problem {
  */
 export interface Analysis {
   readonly definition: ActorDefinition;
+  readonly className: string;
   /** Of the `@actor` or `defineActor`. */
   readonly position: SourcePosition | undefined;
   readonly problems: readonly Problem[];
@@ -53,19 +55,29 @@ class Analyser {
     const legacy = this.#of("legacy")[0];
     const typeNote = this.#typeNote();
     const handlers = { reminder: this.#handlers("reminder"), timer: this.#handlers("timer") };
+    const settings = readActorOptions(typeNote?.options, (text) =>
+      this.#report(text, typeNote?.position),
+    );
+    const methods = this.#methods(
+      new Set([...handlers.reminder.values(), ...handlers.timer.values()]),
+    );
     const definition: ActorDefinition = {
       name: typeof typeNote?.name === "string" ? typeNote.name : actorClass.name,
-      actorClass,
-      ...readActorOptions(typeNote?.options, (text) => this.#report(text, typeNote?.position)),
-      methods: this.#methods(new Set([...handlers.reminder.values(), ...handlers.timer.values()])),
+      behaviour: new ClassBehaviour(actorClass),
+      ...settings,
+      methods,
+      methodOf: (name) => methods.get(name),
       slots: this.#slots(),
-      reminders: handlers.reminder,
-      timers: handlers.timer,
+      handlers: new Map([
+        ["reminder", handlers.reminder],
+        ["timer", handlers.timer],
+      ]),
     };
     for (const { text, position } of this.#of("problem")) this.#report(text, position);
     const position = typeNote?.position;
     return {
       definition,
+      className: this.#shape.className,
       position,
       problems: legacy === undefined ? this.#problems : [this.#legacyProblem(legacy)],
     };
