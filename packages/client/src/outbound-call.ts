@@ -1,4 +1,4 @@
-import { type RequestEnvelope, TroupeError } from "@troupe/core";
+import { repetitionKey, type RequestEnvelope, TroupeError } from "@troupe/core";
 import { rejectedWithCallerStack } from "./caller-stack.ts";
 import type { Placement } from "./placement.ts";
 
@@ -90,7 +90,7 @@ export class OutboundCall {
    * its key.
    */
   get idempotent(): boolean {
-    return this.request.idempotencyKey !== undefined;
+    return repetitionKey(this.request) !== undefined;
   }
 
   /** The silo that owns the called actor. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { ERROR_CODES, messageOf, TroupeError, type ErrorCode } from "./errors.ts";
+import { ERROR_CODES, TroupeError, type ErrorCode, withRan } from "./errors.ts";
 
 const codes = Object.keys(ERROR_CODES) as ErrorCode[];
 
@@ -52,13 +52,48 @@ describe("TroupeError", () => {
   });
 });
 
-describe("messageOf", () => {
-  it("gives a text for whatever was thrown", () => {
-    expect([new Error("one"), "two", undefined, 4].map(messageOf)).toEqual([
-      "one",
-      "two",
-      "undefined",
-      "4",
+describe("the detail of an error", () => {
+  it("is its message without the code, also after somebody has changed the message", () => {
+    const error = new TroupeError("SILO_LOST", "[x] is gone");
+    expect(error.detail).toBe("[x] is gone");
+    error.message = "quite another text";
+    expect(error.detail).toBe("quite another text");
+  });
+
+  it("is what withRan says again under the same code", () => {
+    const cause = new Error("why");
+    const error = new TroupeError("SILO_LOST", "gone", { ran: "no", retryable: false, cause });
+    expect(withRan(error, "yes")).toMatchObject({
+      message: "[SILO_LOST] gone",
+      code: "SILO_LOST",
+      ran: "yes",
+      retryable: false,
+      cause,
+    });
+  });
+});
+
+describe("instanceof TroupeError", () => {
+  it("knows the errors of another copy of this package, and takes nothing else for one", () => {
+    const mark = Symbol.for("troupe.TroupeError");
+    const ofAnotherCopy = Object.assign(Object.create({ [mark]: true }), { code: "TIMEOUT" });
+    class Special extends TroupeError {}
+    const special = new Special("TIMEOUT", "late");
+    expect([ofAnotherCopy, special].map((error) => error instanceof TroupeError)).toEqual([
+      true,
+      true,
     ]);
+    expect([ofAnotherCopy, special].map((error) => error instanceof Special)).toEqual([
+      false,
+      true,
+    ]);
+    for (const other of [null, undefined, "TIMEOUT", new Error("x"), { code: "TIMEOUT" }])
+      expect(other instanceof TroupeError).toBe(false);
+  });
+
+  it("never throws, whatever is asked about", () => {
+    const { proxy, revoke } = Proxy.revocable({}, {});
+    revoke();
+    expect(proxy instanceof TroupeError).toBe(false);
   });
 });

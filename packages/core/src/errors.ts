@@ -114,6 +114,11 @@ export const ERROR_CODES = {
     ran: "no",
     retryable: false,
   },
+  FORBIDDEN: {
+    meaning: "The caller's role does not allow what it asked for.",
+    ran: "no",
+    retryable: false,
+  },
   INTERNAL: { meaning: "Troupe itself failed; please report it.", ran: "maybe", retryable: false },
 } as const satisfies Record<string, ErrorCodeFacts>;
 
@@ -125,6 +130,11 @@ export interface TroupeErrorOptions {
   readonly cause?: unknown;
 }
 
+/** Marks the errors of every copy of this package. */
+const TROUPE_ERROR = Symbol.for("troupe.TroupeError");
+
+const isOrdinaryInstance = Function.prototype[Symbol.hasInstance];
+
 /**
  * Every failure that is Troupe's and not the actor's own.
  *
@@ -132,6 +142,20 @@ export interface TroupeErrorOptions {
  * The message starts with the code and names the thing and the remedy.
  */
 export class TroupeError extends Error {
+  /**
+   * True for what any copy of this package made, and it never throws, whatever the value is: a
+   * proxy or a revoked one makes a plain `instanceof` throw.
+   */
+  static override [Symbol.hasInstance](this: unknown, value: unknown): boolean {
+    try {
+      if (this !== TroupeError) return isOrdinaryInstance.call(this as () => void, value);
+      if (typeof value !== "object" || value === null || !(TROUPE_ERROR in value)) return false;
+      return typeof (value as { readonly code?: unknown }).code === "string";
+    } catch {
+      return false;
+    }
+  }
+
   readonly code: ErrorCode;
   readonly ran: Ran;
   readonly retryable: boolean;
@@ -146,13 +170,22 @@ export class TroupeError extends Error {
     this.retryable = options.retryable ?? ERROR_CODES[code].retryable;
   }
 
+  /** The message without its code, for an error that says the same under another one. */
+  get detail(): string {
+    const start = `[${this.code}] `;
+    const { message } = this;
+    return message.startsWith(start) ? message.slice(start.length) : message;
+  }
+
   static {
     // On the prototype, as built-in errors have it, so that it is no own field of every instance.
     this.prototype.name = "TroupeError";
+    Object.defineProperty(this.prototype, TROUPE_ERROR, { value: true });
   }
 }
 
-/** The message of whatever was thrown, for log lines and for messages that wrap it. */
-export function messageOf(thrown: unknown): string {
-  return thrown instanceof Error ? thrown.message : String(thrown);
+/** The same error with another answer to whether the called method ran. */
+export function withRan(error: TroupeError, ran: Ran): TroupeError {
+  const { code, detail, retryable, cause } = error;
+  return new TroupeError(code, detail, { ran, retryable, cause });
 }

@@ -1,14 +1,25 @@
 import type { ActorAddress } from "./actor-address.ts";
 import type { Payload } from "./envelope.ts";
-import { TroupeError } from "./errors.ts";
-import { PortableError, PortableLoop, PortableMap, PortableRef } from "./portable-value.ts";
+import {
+  PortableArray,
+  PortableBare,
+  PortableError,
+  PortableLoop,
+  PortableMap,
+  PortableMinusZero,
+  PortablePattern,
+  PortableRef,
+  PortableText,
+} from "./portable-value.ts";
+import { defineField, reviveEmptyError } from "./revive-error.ts";
 
 /** Makes a live reference of an address. */
 export type MakeReference = (address: ActorAddress) => unknown;
 
 /**
  * The live value of a payload: references, maps and errors are made anew, everything else is the
- * payload's own. So a payload is read once, and by one reader.
+ * payload's own. So a payload is read once, and by one reader. Throws if a reference has no valid
+ * address, or a regular expression has syntax that this Node.js does not know.
  */
 export function fromPortable(payload: Payload, makeReference: MakeReference): unknown {
   return payload.revive ? new Reviver(makeReference).revive(payload.value, 0) : payload.value;
@@ -40,6 +51,15 @@ class Reviver {
     }
     if (value instanceof PortableMap) return this.#reviveMap(value, depth);
     if (value instanceof PortableError) return this.#reviveError(value, depth);
+    if (value instanceof PortablePattern) return this.#revivePattern(value);
+    if (value instanceof PortableText) return value.text;
+    if (value instanceof PortableMinusZero) return -0;
+    if (value instanceof PortableArray)
+      return this.#reviveArray(value, this.#enter<unknown[]>(value, [], depth), depth);
+    if (value instanceof PortableBare) {
+      const bare = this.#enter(value, Object.create(null) as Fields, depth);
+      return this.#reviveFields(value.fields, bare, depth);
+    }
     this.#enter(value, value, depth);
     if (Array.isArray(value)) {
       for (let index = 0; index < value.length; index++)
@@ -49,8 +69,7 @@ class Reviver {
       value.clear();
       for (const item of items) value.add(this.revive(item, depth + 1));
     } else if (Object.getPrototypeOf(value) === Object.prototype) {
-      const fields = value as Record<string, unknown>;
-      for (const key of Object.keys(fields)) fields[key] = this.revive(fields[key], depth + 1);
+      this.#reviveFields(value as Fields, value as Fields, depth);
     }
     return value;
   }
@@ -72,42 +91,37 @@ class Reviver {
     return map;
   }
 
+  #reviveArray({ length, entries }: PortableArray, array: unknown[], depth: number): unknown {
+    if (Number.isInteger(length) && length >= 0 && length <= ARRAY_MAX) array.length = length;
+    for (let index = 0; index + 1 < entries.length; index += 2)
+      array[entries[index] as number] = this.revive(entries[index + 1], depth + 1);
+    return array;
+  }
+
+  #reviveFields(from: Fields, to: Fields, depth: number): unknown {
+    for (const key of Object.keys(from)) to[key] = this.revive(from[key], depth + 1);
+    return to;
+  }
+
+  #revivePattern(portable: PortablePattern): RegExp {
+    const pattern = new RegExp(portable.source, portable.flags);
+    pattern.lastIndex = portable.lastIndex;
+    this.#revived.set(portable, pattern);
+    return pattern;
+  }
+
   #reviveError(portable: PortableError, depth: number): unknown {
     const { facts } = portable;
-    const Class = Object.hasOwn(ERROR_CLASSES, facts.className)
-      ? ERROR_CLASSES[facts.className]
-      : undefined;
-    const error = this.#enter(portable, (Class ?? ERROR_CLASSES.Error)(), depth);
-    defineHidden(error, "message", facts.message);
-    defineHidden(error, "stack", facts.stack);
-    if (error.name !== facts.name) defineHidden(error, "name", facts.name);
+    const error = this.#enter(portable, reviveEmptyError(facts), depth);
     for (const [key, field] of Object.entries(facts.fields)) {
       const value = this.revive(field, depth + 1);
-      if (key === "cause" || key === "errors") defineHidden(error, key, value);
-      else (error as unknown as Record<string, unknown>)[key] = value;
+      defineField(error, key, value);
     }
     return error;
   }
 }
 
-const ERROR_CLASSES = {
-  Error: () => new Error(),
-  RangeError: () => new RangeError(),
-  TypeError: () => new TypeError(),
-  SyntaxError: () => new SyntaxError(),
-  ReferenceError: () => new ReferenceError(),
-  EvalError: () => new EvalError(),
-  URIError: () => new URIError(),
-  AggregateError: () => new AggregateError([]),
-  TroupeError: () => new TroupeError("INTERNAL", ""),
-} as Record<string, () => Error> & { Error: () => Error };
+type Fields = Record<string, unknown>;
 
-/** Sets a field as the built-in errors have it: there, but not among those that are listed. */
-function defineHidden(error: Error, key: string, value: unknown): void {
-  Object.defineProperty(error, key, {
-    value,
-    writable: true,
-    configurable: true,
-    enumerable: false,
-  });
-}
+/** The largest length that an array can have. */
+const ARRAY_MAX = 2 ** 32 - 1;

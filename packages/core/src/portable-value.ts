@@ -1,9 +1,9 @@
 import type { ActorAddress } from "./actor-address.ts";
 
 /**
- * The four kinds of value that travel in another form than they live in. Everything else that may
- * travel (numbers, bigint, strings, booleans, null, undefined, arrays, plain objects, Set, Date,
- * RegExp, ArrayBuffer, typed arrays) travels as it is.
+ * The kinds of value that travel in another form than they live in. Everything else that may travel
+ * (numbers, bigint, strings, booleans, null, undefined, arrays, plain objects, Set, Date,
+ * ArrayBuffer, typed arrays) travels as it is.
  */
 
 /** A reference to an actor. The receiver makes a live reference of it, bound to itself. */
@@ -42,6 +42,54 @@ export class PortableLoop {
   }
 }
 
+/** The number -0, which packed bytes would take for 0. */
+export class PortableMinusZero {}
+
+/** A string with an unpaired surrogate, which has no form in UTF-8. */
+export class PortableText {
+  readonly text: string;
+
+  constructor(text: string) {
+    this.text = text;
+  }
+}
+
+/**
+ * A regular expression. It is made by whoever reads it, so that syntax that an older Node.js does
+ * not know fails the call and not the link that carries it.
+ */
+export class PortablePattern {
+  readonly source: string;
+  readonly flags: string;
+  readonly lastIndex: number;
+
+  constructor(source: string, flags: string, lastIndex: number) {
+    this.source = source;
+    this.flags = flags;
+    this.lastIndex = lastIndex;
+  }
+}
+
+/** A plain object without a prototype, as its fields. */
+export class PortableBare {
+  readonly fields: Record<string, unknown>;
+
+  constructor(fields: Record<string, unknown>) {
+    this.fields = fields;
+  }
+}
+
+/** An array with holes, or with named fields: its length, and its keys and values in turn. */
+export class PortableArray {
+  readonly length: number;
+  readonly entries: unknown[];
+
+  constructor(length: number, entries: unknown[]) {
+    this.length = length;
+    this.entries = entries;
+  }
+}
+
 /** What an error holds. */
 export interface ErrorFacts {
   /** The name of the built-in class to make it of. */
@@ -49,8 +97,13 @@ export interface ErrorFacts {
   readonly name: string;
   readonly message: string;
   readonly stack: string;
-  /** Own fields, `cause` and `errors` included, as far as they can be copied. */
+  /**
+   * Own fields, `cause` and `errors` included, as far as they can be copied. A name or message that
+   * is no string is among them, as it was.
+   */
   readonly fields: Record<string, unknown>;
+  /** Fields that could not be copied, each with the reason. */
+  readonly dropped: readonly string[];
 }
 
 /** An error, as what it held. */
@@ -62,8 +115,11 @@ export class PortableError {
   }
 }
 
-/** Under this key a live actor reference shows its address to whoever copies it. */
-export const ACTOR_REFERENCE = Symbol("troupe.actorReference");
+/**
+ * Under this key a live actor reference shows its address to whoever copies it, also to another
+ * copy of this package.
+ */
+export const ACTOR_REFERENCE = Symbol.for("troupe.actorReference");
 
 /** The address of a live actor reference, or undefined if the value is none. */
 export function addressOfReference(value: unknown): ActorAddress | undefined {

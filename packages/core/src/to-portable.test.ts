@@ -70,9 +70,15 @@ describe("what cannot be copied", () => {
     [Object(1), "an instance of Number"],
     [new URL("http://localhost"), "an instance of URL"],
     [Object.create({}), "an instance of Object"],
-    [JSON.parse('{"__proto__": 1}'), "an object with a key __proto__"],
   ])("is said to be what it is: %#", (value, what) => {
     expectRefused([value], "NOT_SERIALIZABLE", `args[0] is ${what}`);
+  });
+
+  it("is named with its key where the key is what cannot travel", () => {
+    const proto: unknown = JSON.parse('{"__proto__": 1}');
+    expectRefused([proto], "NOT_SERIALIZABLE", "args[0].__proto__ is a key named __proto__");
+    const half = 'args[0]["\\ud83d"] is a key with an unpaired surrogate';
+    expectRefused([{ "\ud83d": 1 }], "NOT_SERIALIZABLE", half);
   });
 
   it("is left out of errors, which arrive all the same", () => {

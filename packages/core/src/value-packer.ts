@@ -1,7 +1,17 @@
 import { addExtension, Packr } from "msgpackr";
 import type { Payload } from "./envelope.ts";
 import { MESSAGE_MAX_BYTES } from "./limits.ts";
-import { PortableError, PortableLoop, PortableMap, PortableRef } from "./portable-value.ts";
+import {
+  PortableArray,
+  PortableBare,
+  PortableError,
+  PortableLoop,
+  PortableMap,
+  PortableMinusZero,
+  PortablePattern,
+  PortableRef,
+  PortableText,
+} from "./portable-value.ts";
 
 // The numbers are part of the wire and of the stored format: never change one, and never use one
 // again.
@@ -20,20 +30,20 @@ addExtension({
 addExtension({
   Class: PortableError,
   type: 3,
-  write: ({ facts }: PortableError) => [
-    facts.className,
-    facts.name,
-    facts.message,
-    facts.stack,
-    facts.fields,
-  ],
-  read: ([className, name, message, stack, fields]: unknown[]) =>
+  write: ({ facts }: PortableError) => {
+    const { className, name, message, stack, fields, dropped } = facts;
+    const parts = [className, packedText(name), packedText(message), packedText(stack), fields];
+    return dropped.length === 0 ? parts : [...parts, dropped];
+  },
+  // The first version wrote five parts.
+  read: ([className, name, message, stack, fields, dropped]: unknown[]) =>
     new PortableError({
-      className: String(className),
-      name: String(name),
-      message: String(message),
-      stack: String(stack),
+      className: textOf(className),
+      name: textOf(name),
+      message: textOf(message),
+      stack: textOf(stack),
       fields: Object(fields) as Record<string, unknown>,
+      dropped: Array.isArray(dropped) ? dropped.map((field) => textOf(field)) : [],
     }),
 });
 
@@ -52,6 +62,49 @@ export interface ValuePacker {
   pack(value: unknown): Uint8Array;
   /** Throws on bytes that are no packed value. The result shares no memory with them. */
   unpack(bytes: Uint8Array): unknown;
+}
+
+addExtension({
+  Class: PortableMinusZero,
+  type: 5,
+  write: () => 0,
+  read: () => new PortableMinusZero(),
+});
+addExtension({
+  Class: PortableText,
+  type: 6,
+  write: ({ text }: PortableText) => Buffer.from(text, "utf16le"),
+  read: (bytes: unknown) =>
+    new PortableText(bytes instanceof Uint8Array ? Buffer.from(bytes).toString("utf16le") : ""),
+});
+addExtension({
+  Class: PortablePattern,
+  type: 7,
+  write: ({ source, flags, lastIndex }: PortablePattern) => [packedText(source), flags, lastIndex],
+  read: ([source, flags, lastIndex]: unknown[]) =>
+    new PortablePattern(textOf(source), textOf(flags), Number(lastIndex)),
+});
+addExtension({
+  Class: PortableBare,
+  type: 8,
+  write: (bare: PortableBare) => bare.fields,
+  read: (fields: unknown) => new PortableBare(Object(fields) as Record<string, unknown>),
+});
+addExtension({
+  Class: PortableArray,
+  type: 9,
+  write: ({ length, entries }: PortableArray) => [length, ...entries],
+  read: ([length, ...entries]: unknown[]) => new PortableArray(Number(length), entries),
+});
+
+/** Text inside one of our own forms, which UTF-8 may not be able to hold. */
+function packedText(text: string): unknown {
+  return text.isWellFormed() ? text : new PortableText(text);
+}
+
+function textOf(packed: unknown): string {
+  if (packed instanceof PortableText) return packed.text;
+  return typeof packed === "string" ? packed : "";
 }
 
 const packer = createValuePacker();

@@ -8,6 +8,7 @@ import {
 import { type Logger, messageOf, TroupeError, type View } from "@troupe/core";
 import { Silo as RuntimeSilo, type SiloSnapshot } from "@troupe/runtime";
 import type { ActorType } from "@troupe/sdk";
+import { checkSiloAccess } from "./config/access-settings.ts";
 import type { Settings } from "./config/settings.ts";
 import { openSiloPorts } from "./open-ports.ts";
 import { type ProgramValues, programValues } from "./program-values.ts";
@@ -61,8 +62,10 @@ export async function openSilo(
   actors: readonly ActorType[],
   values: ProgramValues = {},
 ): Promise<Silo> {
+  checkSiloAccess(settings.access);
+  for (const warning of settings.access.warnings) logger.warn({ listen: settings.listen }, warning);
   const { ports, close } = await openSiloPorts(settings, logger);
-  const { cluster, listen, advertise, token, labels, leaseTtlMs, leasePolicy } = settings;
+  const { cluster, listen, advertise, labels, leaseTtlMs, leasePolicy } = settings;
   try {
     const silo = await RuntimeSilo.start(ports, {
       ...values,
@@ -71,7 +74,6 @@ export async function openSilo(
       listen,
       labels,
       ...(advertise === undefined ? {} : { advertise }),
-      ...(token === undefined ? {} : { token }),
       ...(leaseTtlMs === undefined ? {} : { leaseTtlMs }),
       ...(leasePolicy === undefined ? {} : { leasePolicy }),
     });

@@ -6,6 +6,7 @@ export {
   type Logger,
   type Member,
   type MemberState,
+  type Principal,
   type Provider,
   type Ran,
   silentLogger,

@@ -17,10 +17,11 @@ export const PACKED_MAX_CONTAINERS = Math.ceil((2 * MESSAGE_MAX_BYTES) / 9) + 1_
 const LEVELS = PACKED_MAX_DEPTH + 1;
 
 /**
- * Extensions whose value is the one that follows: reference, map, error, loop, set, regular
+ * Extensions whose value is the one that follows: reference, map, error, loop, -0, half a
+ * character, pattern, bare object, array with holes, and the packer's own set and regular
  * expression.
  */
-const TAKES_NEXT = new Set([1, 2, 3, 4, 0x73, 0x78]);
+const TAKES_NEXT = new Set([1, 2, 3, 4, 5, 6, 7, 8, 9, 0x73, 0x78]);
 /** Extensions that hold their own bytes: undefined, big integer, typed array, timestamp. */
 const HOLDS_BYTES = new Set([0, 0x42, 0x74, 0xff]);
 const EXTENSION_MARK = 0x69;

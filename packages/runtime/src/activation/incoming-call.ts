@@ -4,6 +4,7 @@ import {
   type Clock,
   fromPortable,
   type MakeReference,
+  type Principal,
   type RequestEnvelope,
   TroupeError,
 } from "@troupe/core";
@@ -47,7 +48,7 @@ export function servingThrough(filters: readonly CallFilter[], clock: Clock): Se
 
 /** A call that this silo serves. */
 class IncomingCall implements FilteredCall {
-  readonly principal: unknown;
+  readonly principal: Principal;
   readonly headers: Record<string, string>;
   readonly deadline: number;
   readonly #request: RequestEnvelope;
@@ -57,7 +58,7 @@ class IncomingCall implements FilteredCall {
   constructor({ request, sink }: Turn, clock: Clock, makeReference: MakeReference) {
     this.#request = request;
     this.#makeReference = makeReference;
-    this.principal = "principal" in sink ? sink.principal : undefined;
+    this.principal = sink.principal;
     this.headers = Object.freeze({ ...request.headers });
     this.deadline = clock.now() + (request.deadline - clock.monotonic());
   }
