@@ -1,4 +1,4 @@
-import { TroupeError } from "@troupe/core";
+import { type Metrics, TroupeError } from "@troupe/core";
 import type { WaitingBytes } from "@troupe/runtime";
 import type { CallFilters } from "@troupe/sdk";
 
@@ -6,6 +6,7 @@ import type { CallFilters } from "@troupe/sdk";
 export interface ProgramValues {
   readonly filters?: CallFilters;
   readonly waitingBytes?: WaitingBytes;
+  readonly metrics?: Metrics;
 }
 
 const DIRECTIONS: ReadonlySet<string> = new Set(["incoming", "outgoing"]);
@@ -13,7 +14,7 @@ const PLACES: ReadonlySet<string> = new Set(["mailbox", "link", "silo"]);
 
 /** Takes them out of the options; throws `BAD_CONFIG` if one is wrong. */
 export function programValues(
-  { filters, waitingBytes }: ProgramValues,
+  { filters, waitingBytes, metrics }: ProgramValues,
   where: "startSilo" | "connect",
 ): ProgramValues {
   for (const [direction, list] of entriesOf(filters, `filters (${where})`, DIRECTIONS)) {
@@ -24,7 +25,10 @@ export function programValues(
     if (typeof bytes === "number" && Number.isSafeInteger(bytes) && bytes > 0) continue;
     throw wrong(`waitingBytes.${place} (${where}): give a whole number of bytes above 0`);
   }
+  if (metrics !== undefined && typeof metrics.observe !== "function")
+    throw wrong(`metrics (${where}): give an object with counter, histogram and observe`);
   return {
+    ...(metrics === undefined ? {} : { metrics }),
     ...(filters === undefined ? {} : { filters }),
     ...(waitingBytes === undefined ? {} : { waitingBytes }),
   };

@@ -1,4 +1,4 @@
-import type { Duration, Logger, Provider } from "@troupe/core";
+import type { Duration, Logger, Metrics, Provider } from "@troupe/core";
 import type { LeasePolicy, WaitingBytes } from "@troupe/runtime";
 import type { ActorType, CallFilters } from "@troupe/sdk";
 import { fromObject } from "./config/config-layers.ts";
@@ -117,6 +117,8 @@ export interface SiloOptions extends ClusterOptions {
   readonly leasePolicy?: LeasePolicy;
   /** What each call to and from this silo's actors passes, outermost first. Default: none. */
   readonly filters?: CallFilters;
+  /** Where the numbers of this silo can be read. Default: nowhere. */
+  readonly metrics?: Metrics;
   /**
    * How many bytes of calls may wait, before more of them fail with `OVERLOADED`. Default: 16 MiB
    * for one actor, an eighth of the heap for the silo (512 MiB at most), and half of that for the
@@ -148,6 +150,7 @@ const VALUES: ReadonlySet<string> = new Set([
   "actors",
   "extensions",
   "filters",
+  "metrics",
   "logger",
   "providers",
   "waitingBytes",

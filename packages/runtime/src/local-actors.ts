@@ -25,6 +25,7 @@ import {
   type ReleasedEnvelope,
   type ReminderStore,
   type RequestEnvelope,
+  silentMetrics,
   type StateStore,
   type TroupeError,
 } from "@troupe/core";
@@ -53,6 +54,7 @@ import { WaitWatch } from "./activation/wait-watch.ts";
 import { actorAdminMethods } from "./inspect/actor-admin.ts";
 import { AdminMethods } from "./inspect/admin-methods.ts";
 import { WAIT_OF, waitAdminMethod } from "./inspect/wait-admin.ts";
+import { observeSilo, type SiloNumbers } from "./inspect/silo-metrics.ts";
 import type { LeaseGuard } from "./membership/lease-guard.ts";
 import { Handoff } from "./ownership/handoff.ts";
 import { ReleaseAnnouncer } from "./ownership/release-announcer.ts";
@@ -76,7 +78,7 @@ export interface LocalActorsParts {
   readonly stateStore: StateStore;
   readonly reminderStore: ReminderStore;
   readonly guard: LeaseGuard;
-  readonly options: Pick<SiloOptions, "waitingBytes" | "filters">;
+  readonly options: Pick<SiloOptions, "waitingBytes" | "filters" | "metrics">;
   readonly definitions: ReadonlyMap<string, ActorDefinition>;
   readonly extensions: readonly Extension[];
   linkTo(siloId: string): Link | undefined;
@@ -101,6 +103,7 @@ export class LocalActors {
   readonly #budget: CallBudget;
   readonly #deadlocks: DeadlockDetector;
   readonly #waits: WaitWatch;
+  #stopObserving: (() => void) | undefined;
   readonly #handoff: Handoff;
   readonly #announcer: ReleaseAnnouncer;
   readonly #dispatcher: Dispatcher;
@@ -192,6 +195,8 @@ export class LocalActors {
 
   /** From now on this silo hosts, and its services run. */
   start(): Promise<void> {
+    const { siloId, options } = this.#parts;
+    this.#stopObserving = observeSilo(options.metrics ?? silentMetrics, siloId, () => this.counts);
     return this.#services.start();
   }
 
@@ -281,17 +286,15 @@ export class LocalActors {
     return this.#admission.isEmpty && this.#catalog.size === 0 && this.#router.pendingCount === 0;
   }
 
-  get counts(): {
-    activations: number;
-    activationsByType: Record<string, number>;
-    callsTotal: number;
-    callsPending: number;
-  } {
+  get counts(): SiloNumbers & { readonly activations: number } {
     return {
       activations: this.#catalog.size,
       activationsByType: this.#catalog.countByType(),
       callsTotal: this.#dispatcher.received,
       callsPending: this.#router.pendingCount,
+      callsRefused: this.#budget.refused,
+      callsParked: this.#dispatcher.parked,
+      bytesWaiting: this.#budget.waiting,
     };
   }
 
@@ -303,6 +306,7 @@ export class LocalActors {
   /** Ends everything at once; calls that are under way fail. Resolves when nothing is left. */
   async close(): Promise<void> {
     this.quiesce();
+    this.#stopObserving?.();
     this.#announcer.stop();
     this.#waits.stop();
     this.#admission.close();

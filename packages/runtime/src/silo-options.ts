@@ -1,5 +1,5 @@
 import type { ClientPorts } from "@troupe/client";
-import type { ReminderStore, StateStore } from "@troupe/core";
+import type { Metrics, ReminderStore, StateStore } from "@troupe/core";
 import type { ActorType, CallFilters, Extension } from "@troupe/sdk";
 import type { LeasePolicy } from "./membership/lease-guard.ts";
 import type { WaitingBytes } from "./activation/call-budget.ts";
@@ -27,6 +27,8 @@ export interface SiloOptions {
   readonly leasePolicy?: LeasePolicy;
   /** What calls to and from this silo's actors pass; see `CallFilter`. */
   readonly filters?: CallFilters;
+  /** Where the silo's numbers can be read. Default: nowhere. */
+  readonly metrics?: Metrics;
   /** How many bytes of calls may wait on the silo; beyond it calls fail with `OVERLOADED`. */
   readonly waitingBytes?: WaitingBytes;
 }

@@ -202,12 +202,12 @@ export class TurnRunner implements TurnOwner, MailboxOwner<Turn>, GateOwner, Uni
   }
 
   #refuse(shortage: "full" | Shortage, request: RequestEnvelope, sink: ReplySink): void {
+    const { budget } = this.#owner.parts;
+    if (shortage !== "full")
+      return answerError(sink, request, budget.refusal(shortage, request, sink));
     const message = `${formatAddress(request)} has ${this.mailboxMax} waiting turns; raise mailboxMax or call less`;
-    const error =
-      shortage === "full"
-        ? new TroupeError("MAILBOX_FULL", message)
-        : this.#owner.parts.budget.refusal(shortage, request, sink);
-    answerError(sink, request, error);
+    budget.countRefusal();
+    answerError(sink, request, new TroupeError("MAILBOX_FULL", message));
   }
 
   /** For the mailbox. The turns that an activation makes by itself are few and small. */
