@@ -34,6 +34,7 @@ const NO_CHAIN: readonly ChainEntry[] = [];
  * an `@idempotent()` method.
  */
 export const USER_KEY = "u:";
+/** What an idempotency key starts with that a caller makes by itself. */
 export const AUTOMATIC_KEY = "a:";
 
 /** True for the name of a system turn or a system type, which no actor of a user can have. */
@@ -48,6 +49,7 @@ export function isAutomaticKey(key: string): boolean {
   return key.startsWith(AUTOMATIC_KEY);
 }
 
+/** The actor that a reference calls, with what is known of its type. */
 export interface CallTarget {
   readonly address: ActorAddress;
   readonly key: string;
@@ -135,8 +137,8 @@ export class Caller {
   }
 
   /**
-   * As `call`, and for Troupe's own code also for what code of users may not call: system turns, and
-   * silos.
+   * As `call`, and for Troupe's own code also for what code of users may not call: system turns,
+   * and silos.
    */
   callSystem(target: CallTarget, method: string, args: unknown[]): Promise<unknown> {
     try {

@@ -45,6 +45,7 @@ export interface ClientPorts {
   readonly membership: MembershipProvider;
 }
 
+/** What a client is given to work with. */
 export interface ClientOptions {
   readonly cluster: string;
   /** What this client asks to be, and its transport can prove. Default: `"operator"`. */

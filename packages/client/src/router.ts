@@ -47,6 +47,7 @@ export interface LocalSilo {
   cancel(request: RequestEnvelope, sink: ReplySink): void;
 }
 
+/** What a router is given to work with. */
 export interface RouterParts {
   /** Who makes the calls: this silo or client. */
   readonly peerId: string;
@@ -68,9 +69,9 @@ const RETRY_EVERY_MS = 20;
  * retries.
  *
  * ROUT-1. A call is sent again only if it certainly did not run, or if it is idempotent (C4).
- * ROUT-2. Calls to one actor are sent in the order they were made: while one of them waits, later ones
- *     wait behind it, and while one is with a former owner, later ones are not sent to the new one
- *     (C5).
+ * ROUT-2. Calls to one actor are sent in the order they were made: while one of them waits, later
+ *     ones wait behind it, and while one is with a former owner, later ones are not sent to the new
+ *     one (C5).
  * ROUT-3. Every call ends by its deadline.
  */
 export class Router implements ReplySink {

@@ -13,6 +13,7 @@ export function secretsOf(token: string): Secrets {
 /** Names of certificates (subject alternative names, or common names), by the role they give. */
 export type CertificateRoles = { readonly [R in Role]?: readonly string[] | undefined };
 
+/** What a process knows that lets it prove who it is, and what it asks of others. */
 export interface AuthenticationOptions {
   readonly cluster: string;
   /** Default: none is asked for and none is proven. */
@@ -37,6 +38,7 @@ export interface HandshakeFacts {
   readonly channel: string;
 }
 
+/** The side of a handshake: who opened the connection, or who was called. */
 export type Side = "dialler" | "listener";
 
 /** What a side does when it has read the other side's hello. */
@@ -78,7 +80,9 @@ export class Authentication {
     return this.#keys.has(role);
   }
 
-  /** For a listener: what to answer to a dialler's hello. `certificate`: names, if TLS showed one. */
+  /**
+   * For a listener: what to answer to a dialler's hello. `certificate`: names, if TLS showed one.
+   */
   greetDialler(
     remote: Hello,
     hasNonce: boolean,

@@ -6,6 +6,7 @@ export interface Lease {
   readonly ttlMs: number;
 }
 
+/** Who is told of views. */
 export interface ViewListener {
   /**
    * Each view once, in order of revision, none invented. Several changes may arrive as one view.
@@ -22,6 +23,7 @@ export interface ViewListener {
   onBroken(error: Error): void;
 }
 
+/** A watch of views. No view comes after `close` has resolved. */
 export interface ViewWatch {
   close(): Promise<void>;
 }

@@ -19,9 +19,9 @@ export interface ClusterOptions {
    */
   readonly membership?: string;
   /**
-   * One secret for silos, clients and operators, at least 8 characters. It is never sent; both sides
-   * of a link prove that they know it. Whoever knows it may do everything, so `tokens` is better
-   * beyond one machine. Default: none is asked for.
+   * One secret for silos, clients and operators, at least 8 characters. It is never sent; both
+   * sides of a link prove that they know it. Whoever knows it may do everything, so `tokens` is
+   * better beyond one machine. Default: none is asked for.
    */
   readonly token?: string;
   /**
@@ -72,6 +72,7 @@ export interface TlsOption {
   };
 }
 
+/** The options of `connect`. */
 export interface ConnectOptions extends ClusterOptions {
   /**
    * What to connect as. Default: `"operator"` if its token is known or none is given, else
@@ -87,6 +88,7 @@ export interface ConnectOptions extends ClusterOptions {
   readonly filters?: Pick<CallFilters, "outgoing">;
 }
 
+/** The options of `startSilo`. */
 export interface SiloOptions extends ClusterOptions {
   /** The actor classes that this silo hosts. */
   readonly actors: readonly ActorType[];

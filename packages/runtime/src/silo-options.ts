@@ -41,5 +41,8 @@ export interface SiloOptions {
 /** Troupe's version, as other silos see it. */
 export const TROUPE_VERSION = "0.1.0";
 
-/** The smallest that survives the loss of etcd's leader, which stops renewals for 2.5 s. */
+/**
+ * A registry that elects a new leader takes no renewals for up to 2.5 s. This is the smallest lease
+ * that survives it.
+ */
 export const DEFAULT_LEASE_TTL_MS = 5_000;

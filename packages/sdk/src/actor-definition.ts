@@ -4,6 +4,10 @@ import type { Behaviour } from "./behaviour.ts";
 /** A class that can be an actor: made without arguments, by Troupe only. */
 export type ActorClass<A extends Actor = Actor> = abstract new () => A;
 
+/**
+ * What happens with a call that comes while a turn runs: `"none"` never runs it before that turn
+ * has ended, `"chain"` does if that turn waits for it, and `"full"` always does.
+ */
 export type Reentrancy = "none" | "chain" | "full";
 
 /**
@@ -25,6 +29,7 @@ export type Concurrency =
   /** Beside any turn. */
   | "interleave";
 
+/** What is known of one public method. */
 export interface MethodDefinition {
   readonly name: string;
   readonly concurrency: Concurrency;
@@ -32,6 +37,7 @@ export interface MethodDefinition {
   readonly idempotent: boolean;
 }
 
+/** A durable slot, and whether each turn stores it or only `save()` does. */
 export interface SlotDefinition {
   readonly name: string;
   readonly save: "turn" | "manual";

@@ -9,6 +9,7 @@ import { SourcePosition } from "./source-position.ts";
 /** What the method decorators say, by the same names. */
 export type MethodOptions = { readonly [M in MethodMark]?: boolean };
 
+/** All that decorators can say of a class, for `defineActor`. */
 export interface DefineActorOptions<A extends Actor> extends ActorOptions {
   /** Default: the name of the class. */
   readonly name?: string;

@@ -42,6 +42,7 @@ export interface GivenValue {
   readonly source: string;
 }
 
+/** What was given for each option, and where. */
 export type GivenValues = ReadonlyMap<OptionName, GivenValue>;
 
 /** Options that were checked whole: what holds together holds. */
@@ -69,8 +70,10 @@ export interface TlsFiles {
   readonly key: string;
 }
 
+/** The least important lines that a log still shows. */
 export type LogLevel = "debug" | "info" | "warn" | "error" | "silent";
 
+/** The checked settings, or everything that is wrong with them. */
 export type SettledSettings =
   | { readonly kind: "settings"; readonly settings: Settings }
   | { readonly kind: "wrong"; readonly problems: readonly ConfigProblem[] };

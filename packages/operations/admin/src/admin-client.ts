@@ -136,7 +136,8 @@ export class AdminClient {
     const failures: string[] = [];
     for (const { siloId } of this.silos) {
       try {
-        // oxlint-disable-next-line no-await-in-loop -- the next is asked if this one does not answer.
+        // oxlint-disable-next-line no-await-in-loop -- the next is asked if this one does not
+        // answer.
         return await this.ask(siloId, call, request);
       } catch (error) {
         // Every other silo would say the same.

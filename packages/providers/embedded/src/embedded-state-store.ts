@@ -54,10 +54,10 @@ const ATTEMPTS_MAX = 1_000;
 /**
  * The state of actors in an lmdb environment, for several processes at once.
  *
- * LMS-1. The head of an actor counts its changes, and every claim and commit of it is one transaction
- *     that changes the head if, and only if, the head is still the one that was read. So what a
- *     claim reads is what its epoch begins with, and a commit under an older epoch changes nothing,
- *     however long its process was stopped.
+ * LMS-1. The head of an actor counts its changes, and every claim and commit of it is one
+ *     transaction that changes the head if, and only if, the head is still the one that was read.
+ *     So what a claim reads is what its epoch begins with, and a commit under an older epoch
+ *     changes nothing, however long its process was stopped.
  * LMS-2. What was read may be old, and no answer depends on it being new: epochs, revisions and
  *     versions only rise, so whoever was refused, fenced or stored once is so for ever.
  */

@@ -5,8 +5,8 @@ import type { ActorAddress, ListQuery } from "@troupe/core";
  *
  * KEY-1. Two different names never give the same key: every character with a meaning in keys is
  *     written as `%` and its code.
- * KEY-2. Each key has exactly one pair of braces, so that Redis Cluster keeps what stands between them
- *     in one slot, whatever an id looks like. A script uses keys of one pair only.
+ * KEY-2. Each key has exactly one pair of braces, so that Redis Cluster keeps what stands between
+ *     them in one slot, whatever an id looks like. A script uses keys of one pair only.
  *
  * The keys are part of the stored format: a change of them loses data.
  */

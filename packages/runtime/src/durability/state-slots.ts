@@ -51,7 +51,10 @@ interface SlotChange extends FieldChange {
   readonly stored: unknown;
 }
 
-/** A slot that holds undefined is stored as that: a field that goes away would bring back the first value. */
+/**
+ * A slot that holds undefined is stored as that: a field that goes away would bring back the first
+ * value.
+ */
 const STORED_UNDEFINED = new PackedField(packer.pack(undefined));
 
 const NO_CHANGES: readonly SlotChange[] = [];

@@ -59,7 +59,10 @@ export class ActorTimers implements PartState {
     this.#ticks.rearm();
   }
 
-  /** A tick is nobody's: not of the turn that changed the timers, nor of the one that woke the actor. */
+  /**
+   * A tick is nobody's: not of the turn that changed the timers, nor of the one that woke the
+   * actor.
+   */
   #rearm(): void {
     runOutsideTurns(() => this.#ticks.rearm());
   }

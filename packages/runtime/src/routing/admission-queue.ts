@@ -156,7 +156,9 @@ export class AdmissionQueue {
     return cancelled !== undefined;
   }
 
-  /** The caller's link has ended: nobody waits for its calls, but for those that nobody ever did. */
+  /**
+   * The caller's link has ended: nobody waits for its calls, but for those that nobody ever did.
+   */
   callerGone(sink: ReplySink): void {
     const gone = this.#waiting.removeAll(
       (waiting) => waiting.sink === sink && !waiting.request.oneWay,

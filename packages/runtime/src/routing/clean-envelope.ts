@@ -66,8 +66,8 @@ export interface OutsideSender {
  *
  * CLN-1. Nothing from outside is taken for the cluster's own word: no `released` and no `reply`
  *        (C1), no durable send (D7), no call chain (a turn that it names would run a part).
- * CLN-2. An idempotency key is one that a user gave, or an automatic one of the sender itself: so it
- *        never looks like that of a durable send or of another caller (C4, D7).
+ * CLN-2. An idempotency key is one that a user gave, or an automatic one of the sender itself: so
+ *        it never looks like that of a durable send or of another caller (C4, D7).
  * CLN-3. Of the system turns an operator may run a few, and a client none.
  * CLN-4. A request has a deadline that comes.
  */

@@ -90,11 +90,11 @@ interface Meeting {
 /**
  * The wires between the processes of a simulation.
  *
- * W1. Parcels of one link and direction arrive in the order they were sent; those of different
- *     links overtake each other.
- * W2. A parcel is lost only with its link: both ends then hear of a close, each in its time.
- * W3. What a process sent before it ended by itself arrives; before it was killed, it may; before
- *     the machine lost its power, it is lost in silence.
+ * SNET-1. Parcels of one link and direction arrive in the order they were sent; those of different
+ *         links overtake each other.
+ * SNET-2. A parcel is lost only with its link: both ends then hear of a close, each in its time.
+ * SNET-3. What a process sent before it ended by itself arrives; before it was killed, it may;
+ *         before the machine lost its power, it is lost in silence.
  */
 export class SimNetwork {
   readonly #clock: VirtualClock;

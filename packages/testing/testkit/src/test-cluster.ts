@@ -22,6 +22,7 @@ import { FallibleStores } from "./fallible-stores.ts";
 import { seededRandom } from "./seeded-random.ts";
 import { VirtualClock } from "./virtual-clock.ts";
 
+/** The options of `TestCluster.start`. */
 export interface TestClusterOptions {
   readonly actors: readonly ActorType[];
   /** Default 1. */
