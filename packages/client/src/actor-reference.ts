@@ -49,7 +49,7 @@ class ReferenceHandler implements ProxyHandler<ReferenceTarget> {
   has(_: ReferenceTarget, name: string | symbol): boolean {
     return (
       name === ACTOR_REFERENCE ||
-      (typeof name === "string" && this.#target.definition?.methods.has(name) === true)
+      (typeof name === "string" && this.#target.definition?.methodOf(name) !== undefined)
     );
   }
 

@@ -192,7 +192,7 @@ export class Caller {
   #request(target: CallTarget, method: string, args: Payload, now: number): RequestEnvelope {
     const { address, definition, options } = target;
     const turn = currentTurn();
-    const marks = definition?.methods.get(method);
+    const marks = definition?.methodOf(method);
     if (marks === undefined) checkUnknownMethod(target, method);
     const oneWay = marks?.oneWay === true;
     // Nobody waits for a one-way call, so it belongs to no chain and has its own time.

@@ -18,6 +18,7 @@ import {
   type Actor,
   type ActorClass,
   type ActorRef,
+  type ActorType,
   type CallFilters,
   type CallOptions,
   definitionsOf,
@@ -50,7 +51,7 @@ export interface ClientOptions {
   /** What this client asks to be, and its transport can prove. Default: `"operator"`. */
   readonly role?: Exclude<Role, "silo">;
   /** Classes whose references by name should know their methods and time limits. */
-  readonly actors?: readonly ActorClass[];
+  readonly actors?: readonly ActorType[];
   /** What each call of this client passes, from the outermost to the innermost. */
   readonly filters?: Pick<CallFilters, "outgoing">;
 }

@@ -76,8 +76,8 @@ export class References {
   ): object {
     const target = callTarget({ type, id }, this.#definitions.get(type), undefined);
     return createReference(target, ({ address, definition }, method, args) => {
-      const isCallable = isName(method) && !isSystemName(method);
-      if (definition?.methods.has(method) === false || !isCallable)
+      const isUnknown = definition !== undefined && definition.methodOf(method) === undefined;
+      if (isUnknown || !isName(method) || isSystemName(method))
         throw noSuchMethod(address, method, definition);
       post(address, method, args);
     });

@@ -13,6 +13,7 @@ export * from "./limits.ts";
 export * from "./logger.ts";
 export * from "./member.ts";
 export * from "./membership-provider.ts";
+export * from "./metrics.ts";
 export { isErrorValue, messageOf } from "./message-of.ts";
 export * from "./portable-value.ts";
 export * from "./principal.ts";

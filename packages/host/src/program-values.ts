@@ -1,4 +1,4 @@
-import { shownValue, TroupeError } from "@troupe/core";
+import { type Metrics, shownValue, TroupeError } from "@troupe/core";
 import type { WaitingBytes } from "@troupe/runtime";
 import type { CallFilters, Extension } from "@troupe/sdk";
 
@@ -8,6 +8,7 @@ export interface ProgramValues {
   readonly waitingBytes?: WaitingBytes;
   readonly extensions?: readonly Extension[];
   readonly signals?: boolean;
+  readonly metrics?: Metrics;
 }
 
 const DIRECTIONS: ReadonlySet<string> = new Set(["incoming", "outgoing"]);
@@ -15,7 +16,7 @@ const PLACES: ReadonlySet<string> = new Set(["mailbox", "link", "silo"]);
 
 /** Takes them out of the options; throws `BAD_CONFIG` if one is wrong. */
 export function programValues(
-  { filters, waitingBytes, extensions, signals }: ProgramValues,
+  { filters, waitingBytes, metrics, extensions, signals }: ProgramValues,
   where: "startSilo" | "connect",
 ): ProgramValues {
   for (const [direction, list] of entriesOf(filters, `filters (${where})`, DIRECTIONS)) {
@@ -30,7 +31,10 @@ export function programValues(
     throw wrong(`extensions (${where}): give an array of extensions, such as [myFeature()]`);
   if (signals !== undefined && typeof signals !== "boolean")
     throw wrong(`signals (${where}) ${shownValue(signals)}: give true or false`);
+  if (metrics !== undefined && typeof metrics.observe !== "function")
+    throw wrong(`metrics (${where}): give an object with counter, histogram and observe`);
   return {
+    ...(metrics === undefined ? {} : { metrics }),
     ...(filters === undefined ? {} : { filters }),
     ...(waitingBytes === undefined ? {} : { waitingBytes }),
     ...(extensions === undefined ? {} : { extensions }),

@@ -1,6 +1,6 @@
-import type { Duration, Logger, Provider } from "@troupe/core";
+import type { Duration, Logger, Metrics, Provider } from "@troupe/core";
 import type { LeasePolicy, WaitingBytes } from "@troupe/runtime";
-import type { ActorClass, CallFilters, Extension } from "@troupe/sdk";
+import type { ActorType, CallFilters, Extension } from "@troupe/sdk";
 import { fromObject } from "./config/config-layers.ts";
 import { settingsOf } from "./config/load-settings.ts";
 import { OPTION_NAMES, type OptionName } from "./config/option-catalog.ts";
@@ -83,7 +83,7 @@ export interface ConnectOptions extends ClusterOptions {
    * Classes that are called by name, so that their methods and time limits are known. Classes that
    * are passed to `actor` need not be here.
    */
-  readonly actors?: readonly ActorClass[];
+  readonly actors?: readonly ActorType[];
   /** What each call that is made through this client passes, outermost first. Default: none. */
   readonly filters?: Pick<CallFilters, "outgoing">;
 }
@@ -91,7 +91,7 @@ export interface ConnectOptions extends ClusterOptions {
 /** The options of `startSilo`. */
 export interface SiloOptions extends ClusterOptions {
   /** The actor classes that this silo hosts. */
-  readonly actors: readonly ActorClass[];
+  readonly actors: readonly ActorType[];
   /**
    * `host:port` to listen on; port 0 takes a free one. Without `token` or `tls` only a loopback
    * address. Default: `"127.0.0.1:0"`.
@@ -135,6 +135,8 @@ export interface SiloOptions extends ClusterOptions {
   readonly adoptStorage?: boolean;
   /** What each call to and from this silo's actors passes, outermost first. Default: none. */
   readonly filters?: CallFilters;
+  /** Where the numbers of this silo can be read. Default: nowhere. */
+  readonly metrics?: Metrics;
   /**
    * How many bytes of calls may wait, before more of them fail with `OVERLOADED`. Default: 16 MiB
    * for one actor, an eighth of the heap for the silo (512 MiB at most), and half of that for the
@@ -166,6 +168,7 @@ const VALUES: ReadonlySet<string> = new Set([
   "actors",
   "extensions",
   "filters",
+  "metrics",
   "logger",
   "providers",
   "signals",

@@ -7,7 +7,7 @@ import {
 } from "@troupe/client";
 import { type Logger, messageOf, TroupeError, type View } from "@troupe/core";
 import { Silo as RuntimeSilo, type SiloSnapshot } from "@troupe/runtime";
-import type { ActorClass } from "@troupe/sdk";
+import type { ActorType } from "@troupe/sdk";
 import { checkSiloAccess } from "./config/access-settings.ts";
 import { keepFromFailing } from "./actor-failures.ts";
 import type { Settings } from "./config/settings.ts";
@@ -61,7 +61,7 @@ export async function startSilo(options: SiloOptions): Promise<Silo> {
 export async function openSilo(
   settings: Settings,
   logger: Logger,
-  actors: readonly ActorClass[],
+  actors: readonly ActorType[],
   { signals = false, ...values }: ProgramValues = {},
 ): Promise<Silo> {
   checkSiloAccess(settings.access);

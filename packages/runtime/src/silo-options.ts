@@ -1,6 +1,6 @@
 import type { ClientPorts } from "@troupe/client";
-import type { ReminderStore, StateStore } from "@troupe/core";
-import type { ActorClass, CallFilters, Extension } from "@troupe/sdk";
+import type { Metrics, ReminderStore, StateStore } from "@troupe/core";
+import type { ActorType, CallFilters, Extension } from "@troupe/sdk";
 import type { LeasePolicy } from "./membership/lease-guard.ts";
 import type { WaitingBytes } from "./activation/call-budget.ts";
 
@@ -12,8 +12,8 @@ export interface SiloPorts extends ClientPorts {
 
 export interface SiloOptions {
   readonly cluster: string;
-  /** The classes that this silo hosts. */
-  readonly actors: readonly ActorClass[];
+  /** The actor types that this silo hosts. */
+  readonly actors: readonly ActorType[];
   /** Features that are added to the silo. Default: none. */
   readonly extensions?: readonly Extension[];
   /** `host:port` to listen on; port 0 takes a free one. */
@@ -33,6 +33,8 @@ export interface SiloOptions {
   readonly leasePolicy?: LeasePolicy;
   /** What calls to and from this silo's actors pass; see `CallFilter`. */
   readonly filters?: CallFilters;
+  /** Where the silo's numbers can be read. Default: nowhere. */
+  readonly metrics?: Metrics;
   /** How many bytes of calls may wait on the silo; beyond it calls fail with `OVERLOADED`. */
   readonly waitingBytes?: WaitingBytes;
 }

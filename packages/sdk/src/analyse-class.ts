@@ -6,6 +6,7 @@ import type {
   SlotDefinition,
 } from "./actor-definition.ts";
 import { readActorOptions, readSave } from "./actor-options.ts";
+import { ClassBehaviour } from "./class-behaviour.ts";
 import type { MethodMark, Note } from "./class-notes.ts";
 import { shapeOf, type ClassShape } from "./class-shape.ts";
 import { nameProblem, RESERVED_NAMES, show, typeNameProblem } from "./names.ts";
@@ -26,6 +27,7 @@ export interface Problem {
  */
 export interface Analysis {
   readonly definition: ActorDefinition;
+  readonly className: string;
   /** Of the `@actor` or `defineActor`. */
   readonly position: SourcePosition | undefined;
   readonly problems: readonly Problem[];
@@ -55,23 +57,38 @@ class Analyser {
     const ofOtherCopy = this.#shape.extendsActor ? undefined : otherCopyProblem(actorClass);
     const typeNote = this.#typeNote();
     const handlers = { reminder: this.#handlers("reminder"), timer: this.#handlers("timer") };
+    const settings = readActorOptions(typeNote?.options, (text) =>
+      this.#report(text, typeNote?.position),
+    );
+    const methods = this.#methods(
+      new Set([...handlers.reminder.values(), ...handlers.timer.values()]),
+    );
     const definition: ActorDefinition = {
       name: typeof typeNote?.name === "string" ? typeNote.name : actorClass.name,
-      actorClass,
-      ...readActorOptions(typeNote?.options, (text) => this.#report(text, typeNote?.position)),
-      methods: this.#methods(new Set([...handlers.reminder.values(), ...handlers.timer.values()])),
+      behaviour: new ClassBehaviour(actorClass),
+      ...settings,
+      methods,
+      methodOf: (name) => methods.get(name),
       slots: this.#slots(),
-      reminders: handlers.reminder,
-      timers: handlers.timer,
+      handlers: new Map([
+        ["reminder", handlers.reminder],
+        ["timer", handlers.timer],
+      ]),
     };
     for (const { text, position } of this.#of("problem")) this.#report(text, position);
     const position = typeNote?.position;
-    if (legacy !== undefined)
-      return { definition, position, problems: [this.#legacyProblem(legacy)] };
-    if (ofOtherCopy === undefined) return { definition, position, problems: this.#problems };
-    // All else that is wrong follows from that: the other copy's notes are not seen here.
     const { className } = this.#shape;
-    return { definition, position, problems: [{ position, className, text: ofOtherCopy }] };
+    if (legacy !== undefined)
+      return { definition, className, position, problems: [this.#legacyProblem(legacy)] };
+    if (ofOtherCopy === undefined)
+      return { definition, className, position, problems: this.#problems };
+    // All else that is wrong follows from that: the other copy's notes are not seen here.
+    return {
+      definition,
+      className,
+      position,
+      problems: [{ position, className, text: ofOtherCopy }],
+    };
   }
 
   #of<K extends Note["kind"]>(kind: K): NoteOf<K>[] {

@@ -1,4 +1,5 @@
-import { constructingHostOf, type Actor } from "./actor.ts";
+import type { Actor } from "./actor.ts";
+import { constructingHostOf } from "./actor-insides.ts";
 import type { ActorClass } from "./actor-definition.ts";
 import type { ActorOptions, StateOptions } from "./actor-options.ts";
 import type { MethodMark } from "./class-notes.ts";

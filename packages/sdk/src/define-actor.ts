@@ -22,7 +22,13 @@ export interface DefineActorOptions<A extends Actor> extends ActorOptions {
   readonly timers?: Readonly<Record<string, MethodName<A>>>;
 }
 
-const MARKS: readonly MethodMark[] = ["readonly", "interleave", "oneWay", "idempotent", "internal"];
+export const MARKS: readonly MethodMark[] = [
+  "readonly",
+  "interleave",
+  "oneWay",
+  "idempotent",
+  "internal",
+];
 
 /**
  * Makes a class an actor type without decorators, and returns the class. It says the same as the

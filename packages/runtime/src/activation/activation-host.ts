@@ -7,6 +7,8 @@ import type { ActorStorage } from "./actor-storage.ts";
 
 /** The activation, as its host sees it. */
 export interface HostedActivation {
+  /** The actor has ended everything that it did outside of its turns. */
+  onFree(): void;
   readonly address: ActorAddress;
   readonly storage: ActorStorage;
   readonly parts: ActivationParts;
@@ -16,6 +18,8 @@ export interface HostedActivation {
 export class ActivationHost implements ActorHost {
   /** True once the actor has asked to be deactivated. */
   wantsToEnd = false;
+  /** What the actor does outside of its turns. */
+  #occupations = 0;
   readonly #activation: HostedActivation;
 
   constructor(activation: HostedActivation) {
@@ -77,6 +81,21 @@ export class ActivationHost implements ActorHost {
 
   save(): void {
     this.#activation.storage.includeManualSlots();
+  }
+
+  get isBusy(): boolean {
+    return this.#occupations > 0;
+  }
+
+  busy(): () => void {
+    let isDone = false;
+    this.#occupations++;
+    return () => {
+      if (isDone) return;
+      isDone = true;
+      this.#occupations--;
+      if (this.#occupations === 0) this.#activation.onFree();
+    };
   }
 
   deactivate(): void {

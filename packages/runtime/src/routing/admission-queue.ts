@@ -280,7 +280,8 @@ export class AdmissionQueue {
   }
 
   #refuse({ callId }: RequestEnvelope, sink: ReplySink): void {
-    const { siloId, clock, logger } = this.#parts;
+    const { siloId, clock, logger, budget } = this.#parts;
+    budget.countRefusal();
     const now = clock.monotonic();
     if (now - this.#warnedAt >= WARN_EVERY_MS) {
       this.#warnedAt = now;
