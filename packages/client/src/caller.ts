@@ -8,6 +8,7 @@ import {
   formatAddress,
   CALL_CHAIN_MAX,
   type ChainEntry,
+  type Delivery,
   HEADERS_MAX,
   HEADERS_MAX_BYTES,
   NAME_MAX_BYTES,
@@ -32,8 +33,13 @@ const NO_CHAIN: readonly ChainEntry[] = [];
  * Starts of idempotency keys: one that the caller gave, and one that tells repetitions of a call to
  * an `@idempotent()` method.
  */
-const USER_KEY = "u:";
-const AUTOMATIC_KEY = "a:";
+export const USER_KEY = "u:";
+export const AUTOMATIC_KEY = "a:";
+
+/** True for the name of a system turn or a system type, which no actor of a user can have. */
+export function isSystemName(name: string): boolean {
+  return name.startsWith("$");
+}
 
 /**
  * True for the key of a call whose caller did not ask for the same answer, but only for one effect.
@@ -86,7 +92,7 @@ function withOwnHeaders(
 
 /** Another process may know a method that this one does not know; but it must be a name. */
 function checkUnknownMethod({ address, definition }: CallTarget, method: string): void {
-  const mayExist = definition === undefined || method.startsWith("$");
+  const mayExist = definition === undefined || isSystemName(method);
   if (!mayExist || !isName(method)) throw noSuchMethod(address, method, definition);
 }
 
@@ -117,8 +123,22 @@ export class Caller {
     this.#router = router;
   }
 
-  /** Rejects with what the method threw, or with a `TroupeError`. Never throws. */
+  /**
+   * Makes a call for code of users. Rejects with what the method threw, or with a `TroupeError`.
+   * Never throws.
+   */
   call(target: CallTarget, method: string, args: unknown[]): Promise<unknown> {
+    if (isSystemName(method) || isSystemName(target.address.type)) {
+      return Promise.reject(noSuchMethod(target.address, method, target.definition));
+    }
+    return this.callSystem(target, method, args);
+  }
+
+  /**
+   * As `call`, and for Troupe's own code also for what code of users may not call: system turns, and
+   * silos.
+   */
+  callSystem(target: CallTarget, method: string, args: unknown[]): Promise<unknown> {
     try {
       const portable = argumentsToPortable(args);
       const now = this.#clock.monotonic();
@@ -134,21 +154,28 @@ export class Caller {
   }
 
   /**
-   * Calls with a key of Troupe's own, which makes it safe to call again: for durable sends. Their
-   * arguments are portable already, and travel as a copy because a letter may be sent again.
+   * Makes the call of a durable send, which may be made again. Its arguments are portable already,
+   * and travel as a copy because a letter may be sent again.
    */
   deliver(
     target: CallTarget,
-    letter: { readonly method: string; readonly args: readonly unknown[]; readonly key: string },
+    letter: {
+      readonly method: string;
+      readonly args: readonly unknown[];
+      readonly delivery: Delivery;
+    },
   ): Promise<unknown> {
     try {
+      if (isSystemName(letter.method))
+        throw noSuchMethod(target.address, letter.method, target.definition);
       const args = copyOfPortable(letter.args);
       // Not one-way, whatever its method is: the sender has to hear that it took effect.
       const now = this.#clock.monotonic();
       const request = {
         ...this.#request(target, letter.method, args, now),
         oneWay: false,
-        idempotencyKey: letter.key,
+        idempotencyKey: undefined,
+        delivery: letter.delivery,
       };
       const call = new OutboundCall(target, request);
       this.#router.start(call, now);
@@ -186,6 +213,7 @@ export class Caller {
       oneWay,
       headers: mergedHeaders(turn, options),
       idempotencyKey: this.#idempotencyKey(options, marks?.idempotent === true, callId),
+      delivery: undefined,
     };
   }
 

@@ -9,6 +9,7 @@ import {
   PROTOCOL_VERSION,
   type Random,
   randomId,
+  type Role,
   type Transport,
   type View,
   type ViewWatch,
@@ -31,6 +32,9 @@ import { Placement } from "./placement.ts";
 import { type ActorReferences, References } from "./references.ts";
 import { Router } from "./router.ts";
 
+/** How the id of every client begins, and that of no silo. */
+export const CLIENT_PREFIX = "client-";
+
 /** What a client needs from outside. Whoever opened the ports closes them, after the client. */
 export interface ClientPorts {
   readonly clock: Clock;
@@ -42,8 +46,8 @@ export interface ClientPorts {
 
 export interface ClientOptions {
   readonly cluster: string;
-  /** The cluster's shared secret, if it has one. */
-  readonly token?: string;
+  /** What this client asks to be, and its transport can prove. Default: `"operator"`. */
+  readonly role?: Exclude<Role, "silo">;
   /** Classes whose references by name should know their methods and time limits. */
   readonly actors?: readonly ActorClass[];
   /** What each call of this client passes, from the outermost to the innermost. */
@@ -84,13 +88,12 @@ export class ClusterClient
 
   private constructor(ports: ClientPorts, options: ClientOptions) {
     const { clock, logger, transport } = ports;
-    const peerId = `client-${randomId(ports.random)}`;
+    const peerId = CLIENT_PREFIX + randomId(ports.random);
     const hello: Hello = {
       protocol: PROTOCOL_VERSION,
       cluster: options.cluster,
-      role: "client",
+      role: options.role ?? "operator",
       peerId,
-      token: options.token,
     };
     this.#links = new PeerLinks({
       clock,
@@ -125,6 +128,11 @@ export class ClusterClient
     );
   }
 
+  /** Names this client in the cluster, in logs and in the ids of its calls. */
+  get peerId(): string {
+    return this.#router.peerId;
+  }
+
   /** The members as this client knows them. */
   get view(): View {
     return this.#placement.view;
@@ -141,13 +149,15 @@ export class ClusterClient
   }
 
   deadLetters(type: ActorClass | string, id: string): DeadLetters {
-    return this.#references.deadLetters(type, id);
+    return this.#references.deadLetters(type, id, (target, turn, args) =>
+      this.#caller.callSystem(target, turn, args),
+    );
   }
 
   get [ADMIN_LINK](): AdminLink {
     return adminLink(
       () => this.view,
-      (target, method, args) => this.#caller.call(target, method, args),
+      (target, method, args) => this.#caller.callSystem(target, method, args),
     );
   }
 

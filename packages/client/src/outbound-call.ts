@@ -1,4 +1,4 @@
-import { type RequestEnvelope, TroupeError, withRan } from "@troupe/core";
+import { repetitionKey, type RequestEnvelope, TroupeError, withRan } from "@troupe/core";
 import { rejectedWithCallerStack } from "./caller-stack.ts";
 import type { Placement } from "./placement.ts";
 import { runInNameOf, type TurnScope } from "./turn-scope.ts";
@@ -99,7 +99,7 @@ export class OutboundCall {
    * its key.
    */
   get idempotent(): boolean {
-    return this.request.idempotencyKey !== undefined;
+    return repetitionKey(this.request) !== undefined;
   }
 
   /** The silo that owns the called actor. */

@@ -2,6 +2,7 @@ import {
   type Envelope,
   type Hello,
   type Link,
+  type Principal,
   type LinkHandlers,
   type Member,
   type MemberState,
@@ -18,12 +19,12 @@ const HELLO: Hello = {
   cluster: "test",
   role: "silo",
   peerId: "m",
-  token: undefined,
 };
 
 /** One end of a link, whose other end is the test. */
 class ScriptedLink implements Link {
   readonly remote: Hello;
+  readonly principal: Principal = { role: "silo", name: "peer" };
   closedBecause: string | undefined;
   handlers: LinkHandlers | undefined;
 
@@ -86,9 +87,10 @@ function setUp(
   const clock = new VirtualClock();
   const transport = new ScriptedTransport();
   const events: string[] = [];
+  const warnings: string[] = [];
   const links = new PeerLinks({
     clock,
-    logger: silentLogger,
+    logger: { ...silentLogger, warn: (_, message) => void warnings.push(message) },
     transport,
     hello: HELLO,
     dials,
@@ -106,7 +108,7 @@ function setUp(
     transport.dials.at(-1)?.answer(link);
     await settle();
   };
-  return { clock, transport, events, links, settle, answer };
+  return { clock, transport, events, warnings, links, settle, answer };
 }
 
 describe("peer links", () => {
@@ -230,13 +232,29 @@ describe("peer links", () => {
     expect(links.linkTo("x")).toBeDefined();
   });
 
-  it("tell why a peer takes no link from this side, and go on dialling", async () => {
-    const { clock, transport, events, links, answer } = setUp();
+  it("tell why a peer takes no link from this side, once, and dial it again seldom", async () => {
+    const { clock, transport, events, warnings, links, answer } = setUp();
     links.setMembers([member("x")]);
     await answer(new TroupeError("UNAUTHENTICATED", "no token"));
     expect(events).toEqual(["UNAUTHENTICATED from x"]);
-    await clock.advance(20);
+    await clock.advance(4_999);
+    expect(transport.dials.length).toBe(1);
+    await clock.advance(1);
     expect(transport.dials.length).toBe(2);
+    await answer(new TroupeError("UNAUTHENTICATED", "no token"));
+    expect(warnings).toEqual([
+      "a silo takes no link from this process: [UNAUTHENTICATED] no token",
+    ]);
+  });
+
+  it("tell everybody who asks for the link of a peer that takes none, without dialling", async () => {
+    const { transport, events, links, settle, answer } = setUp();
+    links.setMembers([member("x")]);
+    await answer(new TroupeError("UNAUTHENTICATED", "no token"));
+    expect(links.linkTo("x")).toBeUndefined();
+    await settle();
+    expect(events).toEqual(["UNAUTHENTICATED from x", "UNAUTHENTICATED from x"]);
+    expect(transport.dials.length).toBe(1);
   });
 
   it("are adopted from a peer that dials, also before the view has it", async () => {

@@ -57,6 +57,9 @@ const KNOCKS = 5;
 const FIRST_REDIAL_MS = 20;
 const LAST_REDIAL_MS = 1_000;
 
+/** Between dials of a peer that does not want the link: somebody has to change an option first. */
+const REJECTED_REDIAL_MS = 5_000;
+
 /** What is known of one silo that this process may talk to. */
 interface Peer {
   readonly siloId: string;
@@ -68,8 +71,15 @@ interface Peer {
     | { readonly kind: "idle" }
     | { readonly kind: "dialling" }
     | { readonly kind: "up"; readonly link: Link }
-    | { readonly kind: "pausing"; readonly timer: Scheduled };
+    | {
+        readonly kind: "pausing";
+        readonly timer: Scheduled;
+        /** Why the peer did not want the link, if it said so. */
+        readonly rejection: TroupeError | undefined;
+      };
   redialMs: number;
+  /** What it said last when it did not want the link; undefined once it took one. */
+  rejectedBecause: string | undefined;
   /** True once a link was open. */
   wasUp: boolean;
 }
@@ -95,6 +105,8 @@ export class PeerLinks {
     if (peer === undefined) return undefined;
     if (peer.state.kind === "up") return peer.state.link;
     if (peer.state.kind === "idle" && this.#parts.dials(siloId) !== "never") this.#dial(peer);
+    if (peer.state.kind === "pausing" && peer.state.rejection !== undefined)
+      this.#rejectSoon(siloId, peer.state.rejection);
     return undefined;
   }
 
@@ -171,14 +183,12 @@ export class PeerLinks {
     const opened = transport.connect(peer.address, hello, (link) => this.#dialled(peer, link));
     opened.catch((error: unknown) => {
       if (this.#peers.get(peer.siloId) !== peer) return;
-      logger.debug(
-        { peer: peer.siloId, address: peer.address, reason: messageOf(error) },
-        "dialling a silo failed",
-      );
+      const facts = { peer: peer.siloId, address: peer.address, reason: messageOf(error) };
+      logger.debug(facts, "dialling a silo failed");
+      if (error instanceof TroupeError && REJECTIONS.has(error.code))
+        return this.#rejected(peer, error);
       this.#redialLater(peer);
       if (peer.wasUp && isRefused(error)) this.#parts.events.onRefused(peer.siloId);
-      if (error instanceof TroupeError && REJECTIONS.has(error.code))
-        this.#parts.events.onRejected(peer.siloId, error);
     });
   }
 
@@ -199,6 +209,7 @@ export class PeerLinks {
     peer.state = { kind: "up", link };
     peer.wasUp = true;
     peer.redialMs = FIRST_REDIAL_MS;
+    peer.rejectedBecause = undefined;
     queueMicrotask(() => {
       if (peer.state.kind === "up" && peer.state.link === link) events.onUp(peer.siloId, link);
     });
@@ -234,14 +245,39 @@ export class PeerLinks {
     });
   }
 
+  /** The peer answered that it does not want the link. It is logged once for each reason. */
+  #rejected(peer: Peer, error: TroupeError): void {
+    const { logger, events } = this.#parts;
+    if (peer.rejectedBecause !== error.message) {
+      peer.rejectedBecause = error.message;
+      const facts = { peer: peer.siloId, address: peer.address, code: error.code };
+      logger.warn(facts, `a silo takes no link from this process: ${error.message}`);
+    }
+    this.#pause(peer, REJECTED_REDIAL_MS, error);
+    events.onRejected(peer.siloId, error);
+  }
+
+  /** In a moment, since whoever asks for the link is about to wait for it. */
+  #rejectSoon(siloId: string, rejection: TroupeError): void {
+    queueMicrotask(() => {
+      const state = this.#peers.get(siloId)?.state;
+      if (state?.kind === "pausing" && state.rejection === rejection)
+        this.#parts.events.onRejected(siloId, rejection);
+    });
+  }
+
   #redialLater(peer: Peer): void {
     const pauseMs = peer.redialMs;
     peer.redialMs = Math.min(pauseMs * 2, LAST_REDIAL_MS);
+    this.#pause(peer, pauseMs, undefined);
+  }
+
+  #pause(peer: Peer, pauseMs: number, rejection: TroupeError | undefined): void {
     const timer = this.#parts.clock.schedule(pauseMs, () => {
       peer.state = { kind: "idle" };
       if (this.#parts.dials(peer.siloId) === "now") this.#dial(peer);
     });
-    peer.state = { kind: "pausing", timer };
+    peer.state = { kind: "pausing", timer, rejection };
   }
 }
 
@@ -258,6 +294,7 @@ function newPeer(siloId: string, address: string): Peer {
     isDraining: false,
     state: { kind: "idle" },
     redialMs: FIRST_REDIAL_MS,
+    rejectedBecause: undefined,
     wasUp: false,
   };
 }

@@ -18,6 +18,7 @@ function callOf(callId: number, deadline: number): OutboundCall {
     oneWay: false,
     headers: undefined,
     idempotencyKey: undefined,
+    delivery: undefined,
   };
   return new OutboundCall({ key: "Account/alice", route: undefined }, request);
 }

@@ -9,7 +9,7 @@ import {
   type UntypedActorRef,
 } from "@troupe/sdk";
 import { createReference, type MakeCall, noSuchMethod } from "./actor-reference.ts";
-import { callTarget, isName } from "./caller.ts";
+import { callTarget, isName, isSystemName } from "./caller.ts";
 import { ActorDeadLetters, type DeadLetters } from "./dead-letters.ts";
 
 /** `actor(Account, "alice")` on a silo, a client, and in a turn. */
@@ -58,11 +58,11 @@ export class References {
   }
 
   /** The dead letters of an actor. Throws on a wrong class, type name or id. */
-  deadLetters(type: ActorClass | string, id: string): DeadLetters {
+  deadLetters(type: ActorClass | string, id: string, callSystem: MakeCall): DeadLetters {
     const address = { type: typeof type === "string" ? type : definitionOf(type).name, id };
     checkTypeName(address);
     const target = callTarget(address, undefined, undefined);
-    return new ActorDeadLetters(address, async (turn, args) => this.#call(target, turn, [...args]));
+    return new ActorDeadLetters(address, async (turn, args) => callSystem(target, turn, [...args]));
   }
 
   /**
@@ -76,8 +76,8 @@ export class References {
   ): object {
     const target = callTarget({ type, id }, this.#definitions.get(type), undefined);
     return createReference(target, ({ address, definition }, method, args) => {
-      if (definition?.methods.has(method) === false || !isName(method))
-        throw noSuchMethod(address, method, definition);
+      const isNoMethod = definition?.methods.has(method) === false || isSystemName(method);
+      if (isNoMethod || !isName(method)) throw noSuchMethod(address, method, definition);
       post(address, method, args);
     });
   }

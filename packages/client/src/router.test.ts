@@ -2,6 +2,7 @@ import {
   type Envelope,
   errorToPortable,
   type Link,
+  type Principal,
   type Member,
   type MemberState,
   type Outcome,
@@ -18,6 +19,7 @@ import { Router } from "./router.ts";
 /** A link that keeps what it is given. */
 class RecordingLink implements Link {
   readonly remote;
+  readonly principal: Principal = { role: "silo", name: "peer" };
   readonly sent: Envelope[] = [];
   result: SendResult = "sent";
 
@@ -27,7 +29,6 @@ class RecordingLink implements Link {
       cluster: "test",
       role: "silo" as const,
       peerId: siloId,
-      token: undefined,
     };
   }
 
@@ -105,6 +106,7 @@ class Desk {
       oneWay: false,
       headers: undefined,
       idempotencyKey: idempotent ? "a:test:1" : undefined,
+      delivery: undefined,
       ...given,
     };
     const { callId } = request;

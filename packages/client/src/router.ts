@@ -7,6 +7,7 @@ import {
   type MakeReference,
   messageOf,
   type Outcome,
+  type Principal,
   type RequestEnvelope,
   type Scheduled,
   TroupeError,
@@ -31,8 +32,8 @@ export interface OpenCall extends ActorAddress {
 export interface ReplySink {
   /** The silo or client that made the request. */
   readonly peerId: string;
-  /** True if it is a client, which may not do everything that a silo may. */
-  readonly isClient: boolean;
+  /** Who made it, as was proven when the link was opened. */
+  readonly principal: Principal;
   /** Bytes of its calls that wait on the silo that has them; counted by that silo. */
   waitingBytes?: number;
   reply(callId: number, outcome: Outcome): void;
@@ -74,7 +75,7 @@ const RETRY_EVERY_MS = 20;
  */
 export class Router implements ReplySink {
   readonly peerId: string;
-  readonly isClient = false;
+  readonly principal: Principal;
   waitingBytes = 0;
   readonly #parts: RouterParts;
   readonly #pending: PendingCalls;
@@ -86,6 +87,7 @@ export class Router implements ReplySink {
   constructor(parts: RouterParts, placement: Placement) {
     this.#parts = parts;
     this.peerId = parts.peerId;
+    this.principal = { role: "silo", name: parts.peerId };
     this.#placement = placement;
     this.#pending = new PendingCalls(parts.clock, (call) => this.#expire(call));
   }

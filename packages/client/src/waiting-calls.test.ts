@@ -18,6 +18,7 @@ function callOf(callId: number, id = "alice"): OutboundCall {
     oneWay: false,
     headers: undefined,
     idempotencyKey: undefined,
+    delivery: undefined,
   };
   return new OutboundCall({ key: `Account/${id}`, route: undefined }, request);
 }

@@ -1,4 +1,5 @@
 import type { ActorAddress } from "./actor-address.ts";
+import type { Delivery } from "./delivery.ts";
 
 /**
  * One actor of a call chain whose turn waits for the call: `turn` tells this turn from every other
@@ -39,7 +40,10 @@ export interface RequestEnvelope {
   /** Nobody waits for a reply, and none is sent. */
   readonly oneWay: boolean;
   readonly headers: Readonly<Record<string, string>> | undefined;
+  /** Names the call, so that a repetition of it takes effect once. */
   readonly idempotencyKey: string | undefined;
+  /** The request is a durable send. Only silos may say so. */
+  readonly delivery: Delivery | undefined;
 }
 
 /** What became of a request. */

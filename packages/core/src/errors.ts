@@ -114,6 +114,11 @@ export const ERROR_CODES = {
     ran: "no",
     retryable: false,
   },
+  FORBIDDEN: {
+    meaning: "The caller's role does not allow what it asked for.",
+    ran: "no",
+    retryable: false,
+  },
   INTERNAL: { meaning: "Troupe itself failed; please report it.", ran: "maybe", retryable: false },
 } as const satisfies Record<string, ErrorCodeFacts>;
 

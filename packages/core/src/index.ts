@@ -1,7 +1,9 @@
 export { nodeVersionProblem } from "./node-version.ts";
 export * from "./actor-address.ts";
+export * from "./authentication.ts";
 export * from "./background-work.ts";
 export * from "./clock.ts";
+export * from "./delivery.ts";
 export * from "./duration.ts";
 export * from "./envelope.ts";
 export * from "./errors.ts";
@@ -12,6 +14,7 @@ export * from "./member.ts";
 export * from "./membership-provider.ts";
 export { isErrorValue, messageOf } from "./message-of.ts";
 export * from "./portable-value.ts";
+export * from "./principal.ts";
 export * from "./provider.ts";
 export * from "./random.ts";
 export * from "./record-log.ts";

@@ -1,3 +1,4 @@
+import type { Authentication } from "./authentication.ts";
 import type { Clock } from "./clock.ts";
 import type { Logger } from "./logger.ts";
 import type { MembershipProvider } from "./membership-provider.ts";
@@ -37,6 +38,8 @@ export interface TransportContext extends ProviderContext {
    * can be renewed. Undefined if the user gave none.
    */
   readonly tls: (() => TlsTexts) | undefined;
+  /** What is asked of others on a link, and proven to them. */
+  readonly authentication: Authentication;
 }
 
 /** The two stores of one location. Each is closed by itself. */

@@ -1,17 +1,20 @@
 import type { Envelope } from "./envelope.ts";
+import type { Principal, Role } from "./principal.ts";
 
-/** The version of the link's protocol: peers with another major number refuse each other. */
-export const PROTOCOL_VERSION = "1.0";
+/**
+ * The version of the link's protocol: peers with another major number refuse each other. From 1.1 on
+ * secrets are proven and never sent.
+ */
+export const PROTOCOL_VERSION = "1.1";
 
 /** What each side says first on a new link. */
 export interface Hello {
   readonly protocol: string;
   readonly cluster: string;
-  readonly role: "silo" | "client";
+  /** What the sender wants to be; see `Link.principal` for what it has proven to be. */
+  readonly role: Role;
   /** The silo's id, or the client's own. */
   readonly peerId: string;
-  /** The shared secret, if the cluster asks for one. */
-  readonly token: string | undefined;
 }
 
 /** Why a link was not accepted. The dialler's `connect` rejects with this code and message. */
@@ -40,6 +43,8 @@ export interface LinkHandlers {
  */
 export interface Link {
   readonly remote: Hello;
+  /** Who the other side has proven to be, or is taken for where nobody asks for a proof. */
+  readonly principal: Principal;
   /**
    * Never blocks and never throws. Errors of encoding cannot happen: values are portable when they
    * get here.
@@ -52,8 +57,11 @@ export interface Link {
 export interface LinkAcceptor {
   /** What this side says of itself. */
   hello(): Hello;
-  /** Looks at the other side's hello before the link exists; a refusal is sent back and ends it. */
-  check(remote: Hello): Refusal | undefined;
+  /**
+   * Looks at the other side before the link exists, when it has proven who it is; a refusal is sent
+   * back and ends it.
+   */
+  check(remote: Hello, principal: Principal): Refusal | undefined | Promise<Refusal | undefined>;
   /** A link was opened by the other side. */
   accept(link: Link): LinkHandlers;
 }
@@ -66,7 +74,8 @@ export interface Listener {
 }
 
 /**
- * How processes reach each other.
+ * How processes reach each other. A transport is given an `Authentication`, and opens no link
+ * before both sides have proven what that asks for.
  *
  * `listen` rejects with `BAD_CONFIG` if the address is wrong or in use. `connect` rejects within
  * seconds: with the code of the refusal, or with `SILO_LOST` if nobody answers; its `cause` has

@@ -48,13 +48,13 @@ export async function openCluster(
   values: Pick<ProgramValues, "filters"> = {},
 ): Promise<Cluster> {
   const { ports, close } = await openClientPorts(settings, logger);
-  const { cluster, token } = settings;
+  const { cluster, access } = settings;
   try {
     const client = await ClusterClient.connect(ports, {
       ...values,
       cluster,
       actors,
-      ...(token === undefined ? {} : { token }),
+      role: access.role,
     });
     return new OwningCluster(client, close);
   } catch (error) {

@@ -1,5 +1,6 @@
 import type { ClientPorts } from "@troupe/client";
 import {
+  Authentication,
   type Logger,
   type ProviderContext,
   type ReminderStore,
@@ -72,13 +73,17 @@ async function openAll<P>(open: (closers: Closers) => Promise<P>): Promise<OpenP
 }
 
 async function openShared(
-  { membership, transport, tls }: Settings,
+  { cluster, membership, transport, tls, access }: Settings,
   context: ProviderContext,
   closers: Closers,
 ): Promise<ClientPorts> {
   const { clock, random, logger } = context;
   const openMembership = closers.add(await membership.open(context));
   const certificates = tls === undefined ? undefined : renewedCertificates(tls, { clock, logger });
-  const openTransport = closers.add(await transport.open({ ...context, tls: certificates }));
+  const { secrets, certificateRoles } = access;
+  const authentication = new Authentication({ cluster, secrets, certificateRoles });
+  const openTransport = closers.add(
+    await transport.open({ ...context, authentication, tls: certificates }),
+  );
   return { clock, random, logger, transport: openTransport, membership: openMembership };
 }

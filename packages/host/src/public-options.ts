@@ -1,6 +1,6 @@
 import type { Duration, Logger, Provider } from "@troupe/core";
 import type { LeasePolicy, WaitingBytes } from "@troupe/runtime";
-import type { ActorClass, CallFilters } from "@troupe/sdk";
+import type { ActorClass, CallFilters, Extension } from "@troupe/sdk";
 import { fromObject } from "./config/config-layers.ts";
 import { settingsOf } from "./config/load-settings.ts";
 import { OPTION_NAMES, type OptionName } from "./config/option-catalog.ts";
@@ -18,8 +18,17 @@ export interface ClusterOptions {
    * of `providers`. Default: `"file:./.troupe"`.
    */
   readonly membership?: string;
-  /** The shared secret of the cluster, at least 8 characters. Default: none is asked for. */
+  /**
+   * One secret for silos, clients and operators, at least 8 characters. It is never sent; both sides
+   * of a link prove that they know it. Whoever knows it may do everything, so `tokens` is better
+   * beyond one machine. Default: none is asked for.
+   */
   readonly token?: string;
+  /**
+   * A secret for each role, at least 8 characters, in place of `token`. A silo needs `silo`, and
+   * lets in only those roles whose secret it knows. A client needs `client` or `operator`.
+   */
+  readonly tokens?: TokensOption;
   /**
    * Mutual TLS on every link. Files are read again for new links, so certificates can be renewed
    * while it runs. Default: none.
@@ -36,15 +45,39 @@ export interface ClusterOptions {
   readonly logLevel?: LogLevel;
 }
 
+/** The secret of each role. */
+export interface TokensOption {
+  /** Silos prove to each other that they know it. */
+  readonly silo?: string;
+  /** Clients may call actors. */
+  readonly client?: string;
+  /** Operators may also see state, drain silos, and send dead letters again. */
+  readonly operator?: string;
+}
+
 /** Paths of PEM files, or the PEM texts themselves. */
 export interface TlsOption {
   /** The authority that signed the certificate of every silo and client. */
   readonly ca: string;
   readonly cert: string;
   readonly key: string;
+  /**
+   * Names of certificates (subject alternative names, or common names), by the role they give.
+   * Default: every certificate of the authority may have any role.
+   */
+  readonly roles?: {
+    readonly silo?: readonly string[];
+    readonly client?: readonly string[];
+    readonly operator?: readonly string[];
+  };
 }
 
 export interface ConnectOptions extends ClusterOptions {
+  /**
+   * What to connect as. Default: `"operator"` if its token is known or none is given, else
+   * `"client"`.
+   */
+  readonly role?: "client" | "operator";
   /**
    * Classes that are called by name, so that their methods and time limits are known. Classes that
    * are passed to `actor` need not be here.
@@ -70,6 +103,16 @@ export interface SiloOptions extends ClusterOptions {
    * where the members are if their provider has stores, else `"file:./.troupe"`.
    */
   readonly storage?: string;
+  /**
+   * Features of other packages: what they store with actors, run beside them, and answer to
+   * operators. All silos of a cluster have to have the same. Default: none.
+   */
+  readonly extensions?: readonly Extension[];
+  /**
+   * On SIGTERM and SIGINT the silo drains, and the process ends when nothing else keeps it alive. A
+   * second signal ends the process at once. Default: false, and the signals are the program's own.
+   */
+  readonly signals?: boolean;
   /** Allows to listen beyond this machine without `token` and `tls`. Default: false. */
   readonly allowInsecure?: boolean;
   readonly labels?: Readonly<Record<string, string>>;
@@ -96,12 +139,19 @@ const CLIENT_OPTIONS: readonly OptionName[] = [
   "cluster",
   "membership",
   "token",
+  "tokens.silo",
+  "tokens.client",
+  "tokens.operator",
+  "role",
   "tls.ca",
   "tls.cert",
   "tls.key",
+  "tls.roles.silo",
+  "tls.roles.client",
+  "tls.roles.operator",
   "logLevel",
 ];
-const SILO_OPTIONS = OPTION_NAMES.filter((name) => name !== "logFormat");
+const SILO_OPTIONS = OPTION_NAMES.filter((name) => name !== "logFormat" && name !== "role");
 
 /** What a program gives besides settings. */
 const VALUES: ReadonlySet<string> = new Set([
@@ -110,6 +160,7 @@ const VALUES: ReadonlySet<string> = new Set([
   "filters",
   "logger",
   "providers",
+  "signals",
   "waitingBytes",
 ]);
 
@@ -130,10 +181,13 @@ function withoutValues(options: object): Record<string, unknown> {
 }
 
 /** The default logger, from which the secrets of the settings are kept out. */
-export function loggerOf({ logLevel, logFormat, token }: Settings, defaultLevel: LogLevel): Logger {
+export function loggerOf(
+  { logLevel, logFormat, access }: Settings,
+  defaultLevel: LogLevel,
+): Logger {
   return createLogger({
     level: logLevel ?? defaultLevel,
     format: logFormat,
-    secrets: token === undefined ? [] : [token],
+    secrets: Object.values(access.secrets).filter((secret) => secret !== undefined),
   });
 }

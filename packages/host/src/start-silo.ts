@@ -9,9 +9,11 @@ import { type Logger, messageOf, TroupeError, type View } from "@troupe/core";
 import { Silo as RuntimeSilo, type SiloSnapshot } from "@troupe/runtime";
 import type { ActorClass } from "@troupe/sdk";
 import { keepFromFailing } from "./actor-failures.ts";
+import { checkSiloAccess } from "./config/access-settings.ts";
 import type { Settings } from "./config/settings.ts";
 import { openSiloPorts } from "./open-ports.ts";
 import { type ProgramValues, programValues } from "./program-values.ts";
+import { onShutdownSignals } from "./shutdown-signals.ts";
 import { loggerOf, siloSettings, type SiloOptions } from "./public-options.ts";
 
 /** A running silo of this process. */
@@ -60,8 +62,10 @@ export async function openSilo(
   settings: Settings,
   logger: Logger,
   actors: readonly ActorClass[],
-  values: ProgramValues = {},
+  { signals = false, ...values }: ProgramValues = {},
 ): Promise<Silo> {
+  checkSiloAccess(settings.access);
+  for (const warning of settings.access.warnings) logger.warn({ listen: settings.listen }, warning);
   const opened = await openSiloPorts(settings, logger);
   const { ports } = opened;
   const stopKeeping = keepFromFailing(logger);
@@ -69,7 +73,7 @@ export async function openSilo(
     await opened.close();
     stopKeeping();
   };
-  const { cluster, listen, advertise, token, labels, leaseTtlMs, leasePolicy } = settings;
+  const { cluster, listen, advertise, labels, leaseTtlMs, leasePolicy } = settings;
   try {
     const silo = await RuntimeSilo.start(ports, {
       ...values,
@@ -78,15 +82,29 @@ export async function openSilo(
       listen,
       labels,
       ...(advertise === undefined ? {} : { advertise }),
-      ...(token === undefined ? {} : { token }),
       ...(leaseTtlMs === undefined ? {} : { leaseTtlMs }),
       ...(leasePolicy === undefined ? {} : { leasePolicy }),
     });
-    return new OwningSilo(silo, close, logger);
+    const owning = new OwningSilo(silo, close, logger);
+    if (signals) drainOnSignals(owning, logger);
+    return owning;
   } catch (error) {
     await close();
     throw error;
   }
+}
+
+/** Until the silo has stopped, for whatever reason. */
+function drainOnSignals(silo: Silo, logger: Logger): void {
+  const forget = onShutdownSignals({
+    begin: (signal) => {
+      logger.info({ signal }, "the silo drains; a second signal ends the process at once");
+      // What goes wrong is logged by the silo itself.
+      silo.stop().catch(() => undefined);
+    },
+    atOnce: () => logger.warn({}, "the process ends at once; what was not stored is lost"),
+  });
+  silo.stopped.finally(forget).catch(() => undefined);
 }
 
 /** A silo together with the ports that were opened for it. */

@@ -31,7 +31,6 @@ it("ends the link of a client that says what only silos say to each other", asyn
     cluster: "test",
     role: "client",
     peerId: "c",
-    token: undefined,
   };
   for (const word of WORDS) {
     let closedBecause: string | undefined;

@@ -7,8 +7,8 @@ let notes: unknown[] = [];
 let later: Promise<unknown> = Promise.resolve();
 let opened = Promise.withResolvers<void>();
 
-function copyOf({ callId, caller, deadline, headers }: CallContext): object {
-  return { callId, caller, deadline, headers };
+function copyOf({ callId, caller, principal, deadline, headers }: CallContext): object {
+  return { callId, caller, principal, deadline, headers };
 }
 
 @actor("Guest")
@@ -117,7 +117,11 @@ describe("the context of a turn", () => {
     const alice = cluster.actor(Guest, "alice", { timeout: "5s", headers: { tenant: "t" } });
     const now = cluster.clock.now();
     const outside = await cluster.run(alice.look());
-    expect(outside).toMatchObject({ caller: undefined, headers: { tenant: "t" } });
+    expect(outside).toMatchObject({
+      caller: undefined,
+      principal: { role: "operator", name: expect.stringMatching(/^client-/) },
+      headers: { tenant: "t" },
+    });
     const through = (await cluster.run(alice.lookThrough("bob"))) as {
       callId: string;
       deadline: number;

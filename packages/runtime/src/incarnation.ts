@@ -115,7 +115,6 @@ export class Incarnation {
     this.#links = new SiloLinks({
       siloId,
       cluster: options.cluster,
-      token: options.token,
       clock,
       logger: this.#logger,
       transport: ports.transport,

@@ -30,7 +30,6 @@ it("refuses a late call for an actor that was elsewhere meanwhile, as the one be
     cluster: "test",
     role: "client",
     peerId: "c",
-    token: undefined,
   };
   const link = await cluster.run(
     new MemoryTransport({ network, clock }).connect(first.silo.address, hello, () => ({
@@ -55,6 +54,7 @@ it("refuses a late call for an actor that was elsewhere meanwhile, as the one be
       oneWay: false,
       headers: undefined,
       idempotencyKey: undefined,
+      delivery: undefined,
     };
     link.send(request);
     await cluster.advance(50);

@@ -16,6 +16,7 @@ import {
   type ActorAddress,
   type CancelEnvelope,
   type Clock,
+  deliveryOf,
   type Envelope,
   type Link,
   type Logger,
@@ -63,7 +64,7 @@ import { AdmissionQueue } from "./routing/admission-queue.ts";
 import { CallBudget, type WaitingBytes } from "./activation/call-budget.ts";
 import { Dispatcher } from "./routing/dispatcher.ts";
 import { deduplicationPart } from "./sends/deduplication.ts";
-import { type PendingSend, sendKey } from "./sends/outbox.ts";
+import type { PendingSend } from "./sends/outbox.ts";
 import { sendsPart } from "./sends/sends-part.ts";
 import { SiloServices } from "./silo/silo-services.ts";
 
@@ -170,14 +171,19 @@ export class LocalActors {
     this.#services = new SiloServices(createServices(silo, parts.extensions), logger);
   }
 
+  /** Runs a system turn in an actor, wherever it lives, or asks a silo. Not for code of users. */
+  callTurn(address: ActorAddress, name: string, args: readonly unknown[]): Promise<unknown> {
+    return this.#callSystemTurn(address, name, args);
+  }
+
+  /** As `call`, for Troupe's own code: also system turns, and calls to silos. */
+  callSystem(target: CallTarget, method: string, args: unknown[]): Promise<unknown> {
+    return this.#caller.callSystem(target, method, args);
+  }
+
   /** Makes a call that no actor of this silo makes. */
   call(target: CallTarget, method: string, args: unknown[]): unknown {
     return this.#call(target, method, args);
-  }
-
-  /** Makes a call that is the silo's own business, and no filter's. */
-  callUnfiltered(target: CallTarget, method: string, args: unknown[]): Promise<unknown> {
-    return this.#caller.call(target, method, args);
   }
 
   /** From now on this silo hosts, and its services run. */
@@ -249,11 +255,8 @@ export class LocalActors {
 
   /** Asks another silo. */
   callSilo(siloId: string, method: string, args: readonly unknown[]): Promise<unknown> {
-    return this.#caller.call(
-      callTarget({ type: SILO_TYPE, id: siloId }, undefined, { timeout: "2s" }),
-      method,
-      [...args],
-    );
+    const target = callTarget({ type: SILO_TYPE, id: siloId }, undefined, { timeout: "2s" });
+    return this.#caller.callSystem(target, method, [...args]);
   }
 
   /** What a call waits for that this silo has; undefined if it does not have it. */
@@ -414,14 +417,15 @@ export class LocalActors {
     method: string,
     args: readonly unknown[],
   ): Promise<unknown> {
-    return this.#caller.call(callTarget(address, undefined, undefined), method, [...args]);
+    return this.#caller.callSystem(callTarget(address, undefined, undefined), method, [...args]);
   }
 
   #deliver(send: PendingSend, sender: ActorAddress): Promise<unknown> {
     const { type, id, method, args, headers, seq } = send;
     const options = headers === undefined ? undefined : { headers };
     const target = callTarget({ type, id }, this.#parts.definitions.get(type), options);
-    return this.#caller.deliver(target, { method, args, key: sendKey(sender, seq) });
+    const delivery = deliveryOf(sender, seq, send.answer !== undefined);
+    return this.#caller.deliver(target, { method, args, delivery });
   }
 
   #onGone(activation: Activation): void {

@@ -190,6 +190,15 @@ describe("a reminder", () => {
     expect(String(error)).toContain('write @reminder("unheard") above one (there are: ring, sing)');
   });
 
+  it("is never volatile, which only a timer can be", async () => {
+    const cluster = await startCluster();
+    const volatile = { in: 1, volatile: true };
+    await expect(cluster.run(cluster.actor(Alarm, "a").set("ring", volatile))).rejects.toThrow(
+      "schedule ring: volatile is for timers; leave it out, or set a timer",
+    );
+    expect(await cluster.run(cluster.actor(Alarm, "a").all())).toEqual([]);
+  });
+
   it("survives the death of every silo at once", async () => {
     const cluster = await startCluster(3);
     await cluster.run(cluster.actor(Alarm, "a").set("ring", { in: "30s" }));

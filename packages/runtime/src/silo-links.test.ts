@@ -1,6 +1,7 @@
 import {
   type Hello,
   type Link,
+  type Principal,
   type LinkAcceptor,
   silentLogger,
   type Transport,
@@ -12,10 +13,11 @@ import { SiloLinks } from "./silo-links.ts";
 /** One end of a link, whose other end is the test. */
 class ScriptedLink implements Link {
   readonly remote: Hello;
+  readonly principal: Principal = { role: "client", name: "peer" };
   closedBecause: string | undefined;
 
   constructor(peerId: string) {
-    this.remote = { protocol: "1.0", cluster: "test", role: "client", peerId, token: undefined };
+    this.remote = { protocol: "1.0", cluster: "test", role: "client", peerId };
   }
 
   send(): "sent" | "closed" {
@@ -42,7 +44,6 @@ async function listen(): Promise<{ links: SiloLinks; acceptor: LinkAcceptor }> {
   const links = new SiloLinks({
     siloId: "m",
     cluster: "test",
-    token: undefined,
     clock: new VirtualClock(),
     logger: silentLogger,
     transport,

@@ -1,4 +1,4 @@
-import { PeerLinks, type ReplySink } from "@troupe/client";
+import { CLIENT_PREFIX, PeerLinks, type ReplySink } from "@troupe/client";
 import {
   type CancelEnvelope,
   type Clock,
@@ -17,11 +17,12 @@ import {
   type Transport,
   type TroupeError,
 } from "@troupe/core";
+import { errorOutcome } from "./activation/outcome.ts";
+import { cleanEnvelope } from "./routing/clean-envelope.ts";
 
 export interface SiloLinksParts {
   readonly siloId: string;
   readonly cluster: string;
-  readonly token: string | undefined;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly transport: Transport;
@@ -46,6 +47,8 @@ export class SiloLinks {
   readonly #parts: SiloLinksParts;
   readonly #peers: PeerLinks;
   readonly #sinks = new WeakMap<Link, ReplySink>();
+  /** Links whose other side was refused something. */
+  readonly #reported = new WeakSet<Link>();
   /** Of the links with silos, by the silo's id. */
   readonly #siloSinks = new Map<string, ReplySink>();
   /** By the client's id. */
@@ -108,27 +111,25 @@ export class SiloLinks {
   }
 
   #hello(): Hello {
-    const { cluster, siloId, token } = this.#parts;
-    return { protocol: PROTOCOL_VERSION, cluster, role: "silo", peerId: siloId, token };
+    const { cluster, siloId } = this.#parts;
+    return { protocol: PROTOCOL_VERSION, cluster, role: "silo", peerId: siloId };
   }
 
   #check(remote: Hello): Refusal | undefined {
-    const { cluster, token } = this.#parts;
+    const { cluster, siloId } = this.#parts;
     if (remote.cluster !== cluster) {
       const message = `this silo belongs to cluster ${cluster}, not ${remote.cluster}; check the cluster option and the address`;
       return { code: "BAD_CONFIG", message };
     }
-    if (token !== undefined && remote.token !== token) {
-      return {
-        code: "UNAUTHENTICATED",
-        message: `cluster ${cluster} asks for a token, and ${remote.peerId} has not shown the right one`,
-      };
+    if (remote.role === "silo" && remote.peerId === siloId) {
+      const message = `${siloId} is the id of this silo; no other may have it`;
+      return { code: "BAD_CONFIG", message };
     }
     return undefined;
   }
 
   #accept(link: Link): LinkHandlers {
-    if (link.remote.role === "silo") return this.#peers.adopt(link);
+    if (link.principal.role === "silo") return this.#peers.adopt(link);
     const { peerId } = link.remote;
     // The client has given its earlier link up, with all that it sent over it: what is still unread
     // there would run behind later calls (C5).
@@ -144,14 +145,35 @@ export class SiloLinks {
   }
 
   #receiveFromClient(envelope: Envelope, link: Link): void {
-    const { kind } = envelope;
-    if (kind === "released" || kind === "reply")
-      link.close(`a client says "${kind}", which only silos say to each other`);
-    else this.#receive(envelope, link);
+    const { principal, remote } = link;
+    const sender = { principal, peerId: remote.peerId };
+    const cleaned = cleanEnvelope(envelope, sender, this.#parts.clock.monotonic());
+    switch (cleaned.kind) {
+      case "clean":
+        return this.#receive(cleaned.envelope, link);
+      case "forbidden":
+        this.#report(link, cleaned.error.message);
+        this.#sinkOf(link).reply(cleaned.callId, errorOutcome(cleaned.error));
+        return;
+      case "broken":
+        this.#report(link, cleaned.reason);
+        link.close(cleaned.reason);
+    }
+  }
+
+  /** Once for each link: whoever tries many things fills no log. */
+  #report(link: Link, reason: string): void {
+    if (this.#reported.has(link)) return;
+    this.#reported.add(link);
+    const { role, name } = link.principal;
+    this.#parts.logger.warn(
+      { role, caller: name, reason },
+      "a caller was refused what it asked for",
+    );
   }
 
   #receive(envelope: Envelope, link: Link): void {
-    if (link.remote.role === "silo") this.#parts.onHeard(link);
+    if (link.principal.role === "silo") this.#parts.onHeard(link);
     switch (envelope.kind) {
       case "request":
         return this.#parts.onRequest(envelope, this.#sinkOf(link));
@@ -177,8 +199,8 @@ export class SiloLinks {
     const known = this.#sinks.get(link);
     if (known !== undefined) return known;
     const sink: ReplySink = {
-      peerId: link.remote.peerId,
-      isClient: link.remote.role === "client",
+      peerId: peerIdOf(link),
+      principal: link.principal,
       waitingBytes: 0,
       reply: (callId, outcome) => {
         // A reply that finds no room ends the link: the caller must not wait for what will never
@@ -188,7 +210,7 @@ export class SiloLinks {
       },
     };
     this.#sinks.set(link, sink);
-    if (!sink.isClient) this.#siloSinks.set(sink.peerId, sink);
+    if (sink.principal.role === "silo") this.#siloSinks.set(sink.peerId, sink);
     return sink;
   }
 
@@ -196,4 +218,10 @@ export class SiloLinks {
   #callerGone(sink: ReplySink | undefined): void {
     if (sink !== undefined) this.#parts.onCallerGone(sink);
   }
+}
+
+/** Other ids name silos, and what runs in them. */
+function peerIdOf({ principal, remote: { peerId } }: Link): string {
+  if (principal.role === "silo" || peerId.startsWith(CLIENT_PREFIX)) return peerId;
+  return CLIENT_PREFIX + peerId;
 }

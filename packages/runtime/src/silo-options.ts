@@ -20,8 +20,6 @@ export interface SiloOptions {
   readonly listen: string;
   /** `host:port` at which the others reach it. Default: where it listens. */
   readonly advertise?: string;
-  /** Shared secret that every peer and client has to show. */
-  readonly token?: string;
   readonly labels?: Readonly<Record<string, string>>;
   /** Milliseconds after which a silo that no longer answers is taken for gone. Default 5,000. */
   readonly leaseTtlMs?: number;

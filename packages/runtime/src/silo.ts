@@ -98,13 +98,15 @@ export class Silo implements ActorReferences, DeadLetterAccess, Administered, As
   }
 
   deadLetters(type: ActorClass | string, id: string): DeadLetters {
-    return this.#references.deadLetters(type, id);
+    return this.#references.deadLetters(type, id, (target, turn, args) =>
+      this.#incarnation.actors.callSystem(target, turn, args),
+    );
   }
 
   get [ADMIN_LINK](): AdminLink {
     return adminLink(
       () => this.view,
-      (target, method, args) => this.#incarnation.actors.callUnfiltered(target, method, args),
+      (target, method, args) => this.#incarnation.actors.callSystem(target, method, args),
     );
   }
 

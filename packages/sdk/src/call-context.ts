@@ -1,4 +1,4 @@
-import type { ActorAddress, Duration } from "@troupe/core";
+import type { ActorAddress, Duration, Principal } from "@troupe/core";
 
 /** What a turn knows of the call that it serves. */
 export interface CallContext {
@@ -6,6 +6,11 @@ export interface CallContext {
   readonly callId: string;
   /** The actor whose turn made the call, or undefined if it came from outside any turn. */
   readonly caller: ActorAddress | undefined;
+  /**
+   * The process that made the call, as it has proven to be: a client or an operator outside of the
+   * cluster, or the silo whose actor (`caller`) or program made the call.
+   */
+  readonly principal: Principal;
   /**
    * Milliseconds since the Unix epoch after which the caller no longer waits. Calls made from this
    * turn inherit it.

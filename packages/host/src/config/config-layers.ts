@@ -93,16 +93,24 @@ function layer(read: (name: OptionName) => GivenValue | undefined): ConfigLayer 
   return { values, problems: [] };
 }
 
-function flattened(object: Readonly<Record<string, unknown>>): [string, unknown][] {
-  return Object.entries(object).flatMap(([name, value]): [string, unknown][] => {
-    if (name !== "tls" || !isRecord(value)) return [[name, value]];
-    return Object.entries(value).map(([part, inner]) => [`tls.${part}`, inner]);
+/** Options that hold others. */
+const GROUPS: ReadonlySet<string> = new Set(["tls", "tls.roles", "tokens"]);
+
+function flattened(object: Readonly<Record<string, unknown>>, group = ""): [string, unknown][] {
+  return Object.entries(object).flatMap(([own, value]): [string, unknown][] => {
+    const name = group + own;
+    if (!GROUPS.has(name) || !isRecord(value)) return [[name, value]];
+    return flattened(value, `${name}.`);
   });
 }
 
 function unknownOption(name: string, known: readonly OptionName[]): string {
   if (name === "tls")
     return 'give an object, such as {"cert": "silo.pem", "key": "silo.key", "ca": "ca.pem"}';
+  if (name === "tokens")
+    return 'give an object, such as {"silo": "…", "client": "…", "operator": "…"}';
+  if (name === "tls.roles")
+    return 'give an object, such as {"silo": ["silo.bank.internal"], "client": ["shop"]}';
   const meant = closestName(name, known);
   return `is no option${meant === undefined ? `; there are ${known.join(", ")}` : `; did you mean ${meant}?`}`;
 }

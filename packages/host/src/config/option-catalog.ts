@@ -22,6 +22,19 @@ function facts(
   return { flag, argument, variable, help, right: more.right, secret: more.secret ?? false };
 }
 
+function tokenFacts(role: string, why: string): OptionFacts {
+  return facts(`token-${role}`, "<secret>", `secret of the role ${role}: ${why}`, {
+    right: "give a text of at least 8 characters",
+    secret: true,
+  });
+}
+
+function roleFacts(role: string): OptionFacts {
+  return facts(`tls-roles-${role}`, "<name,…>", `names of certificates that may be a ${role}`, {
+    right: 'give names that stand in certificates, such as "silo.bank.internal"',
+  });
+}
+
 /**
  * Every option that can be given by a flag, by a variable or in `troupe.config.json`, by its name
  * there.
@@ -66,12 +79,21 @@ export const OPTIONS = {
   token: facts(
     "token",
     "<secret>",
-    "shared secret of the cluster; prefer the variable, since others can read flags",
+    "one secret for silos, clients and operators; prefer the variable, since others can read flags",
     {
       right: "give a text of at least 8 characters",
       secret: true,
     },
   ),
+  "tokens.silo": tokenFacts("silo", "silos prove to each other that they know it"),
+  "tokens.client": tokenFacts("client", "a client may call actors"),
+  "tokens.operator": tokenFacts(
+    "operator",
+    "an operator may also see state, drain silos and send dead letters again",
+  ),
+  role: facts("role", "<role>", "what to connect as: client or operator (default: as the token)", {
+    right: 'give "client" or "operator"',
+  }),
   "tls.ca": facts(
     "tls-ca",
     "<file>",
@@ -87,6 +109,9 @@ export const OPTIONS = {
     right: "give the path of a PEM file",
     secret: true,
   }),
+  "tls.roles.silo": roleFacts("silo"),
+  "tls.roles.client": roleFacts("client"),
+  "tls.roles.operator": roleFacts("operator"),
   allowInsecure: facts(
     "allow-insecure",
     undefined,

@@ -16,6 +16,7 @@ import {
   parseHostPort,
   type HostPort,
 } from "./host-port.ts";
+import { type AccessSettings, accessOf, accessProblems } from "./access-settings.ts";
 import type { ConfigProblem } from "./config-problem.ts";
 import { isOptionName, OPTIONS, type OptionName } from "./option-catalog.ts";
 
@@ -28,6 +29,7 @@ const DEFAULT_TRANSPORT = "grpc:";
 const LEASE_TTL_MIN_MS = 2_000;
 const LEASE_TTL_MAX_MS = 600_000;
 const LABELS_MAX = 64;
+const SECRET_MIN_LENGTH = 8;
 
 const TLS_OPTIONS = ["tls.ca", "tls.cert", "tls.key"] as const;
 
@@ -50,7 +52,7 @@ export interface Settings {
   readonly membership: ChosenMembership;
   readonly storage: ChosenStores;
   readonly transport: ChosenTransport;
-  readonly token: string | undefined;
+  readonly access: AccessSettings;
   readonly tls: TlsFiles | undefined;
   readonly labels: Readonly<Record<string, string>>;
   readonly leaseTtlMs: number | undefined;
@@ -113,6 +115,17 @@ const duration = z.union([z.string(), z.number()]).transform((value, context): n
   return z.NEVER;
 });
 
+const secret = z.string().min(SECRET_MIN_LENGTH).optional();
+
+/** A list, or names with commas between them as a flag or variable gives them. */
+const certificateNames = z
+  .union([
+    z.string().transform((text) => text.split(",").map((name) => name.trim())),
+    z.array(z.string()),
+  ])
+  .refine((names) => names.length > 0 && names.every((name) => name !== ""))
+  .optional();
+
 /** The options whose check does not depend on the providers. */
 const PLAIN_OPTIONS = {
   cluster: z
@@ -121,10 +134,17 @@ const PLAIN_OPTIONS = {
     .default("troupe"),
   listen: hostPort(() => true).default({ host: "127.0.0.1", port: 0 }),
   advertise: hostPort(({ host, port }) => port > 0 && !isUnspecified(host)).optional(),
-  token: z.string().min(8).optional(),
+  token: secret,
+  "tokens.silo": secret,
+  "tokens.client": secret,
+  "tokens.operator": secret,
+  role: z.enum(["client", "operator"]).optional(),
   "tls.ca": path.optional(),
   "tls.cert": path.optional(),
   "tls.key": path.optional(),
+  "tls.roles.silo": certificateNames,
+  "tls.roles.client": certificateNames,
+  "tls.roles.operator": certificateNames,
   allowInsecure: z
     .union([z.boolean(), z.enum(["true", "false"]).transform((text) => text === "true")])
     .default(false),
@@ -197,7 +217,9 @@ function checkTogether(checked: Checked, given: GivenValues): ConfigProblem[] {
       'nobody can connect to "every interface": set advertise to the host:port that the others reach, or listen there',
     );
   }
-  const secured = checked.token !== undefined || checked["tls.cert"] !== undefined;
+  for (const { option, right } of accessProblems(checked)) wrong(option, right);
+  const isProven = checked.token !== undefined || checked["tokens.silo"] !== undefined;
+  const secured = isProven || checked["tls.cert"] !== undefined;
   if (!secured && !checked.allowInsecure && !isLoopback(listen.host)) {
     wrong(
       "listen",
@@ -221,7 +243,7 @@ function toSettings(checked: Checked, registry: ProviderRegistry): Settings {
     membership,
     storage: checked.storage ?? storesBeside(membership) ?? known(registry.stores(DEFAULT_URL)),
     transport: transportBeside(membership) ?? known(registry.transport(DEFAULT_TRANSPORT)),
-    token: checked.token,
+    access: accessOf(checked),
     tls:
       ca === undefined || cert === undefined || key === undefined ? undefined : { ca, cert, key },
     labels: checked.labels,

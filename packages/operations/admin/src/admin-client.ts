@@ -34,7 +34,7 @@ const actorReminders = listOf(actorReminder);
  * What operators ask of a cluster, through a client of it or through a silo. It needs no closing:
  * its questions end with the client that it was made of.
  *
- * Each question rejects within seconds if the silo does not answer, with `UNAUTHENTICATED` if the
+ * Each question rejects within seconds if the silo does not answer, with `FORBIDDEN` if the
  * process is no operator, and with `NO_SUCH_METHOD` if the silo is of a version that does not know
  * the question. Lists are read page by page while they are iterated.
  *
@@ -139,6 +139,8 @@ export class AdminClient {
         // oxlint-disable-next-line no-await-in-loop -- the next is asked if this one does not answer.
         return await this.ask(siloId, call, request);
       } catch (error) {
+        // Every other silo would say the same.
+        if (error instanceof TroupeError && error.code === "FORBIDDEN") throw error;
         failures.push(`${siloId}: ${messageOf(error)}`);
       }
     }

@@ -54,6 +54,7 @@ function request(fields: Partial<RequestEnvelope>): RequestEnvelope {
     oneWay: false,
     headers: undefined,
     idempotencyKey: undefined,
+    delivery: undefined,
     ...fields,
   };
 }
@@ -69,8 +70,20 @@ const value = fc
   .map((text) => JSON.parse(text) as unknown);
 const payload = fc.record({ value, revive: fc.boolean(), size });
 
-const anyEnvelope: fc.Arbitrary<Envelope> = fc.oneof(
+/** What may tell a repetition of a request. */
+const repetition = fc.oneof(
   fc.record({
+    idempotencyKey: fc.option(name, { nil: undefined }),
+    delivery: fc.constant(undefined),
+  }),
+  fc.record({
+    idempotencyKey: fc.constant(undefined),
+    delivery: fc.record({ sender: name, seq: integer, asks: fc.boolean() }),
+  }),
+);
+
+const anyRequest = fc
+  .record({
     kind: fc.constant("request" as const),
     callId: integer,
     type: name,
@@ -84,8 +97,11 @@ const anyEnvelope: fc.Arbitrary<Envelope> = fc.oneof(
     headers: fc.option(fc.dictionary(name, fc.string(), { noNullPrototype: true }), {
       nil: undefined,
     }),
-    idempotencyKey: fc.option(name, { nil: undefined }),
-  }),
+  })
+  .chain((facts) => repetition.map((repeated) => ({ ...facts, ...repeated })));
+
+const anyEnvelope: fc.Arbitrary<Envelope> = fc.oneof(
+  anyRequest,
   fc.record({
     kind: fc.constant("reply" as const),
     callId: integer,

@@ -9,6 +9,7 @@ import {
   MESSAGE_MAX_BYTES,
   NAME_MAX_BYTES,
   type Outcome,
+  parseDelivery,
   type Payload,
 } from "@troupe/core";
 import { IDEMPOTENCY_KEY_MAX_BYTES, TURN_MAX_BYTES } from "./link-limits.ts";
@@ -132,6 +133,13 @@ export class BatchDecoder {
       throw new WireError("a deadline that is no time left");
     const revision = this.#integer();
     const flags = this.#integer();
+    const chain = (flags & FLAG_CHAIN) === 0 ? NO_CHAIN : this.#chain();
+    const headers = (flags & FLAG_HEADERS) === 0 ? undefined : this.#headers();
+    const key =
+      (flags & FLAG_IDEMPOTENCY_KEY) === 0
+        ? undefined
+        : this.#string(this.#take(), IDEMPOTENCY_KEY_MAX_BYTES);
+    const delivery = key === undefined ? undefined : parseDelivery(key);
     return {
       kind: "request",
       callId,
@@ -141,13 +149,11 @@ export class BatchDecoder {
       args: { value, revive: (flags & FLAG_REVIVE) !== 0, size },
       deadline: this.#now + timeLeft,
       revision,
-      chain: (flags & FLAG_CHAIN) === 0 ? NO_CHAIN : this.#chain(),
+      chain,
       oneWay: (flags & FLAG_ONE_WAY) !== 0,
-      headers: (flags & FLAG_HEADERS) === 0 ? undefined : this.#headers(),
-      idempotencyKey:
-        (flags & FLAG_IDEMPOTENCY_KEY) === 0
-          ? undefined
-          : this.#string(this.#take(), IDEMPOTENCY_KEY_MAX_BYTES),
+      headers,
+      idempotencyKey: delivery === undefined ? key : undefined,
+      delivery,
     };
   }
 

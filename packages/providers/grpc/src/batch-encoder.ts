@@ -1,6 +1,7 @@
 import {
   type Envelope,
   type ReplyEnvelope,
+  repetitionKey,
   type RequestEnvelope,
   createValuePacker,
 } from "@troupe/core";
@@ -96,7 +97,8 @@ export class BatchEncoder {
   }
 
   #addRequest(request: RequestEnvelope): void {
-    const { args, chain, headers, idempotencyKey } = request;
+    const { args, chain, headers } = request;
+    const key = repetitionKey(request);
     const fields = this.#fields;
     const head = fields.length;
     let flags = (args.revive ? FLAG_REVIVE : 0) | (request.oneWay ? FLAG_ONE_WAY : 0);
@@ -104,7 +106,7 @@ export class BatchEncoder {
     const timeLeft = Math.max(0, Math.ceil(request.deadline - this.#now));
     fields.push(HEAD_REQUEST, request.callId, type, request.id, this.#name(request.method));
     fields.push(args.value, args.size, timeLeft, request.revision, flags);
-    if (chain.length === 0 && headers === undefined && idempotencyKey === undefined) return;
+    if (chain.length === 0 && headers === undefined && key === undefined) return;
     const flagsAt = fields.length - 1;
     if (chain.length > 0) {
       flags |= FLAG_CHAIN;
@@ -116,9 +118,9 @@ export class BatchEncoder {
       flags |= FLAG_HEADERS;
       fields.push(Object.entries(headers).flat());
     }
-    if (idempotencyKey !== undefined) {
+    if (key !== undefined) {
       flags |= FLAG_IDEMPOTENCY_KEY;
-      fields.push(idempotencyKey);
+      fields.push(key);
     }
     fields[flagsAt] = flags;
     fields[head] = (fields.length - head - 1) * HEAD_FACTOR + KIND_REQUEST;

@@ -15,9 +15,9 @@ import { WireError } from "./wire-format.ts";
 
 describe("frames", () => {
   it.each<Hello>([
-    { protocol: "1.0", cluster: "bank", role: "silo", peerId: "s1", token: undefined },
-    { protocol: "1.7", cluster: "größe 🦊", role: "client", peerId: "", token: "" },
-    { protocol: "2.0", cluster: "", role: "client", peerId: "c", token: "s3cret" },
+    { protocol: "1.0", cluster: "bank", role: "silo", peerId: "s1" },
+    { protocol: "1.7", cluster: "größe 🦊", role: "client", peerId: "" },
+    { protocol: "2.0", cluster: "", role: "operator", peerId: "c" },
   ])("carry a hello: %j", (hello) => {
     expect(decodeFrame(encodeHello(hello))).toEqual({ kind: "hello", hello });
   });
@@ -67,8 +67,8 @@ describe("frames", () => {
       { hello: { protocol: "1.0", cluster: "c".repeat(257), role: 1, peer_id: "p" } },
     ],
     [
-      "a hello with a long token",
-      { hello: { protocol: "1.0", cluster: "c", role: 1, peer_id: "p", token: "t".repeat(4_097) } },
+      "a hello with a short nonce",
+      { hello: { protocol: "1.1", cluster: "c", role: 1, peer_id: "p", nonce: Buffer.alloc(31) } },
     ],
     ["a refusal with another code", { refusal: { code: "__proto__", message: "x" } }],
     [
@@ -76,6 +76,7 @@ describe("frames", () => {
       { part: { total: PARTS_MAX_BYTES + 1, data: Buffer.from([1]) } },
     ],
     ["a part without bytes", { part: { total: 5 } }],
+    ["a proof of 33 bytes", { proof: Buffer.alloc(33) }],
   ])("are refused: %s", (_, fields) => {
     expect(() => decodeFrame(serializeFrame(fields))).toThrow(WireError);
   });

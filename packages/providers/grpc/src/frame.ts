@@ -1,5 +1,12 @@
-import { type Hello, NAME_MAX_BYTES, type Refusal } from "@troupe/core";
-import { PARTS_MAX_BYTES, TOKEN_MAX_BYTES } from "./link-limits.ts";
+import {
+  type Hello,
+  NAME_MAX_BYTES,
+  NONCE_BYTES,
+  PROOF_BYTES,
+  type Refusal,
+  type Role,
+} from "@troupe/core";
+import { PARTS_MAX_BYTES } from "./link-limits.ts";
 import { parseFrame, serializeFrame } from "./link-service.ts";
 import { WireError } from "./wire-format.ts";
 
@@ -8,15 +15,16 @@ import { WireError } from "./wire-format.ts";
  * over.
  */
 export type Frame =
-  | { readonly kind: "hello"; readonly hello: Hello }
+  | { readonly kind: "hello"; readonly hello: Hello; readonly nonce: Uint8Array | undefined }
+  | { readonly kind: "proof"; readonly proof: Uint8Array }
   | { readonly kind: "refusal"; readonly refusal: Refusal }
   | { readonly kind: "batch"; readonly bytes: Uint8Array }
   | { readonly kind: "part"; readonly total: number; readonly bytes: Uint8Array }
   | { readonly kind: "goodbye"; readonly reason: string }
   | { readonly kind: "unknown" };
 
-const ROLE_SILO = 1;
-const ROLE_CLIENT = 2;
+/** By their numbers on the wire. */
+const ROLES: readonly (Role | undefined)[] = [undefined, "silo", "client", "operator"];
 
 /** A reason or a refusal is for people; a longer one is cut. */
 const TEXT_MAX_LENGTH = 1_024;
@@ -32,12 +40,17 @@ const LENGTH_MAX_BYTES = 4;
 
 const UNKNOWN: Frame = { kind: "unknown" };
 
-export function encodeHello(hello: Hello): Buffer {
-  const { protocol, cluster, peerId, token } = hello;
-  const role = hello.role === "silo" ? ROLE_SILO : ROLE_CLIENT;
+/** With a nonce, if this side can prove a secret. */
+export function encodeHello(hello: Hello, nonce?: Uint8Array): Buffer {
+  const { protocol, cluster, peerId } = hello;
+  const role = ROLES.indexOf(hello.role);
   return serializeFrame({
-    hello: { protocol, cluster, role, peer_id: peerId, ...(token === undefined ? {} : { token }) },
+    hello: { protocol, cluster, role, peer_id: peerId, ...(nonce === undefined ? {} : { nonce }) },
   });
+}
+
+export function encodeProof(proof: Uint8Array): Buffer {
+  return serializeFrame({ proof });
 }
 
 export function encodeRefusal(refusal: Refusal): Buffer {
@@ -100,7 +113,9 @@ export function decodeFrame(bytes: Buffer): Frame {
   const fields = fieldsOf(bytes);
   if (fields["batch"] !== undefined) return { kind: "batch", bytes: bytesOf(fields["batch"]) };
   if (fields["part"] !== undefined) return decodePart(fields["part"]);
-  if (fields["hello"] !== undefined) return { kind: "hello", hello: decodeHello(fields["hello"]) };
+  if (fields["hello"] !== undefined) return decodeHello(fields["hello"]);
+  if (fields["proof"] !== undefined)
+    return { kind: "proof", proof: exactly(bytesOf(fields["proof"]), PROOF_BYTES) };
   if (fields["refusal"] !== undefined)
     return { kind: "refusal", refusal: decodeRefusal(fields["refusal"]) };
   if (fields["goodbye"] !== undefined)
@@ -117,16 +132,25 @@ function decodePart(part: unknown): Frame {
   return { kind: "part", total: length, bytes: bytesOf(data) };
 }
 
-function decodeHello(value: unknown): Hello {
-  const { protocol, cluster, role, peer_id: peerId, token } = objectOf(value);
-  if (role !== ROLE_SILO && role !== ROLE_CLIENT) throw new WireError("a hello without a role");
+function decodeHello(value: unknown): Frame {
+  const { protocol, cluster, role: number, peer_id: peerId, nonce } = objectOf(value);
+  const role = typeof number === "number" ? ROLES[number] : undefined;
+  if (role === undefined) throw new WireError("a hello without a role");
   return {
-    protocol: stringOf(protocol, PROTOCOL_MAX_BYTES),
-    cluster: stringOf(cluster, NAME_MAX_BYTES),
-    role: role === ROLE_SILO ? "silo" : "client",
-    peerId: stringOf(peerId, NAME_MAX_BYTES),
-    token: token === undefined ? undefined : stringOf(token, TOKEN_MAX_BYTES),
+    kind: "hello",
+    hello: {
+      protocol: stringOf(protocol, PROTOCOL_MAX_BYTES),
+      cluster: stringOf(cluster, NAME_MAX_BYTES),
+      role,
+      peerId: stringOf(peerId, NAME_MAX_BYTES),
+    },
+    nonce: nonce === undefined ? undefined : exactly(bytesOf(nonce), NONCE_BYTES),
   };
+}
+
+function exactly(bytes: Uint8Array, length: number): Uint8Array {
+  if (bytes.length !== length) throw new WireError(`a field that has not ${length} bytes`);
+  return bytes;
 }
 
 function decodeRefusal(value: unknown): Refusal {

@@ -44,6 +44,7 @@ function request(callId: number, bytes: number): Envelope {
     oneWay: false,
     headers: undefined,
     idempotencyKey: undefined,
+    delivery: undefined,
   };
 }
 

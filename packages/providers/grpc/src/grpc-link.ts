@@ -6,6 +6,7 @@ import {
   type LinkHandlers,
   type Logger,
   messageOf,
+  type Principal,
   type Scheduled,
   type SendResult,
 } from "@troupe/core";
@@ -29,6 +30,7 @@ const ALONE = 2;
 export interface LinkParts {
   readonly wire: Wire;
   readonly remote: Hello;
+  readonly principal: Principal;
   readonly settings: TransportSettings;
 }
 
@@ -46,6 +48,7 @@ export interface LinkParts {
  */
 export class GrpcLink implements Link {
   readonly remote: Hello;
+  readonly principal: Principal;
   /** Resolves when the stream has ended. */
   readonly ended: Promise<void>;
   readonly #wire: Wire;
@@ -67,8 +70,10 @@ export class GrpcLink implements Link {
   /** What is said to the other side last. */
   #goodbye = "";
 
-  constructor({ wire, remote, settings: { clock, logger, limits, writeTurns } }: LinkParts) {
+  constructor({ wire, remote, principal, settings }: LinkParts) {
+    const { clock, logger, limits, writeTurns } = settings;
     this.remote = remote;
+    this.principal = principal;
     this.#wire = wire;
     this.#clock = clock;
     this.#logger = logger;
@@ -205,7 +210,8 @@ export class GrpcLink implements Link {
         return;
       case "hello":
       case "refusal":
-        throw new WireError("a second hello");
+      case "proof":
+        throw new WireError("a second handshake");
       case "unknown":
         return;
     }

@@ -9,10 +9,11 @@ import { type LinkAcceptor, type Listener, messageOf, TroupeError } from "@troup
 import { ConnectionTable } from "./connection-table.ts";
 import type { GrpcLink } from "./grpc-link.ts";
 import { formatHostPort, type HostPort } from "./host-port.ts";
-import { receiveLink } from "./inbound-handshake.ts";
+import { type Inbound, receiveLink } from "./inbound-handshake.ts";
 import { FRAME_MAX_BYTES } from "./link-limits.ts";
 import { LINK_OPEN } from "./link-service.ts";
 import { FRAME_OVERHEAD_BYTES } from "./outbound-dial.ts";
+import { RefusedAttempts } from "./refused-attempts.ts";
 import type { TlsOptions, TransportSettings } from "./transport-options.ts";
 
 /** Streams on one connection. A link needs one; the rest is for other services on the same port. */
@@ -79,7 +80,8 @@ export class GrpcListener implements Listener {
     tcp.maxConnections = settings.limits.connectionsMax;
     await new Promise<void>((resolve, reject) => {
       tcp.once("error", (error) => reject(cannotListen(address, error)));
-      tcp.listen({ host: address.host, port: address.port }, () => {
+      // The workers of node:cluster would share the port, and a link would reach any of them.
+      tcp.listen({ host: address.host, port: address.port, exclusive: true }, () => {
         tcp.removeAllListeners("error");
         resolve();
       });
@@ -109,12 +111,19 @@ export class GrpcListener implements Listener {
 
   #serve(acceptor: LinkAcceptor): void {
     const connections = this.#connections;
-    const onLink = (link: GrpcLink): void => this.#hold(link);
+    const { clock, logger } = this.#settings;
+    const inbound: Inbound = {
+      acceptor,
+      connections,
+      refused: new RefusedAttempts(clock, logger),
+      settings: this.#settings,
+      tls: () => this.#injected?.tls,
+      onLink: (link) => this.#hold(link),
+    };
     this.#grpc.addService(
       { Open: LINK_OPEN },
       {
-        Open: (stream: ServerDuplexStream<Buffer, Buffer>) =>
-          receiveLink(stream, { acceptor, connections, settings: this.#settings, onLink }),
+        Open: (stream: ServerDuplexStream<Buffer, Buffer>) => receiveLink(stream, inbound),
       },
     );
   }

@@ -10,8 +10,13 @@ export const grpcProvider: Provider<undefined> = {
     url === "grpc:"
       ? { kind: "location", location: undefined }
       : { kind: "wrong", right: 'give "grpc:"; the addresses come from the membership' },
-  openTransport: async (_, { clock, logger, tls }) => {
+  openTransport: async (_, { clock, logger, authentication, tls }) => {
     const { createGrpcTransport } = await import("./grpc-transport.ts");
-    return createGrpcTransport({ clock, logger, ...(tls === undefined ? {} : { tls }) });
+    return createGrpcTransport({
+      clock,
+      logger,
+      authentication,
+      ...(tls === undefined ? {} : { tls }),
+    });
   },
 };

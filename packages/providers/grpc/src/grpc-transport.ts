@@ -4,6 +4,7 @@ import {
   type LinkAcceptor,
   type LinkHandlers,
   type Listener,
+  NO_AUTHENTICATION,
   type Transport,
   TroupeError,
 } from "@troupe/core";
@@ -22,12 +23,13 @@ export class GrpcTransport implements Transport, AsyncDisposable {
   readonly #links = new Set<GrpcLink>();
   #closed = false;
 
-  constructor({ clock, logger, tls, limits }: GrpcTransportOptions) {
+  constructor({ clock, logger, tls, authentication, limits }: GrpcTransportOptions) {
     const writeTurns = new WriteTurns(clock);
     this.#settings = {
       clock,
       logger,
       tls,
+      authentication: authentication ?? NO_AUTHENTICATION,
       limits: { ...DEFAULT_LINK_LIMITS, ...limits },
       writeTurns,
     };

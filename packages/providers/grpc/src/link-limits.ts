@@ -33,9 +33,6 @@ export const TURN_MAX_BYTES = 256;
 /** Bytes of an idempotency key. */
 export const IDEMPOTENCY_KEY_MAX_BYTES = 2_048;
 
-/** Bytes of the token in a hello; a JSON web token with some claims fits. */
-export const TOKEN_MAX_BYTES = 4_096;
-
 /** What a user may tune. */
 export interface LinkLimits {
   /** Bytes that may wait to be written on one link before `send` answers "full". */

@@ -1,31 +1,17 @@
-import { existsSync } from "node:fs";
-import { fileURLToPath } from "node:url";
 import type { MethodDefinition, ServiceDefinition } from "@grpc/grpc-js";
-import { loadSync } from "@grpc/proto-loader";
+import { fromJSON, type Options, type PackageDefinition } from "@grpc/proto-loader";
+import { LINK_SCHEMA } from "./link-schema.ts";
 
-/**
- * Where `link.proto` stands, from `src` as from `dist`: in the installed package a copy lies beside
- * `dist` (made when the package is packed), in the repository it is the original at the top level.
- */
-const PROTO_FOLDERS = ["../proto", "../../../../proto"];
+/** How messages look as objects. */
+export const SCHEMA_OPTIONS: Options = { keepCase: true, longs: Number, enums: Number };
 
-function findProto(): string {
-  const files = PROTO_FOLDERS.map((folder) =>
-    fileURLToPath(new URL(`${folder}/troupe/link.proto`, import.meta.url)),
-  );
-  const found = files.find((file) => existsSync(file));
-  if (found === undefined)
-    throw new Error(`link.proto is at none of ${files.join(", ")}; install @troupe/grpc again`);
-  return found;
-}
-
-function loadLinkMethod(): MethodDefinition<object, object> {
-  const loaded = loadSync(findProto(), { keepCase: true, longs: Number, enums: Number });
+/** The method `Open` of a package that was loaded. */
+export function linkMethodOf(loaded: PackageDefinition): MethodDefinition<object, object> {
   const service = loaded["troupe.v1.Link"] as ServiceDefinition;
   return service["Open"] as MethodDefinition<object, object>;
 }
 
-const method = loadLinkMethod();
+const method = linkMethodOf(fromJSON(LINK_SCHEMA, SCHEMA_OPTIONS));
 
 /** A frame as proto-loader has it: the bytes of `troupe.v1.Frame` to a plain object and back. */
 export const serializeFrame: (frame: object) => Buffer = method.requestSerialize;

@@ -1,8 +1,26 @@
 import type { Socket } from "node:net";
 import { Client, type ClientDuplexStream, credentials, type ChannelOptions } from "@grpc/grpc-js";
-import { type Hello, type Link, type LinkHandlers, messageOf, TroupeError } from "@troupe/core";
-import { decodeFrame, encodeHello, type Frame } from "./frame.ts";
+import {
+  type HandshakeFacts,
+  type Hello,
+  type Link,
+  type LinkHandlers,
+  messageOf,
+  type Principal,
+  TroupeError,
+} from "@troupe/core";
+import { decodeFrame, encodeHello, encodeProof } from "./frame.ts";
 import { GrpcLink } from "./grpc-link.ts";
+import {
+  errorOf,
+  factsOf,
+  newNonce,
+  proofIn,
+  type SeenCertificate,
+  type SeenHello,
+  seenCertificate,
+  wrongProof,
+} from "./handshake.ts";
 import { formatHostPort, type HostPort } from "./host-port.ts";
 import { keepSocket } from "./kept-socket.ts";
 import { knock } from "./knock.ts";
@@ -10,6 +28,7 @@ import { FRAME_MAX_BYTES } from "./link-limits.ts";
 import { LINK_OPEN } from "./link-service.ts";
 import { refuseOtherProtocol } from "./protocol-version.ts";
 import type { TransportSettings } from "./transport-options.ts";
+import { WireError } from "./wire-format.ts";
 import { whenEnded, type Wire } from "./wire.ts";
 
 /** Room for protobuf's own bytes around those of a frame. */
@@ -90,35 +109,105 @@ function openStream(dial: Dial, timeoutMs: number): Promise<GrpcLink> {
       fail(siloLost(dial, "it did not say hello in time", false)),
     );
     whenEnded(wire, (reason) => fail(siloLost(dial, reason, false)));
-    wire.stream.once("data", (bytes: Buffer) => {
-      if (settled) return;
-      try {
-        const link = greet(dial, wire, decodeFrame(bytes));
-        settled = true;
-        timer.cancel();
-        resolve(link);
-      } catch (error) {
-        fail(error instanceof TroupeError ? error : siloLost(dial, messageOf(error), false, error));
-      }
-    });
-    wire.stream.write(encodeHello(dial.hello));
+    const handshake = new OutboundHandshake(dial, wire);
+    const next = (): void => {
+      wire.stream.once("data", (bytes: Buffer) => {
+        if (settled) return;
+        try {
+          const link = handshake.take(bytes);
+          if (link === undefined) return next();
+          settled = true;
+          timer.cancel();
+          resolve(link);
+        } catch (error) {
+          fail(
+            error instanceof TroupeError ? error : siloLost(dial, messageOf(error), false, error),
+          );
+        }
+      });
+    };
+    next();
+    handshake.begin();
   });
 }
 
-/** The link, if the other side's first frame allows one. */
-function greet(dial: Dial, wire: Wire, frame: Frame): GrpcLink {
-  if (frame.kind === "refusal")
-    throw new TroupeError(frame.refusal.code, frame.refusal.message, { ran: "no" });
-  if (frame.kind !== "hello")
-    throw siloLost(dial, "it began with something else than hello", false);
-  const refusal = refuseOtherProtocol(frame.hello);
-  if (refusal !== undefined) throw new TroupeError(refusal.code, refusal.message, { ran: "no" });
-  const link = new GrpcLink({ wire, remote: frame.hello, settings: dial.settings });
-  link.start(dial.accept(link));
-  return link;
+interface Proving {
+  readonly facts: HandshakeFacts;
+  readonly principal: Principal;
 }
 
-function openWire(dial: Dial): Wire {
+/** The dialler's side of a handshake; see `handshake.ts`. */
+class OutboundHandshake {
+  readonly #dial: Dial;
+  readonly #wire: OutboundWire;
+  readonly #own: SeenHello;
+  /** What this side waits for the proof of. */
+  #proving: Proving | undefined;
+
+  constructor(dial: Dial, wire: OutboundWire) {
+    const { hello, settings } = dial;
+    this.#dial = dial;
+    this.#wire = wire;
+    this.#own = {
+      hello,
+      nonce: settings.authentication.knows(hello.role) ? newNonce() : undefined,
+    };
+  }
+
+  begin(): void {
+    this.#wire.stream.write(encodeHello(this.#own.hello, this.#own.nonce));
+  }
+
+  /** The link, or undefined if another frame has to come first. Throws what ends the dial. */
+  take(bytes: Buffer): GrpcLink | undefined {
+    return this.#proving === undefined ? this.#greet(bytes) : this.#verify(bytes, this.#proving);
+  }
+
+  #greet(bytes: Buffer): GrpcLink | undefined {
+    const frame = decodeFrame(bytes);
+    if (frame.kind === "refusal") throw errorOf(frame.refusal);
+    if (frame.kind !== "hello") throw new WireError("it began with something else than hello");
+    const wrongVersion = refuseOtherProtocol(frame.hello);
+    if (wrongVersion !== undefined) throw errorOf(wrongVersion);
+    const { authentication } = this.#dial.settings;
+    const { channel, names } = this.#wire.certificate();
+    const peer = { hasNonce: frame.nonce !== undefined, certificate: names };
+    const greeting = authentication.greetListener(this.#own.hello.role, frame.hello, peer);
+    if (greeting.kind === "refuse") throw errorOf(greeting.refusal);
+    if (greeting.kind === "open") return this.#open(frame.hello, greeting.principal);
+    const facts = factsOf(this.#own, frame, channel);
+    if (facts === undefined) throw new WireError("a hello without a nonce");
+    this.#proving = { facts, principal: greeting.principal };
+    this.#wire.stream.write(encodeProof(authentication.prove("dialler", facts)));
+    return undefined;
+  }
+
+  #verify(bytes: Buffer, { facts, principal }: Proving): GrpcLink {
+    const proof = proofIn(bytes);
+    if (!(proof instanceof Uint8Array)) throw errorOf(proof);
+    if (!this.#dial.settings.authentication.verify("listener", facts, proof))
+      throw errorOf(wrongProof(facts.listener.peerId, facts.dialler.role));
+    return this.#open(facts.listener, principal);
+  }
+
+  #open(remote: Hello, principal: Principal): GrpcLink {
+    const link = new GrpcLink({
+      wire: this.#wire,
+      remote,
+      principal,
+      settings: this.#dial.settings,
+    });
+    link.start(this.#dial.accept(link));
+    return link;
+  }
+}
+
+interface OutboundWire extends Wire {
+  /** What the other side has shown. */
+  certificate(): SeenCertificate;
+}
+
+function openWire(dial: Dial): OutboundWire {
   const tls = dial.settings.tls?.();
   const address = formatHostPort(dial.address);
   const channelCredentials =
@@ -138,6 +227,7 @@ function openWire(dial: Dial): Wire {
   return {
     stream,
     peer: address,
+    certificate: () => seenCertificate(stream.getAuthContext()?.sslPeerCertificate, tls, true),
     release: () => client.close(),
     abort: () => {
       stream.cancel();

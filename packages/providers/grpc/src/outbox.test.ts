@@ -25,6 +25,7 @@ function request(callId: number, id: string, bytes = 0): Envelope {
     oneWay: false,
     headers: undefined,
     idempotencyKey: undefined,
+    delivery: undefined,
   };
 }
 

@@ -176,6 +176,7 @@ function envelopeBytes(envelope: Envelope): number {
       let bytes = ENVELOPE_BYTES + envelope.args.size + envelope.id.length;
       if (envelope.chain.length > 0) bytes += chainBytes(envelope.chain);
       if (envelope.headers !== undefined) bytes += headersBytes(envelope.headers);
+      if (envelope.delivery !== undefined) bytes += envelope.delivery.sender.length;
       return envelope.idempotencyKey === undefined ? bytes : bytes + envelope.idempotencyKey.length;
     }
     case "reply":

@@ -13,7 +13,7 @@ const ECHO_PROCESS = `
   import { createGrpcTransport } from "./src/index.ts";
   const transport = createGrpcTransport({ clock: systemClock, logger: silentLogger });
   const { address } = await transport.listen("127.0.0.1:0", {
-    hello: () => ({ protocol: "1.0", cluster: "suite", role: "silo", peerId: "echo", token: undefined }),
+    hello: () => ({ protocol: "1.0", cluster: "suite", role: "silo", peerId: "echo" }),
     check: () => undefined,
     accept: (link) => ({
       onEnvelope: ({ kind, nonce, callId }) => void link.send({ kind: "pong", nonce: kind === "ping" ? nonce : callId }),
@@ -64,6 +64,7 @@ function request(callId: number): Envelope {
     oneWay: false,
     headers: undefined,
     idempotencyKey: undefined,
+    delivery: undefined,
   };
 }
 

@@ -1,4 +1,4 @@
-import type { Clock, Logger } from "@troupe/core";
+import type { Authentication, Clock, Logger } from "@troupe/core";
 import type { LinkLimits } from "./link-limits.ts";
 import type { WriteTurns } from "./write-turns.ts";
 
@@ -17,6 +17,8 @@ export interface GrpcTransportOptions {
    * be renewed while the links that are open stay. Default: none, the links are plain text.
    */
   readonly tls?: () => TlsOptions;
+  /** What is asked of others, and proven to them. Default: nothing. */
+  readonly authentication?: Authentication;
   readonly limits?: Partial<LinkLimits>;
 }
 
@@ -25,6 +27,7 @@ export interface TransportSettings {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly tls: (() => TlsOptions) | undefined;
+  readonly authentication: Authentication;
   readonly limits: LinkLimits;
   readonly writeTurns: WriteTurns;
 }

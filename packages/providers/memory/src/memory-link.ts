@@ -4,6 +4,7 @@ import type {
   Hello,
   Link,
   LinkHandlers,
+  Principal,
   Scheduled,
   SendResult,
 } from "@troupe/core";
@@ -23,6 +24,7 @@ export interface Route {
 
 export interface MemoryLinkOptions {
   readonly remote: Hello;
+  readonly principal: Principal;
   /** To the other side. */
   readonly route: Route;
   /** Of the process that holds this end. */
@@ -45,6 +47,7 @@ type Parcel =
  */
 export class MemoryLink implements Link {
   readonly remote: Hello;
+  readonly principal: Principal;
   readonly #options: MemoryLinkOptions;
   #peer: MemoryLink | undefined;
   #handlers: LinkHandlers | undefined;
@@ -56,6 +59,7 @@ export class MemoryLink implements Link {
 
   constructor(options: MemoryLinkOptions) {
     this.remote = options.remote;
+    this.principal = options.principal;
     this.#options = options;
   }
 

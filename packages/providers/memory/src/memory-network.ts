@@ -1,4 +1,4 @@
-import { TroupeError, type Clock, type LinkAcceptor } from "@troupe/core";
+import { type Authentication, TroupeError, type Clock, type LinkAcceptor } from "@troupe/core";
 import type { MemoryLink, Route } from "./memory-link.ts";
 
 const FIRST_FREE_PORT = 49_152;
@@ -22,6 +22,7 @@ export interface NetworkListener {
   /** The process's own. */
   readonly clock: Clock;
   readonly acceptor: LinkAcceptor;
+  readonly authentication: Authentication;
   /** The ends of the accepted links, which close with the listener. */
   readonly links: Set<MemoryLink>;
 }

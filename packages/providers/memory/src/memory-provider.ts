@@ -44,8 +44,10 @@ export const memoryProvider: Provider<MemoryLocation> = {
     const { states } = memoryCluster(location, cluster);
     return { state: new MemoryStateStore(states), reminders: new MemoryReminderStore(states.due) };
   },
-  openTransport: async (location, { cluster }) =>
-    new MemoryTransport({ network: memoryCluster(location, cluster).network, clock }),
+  openTransport: async (location, { cluster, authentication }) => {
+    const { network } = memoryCluster(location, cluster);
+    return new MemoryTransport({ network, clock, authentication });
+  },
 };
 
 /** The same object for the same names. */

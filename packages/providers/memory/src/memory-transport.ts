@@ -1,4 +1,6 @@
 import {
+  type Authentication,
+  NO_AUTHENTICATION,
   sleep,
   TroupeError,
   type Clock,
@@ -10,6 +12,7 @@ import {
   type Refusal,
   type Transport,
 } from "@troupe/core";
+import { type HandshakeResult, shakeHands } from "./memory-handshake.ts";
 import { MemoryLink } from "./memory-link.ts";
 import type { MemoryNetwork, NetworkListener, NetworkProcess } from "./memory-network.ts";
 
@@ -20,6 +23,8 @@ export interface MemoryTransportOptions {
   readonly network: MemoryNetwork;
   /** The process's own. */
   readonly clock: Clock;
+  /** What it asks of others, and proves to them. Default: nothing. */
+  readonly authentication?: Authentication;
   /** What `cut` and `kill` call a process that does not listen. */
   readonly name?: string;
 }
@@ -29,6 +34,7 @@ export class MemoryTransport implements Transport, NetworkProcess {
   readonly #network: MemoryNetwork;
   readonly #clock: Clock;
   readonly #name: string | undefined;
+  readonly #authentication: Authentication;
   readonly #listeners = new Map<string, NetworkListener>();
   readonly #links = new Set<MemoryLink>();
   /**
@@ -37,10 +43,11 @@ export class MemoryTransport implements Transport, NetworkProcess {
   readonly #addresses = new Set<string>();
   #state: "open" | "closed" | "dead" = "open";
 
-  constructor({ network, clock, name }: MemoryTransportOptions) {
+  constructor({ network, clock, name, authentication }: MemoryTransportOptions) {
     this.#network = network;
     this.#clock = clock;
     this.#name = name;
+    this.#authentication = authentication ?? NO_AUTHENTICATION;
     network.enter(this);
   }
 
@@ -51,6 +58,7 @@ export class MemoryTransport implements Transport, NetworkProcess {
       process: this,
       clock: this.#clock,
       acceptor,
+      authentication: this.#authentication,
       links: new Set(),
     };
     const bound = this.#network.bind(address, listener);
@@ -84,13 +92,12 @@ export class MemoryTransport implements Transport, NetworkProcess {
       const cause = Object.assign(new Error("connection refused"), { refused: true });
       throw new TroupeError("SILO_LOST", `no process listens on ${address}`, { ran: "no", cause });
     }
-    const refusal =
-      refuseOtherMajor(hello, listener.acceptor.hello()) ?? listener.acceptor.check(hello);
-    if (refusal !== undefined) {
+    const met = await this.#meet(listener, hello);
+    if (met.kind === "refused") {
       await this.#travel();
-      throw new TroupeError(refusal.code, refusal.message, { ran: "no" });
+      throw new TroupeError(met.refusal.code, met.refusal.message, { ran: "no" });
     }
-    const link = this.#join(listener, hello);
+    const link = this.#join(listener, hello, met);
     await this.#travel();
     this.#checkOpen(address);
     link.start(accept(link));
@@ -120,10 +127,26 @@ export class MemoryTransport implements Transport, NetworkProcess {
     this.#network.leave(this);
   }
 
+  async #meet(listener: NetworkListener, hello: Hello): Promise<HandshakeResult> {
+    const { acceptor, authentication } = listener;
+    const wrongVersion = refuseOtherMajor(hello, acceptor.hello());
+    if (wrongVersion !== undefined) return { kind: "refused", refusal: wrongVersion };
+    const dialler = { hello, authentication: this.#authentication };
+    const met = shakeHands(dialler, { hello: acceptor.hello(), authentication });
+    if (met.kind === "refused") return met;
+    const refusal = await acceptor.check(hello, met.dialler);
+    return refusal === undefined ? met : { kind: "refused", refusal };
+  }
+
   /** Makes both ends of a link, and tells the listener of its one. */
-  #join(listener: NetworkListener, hello: Hello): MemoryLink {
+  #join(
+    listener: NetworkListener,
+    hello: Hello,
+    met: Extract<HandshakeResult, { kind: "met" }>,
+  ): MemoryLink {
     const near = new MemoryLink({
       remote: listener.acceptor.hello(),
+      principal: met.listener,
       route: this.#network.route(this, listener.process),
       clock: this.#clock,
       onFinished: () => {
@@ -133,6 +156,7 @@ export class MemoryTransport implements Transport, NetworkProcess {
     });
     const far = new MemoryLink({
       remote: hello,
+      principal: met.dialler,
       route: this.#network.route(listener.process, this),
       clock: listener.clock,
       onFinished: () => {

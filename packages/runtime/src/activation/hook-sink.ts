@@ -1,5 +1,6 @@
 import type { ReplySink } from "@troupe/client";
 import { fromPortable, type MakeReference, type Outcome } from "@troupe/core";
+import { OWN_PRINCIPAL } from "./own-request.ts";
 
 /**
  * Where the outcome of a hook goes: to the activation that runs it. It never leaves the silo, so it
@@ -7,7 +8,7 @@ import { fromPortable, type MakeReference, type Outcome } from "@troupe/core";
  */
 export class HookSink implements ReplySink {
   readonly peerId: string;
-  readonly isClient = false;
+  readonly principal = OWN_PRINCIPAL;
   /** Settles when the hook has ended and what it changed is stored. */
   readonly done: Promise<void>;
   readonly #makeReference: MakeReference;

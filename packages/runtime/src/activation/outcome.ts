@@ -4,6 +4,7 @@ import {
   formatAddress,
   type Outcome,
   type PortableOptions,
+  repetitionKey,
   type RequestEnvelope,
   toPortable,
   TroupeError,
@@ -69,17 +70,18 @@ export function outcomeWithoutRunning(
   storage: ActorStorage,
   now: number,
 ): Outcome | undefined {
-  const { deadline, idempotencyKey } = request;
+  const { deadline } = request;
   if (deadline <= now) {
     const message = `${formatAddress(request)}.${request.method}() waited beyond its deadline`;
     return errorOutcome(new TroupeError("TIMEOUT", message, { ran: "no" }));
   }
-  if (idempotencyKey === undefined) return undefined;
+  const key = repetitionKey(request);
+  if (key === undefined) return undefined;
   // Only now: what was kept is known since the actor was loaded, for which the turn may have
   // waited.
-  const kept = storage.resultOf(idempotencyKey);
+  const kept = storage.resultOf(key);
   if (kept !== undefined) return { kind: "value", payload: kept };
-  if (storage.hasRoomFor(idempotencyKey)) return undefined;
+  if (storage.hasRoomFor(key)) return undefined;
   const message = `${formatAddress(request)} remembers durable sends of too many senders; the send is tried again later`;
   return errorOutcome(new TroupeError("OVERLOADED", message));
 }

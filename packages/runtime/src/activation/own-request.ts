@@ -1,10 +1,12 @@
-import type { RequestEnvelope } from "@troupe/core";
+import type { Principal, RequestEnvelope } from "@troupe/core";
 
 /**
  * Who asks for the turns that an activation makes by itself, such as its timers' ticks: they end
  * with it, and wake nobody.
  */
 export const OWN_PEER = "$own";
+
+export const OWN_PRINCIPAL: Principal = { role: "silo", name: OWN_PEER };
 
 const NO_ARGUMENTS = { value: [], revive: false, size: 0 } as const;
 
@@ -21,6 +23,7 @@ export function ownRequest(facts: Facts): RequestEnvelope {
     oneWay: false,
     headers: undefined,
     idempotencyKey: undefined,
+    delivery: undefined,
     ...facts,
   };
 }

@@ -2,7 +2,8 @@ import type { ReplySink } from "@troupe/client";
 import type { RequestEnvelope } from "@troupe/core";
 import { bytesOf } from "./call-budget.ts";
 
-interface Repetition {
+/** A call that may be a repetition of another. */
+export interface Repetition {
   readonly request: RequestEnvelope;
   readonly sink: ReplySink;
 }

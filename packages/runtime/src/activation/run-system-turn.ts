@@ -1,7 +1,7 @@
 import type { ReplySink } from "@troupe/client";
 import { type Outcome, toPortable } from "@troupe/core";
 import type { Activation } from "./activation.ts";
-import { OWN_PEER, ownRequest } from "./own-request.ts";
+import { OWN_PEER, OWN_PRINCIPAL, ownRequest } from "./own-request.ts";
 
 let turns = 0;
 
@@ -14,7 +14,7 @@ export function runSystemTurn(
   return new Promise((resolve) => {
     const sink: ReplySink = {
       peerId: OWN_PEER,
-      isClient: false,
+      principal: OWN_PRINCIPAL,
       reply: (_, outcome) => resolve(outcome),
     };
     const now = activation.parts.clock.monotonic();

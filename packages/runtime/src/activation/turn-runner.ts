@@ -9,6 +9,7 @@ import {
   type RequestEnvelope,
   toPortable,
   TroupeError,
+  repetitionKey,
 } from "@troupe/core";
 import type { ActorDefinition, Concurrency } from "@troupe/sdk";
 import type { ActivationParts, TurnWork } from "./activation-parts.ts";
@@ -27,7 +28,7 @@ import {
 import { type GateOwner, OutputGate } from "./output-gate.ts";
 import { OWN_PEER, ownRequest } from "./own-request.ts";
 import { reentryOf } from "./reentrancy.ts";
-import { RepeatedCalls } from "./repeated-calls.ts";
+import { RepeatedCalls, type Repetition } from "./repeated-calls.ts";
 import { Turn, type TurnOwner } from "./turn.ts";
 import { UnitOfWork, type UnitOwner } from "./unit-of-work.ts";
 
@@ -154,7 +155,8 @@ export class TurnRunner implements TurnOwner, MailboxOwner<Turn>, GateOwner, Uni
       answerError(sink, request, new TroupeError("DEADLOCK", message));
       return "accepted";
     }
-    if (request.idempotencyKey !== undefined && this.#repeats(request, sink)) return "accepted";
+    const key = repetitionKey(request);
+    if (key !== undefined && this.#repeats(key, { request, sink })) return "accepted";
     const parts = {
       request,
       sink,
@@ -179,8 +181,7 @@ export class TurnRunner implements TurnOwner, MailboxOwner<Turn>, GateOwner, Uni
   }
 
   /** True if a call with the same key is under way: then this one waits for it, or is refused. */
-  #repeats(request: RequestEnvelope, sink: ReplySink): boolean {
-    const key = request.idempotencyKey ?? "";
+  #repeats(key: string, { request, sink }: Repetition): boolean {
     const repeated = (this.#repeated ??= new RepeatedCalls());
     if (!repeated.isUnderWay(key)) {
       repeated.begin(key);
@@ -429,10 +430,11 @@ export class TurnRunner implements TurnOwner, MailboxOwner<Turn>, GateOwner, Uni
     else void this.#answerWhenServing(turn, outcome);
   }
 
-  #endRepeated({ idempotencyKey }: RequestEnvelope): void {
-    if (idempotencyKey === undefined) return;
+  #endRepeated(ended: RequestEnvelope): void {
+    const key = repetitionKey(ended);
+    if (key === undefined) return;
     const { parts } = this.#owner;
-    this.#repeated?.end(idempotencyKey, (request, sink) => {
+    this.#repeated?.end(key, (request, sink) => {
       parts.budget.give(request, sink);
       parts.redispatch(request, sink);
     });

@@ -4,6 +4,7 @@ import {
   type ChainEntry,
   type Clock,
   formatAddress,
+  type Principal,
   type RequestEnvelope,
   type Scheduled,
   TroupeError,
@@ -142,6 +143,7 @@ export class Turn implements TurnScope, MailboxEntry {
 class TurnContext implements CallContext {
   readonly callId: string;
   readonly caller: ActorAddress | undefined;
+  readonly principal: Principal;
   readonly deadline: number;
   readonly headers: Readonly<Record<string, string>>;
   readonly fence: number;
@@ -155,6 +157,7 @@ class TurnContext implements CallContext {
     const last = turn.request.chain.at(-1);
     this.callId = `${turn.sink.peerId}:${turn.request.callId}`;
     this.caller = last === undefined ? undefined : { type: last.type, id: last.id };
+    this.principal = turn.sink.principal;
     this.deadline = clock.now() + (turn.deadline - clock.monotonic());
     this.headers = turn.headers ?? {};
     this.fence = turn.fence;

@@ -4,6 +4,7 @@ import {
   formatAddress,
   messageOf,
   type Outcome,
+  repetitionKey,
   TroupeError,
 } from "@troupe/core";
 import type { ActorStorage, Changes, KeptCall } from "./actor-storage.ts";
@@ -108,7 +109,7 @@ export class UnitOfWork {
 
   #end(turn: Turn, outcome: Outcome): void {
     if (mayWrite(turn)) this.#writers--;
-    const key = turn.request.idempotencyKey;
+    const key = repetitionKey(turn.request);
     const isAlone = this.#open === undefined && this.#writers === 0;
     if (key === undefined && isAlone && !turn.nested && !this.#owner.storage.mayHaveChanges) {
       // Nearly every turn that changes nothing: it needs no unit.

@@ -35,10 +35,10 @@ describe("admin methods", () => {
       methods.answer(`for-${needed}`, [], { peerId: "p", role });
     expect(await ask("client", "client")).toBe("answered");
     await expect(ask("client", "operator")).rejects.toThrow("is for operators, and p is a client");
-    await expect(ask("client", "silo")).rejects.toMatchObject({ code: "UNAUTHENTICATED" });
+    await expect(ask("client", "silo")).rejects.toMatchObject({ code: "FORBIDDEN" });
     expect(await ask("operator", "client")).toBe("answered");
     expect(await ask("operator", "operator")).toBe("answered");
-    await expect(ask("operator", "silo")).rejects.toMatchObject({ code: "UNAUTHENTICATED" });
+    await expect(ask("operator", "silo")).rejects.toMatchObject({ code: "FORBIDDEN" });
     expect(await ask("silo", "silo")).toBe("answered");
   });
 

@@ -42,6 +42,6 @@ export class AdminMethods {
 }
 
 function notAllowed({ name, role }: AdminMethod, caller: AdminCaller): TroupeError {
-  const message = `${name} is for ${role === "silo" ? "silos" : "operators"}, and ${caller.peerId} is a ${caller.role}`;
-  return new TroupeError("UNAUTHENTICATED", message);
+  const message = `${name} is for ${role === "silo" ? "silos" : "operators"}, and ${caller.peerId} is a ${caller.role}; connect with the token of that role`;
+  return new TroupeError("FORBIDDEN", message);
 }

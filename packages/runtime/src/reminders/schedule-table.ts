@@ -56,6 +56,10 @@ export class ScheduleTable implements Schedules<TimerOptions>, PartState {
       );
     }
     const record = createSchedule(name, options, this.#host.clock.now());
+    if (options.volatile !== undefined && kind === "reminder") {
+      const message = `schedule ${name}: volatile is for timers; leave it out, or set a timer`;
+      throw new TroupeError("BAD_SCHEDULE", message);
+    }
     this.#records.put(
       name,
       options.volatile === true ? { ...record, volatile: true } : this.#tagged(record),

@@ -56,7 +56,7 @@ class BusyProcess {
     this.now += 60_000;
     this.sink = {
       peerId: "c1",
-      isClient: true,
+      principal: { role: "client", name: "c1" },
       reply: (callId, outcome) => {
         expect(outcome).toMatchObject({
           payload: { value: { facts: { fields: { code: "OVERLOADED", ran: "no" } } } },
@@ -124,6 +124,7 @@ const REQUEST: RequestEnvelope = {
   oneWay: false,
   headers: undefined,
   idempotencyKey: undefined,
+  delivery: undefined,
 };
 
 function microtasks(): Promise<void> {

@@ -44,12 +44,6 @@ export interface DispatcherParts {
 }
 
 /**
- * The turns of a silo's own in an actor that a client may ask for. The others are the business of
- * silos.
- */
-const OPERATOR_TURNS: ReadonlySet<string> = new Set(["$reminders", "$letters", "$resend", "$drop"]);
-
-/**
  * Takes every request that reaches this silo, from its own actors and over the links, and brings it
  * to its activation.
  *
@@ -104,8 +98,6 @@ export class Dispatcher implements LocalSilo {
   }
 
   dispatch(request: RequestEnvelope, sink: ReplySink, now: number): void {
-    if (sink.isClient && request.method.startsWith("$") && !OPERATOR_TURNS.has(request.method))
-      return rejectSystemTurn(request, sink);
     if (request.type !== SILO_TYPE) this.#received++;
     this.#route(request, sink, now);
   }
@@ -212,9 +204,9 @@ export class Dispatcher implements LocalSilo {
     try {
       if (request.id !== this.siloId)
         throw new TroupeError("CLUSTER_UNAVAILABLE", `${formatAddress(request)} is not this silo`);
-      const { peerId, isClient } = sink;
+      const { peerId, principal } = sink;
       const args = request.args.value as unknown[];
-      const caller: AdminCaller = { peerId, role: isClient ? "operator" : "silo" };
+      const caller: AdminCaller = { peerId, role: principal.role };
       const value = await this.#parts.callSilo(request.method, args, caller);
       sink.reply(request.callId, { kind: "value", payload: toPortable(value, { root: "result" }) });
     } catch (error) {
@@ -225,12 +217,4 @@ export class Dispatcher implements LocalSilo {
       sink.reply(request.callId, { kind: "error", payload: errorToPortable(known) });
     }
   }
-}
-
-function rejectSystemTurn(request: RequestEnvelope, sink: ReplySink): void {
-  const error = new TroupeError(
-    "NO_SUCH_METHOD",
-    `${formatAddress(request)} has no public method ${request.method}`,
-  );
-  sink.reply(request.callId, { kind: "error", payload: errorToPortable(error) });
 }

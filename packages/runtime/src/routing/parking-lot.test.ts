@@ -1,6 +1,7 @@
 import type { RequestEnvelope } from "@troupe/core";
 import { describe, expect, it } from "vitest";
 import { VirtualClock } from "@troupe/testkit";
+import { OWN_PRINCIPAL } from "../activation/own-request.ts";
 import { ParkingLot } from "./parking-lot.ts";
 
 function requestOf(callId: number, id = "alice"): RequestEnvelope {
@@ -17,6 +18,7 @@ function requestOf(callId: number, id = "alice"): RequestEnvelope {
     oneWay: false,
     headers: undefined,
     idempotencyKey: undefined,
+    delivery: undefined,
   };
 }
 
@@ -32,8 +34,8 @@ function lotOf(clock = new VirtualClock()): ParkingLot & { left: number[]; putOu
   return Object.assign(lot, { left, putOut });
 }
 
-const sink = { peerId: "p", isClient: false, reply() {} };
-const otherSink = { peerId: "q", isClient: false, reply() {} };
+const sink = { peerId: "p", principal: OWN_PRINCIPAL, reply() {} };
+const otherSink = { peerId: "q", principal: OWN_PRINCIPAL, reply() {} };
 
 describe("a parking lot", () => {
   it("hands requests out in the order in which they came, each once", () => {

@@ -1,8 +1,10 @@
 import {
+  createValuePacker,
   type FieldChange,
   type Fields,
   formatAddress,
   parseAddress,
+  parseDelivery,
   type Payload,
   RecordTable,
 } from "@troupe/core";
@@ -14,7 +16,6 @@ import {
   type PartState,
   type SiloHost,
 } from "@troupe/sdk";
-import { parseSendKey } from "./outbox.ts";
 import { DOUBT_MS } from "./send-delivery.ts";
 import { SENT_TURN, SETTLED_TURN } from "./send-turns.ts";
 
@@ -24,7 +25,17 @@ interface ReceivedFrom {
   readonly seq: number;
   /** Milliseconds since the Unix epoch. */
   readonly at: number;
+  /** What it gave, if the sender wants to know. */
+  readonly answer?: KeptAnswer;
 }
+
+interface KeptAnswer {
+  readonly bytes: Uint8Array;
+  readonly revive: boolean;
+  readonly size: number;
+}
+
+const packer = createValuePacker();
 
 /** With more senders than these, the oldest are asked whether they may be forgotten. */
 const ASK_FROM = 1_000;
@@ -79,14 +90,27 @@ export class Deduplication implements PartState {
     return left < SENDERS_MAX || this.#table.find(sender) !== undefined;
   }
 
-  put(sender: string, seq: number): void {
+  /** What the last send of the sender gave, if it was this one and its answer was kept. */
+  answerTo(sender: string, seq: number): Payload | undefined {
+    const received = this.#table.find(sender);
+    if (received?.seq !== seq || received.answer === undefined) return undefined;
+    const { bytes, revive, size } = received.answer;
+    return { value: packer.unpack(bytes), revive, size };
+  }
+
+  /** The send took effect. `answer` is kept for as long as the sender may ask again. */
+  put(sender: string, seq: number, answer?: Payload): void {
     const now = this.#host.clock.now();
     this.#forgettable.delete(sender);
     this.#doubtful.delete(sender);
     this.#forget(now);
     // The newest stand last.
     this.#table.put(sender, undefined);
-    this.#table.put(sender, { sender, seq, at: now });
+    const received = { sender, seq, at: now };
+    this.#table.put(
+      sender,
+      answer === undefined ? received : { ...received, answer: keptAnswer(answer) },
+    );
     if (this.#table.size > ASK_FROM) this.#askOldest(now);
   }
 
@@ -140,6 +164,11 @@ export class Deduplication implements PartState {
   }
 }
 
+/** Packed at once: the payload itself goes to the sender's silo. */
+function keptAnswer({ value, revive, size }: Payload): KeptAnswer {
+  return { bytes: packer.pack(value), revive, size };
+}
+
 export const DEDUPLICATION: PartKey<Deduplication> = partKey("deduplication");
 
 /** The answer to a durable send that has taken effect already. */
@@ -162,19 +191,24 @@ export function deduplicationPart(silo: SiloHost): DurablePart<Deduplication> {
         host.part(DEDUPLICATION).settle(String(sender), Number(seq), isCertain === true),
     },
     requests: {
-      covers: (key) => key.startsWith("s:"),
+      covers: (key) => parseDelivery(key) !== undefined,
       find: (host, key) => {
-        const send = parseSendKey(key);
+        const send = parseDelivery(key);
         if (send === undefined) return undefined;
-        return host.part(DEDUPLICATION).has(send.sender, send.seq) ? NO_RESULT : undefined;
+        const { sender, seq, asks } = send;
+        const received = host.part(DEDUPLICATION);
+        if (!received.has(sender, seq)) return undefined;
+        return (asks ? received.answerTo(sender, seq) : undefined) ?? NO_RESULT;
       },
       hasRoomFor: (host, key) => {
-        const send = parseSendKey(key);
+        const send = parseDelivery(key);
         return send === undefined || host.part(DEDUPLICATION).hasRoomFor(send.sender);
       },
-      keep: (host, { key }) => {
-        const send = parseSendKey(key);
-        if (send !== undefined) host.part(DEDUPLICATION).put(send.sender, send.seq);
+      keep: (host, { key, result }) => {
+        const send = parseDelivery(key);
+        if (send === undefined) return;
+        const { sender, seq, asks } = send;
+        host.part(DEDUPLICATION).put(sender, seq, asks ? result : undefined);
       },
     },
   };

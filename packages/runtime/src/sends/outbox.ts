@@ -227,16 +227,3 @@ function stateEntry({ awakeTag, awakeAt, checkAt }: OutboxState): PartEntry | un
   if (checkAt === undefined) return undefined;
   return { kind: "due", name: OUTBOX_TURN, dueAt: checkAt, tag: "" };
 }
-
-/** Names a durable send on its way, so that its receiver can tell a repetition. */
-export function sendKey(sender: ActorAddress, seq: number): string {
-  return `s:${seq}:${formatAddress(sender)}`;
-}
-
-/** What `sendKey` was made of. */
-export function parseSendKey(
-  key: string,
-): { readonly sender: string; readonly seq: number } | undefined {
-  const [, seq, sender] = /^s:(\d+):(.+)$/s.exec(key) ?? [];
-  return seq === undefined || sender === undefined ? undefined : { sender, seq: Number(seq) };
-}

@@ -31,7 +31,7 @@ export interface AdminContext {
  *
  * ADM-1. `parse` runs before `answer`, and on nothing but what the caller sent. It throws
  *        `BAD_CONFIG` for a wrong request.
- * ADM-2. A caller whose role is too low gets `UNAUTHENTICATED`, and neither of the two runs.
+ * ADM-2. A caller whose role is too low gets `FORBIDDEN`, and neither of the two runs.
  */
 export interface AdminMethod<Request = unknown, Response = unknown> {
   readonly name: string;

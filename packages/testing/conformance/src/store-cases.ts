@@ -46,15 +46,31 @@ export async function brokenPromises<S>(
   groups: StoreCaseGroups<S>,
   open: () => Promise<StoreSubject<S>>,
 ): Promise<readonly string[]> {
-  const broken: string[] = [];
+  return Array.fromAsync(runAll(groups, open));
+}
+
+/** The name of the first case whose promise the store does not keep; undefined if it keeps all. */
+export async function firstBrokenPromise<S>(
+  groups: StoreCaseGroups<S>,
+  open: () => Promise<StoreSubject<S>>,
+): Promise<string | undefined> {
+  for await (const broken of runAll(groups, open)) return broken;
+  return undefined;
+}
+
+async function* runAll<S>(
+  groups: StoreCaseGroups<S>,
+  open: () => Promise<StoreSubject<S>>,
+): AsyncGenerator<string> {
   for (const [name, run] of Object.values(groups).flatMap((cases) => Object.entries(cases))) {
     const subject = await open();
+    let isBroken = false;
     try {
       await run({ subject, store: await subject.openHandle() });
     } catch {
-      broken.push(name);
+      isBroken = true;
     }
     await subject.dispose();
+    if (isBroken) yield name;
   }
-  return broken;
 }

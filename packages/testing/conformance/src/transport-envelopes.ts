@@ -37,6 +37,7 @@ function requestOf(fields: Partial<RequestEnvelope>): RequestEnvelope {
     oneWay: false,
     headers: undefined,
     idempotencyKey: undefined,
+    delivery: undefined,
     ...fields,
   };
 }

@@ -33,7 +33,7 @@ export interface TransportContext {
 
 /** What a peer of that id says of itself. */
 export function helloOf(peerId: string, fields: Partial<Hello> = {}): Hello {
-  return { protocol: "1.0", cluster: "suite", role: "silo", peerId, token: undefined, ...fields };
+  return { protocol: "1.0", cluster: "suite", role: "silo", peerId, ...fields };
 }
 
 /** One end of a link, with everything that it was told. */

@@ -40,7 +40,7 @@ const PING = { kind: "ping", nonce: 1 } as const;
 function openTests({ subject, wait, until, open }: TransportContext): void {
   it("shows each side the hello of the other, before and after the link exists", async () => {
     const listening = await wait(listenWith(await open(), subject().listenAddress));
-    const hello = helloOf("a client", { role: "client", cluster: "größe 🦊", token: "s3cret {}" });
+    const hello = helloOf("a client", { role: "client", cluster: "größe 🦊" });
     const near = await wait(dial(await open(), listening.listener.address, hello));
     expect(listening.checked).toEqual([hello]);
     expect(listening.ends.map(({ link }) => link.remote)).toEqual([hello]);

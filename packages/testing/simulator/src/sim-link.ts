@@ -4,6 +4,7 @@ import {
   type Hello,
   type Link,
   type LinkHandlers,
+  type Principal,
   type SendResult,
 } from "@troupe/core";
 import type { SimProcess } from "./sim-process.ts";
@@ -30,6 +31,8 @@ export type Carry = (from: SimLinkEnd, parcel: Parcel) => void;
  */
 export class SimLinkEnd implements Link {
   readonly remote: Hello;
+  /** Processes of a simulation are what they say they are. */
+  readonly principal: Principal;
   readonly process: SimProcess;
   /** Tells the link from every other; both ends have the same. */
   readonly channel: string;
@@ -51,6 +54,7 @@ export class SimLinkEnd implements Link {
     onOpen?: (end: SimLinkEnd) => LinkHandlers,
   ) {
     this.remote = facts.remote;
+    this.principal = { role: facts.remote.role, name: facts.remote.peerId };
     this.process = facts.process;
     this.channel = facts.channel;
     this.#arriving = facts.arriving;

@@ -5,6 +5,7 @@ import {
   type LinkAcceptor,
   type LinkHandlers,
   type Listener,
+  type Principal,
   type Random,
   type Refusal,
   type Transport,
@@ -70,6 +71,18 @@ interface SimListener {
   readonly process: SimProcess;
   readonly acceptor: LinkAcceptor;
   readonly ends: Set<SimLinkEnd>;
+}
+
+/** Somebody dials, and somebody listens. */
+interface Meeting {
+  readonly process: SimProcess;
+  readonly listener: SimListener;
+  readonly dial: {
+    readonly hello: Hello;
+    readonly accept: (link: Link) => LinkHandlers;
+    readonly opened: (link: Link) => void;
+    readonly isOver: () => boolean;
+  };
 }
 
 /**
@@ -229,21 +242,23 @@ export class SimNetwork {
             return;
           listener.process.enter("dials", () => {
             if (state.over) return;
-            const refusal = listener.acceptor.check(dial.hello);
-            if (refusal !== undefined) return this.#reject(refusal, fail);
-            this.#open({
-              process,
-              listener,
-              dial: {
-                ...dial,
-                opened: (link) => settle(() => resolve(link)),
-                isOver: () => state.over,
-              },
-            });
+            const ends = {
+              opened: (link: Link) => settle(() => resolve(link)),
+              isOver: () => state.over,
+            };
+            void this.#meet({ process, listener, dial: { ...dial, ...ends } }, fail);
           });
         });
       });
     });
+  }
+
+  async #meet(meeting: Meeting, fail: (error: TroupeError) => void): Promise<void> {
+    const { hello } = meeting.dial;
+    const principal: Principal = { role: hello.role, name: hello.peerId };
+    const refusal = await meeting.listener.acceptor.check(hello, principal);
+    if (refusal === undefined) this.#open(meeting);
+    else this.#reject(refusal, fail);
   }
 
   #refuse(address: string, fail: (error: TroupeError) => void): void {
@@ -259,17 +274,7 @@ export class SimNetwork {
     this.#clock.schedule(this.#delay(), () => fail(new TroupeError(code, message, { ran: "no" })));
   }
 
-  #open(parts: {
-    readonly process: SimProcess;
-    readonly listener: SimListener;
-    readonly dial: {
-      readonly hello: Hello;
-      readonly accept: (link: Link) => LinkHandlers;
-      readonly opened: (link: Link) => void;
-      readonly isOver: () => boolean;
-    };
-  }): void {
-    const { process, listener, dial } = parts;
+  #open({ process, listener, dial }: Meeting): void {
     const channel = `link ${++this.#links}`;
     const carry = (from: SimLinkEnd, parcel: Parcel): void => this.#carry(wire, from, parcel);
     const { arriving = (envelope) => [envelope] } = this.#mutation;

@@ -1,5 +1,12 @@
 import { type ClientOptions, ClusterClient } from "@troupe/client";
-import { type Logger, silentLogger } from "@troupe/core";
+import {
+  Authentication,
+  type Logger,
+  type Role,
+  type Secrets,
+  secretsOf,
+  silentLogger,
+} from "@troupe/core";
 import {
   MemoryMembership,
   MemoryNetwork,
@@ -21,9 +28,18 @@ export interface TestClusterOptions {
   readonly silos?: number;
   /** Default 1. */
   readonly seed?: number;
+  /** One secret for every role. Default: none is asked for. */
   readonly token?: string;
+  /** Secrets by role, in place of `token`. */
+  readonly secrets?: Secrets;
   readonly leaseTtlMs?: number;
   readonly logger?: Logger;
+}
+
+/** What may differ from one silo to the next. */
+export interface TestSiloOptions extends Partial<SiloOptions> {
+  /** In place of the cluster's. */
+  readonly token?: string;
 }
 
 /** A silo of a `TestCluster`, with what can be done to it. */
@@ -51,6 +67,7 @@ export class TestCluster implements AsyncDisposable {
   readonly silos: TestSilo[] = [];
   readonly #options: TestClusterOptions;
   readonly #random;
+  readonly #authentication: Authentication;
   #client: ClusterClient | undefined;
   #started = 0;
 
@@ -64,6 +81,8 @@ export class TestCluster implements AsyncDisposable {
   private constructor(options: TestClusterOptions) {
     this.#options = options;
     this.#random = seededRandom(options.seed ?? 1);
+    const { token, secrets = token === undefined ? {} : secretsOf(token) } = options;
+    this.#authentication = new Authentication({ cluster: "test", secrets });
   }
 
   /** The client of this cluster. */
@@ -97,15 +116,20 @@ export class TestCluster implements AsyncDisposable {
     }
   }
 
-  startSilo(options: Partial<SiloOptions> = {}): Promise<TestSilo> {
+  startSilo(options: TestSiloOptions = {}): Promise<TestSilo> {
     return this.run(this.joinSilo(options));
   }
 
   /** Starts a silo while others do the same; it goes on as time passes. */
-  async joinSilo(options: Partial<SiloOptions> = {}): Promise<TestSilo> {
+  async joinSilo({ token, ...options }: TestSiloOptions = {}): Promise<TestSilo> {
     const name = `silo-process-${++this.#started}`;
-    const { actors, token, leaseTtlMs } = this.#options;
-    const transport = new MemoryTransport({ network: this.network, clock: this.clock, name });
+    const { actors, leaseTtlMs } = this.#options;
+    const transport = new MemoryTransport({
+      network: this.network,
+      clock: this.clock,
+      name,
+      authentication: token === undefined ? this.#authentication : ofToken(token),
+    });
     const membership = new MemoryMembership(this.registry);
     const stores = new FallibleStores(
       new MemoryStateStore(this.states),
@@ -125,7 +149,6 @@ export class TestCluster implements AsyncDisposable {
         cluster: "test",
         actors,
         listen: "127.0.0.1:0",
-        ...(token === undefined ? {} : { token }),
         ...(leaseTtlMs === undefined ? {} : { leaseTtlMs }),
         ...options,
       },
@@ -149,22 +172,31 @@ export class TestCluster implements AsyncDisposable {
 
   /** Another client. Whoever makes it closes it. */
   connect(
-    options: Partial<Pick<ClientOptions, "token" | "cluster" | "filters">> = {},
+    options: {
+      readonly token?: string;
+      readonly cluster?: string;
+      readonly role?: Exclude<Role, "silo">;
+      readonly filters?: ClientOptions["filters"];
+    } = {},
   ): Promise<ClusterClient> {
-    const token = options.token ?? this.#options.token;
+    const { token, cluster = "test", role = "operator", filters } = options;
+    const authentication =
+      token === undefined
+        ? this.#authentication
+        : new Authentication({ cluster, secrets: { [role]: token } });
     return ClusterClient.connect(
       {
         clock: this.clock,
         random: this.#random,
         logger: silentLogger,
-        transport: new MemoryTransport({ network: this.network, clock: this.clock }),
+        transport: new MemoryTransport({
+          network: this.network,
+          clock: this.clock,
+          authentication,
+        }),
         membership: new MemoryMembership(this.registry),
       },
-      {
-        ...options,
-        cluster: options.cluster ?? "test",
-        ...(token === undefined ? {} : { token }),
-      },
+      { cluster, role, ...(filters === undefined ? {} : { filters }) },
     );
   }
 
@@ -172,4 +204,8 @@ export class TestCluster implements AsyncDisposable {
     await this.client.close();
     while (this.silos[0] !== undefined) await this.stopSilo(this.silos[0]);
   }
+}
+
+function ofToken(token: string): Authentication {
+  return new Authentication({ cluster: "test", secrets: secretsOf(token) });
 }

@@ -2,7 +2,7 @@ import type { ReminderStore, StateStore } from "@troupe/core";
 import { describe, expect, it } from "vitest";
 import { REMINDER_STORE_CASES } from "../reminder-store-cases.ts";
 import { STATE_STORE_CASES } from "../state-store-cases.ts";
-import { brokenPromises } from "../store-cases.ts";
+import { brokenPromises, firstBrokenPromise } from "../store-cases.ts";
 import type { StoreSubject } from "../suite-subject.ts";
 import {
   type FlawedIndex,
@@ -39,7 +39,7 @@ describe("the suite of StateStore", () => {
   });
 
   it.each(STATE_FLAWS)("catches a store that %s", async (flaw) => {
-    expect(await brokenPromises(STATE_STORE_CASES, () => openStates(flaw))).not.toEqual([]);
+    expect(await firstBrokenPromise(STATE_STORE_CASES, () => openStates(flaw))).toBeDefined();
   });
 
   it("catches an epoch that is not checked by what the fence is for", async () => {
@@ -55,6 +55,6 @@ describe("the suite of ReminderStore", () => {
   });
 
   it.each(REMINDER_FLAWS)("catches an index that %s", async (flaw) => {
-    expect(await brokenPromises(REMINDER_STORE_CASES, () => openIndex(flaw))).not.toEqual([]);
+    expect(await firstBrokenPromise(REMINDER_STORE_CASES, () => openIndex(flaw))).toBeDefined();
   });
 });

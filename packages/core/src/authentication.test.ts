@@ -1,0 +1,141 @@
+import { describe, expect, it } from "vitest";
+import { Authentication, type HandshakeFacts, NONCE_BYTES, secretsOf } from "./authentication.ts";
+import type { Role } from "./principal.ts";
+import type { Hello } from "./transport.ts";
+
+const SECRETS = { silo: "silo secret", client: "client secret", operator: "operator secret" };
+const CLUSTER = new Authentication({ cluster: "bank", secrets: SECRETS });
+
+function helloOf(peerId: string, role: Role, cluster = "bank"): Hello {
+  return { protocol: "1.1", cluster, role, peerId };
+}
+
+function factsOf(fields: Partial<HandshakeFacts> = {}): HandshakeFacts {
+  return {
+    dialler: helloOf("a", "silo"),
+    listener: helloOf("b", "silo"),
+    diallerNonce: new Uint8Array(NONCE_BYTES).fill(1),
+    listenerNonce: new Uint8Array(NONCE_BYTES).fill(2),
+    channel: "",
+    ...fields,
+  };
+}
+
+describe("a proof", () => {
+  it("is accepted by whoever knows the secret of the role, from the side that made it", () => {
+    const facts = factsOf();
+    expect(CLUSTER.verify("dialler", facts, CLUSTER.prove("dialler", facts))).toBe(true);
+    expect(CLUSTER.verify("listener", facts, CLUSTER.prove("dialler", facts))).toBe(false);
+  });
+
+  const facts = factsOf();
+  it.each<[string, HandshakeFacts]>([
+    ["another dialler", factsOf({ dialler: helloOf("c", "silo") })],
+    ["another listener", factsOf({ listener: helloOf("c", "silo") })],
+    ["another role", factsOf({ dialler: helloOf("a", "client") })],
+    ["another cluster", factsOf({ dialler: helloOf("a", "silo", "shop") })],
+    ["another handshake of the dialler", factsOf({ diallerNonce: new Uint8Array(NONCE_BYTES) })],
+    ["another handshake of the listener", factsOf({ listenerNonce: new Uint8Array(NONCE_BYTES) })],
+    ["another channel", factsOf({ channel: "AA BB" })],
+  ])("is good for nothing else: %s", (_, other) => {
+    expect(CLUSTER.verify("dialler", other, CLUSTER.prove("dialler", facts))).toBe(false);
+  });
+
+  it("of another secret or another length is none", () => {
+    const stranger = new Authentication({ cluster: "bank", secrets: secretsOf("another secret") });
+    expect(CLUSTER.verify("dialler", facts, stranger.prove("dialler", facts))).toBe(false);
+    expect(CLUSTER.verify("dialler", facts, new Uint8Array(0))).toBe(false);
+  });
+
+  it("of a role cannot be made with the secret of another", () => {
+    const client = new Authentication({ cluster: "bank", secrets: { client: SECRETS.client } });
+    expect(client.knows("silo")).toBe(false);
+    expect(() => client.prove("dialler", facts)).toThrow("is not known");
+  });
+});
+
+describe("a listener", () => {
+  it("asks for the proof of the role's secret", () => {
+    expect(CLUSTER.greetDialler(helloOf("c", "client"), true, undefined)).toEqual({
+      kind: "prove",
+      principal: { role: "client", name: "c" },
+    });
+  });
+
+  it.each<[string, Authentication, Hello, boolean, string]>([
+    ["no proof", CLUSTER, helloOf("c", "client"), false, "give it tokens.client or token"],
+    [
+      "a role without a secret",
+      new Authentication({ cluster: "bank", secrets: { silo: SECRETS.silo } }),
+      helloOf("c", "operator"),
+      true,
+      "set tokens.operator on the silos",
+    ],
+    ["another cluster", CLUSTER, helloOf("c", "client", "shop"), true, "not shop"],
+  ])("refuses %s, and says what would be right", (_, authentication, hello, hasNonce, why) => {
+    const greeting = authentication.greetDialler(hello, hasNonce, undefined);
+    expect(greeting).toMatchObject({ kind: "refuse" });
+    expect(greeting.kind === "refuse" && greeting.refusal.message).toContain(why);
+  });
+
+  it("lets everybody in where no secret is asked for", () => {
+    const open = new Authentication({ cluster: "bank" });
+    expect(open.greetDialler(helloOf("c", "operator"), false, undefined)).toEqual({
+      kind: "open",
+      principal: { role: "operator", name: "c" },
+    });
+  });
+});
+
+describe("a dialler", () => {
+  it.each<[string, Authentication, Hello, boolean]>([
+    ["a listener that proves nothing", CLUSTER, helloOf("b", "silo"), false],
+    ["a listener that is no silo", CLUSTER, helloOf("b", "client"), true],
+    [
+      "a listener that asks for a secret which it does not have",
+      new Authentication({ cluster: "bank" }),
+      helloOf("b", "silo"),
+      true,
+    ],
+  ])("takes no link with %s", (_, authentication, hello, hasNonce) => {
+    const peer = { hasNonce, certificate: undefined };
+    expect(authentication.greetListener("client", hello, peer)).toMatchObject({
+      kind: "refuse",
+      refusal: { code: "UNAUTHENTICATED" },
+    });
+  });
+});
+
+describe("names in certificates", () => {
+  const roles = { silo: ["silo.bank"], client: ["shop", "kiosk"], operator: ["ops"] };
+  const byName = new Authentication({ cluster: "bank", certificateRoles: roles });
+
+  it.each<[Role, string, boolean]>([
+    ["silo", "silo.bank", true],
+    ["silo", "shop", false],
+    ["client", "kiosk", true],
+    ["operator", "kiosk", false],
+    ["operator", "ops", true],
+    // A silo looks whether somebody is there as a client does.
+    ["client", "silo.bank", true],
+    ["client", "nobody", false],
+  ])("give a role: %s to %s is %s", (role, name, isGiven) => {
+    const { kind } = byName.greetDialler(helloOf("c", role), false, ["other", name]);
+    expect(kind).toBe(isGiven ? "open" : "refuse");
+  });
+
+  it("name clients and operators, and silos keep their ids", () => {
+    const seen = (role: Role, name: string): unknown =>
+      byName.greetDialler(helloOf("id", role), false, [name]);
+    expect(seen("client", "shop")).toMatchObject({ principal: { role: "client", name: "shop" } });
+    expect(seen("silo", "silo.bank")).toMatchObject({ principal: { role: "silo", name: "id" } });
+  });
+
+  it("are asked for also where a secret is proven", () => {
+    const both = new Authentication({ cluster: "bank", secrets: SECRETS, certificateRoles: roles });
+    expect(both.greetDialler(helloOf("c", "silo"), true, ["shop"])).toMatchObject({
+      kind: "refuse",
+      refusal: { code: "UNAUTHENTICATED" },
+    });
+  });
+});

@@ -1,0 +1,194 @@
+import { createHmac, scryptSync, timingSafeEqual } from "node:crypto";
+import { type Principal, type Role, ROLES } from "./principal.ts";
+import type { Hello, Refusal } from "./transport.ts";
+
+/** The secret of each role that this process knows, or asks for. */
+export type Secrets = { readonly [R in Role]?: string | undefined };
+
+/** One secret for every role. */
+export function secretsOf(token: string): Secrets {
+  return { silo: token, client: token, operator: token };
+}
+
+/** Names of certificates (subject alternative names, or common names), by the role they give. */
+export type CertificateRoles = { readonly [R in Role]?: readonly string[] | undefined };
+
+export interface AuthenticationOptions {
+  readonly cluster: string;
+  /** Default: none is asked for and none is proven. */
+  readonly secrets?: Secrets;
+  /** Default: a certificate says nothing of the role. */
+  readonly certificateRoles?: CertificateRoles | undefined;
+}
+
+/** Bytes of a nonce. */
+export const NONCE_BYTES = 32;
+
+/** Bytes of a proof. */
+export const PROOF_BYTES = 32;
+
+/** What both sides of a handshake know before either proves anything. */
+export interface HandshakeFacts {
+  readonly dialler: Hello;
+  readonly listener: Hello;
+  readonly diallerNonce: Uint8Array;
+  readonly listenerNonce: Uint8Array;
+  /** What tells the encrypted channel from every other; empty if there is none. */
+  readonly channel: string;
+}
+
+export type Side = "dialler" | "listener";
+
+/** What a side does when it has read the other side's hello. */
+export type Greeting =
+  | { readonly kind: "refuse"; readonly refusal: Refusal }
+  /** No secret is asked for. */
+  | { readonly kind: "open"; readonly principal: Principal }
+  /** The link opens with this principal once both sides have proven the secret. */
+  | { readonly kind: "prove"; readonly principal: Principal };
+
+/**
+ * Who is at the other end of a link, and how this side proves who it is.
+ *
+ * AUT-1. A secret never leaves the process. What is sent is an HMAC under a key made of it, over a
+ *        nonce of each side: it is good for this one handshake.
+ * AUT-2. A proof names its side, the role, the cluster, the ids of both sides and the encrypted
+ *        channel. So it cannot be sent back to its maker, nor be used for another role, by another
+ *        peer or to another silo.
+ * AUT-3. The dialler proves first, and the listener only to a dialler that has proven. Whoever
+ *        dials learns nothing; a false listener learns a proof that is good for nothing.
+ * AUT-4. A link of a silo needs the proof of the silos' secret from both sides. For a client or an
+ *        operator the listener proves that it knows the secret of that role.
+ * AUT-5. If any secret is asked for, a role without a secret cannot be taken.
+ */
+export class Authentication {
+  readonly #cluster: string;
+  readonly #keys: ReadonlyMap<Role, Uint8Array>;
+  readonly #certificateRoles: CertificateRoles | undefined;
+
+  constructor({ cluster, secrets = {}, certificateRoles }: AuthenticationOptions) {
+    this.#cluster = cluster;
+    this.#keys = keysOf(secrets, cluster);
+    this.#certificateRoles = certificateRoles;
+  }
+
+  /** True if this process knows the secret of the role. */
+  knows(role: Role): boolean {
+    return this.#keys.has(role);
+  }
+
+  /** For a listener: what to answer to a dialler's hello. `certificate`: names, if TLS showed one. */
+  greetDialler(
+    remote: Hello,
+    hasNonce: boolean,
+    certificate: readonly string[] | undefined,
+  ): Greeting {
+    const found = this.#principalOf(remote, certificate);
+    if (found.kind === "refuse" || this.#keys.size === 0) return found;
+    if (remote.cluster !== this.#cluster) return refuse("BAD_CONFIG", this.#otherCluster(remote));
+    const { role, peerId } = remote;
+    if (!this.#keys.has(role)) {
+      const message = `cluster ${this.#cluster} has no secret for the role ${role}, so ${peerId} cannot take it; set tokens.${role} on the silos`;
+      return refuse("UNAUTHENTICATED", message);
+    }
+    if (hasNonce) return { kind: "prove", principal: found.principal };
+    const message = `cluster ${this.#cluster} asks for a token, and ${peerId} proves none; give it tokens.${role} or token (version 0.1 of Troupe cannot prove one)`;
+    return refuse("UNAUTHENTICATED", message);
+  }
+
+  /** For a dialler of the role: what to do after the listener's hello. */
+  greetListener(
+    role: Role,
+    remote: Hello,
+    peer: { readonly hasNonce: boolean; readonly certificate: readonly string[] | undefined },
+  ): Greeting {
+    if (remote.role !== "silo")
+      return refuse("UNAUTHENTICATED", `${remote.peerId} listens, and is no silo`);
+    const found = this.#principalOf(remote, peer.certificate);
+    if (found.kind === "refuse") return found;
+    if (this.#keys.has(role) && !peer.hasNonce) {
+      const message = `${remote.peerId} does not prove that it knows the secret of cluster ${this.#cluster}; it has no token, is of an older version, or is not of this cluster`;
+      return refuse("UNAUTHENTICATED", message);
+    }
+    if (!this.#keys.has(role) && peer.hasNonce) {
+      const message = `cluster ${this.#cluster} asks for a token; set tokens.${role} or token`;
+      return refuse("UNAUTHENTICATED", message);
+    }
+    return peer.hasNonce ? { kind: "prove", principal: found.principal } : found;
+  }
+
+  /** This side's proof. Throws if the role's secret is not known; see `knows`. */
+  prove(side: Side, facts: HandshakeFacts): Uint8Array {
+    const { role } = facts.dialler;
+    const key = this.#keys.get(role);
+    if (key === undefined) throw new Error(`the secret of the role ${role} is not known`);
+    return createHmac("sha256", key).update(textOf(side, facts)).digest();
+  }
+
+  /** Whether the other side, which is `side`, has proven the secret of the dialler's role. */
+  verify(side: Side, facts: HandshakeFacts, proof: Uint8Array): boolean {
+    if (!this.#keys.has(facts.dialler.role) || proof.length !== PROOF_BYTES) return false;
+    return timingSafeEqual(this.prove(side, facts), proof);
+  }
+
+  #principalOf(
+    remote: Hello,
+    certificate: readonly string[] | undefined,
+  ): Exclude<Greeting, { kind: "prove" }> {
+    const { role, peerId } = remote;
+    const name = role === "silo" ? peerId : (certificate?.[0] ?? peerId);
+    const roles = this.#certificateRoles;
+    // Whoever may be a silo may be anything: it is trusted with everything already.
+    const allowed = [...(roles?.[role] ?? []), ...(roles?.silo ?? [])];
+    if (roles === undefined || certificate?.some((shown) => allowed.includes(shown)) === true)
+      return { kind: "open", principal: { role, name } };
+    const shown = certificate === undefined ? "no certificate" : certificate.join(", ");
+    const message = `${peerId} wants to be a ${role} and shows ${shown}; name one of these in tls.roles.${role}`;
+    return refuse("UNAUTHENTICATED", message);
+  }
+
+  #otherCluster(remote: Hello): string {
+    return `this silo belongs to cluster ${this.#cluster}, not ${remote.cluster}; check the cluster option and the address`;
+  }
+}
+
+/** For processes that neither ask for a secret nor have one. */
+export const NO_AUTHENTICATION = new Authentication({ cluster: "" });
+
+function refuse(code: Refusal["code"], message: string): { kind: "refuse"; refusal: Refusal } {
+  return { kind: "refuse", refusal: { code, message } };
+}
+
+/**
+ * Each secret is stretched, so that a proof which somebody has seen cannot be tried against many
+ * guesses.
+ */
+function keysOf(secrets: Secrets, cluster: string): ReadonlyMap<Role, Uint8Array> {
+  const known = new Map<string, Uint8Array>();
+  const keys = new Map<Role, Uint8Array>();
+  for (const role of ROLES) {
+    const secret = secrets[role];
+    if (secret === undefined) continue;
+    const key = known.get(secret) ?? scryptSync(secret, `troupe/${cluster}`, PROOF_BYTES);
+    known.set(secret, key);
+    keys.set(role, key);
+  }
+  return keys;
+}
+
+/** No two handshakes have the same text. */
+function textOf(side: Side, facts: HandshakeFacts): string {
+  const { dialler, listener, diallerNonce, listenerNonce, channel } = facts;
+  return JSON.stringify([
+    "troupe/1",
+    side,
+    dialler.role,
+    dialler.cluster,
+    listener.cluster,
+    dialler.peerId,
+    listener.peerId,
+    Buffer.from(diallerNonce).toString("base64"),
+    Buffer.from(listenerNonce).toString("base64"),
+    channel,
+  ]);
+}

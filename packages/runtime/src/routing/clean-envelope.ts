@@ -1,0 +1,102 @@
+import { AUTOMATIC_KEY, CLIENT_PREFIX, isSystemName, SILO_TYPE, USER_KEY } from "@troupe/client";
+import {
+  type CancelEnvelope,
+  type Envelope,
+  formatAddress,
+  type PingEnvelope,
+  type Principal,
+  type RequestEnvelope,
+  TroupeError,
+} from "@troupe/core";
+
+/**
+ * The system turns that an operator may run in an actor. All others are the business of silos.
+ */
+const OPERATOR_TURNS: ReadonlySet<string> = new Set(["$reminders", "$letters", "$resend", "$drop"]);
+
+/** A caller from outside waits no longer than that: a turn that hangs holds up a silo that drains. */
+const WAIT_MAX_MS = 24 * 60 * 60 * 1_000;
+
+const NO_CHAIN: RequestEnvelope["chain"] = [];
+
+/** What is left of an envelope from outside. */
+export type CleanEnvelope =
+  | { readonly kind: "clean"; readonly envelope: RequestEnvelope | CancelEnvelope | PingEnvelope }
+  /** The request is answered with this. */
+  | { readonly kind: "forbidden"; readonly callId: number; readonly error: TroupeError }
+  /** Nobody who is honest sends this: the link ends. */
+  | { readonly kind: "broken"; readonly reason: string };
+
+/** Who sent an envelope, and under which id. */
+export interface OutsideSender {
+  readonly principal: Principal;
+  readonly peerId: string;
+}
+
+/**
+ * The one place where envelopes of clients and operators enter a silo. Whatever is behind it may
+ * believe every field.
+ *
+ * CLN-1. Nothing from outside is taken for the cluster's own word: no `released` and no `reply`
+ *        (C1), no durable send (D7), no call chain (a turn that it names would run a part).
+ * CLN-2. An idempotency key is one that a user gave, or an automatic one of the sender itself: so it
+ *        never looks like that of a durable send or of another caller (C4, D7).
+ * CLN-3. Of the system turns an operator may run a few, and a client none.
+ * CLN-4. A request has a deadline that comes.
+ */
+export function cleanEnvelope(
+  envelope: Envelope,
+  sender: OutsideSender,
+  now: number,
+): CleanEnvelope {
+  switch (envelope.kind) {
+    case "released":
+    case "reply":
+      return {
+        kind: "broken",
+        reason: `a ${sender.principal.role} says "${envelope.kind}", which only silos say to each other`,
+      };
+    case "cancel":
+    case "ping":
+    case "pong":
+      return { kind: "clean", envelope };
+    case "request":
+      return cleanRequest(envelope, sender, now);
+  }
+}
+
+function cleanRequest(request: RequestEnvelope, sender: OutsideSender, now: number): CleanEnvelope {
+  const problem = forbiddenIn(request, sender);
+  if (problem !== undefined) {
+    const what = `${formatAddress(request)}.${request.method}()`;
+    const error = new TroupeError("FORBIDDEN", `${what}: ${problem}`);
+    return { kind: "forbidden", callId: request.callId, error };
+  }
+  const isInTime = request.deadline <= now + WAIT_MAX_MS;
+  // Nearly every request is clean as it is.
+  if (request.chain.length === 0 && isInTime) return { kind: "clean", envelope: request };
+  const deadline = isInTime ? request.deadline : now + WAIT_MAX_MS;
+  return { kind: "clean", envelope: { ...request, chain: NO_CHAIN, deadline } };
+}
+
+/** What is not allowed in the request, as a person should be told; undefined if all of it is. */
+function forbiddenIn(request: RequestEnvelope, sender: OutsideSender): string | undefined {
+  const { type, method, delivery, idempotencyKey } = request;
+  if (delivery !== undefined) return "only silos deliver durable sends";
+  if (idempotencyKey !== undefined && !isKeyOf(idempotencyKey, sender))
+    return "its idempotency key is not one that this caller may give";
+  const isOperator = sender.principal.role === "operator";
+  // What may be asked of a silo itself says `AdminMethods`.
+  if (type === SILO_TYPE || !isSystemName(method)) return undefined;
+  if (!OPERATOR_TURNS.has(method)) return "only silos run this turn";
+  return isOperator ? undefined : missingRole(sender);
+}
+
+function isKeyOf(key: string, { peerId }: OutsideSender): boolean {
+  if (key.startsWith(USER_KEY)) return true;
+  return peerId.startsWith(CLIENT_PREFIX) && key.startsWith(`${AUTOMATIC_KEY}${peerId}:`);
+}
+
+function missingRole({ principal }: OutsideSender): string {
+  return `only an operator may do this, and ${principal.name} is a ${principal.role}; connect with tokens.operator`;
+}
