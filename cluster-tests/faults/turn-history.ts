@@ -16,11 +16,11 @@ interface TurnNote {
  * words. Its lines are in the order in which they were written, and a process writes the first line
  * of a turn before the turn does anything.
  *
- * T1. No turn begins under an older token than one that has begun before.
- * T2. Under one token, only one process begins turns.
- * T3. No turn begins between the two ends of another process's turn. Excepted are the processes in
- *     `stalled`, which died, were stopped, or were kept busy by a turn in the middle of it: code
- *     that has begun cannot be called back, and nothing of it takes effect (C2).
+ * HIST-1. No turn begins under an older token than one that has begun before.
+ * HIST-2. Under one token, only one process begins turns.
+ * HIST-3. No turn begins between the two ends of another process's turn. Excepted are the processes
+ *         in `stalled`, which died, were stopped, or were kept busy by a turn in the middle of it:
+ *         code that has begun cannot be called back, and nothing of it takes effect (C2).
  */
 export function turnsAtOnce(
   journal: readonly (readonly string[])[],

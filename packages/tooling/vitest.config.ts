@@ -1,10 +1,10 @@
 import { fileURLToPath } from "node:url";
+import { troupe } from "troupe/vitest";
 import { defineConfig } from "vitest/config";
-import { lowerDecorators } from "./src/lower-decorators.ts";
 
 export default defineConfig({
   root: fileURLToPath(new URL("../..", import.meta.url)),
-  plugins: [lowerDecorators()],
+  plugins: [troupe()],
   resolve: { conditions: ["@troupe/source"] },
   ssr: { resolve: { conditions: ["@troupe/source"], externalConditions: ["@troupe/source"] } },
   test: {

@@ -32,9 +32,10 @@ const STATEMENTS_MAX = 31;
  *
  * A transfer takes money here and gives it there, each exactly once, whatever dies on the way:
  *
- * T1. The debit and the send of the credit are one turn, and so are stored all or none.
- * T2. The send leaves when it is stored, is repeated until it has arrived, and takes effect once.
- *     Nobody waits for it, so two accounts that send each other money never wait for each other.
+ * BANK-1. The debit and the send of the credit are one turn, and so are stored all or none.
+ * BANK-2. The send leaves when it is stored, is repeated until it has arrived, and takes effect
+ *         once. Nobody waits for it, so two accounts that send each other money never wait for each
+ *         other.
  */
 @actor("Account", { idleAfter: "10m" })
 export class Account extends Actor {

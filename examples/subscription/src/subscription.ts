@@ -31,10 +31,10 @@ const ATTEMPTS = 4;
 /**
  * What one customer has subscribed to.
  *
- * S1. A month is billed once: its invoice, its receipt and the next due time are stored together or
- *     not at all, and a charge that is repeated has the same idempotency key.
- * S2. No month is left out. One that cannot be charged becomes an unpaid invoice, and months that
- *     passed while no silo ran are billed one after the other (`missed: "all"`).
+ * SUB-1. A month is billed once: its invoice, its receipt and the next due time are stored together
+ *        or not at all, and a charge that is repeated has the same idempotency key.
+ * SUB-2. No month is left out. One that cannot be charged becomes an unpaid invoice, and months
+ *        that passed while no silo ran are billed one after the other (`missed: "all"`).
  */
 @actor("Subscription", { idleAfter: "1m" })
 export class Subscription extends Actor {

@@ -54,7 +54,13 @@ const CONNECTION: readonly OptionName[] = [
   "logLevel",
   "logFormat",
 ];
-const HOSTING: readonly OptionName[] = ["storage", "labels", "leaseTtl", "leasePolicy"];
+const HOSTING: readonly OptionName[] = [
+  "storage",
+  "labels",
+  "leaseTtl",
+  "leasePolicy",
+  "adoptStorage",
+];
 const LISTENING: readonly OptionName[] = ["listen", "advertise", "allowInsecure"];
 
 const JSON_LINE = "print one line of JSON";

@@ -1,6 +1,6 @@
-const SIGNALS = ["SIGINT", "SIGTERM"] as const;
-
-const SIGNAL_NUMBERS = { SIGINT: 2, SIGTERM: 15 } as const;
+import { systemClock } from "@troupe/core";
+import { onShutdownSignals } from "@troupe/host";
+import { isStartedByNpm, watchParent } from "./orphan-watch.ts";
 
 /**
  * Resolves when the process is asked to end: by SIGINT, by SIGTERM, or because the process that
@@ -8,17 +8,9 @@ const SIGNAL_NUMBERS = { SIGINT: 2, SIGTERM: 15 } as const;
  */
 export function whenAskedToEnd(atOnce: () => void): Promise<void> {
   return new Promise((resolve) => {
-    let asked = false;
-    for (const signal of SIGNALS) {
-      process.on(signal, () => {
-        if (asked) {
-          atOnce();
-          process.exit(128 + SIGNAL_NUMBERS[signal]);
-        }
-        asked = true;
-        resolve();
-      });
-    }
+    onShutdownSignals({ begin: () => resolve(), atOnce });
     process.once("disconnect", resolve);
+    // Started otherwise, a process may outlive its parent on purpose, as with nohup.
+    if (isStartedByNpm(process.env)) watchParent(systemClock, () => process.ppid, resolve);
   });
 }

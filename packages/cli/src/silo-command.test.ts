@@ -1,5 +1,6 @@
-import { describe, expect, it } from "vitest";
-import { commandFolder } from "./testing/command-folder.ts";
+import { spawn } from "node:child_process";
+import { describe, expect, it, vi } from "vitest";
+import { COMMAND, commandFolder } from "./testing/command-folder.ts";
 import type { Printed } from "./testing/printed.ts";
 
 describe("troupe silo", () => {
@@ -53,6 +54,23 @@ describe("troupe silo", () => {
       out: expect.stringContaining('"silos":[]'),
     });
     folder.remove("troupe.config.json");
+  });
+
+  it("drains when npx, which started it, has ended", async () => {
+    // As npx does it: a shell stands between, and a signal ends both and not the silo.
+    const starter = spawn(
+      "sh",
+      ["-c", '"$0" "$1" silo counter.ts & wait', process.execPath, COMMAND],
+      {
+        cwd: folder.path,
+        env: { ...process.env, npm_command: "exec" },
+        stdio: "ignore",
+      },
+    );
+    const hasSilo = async (): Promise<boolean> => (await folder.ask("status")).code === 0;
+    await vi.waitFor(async () => expect(await hasSilo()).toBe(true), { timeout: 20_000 });
+    starter.kill("SIGKILL");
+    await vi.waitFor(async () => expect(await hasSilo()).toBe(false), { timeout: 20_000 });
   });
 
   it("runs as several processes, of which one can be drained, and stops them together", async () => {

@@ -46,11 +46,12 @@ export interface SiloGroupOptions {
 /**
  * Silo processes of this machine that are started, replaced and stopped together.
  *
- * P1. A silo that ends unasked is started again, unless it ended well: then somebody has drained
- *     it, and its place stays empty. One that does not get ready is given up after three attempts.
- * P2. While silos are replaced, all but one of them are up, and the one that is not has drained;
- *     unless the new ones cannot run beside the old ones.
- * P3. After `stop` no process is left.
+ * GRP-1. A silo that ends unasked is started again, unless it ended well: then somebody has drained
+ *        it, and its place stays empty. One that does not get ready is given up after three
+ *        attempts.
+ * GRP-2. While silos are replaced, all but one of them are up, and the one that is not has drained;
+ *        unless the new ones cannot run beside the old ones.
+ * GRP-3. After `stop` no process is left.
  */
 export class SiloGroup {
   readonly #options: SiloGroupOptions;
@@ -79,7 +80,7 @@ export class SiloGroup {
   }
 
   /**
-   * Replaces all, one after the other (P2), or all at once if they cannot run beside each other.
+   * Replaces all, one after the other (GRP-2), or all at once if they cannot run beside each other.
    */
   async replaceAll(): Promise<Replaced> {
     for (let place = 0; place < this.#options.count; place++) {
@@ -92,7 +93,7 @@ export class SiloGroup {
   }
 
   /**
-   * Drains all and waits until they have ended (P3). One that was not ready yet has nothing to
+   * Drains all and waits until they have ended (GRP-3). One that was not ready yet has nothing to
    * drain.
    */
   async stop(): Promise<void> {

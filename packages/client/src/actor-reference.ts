@@ -1,26 +1,11 @@
 import { ACTOR_REFERENCE, type ActorAddress, formatAddress, TroupeError } from "@troupe/core";
-import type { ActorDefinition } from "@troupe/sdk";
+import { type ActorDefinition, PRINTING_NAMES, UNANSWERED_NAMES } from "@troupe/sdk";
 import type { CallTarget } from "./caller.ts";
 
 /** Does what calling a method of the reference means; the reference does not know. */
 export type MakeCall = (target: CallTarget, method: string, args: unknown[]) => unknown;
 
 type ReferenceMethod = (...args: unknown[]) => unknown;
-
-/**
- * Names that the language or a tool asks of any object: to be called on one side only, and never an
- * actor's method.
- */
-const NEVER_METHODS = new Set([
-  "then",
-  "catch",
-  "finally",
-  "constructor",
-  "$$typeof",
-  "nodeType",
-  "asymmetricMatch",
-  "__proto__",
-]);
 
 const INSPECT = Symbol.for("nodejs.util.inspect.custom");
 
@@ -52,9 +37,8 @@ class ReferenceHandler implements ProxyHandler<ReferenceTarget> {
     if (typeof name === "symbol") return this.#symbol(name);
     const known = this.#methods.get(name);
     if (known !== undefined) return known;
-    if (NEVER_METHODS.has(name)) return undefined;
-    if (name === "toString" || name === "toJSON" || name === "valueOf")
-      return () => this.#target.key;
+    if (UNANSWERED_NAMES.has(name)) return undefined;
+    if (PRINTING_NAMES.has(name)) return () => this.#target.key;
     const target = this.#target;
     const call = this.#call;
     const method: ReferenceMethod = (...args) => call(target, name, args);
@@ -65,7 +49,7 @@ class ReferenceHandler implements ProxyHandler<ReferenceTarget> {
   has(_: ReferenceTarget, name: string | symbol): boolean {
     return (
       name === ACTOR_REFERENCE ||
-      (typeof name === "string" && this.#target.definition?.methods.has(name) === true)
+      (typeof name === "string" && this.#target.definition?.methodOf(name) !== undefined)
     );
   }
 
@@ -94,6 +78,9 @@ export function createReference(target: CallTarget, call: MakeCall): object {
   return new Proxy(new ReferenceTarget(target.address), new ReferenceHandler(target, call));
 }
 
+/** Characters of a name that a message shows. */
+const NAME_SHOWN = 256;
+
 /** The error of a call to a method that the type does not have. */
 export function noSuchMethod(
   address: ActorAddress,
@@ -101,6 +88,6 @@ export function noSuchMethod(
   definition: ActorDefinition | undefined,
 ): TroupeError {
   const methods = [...(definition?.methods.keys() ?? [])].join(", ");
-  const message = `${formatAddress(address)} has no public method ${method}; it has ${methods === "" ? "none" : methods}`;
+  const message = `${formatAddress(address)} has no public method ${method.slice(0, NAME_SHOWN)}; it has ${methods === "" ? "none" : methods}`;
   return new TroupeError("NO_SUCH_METHOD", message);
 }

@@ -22,6 +22,15 @@ export function rejectedWithCallerStack(thrown: unknown): Promise<never> {
 }
 
 function throwWithCallerStack(error: unknown): never {
+  try {
+    joinCallerStack(error);
+  } catch {
+    // It is frozen, or its stack is no string: then it has to do without.
+  }
+  throw error;
+}
+
+function joinCallerStack(error: unknown): void {
   if (isFromNowhere(error)) {
     Error.captureStackTrace(error, throwWithCallerStack);
   } else if (error instanceof Error) {
@@ -31,7 +40,6 @@ function throwWithCallerStack(error: unknown): never {
     if (frames.length > 0)
       error.stack = `${error.stack ?? String(error)}\n    -- called from --\n${frames.join("\n")}`;
   }
-  throw error;
 }
 
 /**

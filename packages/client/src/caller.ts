@@ -22,7 +22,7 @@ import type { ActorDefinition, CallOptions } from "@troupe/sdk";
 import { noSuchMethod } from "./actor-reference.ts";
 import { describeCall, OutboundCall, type Route } from "./outbound-call.ts";
 import type { Router } from "./router.ts";
-import { currentGate, currentTurn, type TurnScope } from "./turn-scope.ts";
+import { currentGate, currentTurn, turnInName, type TurnScope } from "./turn-scope.ts";
 
 /** How long a call waits if neither the caller nor the called type says. */
 const DEFAULT_TIMEOUT_MS = 30_000;
@@ -34,6 +34,7 @@ const NO_CHAIN: readonly ChainEntry[] = [];
  * an `@idempotent()` method.
  */
 export const USER_KEY = "u:";
+/** What an idempotency key starts with that a caller makes by itself. */
 export const AUTOMATIC_KEY = "a:";
 
 /** True for the name of a system turn or a system type, which no actor of a user can have. */
@@ -48,6 +49,7 @@ export function isAutomaticKey(key: string): boolean {
   return key.startsWith(AUTOMATIC_KEY);
 }
 
+/** The actor that a reference calls, with what is known of its type. */
 export interface CallTarget {
   readonly address: ActorAddress;
   readonly key: string;
@@ -73,9 +75,43 @@ export function callTarget(
     const message = `timeout of ${formatAddress(address)} is ${shownValue(options?.timeout)}; give ${DURATION_FORMS}`;
     throw new TroupeError("BAD_CONFIG", message);
   }
-  if (options?.headers !== undefined) checkHeaders(options.headers);
   if (options?.idempotencyKey !== undefined) checkIdempotencyKey(address, options.idempotencyKey);
-  return { address, key: formatAddress(address), definition, timeoutMs, options, route: undefined };
+  checkTypeName(address.type);
+  const kept = options?.headers === undefined ? options : withOwnHeaders(options, options.headers);
+  const key = formatAddress(address);
+  return { address, key, definition, timeoutMs, options: kept, route: undefined };
+}
+
+/**
+ * With a copy of the headers, because whoever gave them may change them after they were checked.
+ */
+function withOwnHeaders(
+  options: CallOptions,
+  given: Readonly<Record<string, string>>,
+): CallOptions {
+  const headers = { ...given };
+  checkHeaders(headers);
+  return { ...options, headers };
+}
+
+/** Another process may know a method that this one does not know; but it must be a name. */
+function checkUnknownMethod({ address, definition }: CallTarget, method: string): void {
+  const mayExist = definition === undefined || method.startsWith("$");
+  if (!mayExist || !isName(method)) throw noSuchMethod(address, method, definition);
+}
+
+/** True for text that fits into the fields of an envelope, and arrives as it is. */
+export function isName(text: string): boolean {
+  if (text === "" || !text.isWellFormed()) return false;
+  // A UTF-16 unit takes at most three bytes, so most names need no exact count.
+  return text.length * 3 <= NAME_MAX_BYTES || Buffer.byteLength(text) <= NAME_MAX_BYTES;
+}
+
+/** A longer name would be taken for nonsense by the other end of a link, and break that. */
+function checkTypeName(type: string): void {
+  if (isName(type)) return;
+  const message = `${shownValue(type)} is no name of an actor type; names have at most ${NAME_MAX_BYTES} bytes of well-formed Unicode`;
+  throw new TroupeError("NO_SUCH_ACTOR_TYPE", message);
 }
 
 /**
@@ -103,14 +139,15 @@ export class Caller {
   }
 
   /**
-   * As `call`, and for Troupe's own code also for what code of users may not call: system turns, and
-   * silos.
+   * As `call`, and for Troupe's own code also for what code of users may not call: system turns,
+   * and silos.
    */
   callSystem(target: CallTarget, method: string, args: unknown[]): Promise<unknown> {
     try {
       const portable = argumentsToPortable(args);
       const now = this.#clock.monotonic();
-      const call = new OutboundCall(target, this.#request(target, method, portable, now));
+      const request = this.#request(target, method, portable, now);
+      const call = new OutboundCall(target, request, turnInName());
       const signal = target.options?.signal;
       if (signal !== undefined) watch(signal, call, () => this.#router.cancel(call, signal.reason));
       this.#start(call, signal, now);
@@ -155,9 +192,8 @@ export class Caller {
   #request(target: CallTarget, method: string, args: Payload, now: number): RequestEnvelope {
     const { address, definition, options } = target;
     const turn = currentTurn();
-    const marks = definition?.methods.get(method);
-    if (marks === undefined && definition !== undefined && !isSystemName(method))
-      throw noSuchMethod(address, method, definition);
+    const marks = definition?.methodOf(method);
+    if (marks === undefined) checkUnknownMethod(target, method);
     const oneWay = marks?.oneWay === true;
     // Nobody waits for a one-way call, so it belongs to no chain and has its own time.
     const waiting = oneWay ? undefined : turn;
@@ -232,8 +268,8 @@ function cancelledBefore({ request }: OutboundCall, signal: AbortSignal): Troupe
 }
 
 function checkIdempotencyKey(address: ActorAddress, key: unknown): void {
-  if (typeof key === "string" && key !== "" && Buffer.byteLength(key) <= NAME_MAX_BYTES) return;
-  const message = `idempotencyKey for ${formatAddress(address)} must be a non-empty string of at most ${NAME_MAX_BYTES} bytes`;
+  if (typeof key === "string" && isName(key)) return;
+  const message = `idempotencyKey for ${formatAddress(address)} must be a non-empty string of at most ${NAME_MAX_BYTES} bytes of well-formed Unicode`;
   throw new TroupeError("BAD_CONFIG", message);
 }
 
@@ -258,6 +294,8 @@ function checkHeaders(headers: Readonly<Record<string, string>>): void {
         "BAD_CONFIG",
         `header ${name} is a ${typeof value}; headers are strings`,
       );
+    if (!name.isWellFormed() || !value.isWellFormed())
+      throw new TroupeError("BAD_CONFIG", `header ${name} has an unpaired surrogate`);
     bytes += Buffer.byteLength(name) + Buffer.byteLength(value);
   }
   if (names.length > HEADERS_MAX || bytes > HEADERS_MAX_BYTES) {

@@ -18,6 +18,7 @@ import {
   type Actor,
   type ActorClass,
   type ActorRef,
+  type ActorType,
   type CallFilters,
   type CallOptions,
   definitionsOf,
@@ -44,12 +45,13 @@ export interface ClientPorts {
   readonly membership: MembershipProvider;
 }
 
+/** What a client is given to work with. */
 export interface ClientOptions {
   readonly cluster: string;
   /** What this client asks to be, and its transport can prove. Default: `"operator"`. */
   readonly role?: Exclude<Role, "silo">;
   /** Classes whose references by name should know their methods and time limits. */
-  readonly actors?: readonly ActorClass[];
+  readonly actors?: readonly ActorType[];
   /** What each call of this client passes, from the outermost to the innermost. */
   readonly filters?: Pick<CallFilters, "outgoing">;
 }

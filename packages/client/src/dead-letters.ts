@@ -22,7 +22,8 @@ export interface DeadLetter {
 
 /**
  * The dead letters of one actor, as `deadLetters(Type, id)` of a cluster or silo gives them. Each
- * method is a turn of that actor, so it wakes the actor, and it rejects as a call would.
+ * method is a turn of that actor, so it wakes the actor, and it rejects as a call would. A client
+ * has to be an operator, or it gets `FORBIDDEN`.
  */
 export interface DeadLetters {
   /** All of them, in the order in which they were sent. At most 1,000 are kept. */

@@ -1,6 +1,7 @@
-import { repetitionKey, type RequestEnvelope, TroupeError } from "@troupe/core";
+import { repetitionKey, type RequestEnvelope, TroupeError, withRan } from "@troupe/core";
 import { rejectedWithCallerStack } from "./caller-stack.ts";
 import type { Placement } from "./placement.ts";
+import { runInNameOf, type TurnScope } from "./turn-scope.ts";
 
 /** Which silo owns an actor, in the placement that was asked. */
 export interface Route {
@@ -30,13 +31,19 @@ export class OutboundCall {
   mayHaveRun: boolean;
   /** Called when it has ended. */
   onEnd: (() => void) | undefined;
+  /**
+   * The turn that made it. A failure is told in its name: so it is known whose call it was that
+   * nobody awaited.
+   */
+  readonly #maker: TurnScope | undefined;
   #hasEnded = false;
   /** What it ended with, before its caller asked. */
   #value: unknown;
   #resolve: ((value: unknown) => void) | undefined;
 
-  constructor(routed: RoutedTarget, request: RequestEnvelope) {
+  constructor(routed: RoutedTarget, request: RequestEnvelope, maker?: TurnScope) {
     this.routed = routed;
+    this.#maker = maker;
     this.request = request;
     this.target = undefined;
     this.mayHaveRun = false;
@@ -77,12 +84,14 @@ export class OutboundCall {
    */
   fail(error: unknown): void {
     const isHalfTrue = this.mayHaveRun && error instanceof TroupeError && error.ran === "no";
-    this.reject(isHalfTrue ? withDoubt(error) : error);
+    this.reject(isHalfTrue ? withRan(error, "maybe") : error);
   }
 
   /** Ends it with an error, whatever that says. */
   reject(error: unknown): void {
-    if (!this.#hasEnded) this.resolve(rejectedWithCallerStack(error));
+    if (this.#hasEnded) return;
+    if (this.#maker === undefined) this.resolve(rejectedWithCallerStack(error));
+    else runInNameOf(this.#maker, () => this.resolve(rejectedWithCallerStack(error)));
   }
 
   /**
@@ -119,8 +128,4 @@ export function turnToken(siloId: string, peerId: string, callId: number): strin
 function siloOfWaitingTurn({ chain, type, id }: RequestEnvelope): string | undefined {
   const turn = chain.findLast((entry) => entry.id === id && entry.type === type)?.turn;
   return turn?.slice(0, turn.indexOf("/"));
-}
-
-function withDoubt({ code, message, retryable, cause }: TroupeError): TroupeError {
-  return new TroupeError(code, message.slice(code.length + 3), { ran: "maybe", retryable, cause });
 }

@@ -12,6 +12,7 @@ import {
   TroupeError,
 } from "@troupe/core";
 
+/** What the owner of the links is told. */
 export interface PeerEvents {
   onEnvelope(envelope: Envelope, link: Link): void;
   onUp(siloId: string, link: Link): void;
@@ -23,6 +24,7 @@ export interface PeerEvents {
   onRejected(siloId: string, error: TroupeError): void;
 }
 
+/** What the links of a process are given to work with. */
 export interface PeerParts {
   readonly clock: Clock;
   readonly logger: Logger;

@@ -9,7 +9,7 @@ import {
   type UntypedActorRef,
 } from "@troupe/sdk";
 import { createReference, type MakeCall, noSuchMethod } from "./actor-reference.ts";
-import { callTarget, isSystemName } from "./caller.ts";
+import { callTarget, isName, isSystemName } from "./caller.ts";
 import { ActorDeadLetters, type DeadLetters } from "./dead-letters.ts";
 
 /** `actor(Account, "alice")` on a silo, a client, and in a turn. */
@@ -76,7 +76,8 @@ export class References {
   ): object {
     const target = callTarget({ type, id }, this.#definitions.get(type), undefined);
     return createReference(target, ({ address, definition }, method, args) => {
-      if (definition?.methods.has(method) === false || isSystemName(method))
+      const isUnknown = definition !== undefined && definition.methodOf(method) === undefined;
+      if (isUnknown || !isName(method) || isSystemName(method))
         throw noSuchMethod(address, method, definition);
       post(address, method, args);
     });

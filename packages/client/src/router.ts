@@ -5,6 +5,7 @@ import {
   fromPortable,
   type Link,
   type MakeReference,
+  messageOf,
   type Outcome,
   type Principal,
   type RequestEnvelope,
@@ -46,6 +47,7 @@ export interface LocalSilo {
   cancel(request: RequestEnvelope, sink: ReplySink): void;
 }
 
+/** What a router is given to work with. */
 export interface RouterParts {
   /** Who makes the calls: this silo or client. */
   readonly peerId: string;
@@ -67,9 +69,9 @@ const RETRY_EVERY_MS = 20;
  * retries.
  *
  * ROUT-1. A call is sent again only if it certainly did not run, or if it is idempotent (C4).
- * ROUT-2. Calls to one actor are sent in the order they were made: while one of them waits, later ones
- *     wait behind it, and while one is with a former owner, later ones are not sent to the new one
- *     (C5).
+ * ROUT-2. Calls to one actor are sent in the order they were made: while one of them waits, later
+ *     ones wait behind it, and while one is with a former owner, later ones are not sent to the new
+ *     one (C5).
  * ROUT-3. Every call ends by its deadline.
  */
 export class Router implements ReplySink {
@@ -148,11 +150,21 @@ export class Router implements ReplySink {
       return;
     }
     this.#pending.remove(call);
-    const { payload } = outcome;
-    const value = payload.revive ? fromPortable(payload, this.#parts.makeReference) : payload.value;
-    if (outcome.kind === "value") call.resolve(value);
-    else call.fail(value);
+    this.#end(call, outcome);
     if (mayTryOthers) this.#retry();
+  }
+
+  #end(call: OutboundCall, { kind, payload }: Exclude<Outcome, { kind: "refused" }>): void {
+    let value = payload.value;
+    try {
+      if (payload.revive) value = fromPortable(payload, this.#parts.makeReference);
+    } catch (error) {
+      // Such as a regular expression that this Node.js does not know. The link is not to blame.
+      call.fail(unreadableAnswer(call, error));
+      return;
+    }
+    if (kind === "value") call.resolve(value);
+    else call.fail(value);
   }
 
   /** From now on calls go where this placement says. */
@@ -197,13 +209,7 @@ export class Router implements ReplySink {
     for (const call of this.#pending.values()) {
       if (call.target !== undefined || call.ownerIn(this.#placement) !== siloId) continue;
       this.#waiting.remove(call);
-      this.#fail(
-        call,
-        new TroupeError(error.code, error.message.replace(`[${error.code}] `, ""), {
-          ran: "no",
-          cause: error,
-        }),
-      );
+      this.#fail(call, new TroupeError(error.code, error.detail, { ran: "no", cause: error }));
     }
   }
 
@@ -325,6 +331,11 @@ export class Router implements ReplySink {
 
 function cancelOf({ callId, type, id }: RequestEnvelope): Envelope {
   return { kind: "cancel", callId, type, id };
+}
+
+function unreadableAnswer({ request }: OutboundCall, error: unknown): TroupeError {
+  const message = `the answer of ${describeCall(request)} cannot be read here: ${messageOf(error)}`;
+  return new TroupeError("NOT_SERIALIZABLE", message, { ran: "yes", cause: error });
 }
 
 function nowhere(request: RequestEnvelope): TroupeError {

@@ -5,6 +5,7 @@ import { currentTurn, runInTurn, runOutsideTurns, type TurnScope } from "./turn-
 function scopeOf(id: string): TurnScope {
   return {
     address: { type: "Account", id },
+    method: "m",
     deadline: 0,
     chain: [],
     headers: undefined,

@@ -12,6 +12,8 @@ export interface CallGate {
 /** What the calls that a turn makes inherit from it. */
 export interface TurnScope {
   readonly address: ActorAddress;
+  /** The method that the turn runs. */
+  readonly method: string;
   /** On the monotonic clock. */
   readonly deadline: number;
   /** The turns that wait for this one, from the outermost, and this one at the end. */
@@ -39,6 +41,19 @@ export function currentTurn(): TurnScope | undefined {
  */
 export function currentGate(): CallGate | undefined {
   return scopes.getStore()?.gate;
+}
+
+/**
+ * The turn in whose name the caller runs, also if it is over: whose doing it is that something
+ * fails.
+ */
+export function turnInName(): TurnScope | undefined {
+  return scopes.getStore();
+}
+
+/** Runs `work` in the name of a turn that may be over. */
+export function runInNameOf(scope: TurnScope | undefined, work: () => void): void {
+  scopes.run(scope, work);
 }
 
 /**

@@ -62,20 +62,38 @@ describe("a listener", () => {
     });
   });
 
-  it.each<[string, Authentication, Hello, boolean, string]>([
-    ["no proof", CLUSTER, helloOf("c", "client"), false, "give it tokens.client or token"],
-    [
-      "a role without a secret",
-      new Authentication({ cluster: "bank", secrets: { silo: SECRETS.silo } }),
-      helloOf("c", "operator"),
-      true,
-      "set tokens.operator on the silos",
-    ],
-    ["another cluster", CLUSTER, helloOf("c", "client", "shop"), true, "not shop"],
-  ])("refuses %s, and says what would be right", (_, authentication, hello, hasNonce, why) => {
-    const greeting = authentication.greetDialler(hello, hasNonce, undefined);
-    expect(greeting).toMatchObject({ kind: "refuse" });
-    expect(greeting.kind === "refuse" && greeting.refusal.message).toContain(why);
+  const clientOnly = new Authentication({ cluster: "bank", secrets: { client: SECRETS.client } });
+  it.each([
+    {
+      what: "no proof",
+      greeting: CLUSTER.greetDialler(helloOf("c", "client"), false, undefined),
+      why: "give it tokens.client or token",
+    },
+    {
+      what: "a role without a secret",
+      greeting: clientOnly.greetDialler(helloOf("c", "operator"), true, undefined),
+      why: "set tokens.operator on the silos",
+    },
+    {
+      what: "another cluster",
+      greeting: CLUSTER.greetDialler(helloOf("c", "client", "shop"), true, undefined),
+      why: "not shop",
+    },
+  ])("refuses $what, and says what would be right", ({ greeting, why }) => {
+    expect(greeting).toMatchObject({
+      kind: "refuse",
+      refusal: { message: expect.stringContaining(why) },
+    });
+  });
+
+  it("lets only those take a role without a secret who know the silos' secret", () => {
+    const siloOnly = new Authentication({ cluster: "bank", secrets: { silo: SECRETS.silo } });
+    const facts = factsOf({ dialler: helloOf("a", "operator") });
+    expect(siloOnly.verify("dialler", facts, siloOnly.prove("dialler", facts))).toBe(true);
+    for (const secret of [SECRETS.silo, SECRETS.client]) {
+      const stranger = new Authentication({ cluster: "bank", secrets: { operator: secret } });
+      expect(siloOnly.verify("dialler", facts, stranger.prove("dialler", facts))).toBe(false);
+    }
   });
 
   it("lets everybody in where no secret is asked for", () => {
@@ -125,10 +143,10 @@ describe("names in certificates", () => {
   });
 
   it("name clients and operators, and silos keep their ids", () => {
-    const seen = (role: Role, name: string): unknown =>
-      byName.greetDialler(helloOf("id", role), false, [name]);
-    expect(seen("client", "shop")).toMatchObject({ principal: { role: "client", name: "shop" } });
-    expect(seen("silo", "silo.bank")).toMatchObject({ principal: { role: "silo", name: "id" } });
+    const client = byName.greetDialler(helloOf("id", "client"), false, ["shop"]);
+    expect(client).toMatchObject({ principal: { role: "client", name: "shop" } });
+    const silo = byName.greetDialler(helloOf("id", "silo"), false, ["silo.bank"]);
+    expect(silo).toMatchObject({ principal: { role: "silo", name: "id" } });
   });
 
   it("are asked for also where a secret is proven", () => {

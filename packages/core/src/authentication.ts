@@ -13,6 +13,7 @@ export function secretsOf(token: string): Secrets {
 /** Names of certificates (subject alternative names, or common names), by the role they give. */
 export type CertificateRoles = { readonly [R in Role]?: readonly string[] | undefined };
 
+/** What a process knows that lets it prove who it is, and what it asks of others. */
 export interface AuthenticationOptions {
   readonly cluster: string;
   /** Default: none is asked for and none is proven. */
@@ -37,6 +38,7 @@ export interface HandshakeFacts {
   readonly channel: string;
 }
 
+/** The side of a handshake: who opened the connection, or who was called. */
 export type Side = "dialler" | "listener";
 
 /** What a side does when it has read the other side's hello. */
@@ -59,7 +61,8 @@ export type Greeting =
  *        dials learns nothing; a false listener learns a proof that is good for nothing.
  * AUT-4. A link of a silo needs the proof of the silos' secret from both sides. For a client or an
  *        operator the listener proves that it knows the secret of that role.
- * AUT-5. If any secret is asked for, a role without a secret cannot be taken.
+ * AUT-5. If any secret is asked for, a role without a secret of its own can be taken only by those
+ *        who know the silos', who are trusted with everything.
  */
 export class Authentication {
   readonly #cluster: string;
@@ -77,7 +80,9 @@ export class Authentication {
     return this.#keys.has(role);
   }
 
-  /** For a listener: what to answer to a dialler's hello. `certificate`: names, if TLS showed one. */
+  /**
+   * For a listener: what to answer to a dialler's hello. `certificate`: names, if TLS showed one.
+   */
   greetDialler(
     remote: Hello,
     hasNonce: boolean,
@@ -172,6 +177,11 @@ function keysOf(secrets: Secrets, cluster: string): ReadonlyMap<Role, Uint8Array
     const key = known.get(secret) ?? scryptSync(secret, `troupe/${cluster}`, PROOF_BYTES);
     known.set(secret, key);
     keys.set(role, key);
+  }
+  const siloKey = keys.get("silo");
+  for (const role of siloKey === undefined ? [] : ROLES) {
+    if (!keys.has(role) && siloKey !== undefined)
+      keys.set(role, createHmac("sha256", siloKey).update(role).digest());
   }
   return keys;
 }

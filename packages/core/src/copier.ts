@@ -81,7 +81,9 @@ export class Copier {
         throw notPlain(value.name === "" ? "a function" : `the function ${value.name}`);
       case "symbol":
         throw notPlain("a symbol");
-      default:
+      case "object":
+      case "boolean":
+      case "undefined":
         this.#add(HEAD_BYTES);
         return this.#copyObject(value as object, depth + 1);
     }
@@ -239,7 +241,7 @@ export class Copier {
     const copy = new PortableMap([]);
     this.revive = true;
     this.#enter(value, copy, depth);
-    for (const [key, item] of mapEntries.call(value)) {
+    for (const [key, item] of Map.prototype.entries.call(value)) {
       copy.entries.push(this.#step(key, depth, "(key)"));
       const isShown = typeof key === "string" || typeof key === "number";
       copy.entries.push(this.#step(item, depth, isShown ? key : "(key)"));
@@ -252,7 +254,7 @@ export class Copier {
     const copy = new Set<unknown>();
     this.#enter(value, copy, depth);
     let index = 0;
-    for (const item of setValues.call(value)) copy.add(this.#step(item, depth, index++));
+    for (const item of Set.prototype.values.call(value)) copy.add(this.#step(item, depth, index++));
     return copy;
   }
 
@@ -330,12 +332,6 @@ interface ErrorFields {
   readonly depth: number;
 }
 
-// The iterators of the classes themselves, which a field of a map or a set could hide.
-const mapEntries = Map.prototype.entries;
-const setValues = Set.prototype.values;
-
-const arrayIncludes = Array.prototype.includes;
-
 /**
  * True for an array without holes and without fields besides its items, which has as many values as
  * places. Asking for the values costs 3 ns an item, and for the keys 10: so these are asked for
@@ -344,7 +340,7 @@ const arrayIncludes = Array.prototype.includes;
 function isDense(array: readonly unknown[], values: readonly unknown[]): boolean {
   const { length } = array;
   if (values.length !== length) return false;
-  if (!arrayIncludes.call(array, undefined)) return true;
+  if (!Array.prototype.includes.call(array, undefined)) return true;
   return Object.keys(array)[length - 1] === String(length - 1);
 }
 

@@ -32,13 +32,12 @@ const TYPED_ARRAYS = new Map<unknown, BinaryClass>(
     BigUint64Array,
   ].map((Class) => [Class.prototype, Class as unknown as BinaryClass]),
 );
-TYPED_ARRAYS.set(Buffer.prototype, Uint8Array as unknown as BinaryClass);
+TYPED_ARRAYS.set(Buffer.prototype, Uint8Array);
 
 // The getters of the classes themselves: an own field of the same name must not be believed.
 const typedArrayBytes = getterOf(Object.getPrototypeOf(Uint8Array.prototype) as object);
 const dataViewBytes = getterOf(DataView.prototype);
 const arrayBufferBytes = getterOf(ArrayBuffer.prototype);
-const DATE_TIME = Date.prototype.getTime;
 
 /** The copy of an object that is no container. Throws a `NotPortable`, or what reading it threw. */
 export function copyLeaf(value: object, prototype: unknown, room: number): CopiedLeaf {
@@ -46,7 +45,7 @@ export function copyLeaf(value: object, prototype: unknown, room: number): Copie
   if (TypedArray !== undefined) return copyTypedArray(value, TypedArray, room);
   if (prototype === Date.prototype) {
     refuseOwnFields(value, 0);
-    return { copy: new Date(DATE_TIME.call(value as Date)), bytes: 0, revive: false };
+    return { copy: new Date(Date.prototype.getTime.call(value as Date)), bytes: 0, revive: false };
   }
   if (prototype === RegExp.prototype) return copyPattern(value as RegExp);
   if (prototype === DataView.prototype || prototype === ArrayBuffer.prototype)
@@ -109,6 +108,6 @@ function describeInstance(value: object): string {
 }
 
 function getterOf(prototype: object): (value: object) => number {
-  const get = Object.getOwnPropertyDescriptor(prototype, "byteLength")?.get;
-  return (value) => Number(get?.call(value));
+  const getter = Object.getOwnPropertyDescriptor(prototype, "byteLength");
+  return (value) => Number(getter?.get?.call(value));
 }

@@ -12,6 +12,10 @@ export interface Delivery {
   readonly asks: boolean;
 }
 
+/**
+ * The name of one durable send: its sender, the number that the sender gave it, and whether the
+ * sender wants the answer.
+ */
 export function deliveryOf(sender: ActorAddress, seq: number, asks: boolean): Delivery {
   return { sender: formatAddress(sender), seq, asks };
 }

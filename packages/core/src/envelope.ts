@@ -64,6 +64,7 @@ export type Outcome =
  */
 export type RefusalReason = "not-owner" | "not-ready";
 
+/** What a request is answered with: a result or an error, under the number of the request. */
 export interface ReplyEnvelope {
   readonly kind: "reply";
   readonly callId: number;

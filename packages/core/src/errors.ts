@@ -122,8 +122,10 @@ export const ERROR_CODES = {
   INTERNAL: { meaning: "Troupe itself failed; please report it.", ran: "maybe", retryable: false },
 } as const satisfies Record<string, ErrorCodeFacts>;
 
+/** A code that a `TroupeError` can carry. docs/errors.md says what to do about each. */
 export type ErrorCode = keyof typeof ERROR_CODES;
 
+/** What differs from the facts of the code in `ERROR_CODES`, and what caused the error. */
 export interface TroupeErrorOptions {
   readonly ran?: Ran;
   readonly retryable?: boolean;

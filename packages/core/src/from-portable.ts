@@ -53,7 +53,7 @@ class Reviver {
     if (value instanceof PortableError) return this.#reviveError(value, depth);
     if (value instanceof PortablePattern) return this.#revivePattern(value);
     if (value instanceof PortableText) return value.text;
-    if (value instanceof PortableMinusZero) return -0;
+    if (value instanceof PortableMinusZero) return value.value;
     if (value instanceof PortableArray)
       return this.#reviveArray(value, this.#enter<unknown[]>(value, [], depth), depth);
     if (value instanceof PortableBare) {

@@ -1,7 +1,9 @@
+export { nodeVersionProblem } from "./node-version.ts";
 export * from "./actor-address.ts";
 export * from "./authentication.ts";
 export * from "./background-work.ts";
 export * from "./clock.ts";
+export * from "./condition.ts";
 export * from "./delivery.ts";
 export * from "./duration.ts";
 export * from "./envelope.ts";
@@ -11,6 +13,7 @@ export * from "./limits.ts";
 export * from "./logger.ts";
 export * from "./member.ts";
 export * from "./membership-provider.ts";
+export * from "./metrics.ts";
 export { isErrorValue, messageOf } from "./message-of.ts";
 export * from "./portable-value.ts";
 export * from "./principal.ts";

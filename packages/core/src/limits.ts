@@ -24,6 +24,7 @@ export const CALL_CHAIN_MAX = 100;
 
 /** Headers of one call, and the bytes of all of them together. */
 export const HEADERS_MAX = 64;
+/** How many bytes the headers of one call may have, names and values together. */
 export const HEADERS_MAX_BYTES = 16 * 1024;
 
 /** Milliseconds of the smallest period of a reminder or timer. */
@@ -38,7 +39,9 @@ export const SCHEDULES_PER_ACTOR_MAX = 1_000;
  */
 export const REMINDER_BUCKETS = 1_024;
 
-/** The bucket of entries that make nothing happen and only let operators find what they stand for. */
+/**
+ * The bucket of entries that make nothing happen and only let operators find what they stand for.
+ */
 export const LISTED_BUCKET = REMINDER_BUCKETS;
 
 /** The first of as many buckets again, of entries that make each new owner of an actor wake it. */

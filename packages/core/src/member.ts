@@ -1,3 +1,6 @@
+/**
+ * How far a silo is: it joins, it serves, or it drains and leaves. Only an active silo owns actors.
+ */
 export type MemberState = "joining" | "active" | "draining";
 
 /**
@@ -26,4 +29,5 @@ export interface View {
   readonly members: readonly Member[];
 }
 
+/** The view before any was seen: it has no members and is older than every other view. */
 export const EMPTY_VIEW: View = { revision: 0, members: [] };

@@ -6,6 +6,7 @@ export interface Lease {
   readonly ttlMs: number;
 }
 
+/** Who is told of views. */
 export interface ViewListener {
   /**
    * Each view once, in order of revision, none invented. Several changes may arrive as one view.
@@ -22,6 +23,7 @@ export interface ViewListener {
   onBroken(error: Error): void;
 }
 
+/** A watch of views. No view comes after `close` has resolved. */
 export interface ViewWatch {
   close(): Promise<void>;
 }
@@ -33,7 +35,8 @@ export interface ViewWatch {
  *   except by `remove` or `evict`.
  * - The lease's time counts from no earlier than the moment `register` or `renew` was called, so a
  *   caller that counts from its call is never wrong in the dangerous direction.
- * - Every change of any record makes a new, higher revision.
+ * - Every change of any record makes a new, higher revision. The first one is the wall clock at the
+ *   moment the membership was made, or higher, so one that was lost and made anew counts on.
  *
  * Every method but `watch` settles within seconds; when the store is away it rejects with
  * `CLUSTER_UNAVAILABLE`.
@@ -54,6 +57,13 @@ export interface MembershipProvider {
   evict(siloId: string): Promise<"evicted" | "gone">;
   /** The current view. */
   list(): Promise<View>;
+  /**
+   * The id of this membership: `suggested` if nobody has asked before, and the same for everybody
+   * from then on. A membership that was lost, or another one, has another id.
+   */
+  identity(suggested: string): Promise<string>;
+  /** Every later view gets a revision that is not below this one. */
+  raise(revision: number): Promise<void>;
   /**
    * Calls the listener with the current view first, then with every later one. Resolves when the
    * first one was given.

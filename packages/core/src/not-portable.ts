@@ -4,11 +4,10 @@ export type PortableProblem = "NOT_SERIALIZABLE" | "PAYLOAD_TOO_LARGE";
 
 /** Thrown inside a copy; every container on the way up adds its step to the path. */
 export class NotPortable {
-  path = "";
   readonly code: PortableProblem;
   /** What is wrong with the value, to be read after its path: "is a function, ...". */
   readonly problem: string;
-  readonly #isOurs = true;
+  #path = "";
 
   constructor(code: PortableProblem, problem: string) {
     this.code = code;
@@ -20,14 +19,18 @@ export class NotPortable {
    * anything, so the value is told by a private field: `instanceof` would run the proxy's code.
    */
   static of(thrown: unknown): NotPortable {
-    if (typeof thrown === "object" && thrown !== null && #isOurs in thrown) return thrown;
+    if (typeof thrown === "object" && thrown !== null && #path in thrown) return thrown;
     const why = messageOf(thrown).slice(0, REASON_MAX_LENGTH);
     return new NotPortable("NOT_SERIALIZABLE", `cannot be read (${why}); pass plain data`);
   }
 
+  get path(): string {
+    return this.#path;
+  }
+
   /** The same refusal, seen from one container further out. */
   below(step: string | number): this {
-    this.path = formatStep(step) + this.path;
+    this.#path = formatStep(step) + this.#path;
     return this;
   }
 }

@@ -43,7 +43,9 @@ export class PortableLoop {
 }
 
 /** The number -0, which packed bytes would take for 0. */
-export class PortableMinusZero {}
+export class PortableMinusZero {
+  readonly value = -0;
+}
 
 /** A string with an unpaired surrogate, which has no form in UTF-8. */
 export class PortableText {

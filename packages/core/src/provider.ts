@@ -32,6 +32,7 @@ export interface TlsTexts {
   readonly key: string;
 }
 
+/** What a provider is given to open a transport. */
 export interface TransportContext extends ProviderContext {
   /**
    * What to show and to ask for on a link. It is asked for with each new link, because certificates

@@ -7,7 +7,9 @@ import {
 } from "./record-table.ts";
 import type { Fields } from "./state-store.ts";
 
-/** Digits of a record's number in the name of its field: enough for a hundred years of a busy actor. */
+/**
+ * Digits of a record's number in the name of its field: enough for a hundred years of a busy actor.
+ */
 const DIGITS = 12;
 
 /**

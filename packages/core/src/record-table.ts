@@ -30,8 +30,8 @@ export interface DirtyFlag {
 }
 
 /**
- * Records of one kind that are stored with an actor, a field each: as the unit of work has them, and
- * as they count as stored.
+ * Records of one kind that are stored with an actor, a field each: as the unit of work has them,
+ * and as they count as stored.
  *
  * Records are portable values and are never changed in place. An empty table holds next to nothing,
  * because most actors have none.

@@ -30,10 +30,10 @@ export interface DueEntry {
  *
  * - `add` and `remove` may run twice. When they resolve, the change survives any crash.
  * - `due` gives the entries of the buckets with `dueAt <= until`, earliest first, at most `limit`.
- *   Entries of one time come in an order of the store's own, which never changes. With `after`, only
- *   entries that come after that one are given, whether it is still stored or not. So pages that
- *   each start after the last entry of the page before give each entry that is there all the time
- *   exactly once. The cost follows what is given, not what is stored (D5).
+ *   Entries of one time come in an order of the store's own, which never changes. With `after`,
+ *   only entries that come after that one are given, whether it is still stored or not. So pages
+ *   that each start after the last entry of the page before give each entry that is there all the
+ *   time exactly once. The cost follows what is given, not what is stored (D5).
  * - When the store is away, each rejects with `STORE_UNAVAILABLE` in bounded time. Whether an
  *   addition or a removal was made is then unknown, and it may be made much later.
  */

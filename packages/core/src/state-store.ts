@@ -16,6 +16,7 @@ export interface Claim {
  */
 export type Fields = ReadonlyMap<string, Uint8Array>;
 
+/** The answer to a claim: the epoch and what is stored, or the revision that refuses it. */
 export type ClaimResult =
   | {
       readonly kind: "claimed";
@@ -28,6 +29,7 @@ export type ClaimResult =
   /** A newer view, or another silo of the same view, has claimed the actor. */
   | { readonly kind: "refused"; readonly revision: number; readonly siloId: string };
 
+/** One change of the stored fields of an actor. It is stored whole or not at all. */
 export interface Commit {
   /** The epoch of the claim under which the change was made. */
   readonly epoch: number;
@@ -60,6 +62,7 @@ export interface DueChange {
   readonly remove: readonly DueEntry[];
 }
 
+/** The answer to a commit: it is stored, or its epoch is too low. */
 export type CommitResult =
   | { readonly kind: "stored" }
   /** A later claim owns the actor, or it was retired. No field was written. */
@@ -72,6 +75,7 @@ export interface StoredFields {
   readonly fields: Fields;
 }
 
+/** The end of what is stored of an actor, until somebody claims it again. */
 export interface Retirement {
   /** The epoch of the claim under which the actor's stored life ends. */
   readonly epoch: number;
@@ -85,6 +89,7 @@ export interface Retirement {
   readonly due?: DueChange;
 }
 
+/** Which stored actors to list, and from where on. */
 export interface ListQuery {
   readonly type?: string;
   /** What the ids begin with. */
@@ -95,11 +100,17 @@ export interface ListQuery {
   readonly limit: number;
 }
 
+/**
+ * A page of stored actors. It may hold fewer than were asked for, and even none before the last.
+ */
 export interface ListPage {
   readonly addresses: readonly ActorAddress[];
   /** What the next page starts after; undefined on the last page. */
   readonly next: string | undefined;
 }
+
+/** Whether the membership that is noted stays or is replaced. */
+export type IdentifyMode = "keep" | "replace";
 
 /**
  * Where the state of actors lives.
@@ -137,5 +148,10 @@ export interface StateStore {
   read(address: ActorAddress, prefix: string): Promise<StoredFields | undefined>;
   retire(address: ActorAddress, retirement: Retirement): Promise<CommitResult>;
   list(query: ListQuery): Promise<ListPage>;
+  /**
+   * Notes the membership whose actors are stored here; with `keep` only if none is noted yet.
+   * Resolves with the one that is noted then.
+   */
+  identify(membership: string, mode: IdentifyMode): Promise<string>;
   close(): Promise<void>;
 }

@@ -2,8 +2,8 @@ import type { Envelope } from "./envelope.ts";
 import type { Principal, Role } from "./principal.ts";
 
 /**
- * The version of the link's protocol: peers with another major number refuse each other. From 1.1 on
- * secrets are proven and never sent.
+ * The version of the link's protocol: peers with another major number refuse each other. From 1.1
+ * on secrets are proven and never sent.
  */
 export const PROTOCOL_VERSION = "1.1";
 
@@ -23,6 +23,7 @@ export interface Refusal {
   readonly message: string;
 }
 
+/** What became of an envelope: it was taken, the link has no room for it, or the link is closed. */
 export type SendResult =
   | "sent"
   /** The link has as many unsent bytes as it may have. */
@@ -54,6 +55,7 @@ export interface Link {
   close(reason: string): void;
 }
 
+/** What decides at a listener which links there are. */
 export interface LinkAcceptor {
   /** What this side says of itself. */
   hello(): Hello;
@@ -64,8 +66,14 @@ export interface LinkAcceptor {
   check(remote: Hello, principal: Principal): Refusal | undefined | Promise<Refusal | undefined>;
   /** A link was opened by the other side. */
   accept(link: Link): LinkHandlers;
+  /**
+   * Somebody was not let in who has not proven what is asked for. Nothing that it says of itself is
+   * certain.
+   */
+  refused?(remote: Hello, refusal: Refusal): void;
 }
 
+/** An open port that takes links. */
 export interface Listener {
   /** `host:port`, with the real port if 0 was asked for. */
   readonly address: string;

@@ -7,7 +7,7 @@ import {
   type DeadLetterAccess,
 } from "@troupe/client";
 import type { Logger, View } from "@troupe/core";
-import type { ActorClass } from "@troupe/sdk";
+import type { ActorType } from "@troupe/sdk";
 import type { Settings } from "./config/settings.ts";
 import { openClientPorts } from "./open-ports.ts";
 import { type ProgramValues, programValues } from "./program-values.ts";
@@ -44,7 +44,7 @@ export async function connect(options: ConnectOptions = {}): Promise<Cluster> {
 export async function openCluster(
   settings: Settings,
   logger: Logger,
-  actors: readonly ActorClass[] = [],
+  actors: readonly ActorType[] = [],
   values: Pick<ProgramValues, "filters"> = {},
 ): Promise<Cluster> {
   const { ports, close } = await openClientPorts(settings, logger);

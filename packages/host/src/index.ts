@@ -7,5 +7,6 @@ export * from "./config/redact.ts";
 export * from "./config/settings.ts";
 export * from "./connect.ts";
 export * from "./public-options.ts";
+export { onShutdownSignals, type ShutdownSteps } from "./shutdown-signals.ts";
 export * from "./start-silo.ts";
 export * from "./provider-registry.ts";

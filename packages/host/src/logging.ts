@@ -1,4 +1,4 @@
-import type { Logger } from "@troupe/core";
+import { isErrorValue, type Logger, messageOf } from "@troupe/core";
 import { type DestinationStream, destination, pino, type Logger as PinoLogger } from "pino";
 import pretty from "pino-pretty";
 import { redactText, redactValue } from "./config/redact.ts";
@@ -72,8 +72,13 @@ class RedactedLogger implements Logger {
 
   #write(level: "debug" | "info" | "warn" | "error", fields: object, message: string): void {
     if (!this.#log.isLevelEnabled(level)) return;
-    const shown = fields instanceof Error ? { err: fields } : fields;
-    this.#log[level](redactValue(shown, this.#secrets), redactText(message, this.#secrets));
+    try {
+      const shown = isErrorValue(fields) ? { err: fields } : fields;
+      this.#log[level](redactValue(shown, this.#secrets), redactText(message, this.#secrets));
+    } catch (error) {
+      // No line of a log is worth a turn.
+      this.#log[level]({ unlogged: messageOf(error) }, "a line that could not be logged");
+    }
   }
 }
 

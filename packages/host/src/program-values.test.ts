@@ -18,6 +18,8 @@ describe("programValues", () => {
     expect(wrong({ filters: { outgoing: [1] } })).toThrow(/filters\.outgoing .* functions/);
     expect(wrong({ filters: { incomming: [] } })).toThrow(/has no incomming; there are incoming/);
     expect(wrong({ filters: 5 })).toThrow(/give an object/);
+    expect(wrong({ extensions: [() => 1] })).toThrow(/extensions \(startSilo\): give an array/);
+    expect(wrong({ signals: "yes" })).toThrow('signals (startSilo) "yes": give true or false');
     expect(wrong({ waitingBytes: { silo: 0 } })).toThrow(/waitingBytes\.silo .* above 0/);
     expect(wrong({ waitingBytes: { actor: 5 } })).toThrow(/there are mailbox, link, silo/);
   });

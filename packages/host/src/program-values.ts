@@ -1,11 +1,14 @@
-import { TroupeError } from "@troupe/core";
+import { type Metrics, shownValue, TroupeError } from "@troupe/core";
 import type { WaitingBytes } from "@troupe/runtime";
-import type { CallFilters } from "@troupe/sdk";
+import type { CallFilters, Extension } from "@troupe/sdk";
 
 /** What only a program can give, because it is no text. */
 export interface ProgramValues {
   readonly filters?: CallFilters;
   readonly waitingBytes?: WaitingBytes;
+  readonly extensions?: readonly Extension[];
+  readonly signals?: boolean;
+  readonly metrics?: Metrics;
 }
 
 const DIRECTIONS: ReadonlySet<string> = new Set(["incoming", "outgoing"]);
@@ -13,7 +16,7 @@ const PLACES: ReadonlySet<string> = new Set(["mailbox", "link", "silo"]);
 
 /** Takes them out of the options; throws `BAD_CONFIG` if one is wrong. */
 export function programValues(
-  { filters, waitingBytes }: ProgramValues,
+  { filters, waitingBytes, metrics, extensions, signals }: ProgramValues,
   where: "startSilo" | "connect",
 ): ProgramValues {
   for (const [direction, list] of entriesOf(filters, `filters (${where})`, DIRECTIONS)) {
@@ -24,10 +27,26 @@ export function programValues(
     if (typeof bytes === "number" && Number.isSafeInteger(bytes) && bytes > 0) continue;
     throw wrong(`waitingBytes.${place} (${where}): give a whole number of bytes above 0`);
   }
+  if (extensions !== undefined && !areExtensions(extensions))
+    throw wrong(`extensions (${where}): give an array of extensions, such as [myFeature()]`);
+  if (signals !== undefined && typeof signals !== "boolean")
+    throw wrong(`signals (${where}) ${shownValue(signals)}: give true or false`);
+  if (metrics !== undefined && typeof metrics.observe !== "function")
+    throw wrong(`metrics (${where}): give an object with counter, histogram and observe`);
   return {
+    ...(metrics === undefined ? {} : { metrics }),
     ...(filters === undefined ? {} : { filters }),
     ...(waitingBytes === undefined ? {} : { waitingBytes }),
+    ...(extensions === undefined ? {} : { extensions }),
+    ...(signals === undefined ? {} : { signals }),
   };
+}
+
+function areExtensions(given: unknown): boolean {
+  return (
+    Array.isArray(given) &&
+    given.every((one: unknown) => typeof one === "object" && one !== null && "name" in one)
+  );
 }
 
 function entriesOf(

@@ -31,8 +31,11 @@ export interface Chosen<Port, Context = ProviderContext> {
   open(context: Context): Promise<Port>;
 }
 
+/** The provider of the members, and where they are. */
 export type ChosenMembership = Chosen<MembershipProvider>;
+/** The provider of the stores, and where they are. */
 export type ChosenStores = Chosen<ProviderStores>;
+/** The provider of the links, and what it listens to. */
 export type ChosenTransport = Chosen<Transport, TransportContext>;
 
 type Open<Port, Context> = (location: unknown, context: Context) => Promise<Port>;

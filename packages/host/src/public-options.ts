@@ -1,6 +1,6 @@
-import type { Duration, Logger, Provider } from "@troupe/core";
+import type { Duration, Logger, Metrics, Provider } from "@troupe/core";
 import type { LeasePolicy, WaitingBytes } from "@troupe/runtime";
-import type { ActorClass, CallFilters } from "@troupe/sdk";
+import type { ActorType, CallFilters, Extension } from "@troupe/sdk";
 import { fromObject } from "./config/config-layers.ts";
 import { settingsOf } from "./config/load-settings.ts";
 import { OPTION_NAMES, type OptionName } from "./config/option-catalog.ts";
@@ -19,9 +19,9 @@ export interface ClusterOptions {
    */
   readonly membership?: string;
   /**
-   * One secret for silos, clients and operators, at least 8 characters. It is never sent; both sides
-   * of a link prove that they know it. Whoever knows it may do everything, so `tokens` is better
-   * beyond one machine. Default: none is asked for.
+   * One secret for silos, clients and operators, at least 8 characters. It is never sent; both
+   * sides of a link prove that they know it. Whoever knows it may do everything, so `tokens` is
+   * better beyond one machine. Default: none is asked for.
    */
   readonly token?: string;
   /**
@@ -72,6 +72,7 @@ export interface TlsOption {
   };
 }
 
+/** The options of `connect`. */
 export interface ConnectOptions extends ClusterOptions {
   /**
    * What to connect as. Default: `"operator"` if its token is known or none is given, else
@@ -82,14 +83,15 @@ export interface ConnectOptions extends ClusterOptions {
    * Classes that are called by name, so that their methods and time limits are known. Classes that
    * are passed to `actor` need not be here.
    */
-  readonly actors?: readonly ActorClass[];
+  readonly actors?: readonly ActorType[];
   /** What each call that is made through this client passes, outermost first. Default: none. */
   readonly filters?: Pick<CallFilters, "outgoing">;
 }
 
+/** The options of `startSilo`. */
 export interface SiloOptions extends ClusterOptions {
   /** The actor classes that this silo hosts. */
-  readonly actors: readonly ActorClass[];
+  readonly actors: readonly ActorType[];
   /**
    * `host:port` to listen on; port 0 takes a free one. Without `token` or `tls` only a loopback
    * address. Default: `"127.0.0.1:0"`.
@@ -103,6 +105,16 @@ export interface SiloOptions extends ClusterOptions {
    * where the members are if their provider has stores, else `"file:./.troupe"`.
    */
   readonly storage?: string;
+  /**
+   * Features of other packages: what they store with actors, run beside them, and answer to
+   * operators. All silos of a cluster have to have the same. Default: none.
+   */
+  readonly extensions?: readonly Extension[];
+  /**
+   * On SIGTERM and SIGINT the silo drains, and the process ends when nothing else keeps it alive. A
+   * second signal ends the process at once. Default: false, and the signals are the program's own.
+   */
+  readonly signals?: boolean;
   /** Allows to listen beyond this machine without `token` and `tls`. Default: false. */
   readonly allowInsecure?: boolean;
   readonly labels?: Readonly<Record<string, string>>;
@@ -115,8 +127,16 @@ export interface SiloOptions extends ClusterOptions {
    * run twice for a while, but what the older one changes is not stored. Default: `"strict"`.
    */
   readonly leasePolicy?: LeasePolicy;
+  /**
+   * Takes the storage over if another membership has written it, for example after etcd was lost or
+   * the members were moved. Only right if no silo of that membership runs any more. Default: false,
+   * and such a silo does not start.
+   */
+  readonly adoptStorage?: boolean;
   /** What each call to and from this silo's actors passes, outermost first. Default: none. */
   readonly filters?: CallFilters;
+  /** Where the numbers of this silo can be read. Default: nowhere. */
+  readonly metrics?: Metrics;
   /**
    * How many bytes of calls may wait, before more of them fail with `OVERLOADED`. Default: 16 MiB
    * for one actor, an eighth of the heap for the silo (512 MiB at most), and half of that for the
@@ -148,8 +168,10 @@ const VALUES: ReadonlySet<string> = new Set([
   "actors",
   "extensions",
   "filters",
+  "metrics",
   "logger",
   "providers",
+  "signals",
   "waitingBytes",
 ]);
 

@@ -131,4 +131,56 @@ describe("startSilo", () => {
     expect(await friend.actor(Counter, "a").add(1)).toBe(1);
     await friend.close();
   });
+
+  it("says of a silo with the wrong token that it is UNAUTHENTICATED, whichever side dials", async () => {
+    const warnings: string[] = [];
+    const warn = (_: object, message: string): void => void warnings.push(message);
+    const logger = { ...silentLogger, warn, child: () => logger };
+    await start({ token: "right-token", logger });
+    // Ids are drawn, and the one with the lower id dials.
+    for (let times = 0; times < 3; times++) {
+      const failed = start({ token: "wrong-token", leaseTtl: "2s" });
+      await expect(failed).rejects.toMatchObject({ code: "UNAUTHENTICATED" });
+    }
+    const refusals = warnings.filter((message) => /UNAUTHENTICATED|link refused/.test(message));
+    // Once for those who dialled this silo, and once for each that this silo dialled.
+    expect(refusals.length).toBeGreaterThan(0);
+    expect(refusals.length).toBeLessThanOrEqual(4);
+  }, 60_000);
+
+  it("warns of what a token beyond this machine leaves open, and takes no half of the tokens", async () => {
+    const warnings: string[] = [];
+    const warn = (_: object, message: string): void => void warnings.push(message);
+    const logger = { ...silentLogger, warn, child: () => logger };
+    const listen = { listen: "0.0.0.0:0", advertise: "127.0.0.1:1" };
+    await start({ token: "right-token", ...listen, logger });
+    expect(warnings.join("\n")).toMatch(/tokens\.silo, tokens\.client[^]*not encrypted/);
+    await expect(start({ tokens: { client: "for clients" } })).rejects.toMatchObject({
+      code: "BAD_CONFIG",
+      message: expect.stringContaining("tokens.silo is missing"),
+    });
+  });
+
+  it("gives clients and operators what their tokens are for", async () => {
+    const membership = `file:${folder}`;
+    const tokens = { silo: "for silos", client: "for clients", operator: "for operators" };
+    const silo = await start({ tokens });
+    const client = await connect({
+      membership,
+      tokens: { client: tokens.client },
+      logger: silentLogger,
+    });
+    const operator = await connect({
+      membership,
+      tokens: { operator: tokens.operator },
+      logger: silentLogger,
+    });
+    expect(await client.actor(Counter, "a").add(1)).toBe(1);
+    await expect(client.deadLetters(Counter, "a").list()).rejects.toMatchObject({
+      code: "FORBIDDEN",
+    });
+    expect(await operator.deadLetters(Counter, "a").list()).toEqual([]);
+    expect(silo.snapshot().state).toBe("active");
+    await Promise.all([client.close(), operator.close()]);
+  });
 });

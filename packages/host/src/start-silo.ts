@@ -7,11 +7,13 @@ import {
 } from "@troupe/client";
 import { type Logger, messageOf, TroupeError, type View } from "@troupe/core";
 import { Silo as RuntimeSilo, type SiloSnapshot } from "@troupe/runtime";
-import type { ActorClass } from "@troupe/sdk";
+import type { ActorType } from "@troupe/sdk";
 import { checkSiloAccess } from "./config/access-settings.ts";
+import { keepFromFailing } from "./actor-failures.ts";
 import type { Settings } from "./config/settings.ts";
 import { openSiloPorts } from "./open-ports.ts";
 import { type ProgramValues, programValues } from "./program-values.ts";
+import { onShutdownSignals } from "./shutdown-signals.ts";
 import { loggerOf, siloSettings, type SiloOptions } from "./public-options.ts";
 
 /** A running silo of this process. */
@@ -59,13 +61,19 @@ export async function startSilo(options: SiloOptions): Promise<Silo> {
 export async function openSilo(
   settings: Settings,
   logger: Logger,
-  actors: readonly ActorClass[],
-  values: ProgramValues = {},
+  actors: readonly ActorType[],
+  { signals = false, ...values }: ProgramValues = {},
 ): Promise<Silo> {
   checkSiloAccess(settings.access);
   for (const warning of settings.access.warnings) logger.warn({ listen: settings.listen }, warning);
-  const { ports, close } = await openSiloPorts(settings, logger);
-  const { cluster, listen, advertise, labels, leaseTtlMs, leasePolicy } = settings;
+  const opened = await openSiloPorts(settings, logger);
+  const { ports } = opened;
+  const stopKeeping = keepFromFailing(logger);
+  const close = async (): Promise<void> => {
+    await opened.close();
+    stopKeeping();
+  };
+  const { cluster, listen, advertise, labels, leaseTtlMs, leasePolicy, adoptStorage } = settings;
   try {
     const silo = await RuntimeSilo.start(ports, {
       ...values,
@@ -73,15 +81,31 @@ export async function openSilo(
       actors,
       listen,
       labels,
+      adoptStorage,
       ...(advertise === undefined ? {} : { advertise }),
       ...(leaseTtlMs === undefined ? {} : { leaseTtlMs }),
       ...(leasePolicy === undefined ? {} : { leasePolicy }),
     });
-    return new OwningSilo(silo, close, logger);
+    const owning = new OwningSilo(silo, close, logger);
+    if (signals) drainOnSignals(owning, logger);
+    return owning;
   } catch (error) {
     await close();
     throw error;
   }
+}
+
+/** Until the silo has stopped, for whatever reason. */
+function drainOnSignals(silo: Silo, logger: Logger): void {
+  const forget = onShutdownSignals({
+    begin: (signal) => {
+      logger.info({ signal }, "the silo drains; a second signal ends the process at once");
+      // What goes wrong is logged by the silo itself.
+      silo.stop().catch(() => undefined);
+    },
+    atOnce: () => logger.warn({}, "the process ends at once; what was not stored is lost"),
+  });
+  silo.stopped.finally(forget).catch(() => undefined);
 }
 
 /** A silo together with the ports that were opened for it. */

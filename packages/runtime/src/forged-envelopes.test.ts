@@ -3,9 +3,11 @@ import {
   type Envelope,
   type Hello,
   type Link,
+  type Logger,
   PROTOCOL_VERSION,
   type RequestEnvelope,
   type Role,
+  silentLogger,
 } from "@troupe/core";
 import { MemoryTransport } from "@troupe/memory";
 import { Actor, actor, readonly, state, type UntypedActorRef } from "@troupe/sdk";
@@ -111,7 +113,7 @@ function requestOf(cluster: TestCluster, fields: Partial<RequestEnvelope>): Requ
 describe("who knows the clients' secret", () => {
   it.each<Partial<RequestEnvelope>>([
     { idempotencyKey: "s:1000000:Payer/alice" },
-    { delivery: { sender: "Payer/alice", seq: 1_000_000 } },
+    { delivery: { sender: "Payer/alice", seq: 1_000_000, asks: false } },
   ])("cannot make a durable send vanish: %j", async (forged) => {
     const { cluster, silo } = await start();
     const { link, received } = await dialAs({ cluster, silo }, "client");
@@ -141,7 +143,7 @@ describe("who knows the clients' secret", () => {
     const chain = Array.from({ length: 50 }, (_, call) => ({
       type: "Payee",
       id: "bob",
-      turn: `${siloId}/${clientIdOf(cluster)}:${call}`,
+      turn: `${siloId}/${cluster.client.peerId}:${call}`,
     }));
     link.send(requestOf(cluster, { method: "receive", chain }));
     await cluster.advance(1_000);
@@ -201,6 +203,23 @@ describe("a client that is told what it may", () => {
   });
 });
 
+describe("an operator", () => {
+  it("is named in the log with what it does, and not with what it only looks at", async () => {
+    const lines: object[] = [];
+    const info: Logger["info"] = (facts, message) => {
+      if (message === "operator acts") lines.push(facts);
+    };
+    const logger: Logger = { ...silentLogger, info, child: () => logger };
+    await using cluster = await TestCluster.start({ actors: [Payer, Payee], logger });
+    const letters = cluster.client.deadLetters(Payer, "alice");
+    await cluster.run(letters.list());
+    await cluster.run(letters.resend(7));
+    expect(lines).toEqual([
+      { role: "operator", caller: cluster.client.peerId, what: "Payer/alice.$resend()" },
+    ]);
+  });
+});
+
 describe("code of an actor", () => {
   it.each(["$died", "$arrived", "$settled", "$letters", "$reminder"])(
     "has no turn of Troupe's own to call: %s",
@@ -220,8 +239,3 @@ describe("code of an actor", () => {
     expect(silo.silo.snapshot().state).toBe("active");
   });
 });
-
-/** The id of the cluster's own client is what its calls are named by. */
-function clientIdOf(cluster: TestCluster): string {
-  return String(cluster.client.peerId);
-}

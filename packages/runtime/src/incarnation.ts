@@ -19,6 +19,7 @@ import { FailureDetector } from "./membership/failure-detector.ts";
 import { checkDefinitions, notLinked, unlinked } from "./membership/join-checks.ts";
 import { MembershipAgent } from "./membership/membership-agent.ts";
 import type { Succession } from "./membership/view-coalescer.ts";
+import type { StorageOwner } from "./silo/storage-owner.ts";
 import { SiloLinks } from "./silo-links.ts";
 import {
   DEFAULT_LEASE_TTL_MS,
@@ -49,6 +50,7 @@ export interface IncarnationParts {
   readonly ports: SiloPorts;
   readonly options: SiloOptions;
   readonly definitions: ReadonlyMap<string, ActorDefinition>;
+  readonly storageOwner: StorageOwner;
   /** The lease is gone: everything here has ended, and this incarnation is over. */
   onLost(): void;
   /** Somebody asked this silo to move everything away and stop. */
@@ -104,8 +106,7 @@ export class Incarnation {
         guard: this.#agent.guard,
         definitions,
         extensions: options.extensions ?? [],
-        waitingBytes: options.waitingBytes ?? {},
-        filters: options.filters ?? {},
+        options,
         linkTo: (to) => this.#links.linkTo(to),
         broadcast: (envelope) => this.#links.broadcast(envelope),
         adminMethods: this.#adminMethods(),
@@ -180,9 +181,9 @@ export class Incarnation {
   }
 
   /**
-   * Joins the cluster. The stages, each undone if a later one fails: 1. listen; 2. register as
-   * joining, and watch; 3. check the definitions and link with every active silo; 4. become active,
-   * and see that in a view; 5. host.
+   * Joins the cluster. The stages, each undone if a later one fails: 1. listen, and see that the
+   * storage is this cluster's; 2. register as joining, and watch; 3. check the definitions and link
+   * with every active silo; 4. become active, and see that in a view; 5. host.
    */
   async start(): Promise<void> {
     const { options, definitions } = this.#parts;
@@ -198,6 +199,7 @@ export class Incarnation {
         version: TROUPE_VERSION,
         labels: options.labels ?? {},
       };
+      await this.#parts.storageOwner.check();
       await this.#agent.join(member);
       await this.#until(() => this.#placement.member(this.siloId) !== undefined, JOIN_MS);
       checkDefinitions(member, this.view);
@@ -289,7 +291,7 @@ export class Incarnation {
     try {
       await this.#until(() => missing().length === 0 || this.#rejection !== undefined, linkMs);
     } catch {
-      throw notLinked(self, missing());
+      throw notLinked(self, missing(), this.#links.refusalOf(missing()));
     }
     if (this.#rejection !== undefined) throw this.#rejection;
   }

@@ -25,13 +25,13 @@ import {
   type ReleasedEnvelope,
   type ReminderStore,
   type RequestEnvelope,
+  silentMetrics,
   type StateStore,
   type TroupeError,
 } from "@troupe/core";
 import type {
   ActorDefinition,
   AdminMethod,
-  CallFilters,
   DurablePart,
   Extension,
   SiloHost,
@@ -45,6 +45,7 @@ import { IdleCollection } from "./activation/idle-collection.ts";
 import { AwakeService } from "./durability/awake-service.ts";
 import { IndexSweep } from "./durability/index-sweep.ts";
 import { PartRegistry } from "./durability/part-registry.ts";
+import { RefusedClaims } from "./durability/refused-claims.ts";
 import { slotsPart } from "./durability/state-slots.ts";
 import { versionPart } from "./durability/state-version.ts";
 import { StoredActor, type StoredActorParts } from "./durability/stored-actor.ts";
@@ -54,6 +55,7 @@ import { WaitWatch } from "./activation/wait-watch.ts";
 import { actorAdminMethods } from "./inspect/actor-admin.ts";
 import { AdminMethods } from "./inspect/admin-methods.ts";
 import { WAIT_OF, waitAdminMethod } from "./inspect/wait-admin.ts";
+import { observeSilo, type SiloNumbers } from "./inspect/silo-metrics.ts";
 import type { LeaseGuard } from "./membership/lease-guard.ts";
 import { Handoff } from "./ownership/handoff.ts";
 import { ReleaseAnnouncer } from "./ownership/release-announcer.ts";
@@ -61,7 +63,8 @@ import { ReminderTicks } from "./reminders/reminder-ticks.ts";
 import { remindersPart } from "./reminders/reminders-part.ts";
 import { timersPart } from "./reminders/timers-part.ts";
 import { AdmissionQueue } from "./routing/admission-queue.ts";
-import { CallBudget, type WaitingBytes } from "./activation/call-budget.ts";
+import { CallBudget } from "./activation/call-budget.ts";
+import type { SiloOptions } from "./silo-options.ts";
 import { Dispatcher } from "./routing/dispatcher.ts";
 import { deduplicationPart } from "./sends/deduplication.ts";
 import type { PendingSend } from "./sends/outbox.ts";
@@ -76,8 +79,7 @@ export interface LocalActorsParts {
   readonly stateStore: StateStore;
   readonly reminderStore: ReminderStore;
   readonly guard: LeaseGuard;
-  readonly waitingBytes: WaitingBytes;
-  readonly filters: CallFilters;
+  readonly options: Pick<SiloOptions, "waitingBytes" | "filters" | "metrics">;
   readonly definitions: ReadonlyMap<string, ActorDefinition>;
   readonly extensions: readonly Extension[];
   linkTo(siloId: string): Link | undefined;
@@ -102,6 +104,7 @@ export class LocalActors {
   readonly #budget: CallBudget;
   readonly #deadlocks: DeadlockDetector;
   readonly #waits: WaitWatch;
+  #stopObserving: (() => void) | undefined;
   readonly #handoff: Handoff;
   readonly #announcer: ReleaseAnnouncer;
   readonly #dispatcher: Dispatcher;
@@ -123,7 +126,10 @@ export class LocalActors {
     });
     const silo = this.#createSiloHost();
     this.#registry = new PartRegistry(this.#createParts(silo));
-    this.#budget = new CallBudget(parts.waitingBytes, getHeapStatistics().heap_size_limit);
+    this.#budget = new CallBudget(
+      parts.options.waitingBytes ?? {},
+      getHeapStatistics().heap_size_limit,
+    );
     this.#deadlocks = new DeadlockDetector({
       openCallsOf: (token) => this.#router.openCallsOf(token),
       ask: (call) => this.#askWait(call),
@@ -164,8 +170,10 @@ export class LocalActors {
       placement,
     );
     this.#caller = new Caller(clock, this.#router);
-    this.#call = filteredCalls(parts.filters.outgoing ?? [], clock, (target, method, args) =>
-      this.#caller.call(target, method, args),
+    this.#call = filteredCalls(
+      parts.options.filters?.outgoing ?? [],
+      clock,
+      (target, method, args) => this.#caller.call(target, method, args),
     );
     this.#references = new References(definitions, this.#call);
     this.#services = new SiloServices(createServices(silo, parts.extensions), logger);
@@ -188,6 +196,8 @@ export class LocalActors {
 
   /** From now on this silo hosts, and its services run. */
   start(): Promise<void> {
+    const { siloId, options } = this.#parts;
+    this.#stopObserving = observeSilo(options.metrics ?? silentMetrics, siloId, () => this.counts);
     return this.#services.start();
   }
 
@@ -277,17 +287,15 @@ export class LocalActors {
     return this.#admission.isEmpty && this.#catalog.size === 0 && this.#router.pendingCount === 0;
   }
 
-  get counts(): {
-    activations: number;
-    activationsByType: Record<string, number>;
-    callsTotal: number;
-    callsPending: number;
-  } {
+  get counts(): SiloNumbers & { readonly activations: number } {
     return {
       activations: this.#catalog.size,
       activationsByType: this.#catalog.countByType(),
       callsTotal: this.#dispatcher.received,
       callsPending: this.#router.pendingCount,
+      callsRefused: this.#budget.refused,
+      callsParked: this.#dispatcher.parked,
+      bytesWaiting: this.#budget.waiting,
     };
   }
 
@@ -299,6 +307,7 @@ export class LocalActors {
   /** Ends everything at once; calls that are under way fail. Resolves when nothing is left. */
   async close(): Promise<void> {
     this.quiesce();
+    this.#stopObserving?.();
     this.#announcer.stop();
     this.#waits.stop();
     this.#admission.close();
@@ -378,7 +387,7 @@ export class LocalActors {
       reference: (type, id, options) => this.#references.actor(type, id, options),
       sendReference: (type, id, post) => this.#references.sendReference(type, id, post),
       makeReference: (address) => this.#references.reference(address),
-      serve: servingThrough(this.#parts.filters.incoming ?? [], clock),
+      serve: servingThrough(this.#parts.options.filters?.incoming ?? [], clock),
       systemTurn: (name) => this.#registry.turn(name),
       watch: (activation, runner) => this.#waits.watch(activation, runner),
       redispatch: (request, sink) => this.#dispatcher.redispatch(request, sink),
@@ -396,6 +405,7 @@ export class LocalActors {
       stateStore,
       reminderStore,
       registry: this.#registry,
+      refused: new RefusedClaims(clock, logger),
       makeReference: (address) => this.#references.reference(address),
       revision: () => this.#placement.revision,
       isServing: () => guard.isServing(),

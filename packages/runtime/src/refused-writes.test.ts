@@ -31,6 +31,7 @@ it("says of a turn whose write the store refused that it may have run, and not t
     read: (address, prefix) => states.read(address, prefix),
     retire: () => Promise.reject(full),
     list: (query) => states.list(query),
+    identify: (membership, mode) => states.identify(membership, mode),
     close: () => states.close(),
   };
   const silo = await clock.run(

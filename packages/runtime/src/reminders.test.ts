@@ -95,6 +95,8 @@ class Alarm extends Actor {
 
 async function startCluster(silos = 1): Promise<TestCluster> {
   const cluster = await TestCluster.start({ actors: [Alarm], silos });
+  // The last silo's actors are its own when the others have released them.
+  await cluster.advance(100);
   ticks = [];
   onTick = undefined;
   start = cluster.clock.now();
@@ -188,6 +190,15 @@ describe("a reminder", () => {
     );
     expect(error).toMatchObject({ code: "BAD_SCHEDULE" });
     expect(String(error)).toContain('write @reminder("unheard") above one (there are: ring, sing)');
+  });
+
+  it("is never volatile, which only a timer can be", async () => {
+    const cluster = await startCluster();
+    const volatile = { in: 1, volatile: true };
+    await expect(cluster.run(cluster.actor(Alarm, "a").set("ring", volatile))).rejects.toThrow(
+      "schedule ring: volatile is for timers; leave it out, or set a timer",
+    );
+    expect(await cluster.run(cluster.actor(Alarm, "a").all())).toEqual([]);
   });
 
   it("survives the death of every silo at once", async () => {

@@ -3,6 +3,7 @@ import {
   type CancelEnvelope,
   type Clock,
   type Envelope,
+  formatAddress,
   type Hello,
   type Link,
   type LinkHandlers,
@@ -18,7 +19,12 @@ import {
   type TroupeError,
 } from "@troupe/core";
 import { errorOutcome } from "./activation/outcome.ts";
-import { cleanEnvelope } from "./routing/clean-envelope.ts";
+import {
+  cleanEnvelope,
+  Horizon,
+  isOperatorAction,
+  type OutsideSender,
+} from "./routing/clean-envelope.ts";
 
 export interface SiloLinksParts {
   readonly siloId: string;
@@ -40,6 +46,9 @@ export interface SiloLinksParts {
   onRejected(siloId: string, error: TroupeError): void;
 }
 
+/** Silos that are remembered as not let in: enough to say why a silo cannot join. */
+const REFUSED_MAX = 100;
+
 /**
  * Every link of one silo: to the other silos, one a pair, and from clients. It sorts what arrives.
  */
@@ -47,16 +56,20 @@ export class SiloLinks {
   readonly #parts: SiloLinksParts;
   readonly #peers: PeerLinks;
   readonly #sinks = new WeakMap<Link, ReplySink>();
+  readonly #horizon: Horizon;
   /** Links whose other side was refused something. */
   readonly #reported = new WeakSet<Link>();
   /** Of the links with silos, by the silo's id. */
   readonly #siloSinks = new Map<string, ReplySink>();
+  /** Why silos were not let in, by the ids that they gave. */
+  readonly #refused = new Map<string, Refusal>();
   /** By the client's id. */
   readonly #clients = new Map<string, Link>();
   #listener: Listener | undefined;
 
   constructor(parts: SiloLinksParts) {
     this.#parts = parts;
+    this.#horizon = new Horizon(parts.clock);
     this.#peers = new PeerLinks({
       clock: parts.clock,
       logger: parts.logger,
@@ -87,12 +100,20 @@ export class SiloLinks {
       hello: () => this.#hello(),
       check: (remote) => this.#check(remote),
       accept: (link) => this.#accept(link),
+      refused: ({ role, peerId }, refusal) => {
+        if (role === "silo" && this.#refused.size < REFUSED_MAX) this.#refused.set(peerId, refusal);
+      },
     });
     return this.#listener.address;
   }
 
   linkTo(siloId: string): Link | undefined {
     return this.#peers.linkTo(siloId);
+  }
+
+  /** Why one of these silos was not let in by this one, if one was not. */
+  refusalOf(members: readonly Member[]): Refusal | undefined {
+    return members.map(({ siloId }) => this.#refused.get(siloId)).find((why) => why !== undefined);
   }
 
   setMembers(members: readonly Member[]): void {
@@ -135,8 +156,9 @@ export class SiloLinks {
     // there would run behind later calls (C5).
     this.#clients.get(peerId)?.close("the client has dialled again");
     this.#clients.set(peerId, link);
+    const sender = { principal: link.principal, peerId };
     return {
-      onEnvelope: (envelope) => this.#receiveFromClient(envelope, link),
+      onEnvelope: (envelope) => this.#receiveFromOutside(envelope, sender, link),
       onClose: () => {
         if (this.#clients.get(peerId) === link) this.#clients.delete(peerId);
         this.#callerGone(this.#sinks.get(link));
@@ -144,12 +166,11 @@ export class SiloLinks {
     };
   }
 
-  #receiveFromClient(envelope: Envelope, link: Link): void {
-    const { principal, remote } = link;
-    const sender = { principal, peerId: remote.peerId };
-    const cleaned = cleanEnvelope(envelope, sender, this.#parts.clock.monotonic());
+  #receiveFromOutside(envelope: Envelope, sender: OutsideSender, link: Link): void {
+    const cleaned = cleanEnvelope(envelope, sender, this.#horizon);
     switch (cleaned.kind) {
       case "clean":
+        if (cleaned.envelope.kind === "request") this.#note(cleaned.envelope, link);
         return this.#receive(cleaned.envelope, link);
       case "forbidden":
         this.#report(link, cleaned.error.message);
@@ -159,6 +180,16 @@ export class SiloLinks {
         this.#report(link, cleaned.reason);
         link.close(cleaned.reason);
     }
+  }
+
+  /** What operators do is logged, with who and what. */
+  #note(request: RequestEnvelope, { principal }: Link): void {
+    if (principal.role !== "operator" || !isOperatorAction(request)) return;
+    const what = `${formatAddress(request)}.${request.method}()`;
+    this.#parts.logger.info(
+      { role: principal.role, caller: principal.name, what },
+      "operator acts",
+    );
   }
 
   /** Once for each link: whoever tries many things fills no log. */

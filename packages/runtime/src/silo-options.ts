@@ -1,6 +1,6 @@
 import type { ClientPorts } from "@troupe/client";
-import type { ReminderStore, StateStore } from "@troupe/core";
-import type { ActorClass, CallFilters, Extension } from "@troupe/sdk";
+import type { Metrics, ReminderStore, StateStore } from "@troupe/core";
+import type { ActorType, CallFilters, Extension } from "@troupe/sdk";
 import type { LeasePolicy } from "./membership/lease-guard.ts";
 import type { WaitingBytes } from "./activation/call-budget.ts";
 
@@ -12,8 +12,8 @@ export interface SiloPorts extends ClientPorts {
 
 export interface SiloOptions {
   readonly cluster: string;
-  /** The classes that this silo hosts. */
-  readonly actors: readonly ActorClass[];
+  /** The actor types that this silo hosts. */
+  readonly actors: readonly ActorType[];
   /** Features that are added to the silo. Default: none. */
   readonly extensions?: readonly Extension[];
   /** `host:port` to listen on; port 0 takes a free one. */
@@ -23,10 +23,18 @@ export interface SiloOptions {
   readonly labels?: Readonly<Record<string, string>>;
   /** Milliseconds after which a silo that no longer answers is taken for gone. Default 5,000. */
   readonly leaseTtlMs?: number;
+  /**
+   * Takes the storage over if another membership has written it: its actors are this cluster's
+   * then. Only right if no silo of that membership runs any more. Default: such a silo does not
+   * start.
+   */
+  readonly adoptStorage?: boolean;
   /** What the silo does while it cannot tell whether its lease lives. Default: strict. */
   readonly leasePolicy?: LeasePolicy;
   /** What calls to and from this silo's actors pass; see `CallFilter`. */
   readonly filters?: CallFilters;
+  /** Where the silo's numbers can be read. Default: nowhere. */
+  readonly metrics?: Metrics;
   /** How many bytes of calls may wait on the silo; beyond it calls fail with `OVERLOADED`. */
   readonly waitingBytes?: WaitingBytes;
 }
@@ -34,5 +42,8 @@ export interface SiloOptions {
 /** Troupe's version, as other silos see it. */
 export const TROUPE_VERSION = "0.1.0";
 
-/** The smallest that survives the loss of etcd's leader, which stops renewals for 2.5 s. */
+/**
+ * A registry that elects a new leader takes no renewals for up to 2.5 s. This is the smallest lease
+ * that survives it.
+ */
 export const DEFAULT_LEASE_TTL_MS = 5_000;

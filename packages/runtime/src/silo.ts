@@ -20,6 +20,7 @@ import {
 } from "@troupe/sdk";
 import { Incarnation } from "./incarnation.ts";
 import type { SiloSnapshot } from "./inspect/silo-snapshot.ts";
+import { StorageOwner } from "./silo/storage-owner.ts";
 import type { SiloOptions, SiloPorts } from "./silo-options.ts";
 
 const REJOIN_EVERY_MS = 1_000;
@@ -36,6 +37,7 @@ export class Silo implements ActorReferences, DeadLetterAccess, Administered, As
   readonly #options: SiloOptions;
   readonly #definitions: ReadonlyMap<string, ActorDefinition>;
   readonly #markStopped: () => void;
+  readonly #storageOwner: StorageOwner;
   /** They outlive the incarnation in whose time they were made: a reference is good for ever. */
   readonly #references: References;
   #incarnation: Incarnation;
@@ -66,6 +68,11 @@ export class Silo implements ActorReferences, DeadLetterAccess, Administered, As
     this.#references = new References(this.#definitions, (target, method, args) =>
       this.#incarnation.actors.call(target, method, args),
     );
+    this.#storageOwner = new StorageOwner({
+      ...ports,
+      cluster: options.cluster,
+      adopts: options.adoptStorage === true,
+    });
     const { promise, resolve } = Promise.withResolvers<void>();
     this.stopped = promise;
     this.#markStopped = resolve;
@@ -132,6 +139,7 @@ export class Silo implements ActorReferences, DeadLetterAccess, Administered, As
       ports: this.#ports,
       options: { ...this.#options, listen },
       definitions: this.#definitions,
+      storageOwner: this.#storageOwner,
       // While one is starting, whoever starts it finds out.
       onLost: () => {
         if (this.#isRunning) void this.#rejoin();

@@ -1,8 +1,13 @@
 import type { Actor } from "./actor.ts";
+import type { Behaviour } from "./behaviour.ts";
 
 /** A class that can be an actor: made without arguments, by Troupe only. */
 export type ActorClass<A extends Actor = Actor> = abstract new () => A;
 
+/**
+ * What happens with a call that comes while a turn runs: `"none"` never runs it before that turn
+ * has ended, `"chain"` does if that turn waits for it, and `"full"` always does.
+ */
 export type Reentrancy = "none" | "chain" | "full";
 
 /**
@@ -24,6 +29,7 @@ export type Concurrency =
   /** Beside any turn. */
   | "interleave";
 
+/** What is known of one public method. */
 export interface MethodDefinition {
   readonly name: string;
   readonly concurrency: Concurrency;
@@ -31,18 +37,22 @@ export interface MethodDefinition {
   readonly idempotent: boolean;
 }
 
+/** A durable slot, and whether each turn stores it or only `save()` does. */
 export interface SlotDefinition {
   readonly name: string;
   readonly save: "turn" | "manual";
 }
 
+/** What a silo hosts: a class, or what `defineBehaviour` gave. */
+export type ActorType = ActorClass | ActorDefinition;
+
 /**
- * What is known of an actor class: made once, checked whole, never changed. Durations are in
+ * What is known of an actor type: made once, checked whole, never changed. Durations are in
  * milliseconds.
  */
 export interface ActorDefinition {
   readonly name: string;
-  readonly actorClass: ActorClass;
+  readonly behaviour: Behaviour;
   readonly idleAfterMs: number;
   readonly reentrancy: Reentrancy;
   readonly mailboxMax: number;
@@ -50,12 +60,23 @@ export interface ActorDefinition {
   readonly version: number;
   readonly migrate: Migrate | undefined;
   /**
-   * The methods that a reference may call, by name. Internal ones are not here, nor are handlers of
+   * The methods that a reference may call and that are known, by name. Internal ones are not here, nor are handlers of
    * reminders and timers without another mark: only ticks call those, each in an exclusive turn.
    */
   readonly methods: ReadonlyMap<string, MethodDefinition>;
+  /** The method of this name; also one that `methods` does not list, if the type is open. */
+  readonly methodOf: (name: string) => MethodDefinition | undefined;
   readonly slots: readonly SlotDefinition[];
-  /** Method names by reminder name, and by timer name. */
-  readonly reminders: ReadonlyMap<string, string>;
-  readonly timers: ReadonlyMap<string, string>;
+  /**
+   * Who handles what a durable part sets off: by the part's kind ("reminder", "timer"), the method
+   * by the name under which it was set.
+   */
+  readonly handlers: ReadonlyMap<string, ReadonlyMap<string, string>>;
+}
+
+const NO_HANDLERS: ReadonlyMap<string, string> = new Map();
+
+/** The handlers of one kind: method names by what they handle. */
+export function handlersOf(definition: ActorDefinition, kind: string): ReadonlyMap<string, string> {
+  return definition.handlers.get(kind) ?? NO_HANDLERS;
 }

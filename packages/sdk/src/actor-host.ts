@@ -34,6 +34,12 @@ export interface ActorHost {
   /** Milliseconds since the Unix epoch. */
   now(): number;
   deactivate(): void;
+  /**
+   * From now on the activation does something outside of its turns, such as a step of a workflow. It
+   * counts as a running turn: the actor is not idle, and a silo that drains or hands the actor over
+   * waits for it, 30 s at most. Call what this returns when it is done; twice is harmless.
+   */
+  busy(): () => void;
   /** Stores the changed manual slots with the running turn. */
   save(): void;
 }

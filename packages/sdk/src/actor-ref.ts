@@ -68,7 +68,15 @@ export type RemoteMethod<F> = F extends (...args: infer P) => infer R
  * return type, because TypeScript cannot infer it in a circle.
  */
 export type ActorRef<A extends Actor> = {
-  readonly [K in MethodName<A>]: RemoteMethod<A[K]>;
+  readonly [
+    K in keyof A as K extends keyof Actor
+      ? never
+      : K extends string
+        ? A[K] extends AnyMethod
+          ? K
+          : never
+        : never
+  ]: RemoteMethod<A[K]>;
 };
 
 /** A reference by the name of a type alone: any method, unchecked until the actor answers. */
@@ -81,9 +89,15 @@ export interface UntypedActorRef {
  * turn and returns nothing.
  */
 export type SendRef<A extends Actor> = {
-  readonly [K in MethodName<A>]: A[K] extends (...args: infer P) => unknown
-    ? (...args: P) => void
-    : never;
+  readonly [
+    K in keyof A as K extends keyof Actor
+      ? never
+      : K extends string
+        ? A[K] extends AnyMethod
+          ? K
+          : never
+        : never
+  ]: A[K] extends (...args: infer P) => unknown ? (...args: P) => void : never;
 };
 
 /** The same by the name of a type alone. */

@@ -1,10 +1,12 @@
-import { TroupeError, type Logger } from "@troupe/core";
+import type { Logger } from "@troupe/core";
 import type { ActorClass } from "./actor-definition.ts";
 import type { ActorHost } from "./actor-host.ts";
 import type { ActorRef, SendRef, UntypedActorRef, UntypedSendRef } from "./actor-ref.ts";
+import { giveInsides, hostOf, takeHost } from "./actor-insides.ts";
 import { ACTOR_ROOT } from "./actor-root.ts";
 import type { CallContext, CallOptions } from "./call-context.ts";
 import { definitionOf } from "./definition-of.ts";
+import { ACTOR_HOME, HOME } from "./other-copy.ts";
 import type { Schedules, TimerOptions } from "./schedule-options.ts";
 
 /**
@@ -12,20 +14,6 @@ import type { Schedules, TimerOptions } from "./schedule-options.ts";
  * now, the silo stops, or a failure.
  */
 export type DeactivationReason = "idle" | "requested" | "moved" | "stopping" | "failed";
-
-/** What the rest of this package may do with an actor, besides what its author may. */
-interface Insides {
-  host(actor: Actor): ActorHost | undefined;
-  isUnderConstruction(actor: Actor): boolean;
-  endConstruction(actor: Actor): void;
-}
-
-let insides: Insides;
-
-/**
- * The host for the actor that is being constructed just now; `Actor`'s constructor takes it away.
- */
-let nextHost: ActorHost | undefined;
 
 /**
  * The base of every actor. Each id of a class that extends it is an object that always exists: the
@@ -50,22 +38,24 @@ export abstract class Actor {
   /** @internal */
   static readonly [ACTOR_ROOT] = true;
 
+  /** @internal */
+  static readonly [ACTOR_HOME]: string = HOME;
+
   readonly #host: ActorHost | undefined;
   #underConstruction = true;
 
   static {
-    insides = {
+    giveInsides({
       host: (actor) => actor.#host,
       isUnderConstruction: (actor) => actor.#underConstruction,
       endConstruction: (actor) => {
         actor.#underConstruction = false;
       },
-    };
+    });
   }
 
   constructor() {
-    this.#host = nextHost;
-    nextHost = undefined;
+    this.#host = takeHost();
   }
 
   /** What tells this actor from the others of its type. */
@@ -162,41 +152,4 @@ export abstract class Actor {
    * nothing may depend on it.
    */
   onDeactivate(_reason: DeactivationReason): void | Promise<void> {}
-}
-
-/** The host of an actor. Throws for one that was made with `new`. */
-export function hostOf(actor: Actor): ActorHost {
-  const host = insides.host(actor);
-  if (host === undefined) {
-    const name = actor.constructor.name;
-    throw new TroupeError(
-      "ACTIVATION_FAILED",
-      `${name} is made by Troupe, and this one was made with new; use cluster.actor(${name}, id)`,
-      { retryable: false },
-    );
-  }
-  return host;
-}
-
-/**
- * The host of an actor whose constructor or field initialisers run just now; undefined if it has
- * none, or is finished.
- */
-export function constructingHostOf(actor: Actor): ActorHost | undefined {
-  return insides.isUnderConstruction(actor) ? insides.host(actor) : undefined;
-}
-
-/** Runs the constructor of an actor class with `host` at hand. */
-export function runConstructor(actorClass: ActorClass, host: ActorHost): Actor {
-  nextHost = host;
-  try {
-    return Reflect.construct(actorClass, []) as Actor;
-  } finally {
-    nextHost = undefined;
-  }
-}
-
-/** From here on, writes to slots are changes and no longer first values. */
-export function endConstruction(actor: Actor): void {
-  insides.endConstruction(actor);
 }

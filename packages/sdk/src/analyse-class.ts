@@ -6,9 +6,11 @@ import type {
   SlotDefinition,
 } from "./actor-definition.ts";
 import { readActorOptions, readSave } from "./actor-options.ts";
+import { ClassBehaviour } from "./class-behaviour.ts";
 import type { MethodMark, Note } from "./class-notes.ts";
 import { shapeOf, type ClassShape } from "./class-shape.ts";
-import { nameProblem, RESERVED_METHODS, show, typeNameProblem } from "./names.ts";
+import { nameProblem, RESERVED_NAMES, show, typeNameProblem } from "./names.ts";
+import { otherCopyProblem } from "./other-copy.ts";
 import type { SourcePosition } from "./source-position.ts";
 
 /** Something about a class that cannot work: where, and what to change. */
@@ -25,6 +27,7 @@ export interface Problem {
  */
 export interface Analysis {
   readonly definition: ActorDefinition;
+  readonly className: string;
   /** Of the `@actor` or `defineActor`. */
   readonly position: SourcePosition | undefined;
   readonly problems: readonly Problem[];
@@ -51,23 +54,40 @@ class Analyser {
 
   analyse(actorClass: ActorClass): Analysis {
     const legacy = this.#of("legacy")[0];
+    const ofOtherCopy = this.#shape.extendsActor ? undefined : otherCopyProblem(actorClass);
     const typeNote = this.#typeNote();
     const handlers = { reminder: this.#handlers("reminder"), timer: this.#handlers("timer") };
+    const settings = readActorOptions(typeNote?.options, (text) =>
+      this.#report(text, typeNote?.position),
+    );
+    const methods = this.#methods(
+      new Set([...handlers.reminder.values(), ...handlers.timer.values()]),
+    );
     const definition: ActorDefinition = {
       name: typeof typeNote?.name === "string" ? typeNote.name : actorClass.name,
-      actorClass,
-      ...readActorOptions(typeNote?.options, (text) => this.#report(text, typeNote?.position)),
-      methods: this.#methods(new Set([...handlers.reminder.values(), ...handlers.timer.values()])),
+      behaviour: new ClassBehaviour(actorClass),
+      ...settings,
+      methods,
+      methodOf: (name) => methods.get(name),
       slots: this.#slots(),
-      reminders: handlers.reminder,
-      timers: handlers.timer,
+      handlers: new Map([
+        ["reminder", handlers.reminder],
+        ["timer", handlers.timer],
+      ]),
     };
     for (const { text, position } of this.#of("problem")) this.#report(text, position);
     const position = typeNote?.position;
+    const { className } = this.#shape;
+    if (legacy !== undefined)
+      return { definition, className, position, problems: [this.#legacyProblem(legacy)] };
+    if (ofOtherCopy === undefined)
+      return { definition, className, position, problems: this.#problems };
+    // All else that is wrong follows from that: the other copy's notes are not seen here.
     return {
       definition,
+      className,
       position,
-      problems: legacy === undefined ? this.#problems : [this.#legacyProblem(legacy)],
+      problems: [{ position, className, text: ofOtherCopy }],
     };
   }
 
@@ -125,7 +145,7 @@ class Analyser {
       if (name === "then")
         this.#report("a method then() would make every reference look like a promise; rename it");
       if (isInternal || name === "then") continue;
-      if (RESERVED_METHODS.has(name)) {
+      if (RESERVED_NAMES.has(name)) {
         this.#report(
           `${name}() means something to every object; rename it, or make it @internal()`,
         );

@@ -1,4 +1,4 @@
-import type { ActorAddress } from "@troupe/core";
+import type { ActorAddress, Principal } from "@troupe/core";
 
 /** A call on its way, as a filter sees it. */
 export interface FilteredCall {
@@ -13,8 +13,8 @@ export interface FilteredCall {
   readonly headers: Record<string, string>;
   /** The actor whose turn makes the call, if one does. */
   readonly caller: ActorAddress | undefined;
-  /** Who is behind the link over which the call came, if that has been proven. Incoming only. */
-  readonly principal: unknown;
+  /** Who is at the other end of the link over which the call came. Incoming calls only. */
+  readonly principal: Principal | undefined;
   /** When the caller stops to wait, in milliseconds since the Unix epoch. */
   readonly deadline: number;
   /** The arguments. They are decoded when they are first read. */

@@ -1,5 +1,6 @@
-import { endConstruction, runConstructor, type Actor } from "./actor.ts";
-import type { ActorDefinition, SlotDefinition } from "./actor-definition.ts";
+import type { Actor } from "./actor.ts";
+import { endConstruction, runConstructor } from "./actor-insides.ts";
+import type { ActorClass, SlotDefinition } from "./actor-definition.ts";
 import type { ActorHost } from "./actor-host.ts";
 import { slotAccessor } from "./slot-accessor.ts";
 
@@ -10,9 +11,13 @@ import { slotAccessor } from "./slot-accessor.ts";
  * When it returns, every slot with an initialiser was given to `host.slots.initialise`, and every
  * later read or write of one goes to the host.
  */
-export function constructActor(definition: ActorDefinition, host: ActorHost): Actor {
-  const actor = runConstructor(definition.actorClass, host);
-  for (const slot of definition.slots) moveField(actor, slot, definition, host);
+export function constructActor(
+  actorClass: ActorClass,
+  slots: readonly SlotDefinition[],
+  host: ActorHost,
+): Actor {
+  const actor = runConstructor(actorClass, host);
+  for (const slot of slots) moveField(actor, slot, actorClass, host);
   endConstruction(actor);
   return actor;
 }
@@ -24,7 +29,7 @@ export function constructActor(definition: ActorDefinition, host: ActorHost): Ac
 function moveField(
   actor: Actor,
   slot: SlotDefinition,
-  definition: ActorDefinition,
+  actorClass: ActorClass,
   host: ActorHost,
 ): void {
   const field = Object.getOwnPropertyDescriptor(actor, slot.name);
@@ -33,7 +38,7 @@ function moveField(
     host.slots.initialise(slot.name, field.value);
   }
   if (!(slot.name in actor)) {
-    const prototype = definition.actorClass.prototype as object;
+    const prototype = actorClass.prototype as object;
     Object.defineProperty(prototype, slot.name, {
       ...slotAccessor(slot.name),
       configurable: true,

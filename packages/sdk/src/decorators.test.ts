@@ -3,8 +3,10 @@ import {
   Actor,
   actor,
   defineActor,
+  ClassBehaviour,
   definitionOf,
   digestOf,
+  handlersOf,
   idempotent,
   interleave,
   internal,
@@ -92,8 +94,11 @@ defineActor(Plain, {
 
 /** Without the class, and in one order. */
 function contentOf(definition: ActorDefinition): Record<string, unknown> {
-  const { actorClass, methods, reminders, timers, ...rest } = definition;
-  expect(actorClass.prototype).toBeInstanceOf(Actor);
+  const { behaviour, methods, methodOf, handlers, ...rest } = definition;
+  expect(behaviour).toBeInstanceOf(ClassBehaviour);
+  for (const [name, method] of methods) expect(methodOf(name)).toBe(method);
+  const [reminders, timers] = [handlersOf(definition, "reminder"), handlersOf(definition, "timer")];
+  expect(handlers.size).toBe(2);
   const [methodsByName, remindersByName, timersByName] = [methods, reminders, timers].map((map) =>
     Object.fromEntries<unknown>(map),
   );
@@ -214,8 +219,8 @@ describe("a class that extends another actor class", () => {
     expect(derived.slots.map((slot) => slot.name)).toEqual(["one", "two"]);
     expect([...derived.methods.keys()]).toEqual(["look", "plain", "more"]);
     expect(derived.methods.get("look")?.concurrency).toBe("interleave");
-    expect([...derived.reminders]).toEqual([["wake", "wake"]]);
-    expect([...derived.timers]).toEqual([["tick", "tick"]]);
+    expect([...handlersOf(derived, "reminder")]).toEqual([["wake", "wake"]]);
+    expect([...handlersOf(derived, "timer")]).toEqual([["tick", "tick"]]);
   });
 
   it("leaves the base class as it was", () => {

@@ -1,4 +1,5 @@
-import { constructingHostOf, type Actor } from "./actor.ts";
+import type { Actor } from "./actor.ts";
+import { constructingHostOf } from "./actor-insides.ts";
 import type { ActorClass } from "./actor-definition.ts";
 import type { ActorOptions, StateOptions } from "./actor-options.ts";
 import type { MethodMark } from "./class-notes.ts";
@@ -12,16 +13,19 @@ interface Reachable {
   readonly static: false;
 }
 
+/** A decorator of an actor class. */
 export type ActorDecorator = <C extends ActorClass>(
   actorClass: C,
   context: ClassDecoratorContext<C>,
 ) => void;
 
+/** A decorator of an accessor of an actor class. */
 export type StateDecorator = <A extends Actor, V>(
   accessor: ClassAccessorDecoratorTarget<A, V>,
   context: ClassAccessorDecoratorContext<A, V> & Reachable,
 ) => ClassAccessorDecoratorResult<A, V>;
 
+/** A decorator of a method of an actor class. */
 export type MethodDecorator<M = (...args: never) => unknown> = <A extends Actor>(
   method: M,
   context: ClassMethodDecoratorContext<A> & Reachable,

@@ -9,6 +9,7 @@ import { SourcePosition } from "./source-position.ts";
 /** What the method decorators say, by the same names. */
 export type MethodOptions = { readonly [M in MethodMark]?: boolean };
 
+/** All that decorators can say of a class, for `defineActor`. */
 export interface DefineActorOptions<A extends Actor> extends ActorOptions {
   /** Default: the name of the class. */
   readonly name?: string;
@@ -21,7 +22,13 @@ export interface DefineActorOptions<A extends Actor> extends ActorOptions {
   readonly timers?: Readonly<Record<string, MethodName<A>>>;
 }
 
-const MARKS: readonly MethodMark[] = ["readonly", "interleave", "oneWay", "idempotent", "internal"];
+export const MARKS: readonly MethodMark[] = [
+  "readonly",
+  "interleave",
+  "oneWay",
+  "idempotent",
+  "internal",
+];
 
 /**
  * Makes a class an actor type without decorators, and returns the class. It says the same as the

@@ -1,6 +1,7 @@
 import { TroupeError } from "@troupe/core";
-import type { ActorClass, ActorDefinition } from "./actor-definition.ts";
+import type { ActorClass, ActorDefinition, ActorType } from "./actor-definition.ts";
 import { analyseClass, type Analysis, type Problem } from "./analyse-class.ts";
+import { ClassBehaviour } from "./class-behaviour.ts";
 import { show } from "./names.ts";
 
 /** Only right ones are kept, and a class that was right stays so. */
@@ -21,24 +22,22 @@ export function definitionOf(actorClass: ActorClass): ActorDefinition {
 }
 
 /**
- * The definitions of the classes that one silo hosts, by type name. Throws like `definitionOf`, for
- * all classes at once, and also if two of them have the same name. A class that is listed twice
+ * The definitions of the types that one silo hosts, by type name. Throws like `definitionOf`, for
+ * all classes at once, and also if two of them have the same name. A type that is listed twice
  * counts once.
  */
-export function definitionsOf(
-  actorClasses: readonly ActorClass[],
-): ReadonlyMap<string, ActorDefinition> {
+export function definitionsOf(types: readonly ActorType[]): ReadonlyMap<string, ActorDefinition> {
   const problems: Problem[] = [];
   const byName = new Map<string, Analysis>();
-  for (const actorClass of new Set(actorClasses)) {
-    const analysis = analyse(actorClass);
+  for (const type of new Set(types)) {
+    const analysis = isDefinition(type) ? ofBehaviour(type) : analyse(type);
     problems.push(...analysis.problems);
     const { definition, position } = analysis;
     const other = byName.get(definition.name);
     if (other === undefined) byName.set(definition.name, analysis);
-    else if (other.position !== undefined && position !== undefined) {
-      const className = definition.actorClass.name;
-      const where = `${other.definition.actorClass.name} at ${other.position.toString()}`;
+    else if (hasNameOfItsOwn(other) && hasNameOfItsOwn(analysis)) {
+      const { className } = analysis;
+      const where = `${other.className}${atPosition(other.position)}`;
       problems.push({
         position,
         className,
@@ -48,6 +47,25 @@ export function definitionsOf(
   }
   throwIfAny(problems);
   return new Map([...byName].map(([name, { definition }]) => [name, definition]));
+}
+
+/** False for a class without `@actor`, which is reported for that. */
+function hasNameOfItsOwn({ definition, position }: Analysis): boolean {
+  return position !== undefined || !(definition.behaviour instanceof ClassBehaviour);
+}
+
+function isDefinition(type: ActorType): type is ActorDefinition {
+  return typeof type === "object" && type !== null && "behaviour" in type;
+}
+
+/** It was checked when it was defined. */
+function ofBehaviour(definition: ActorDefinition): Analysis {
+  const className = `the behaviour ${definition.name}`;
+  return { definition, className, position: undefined, problems: [] };
+}
+
+function atPosition(position: Problem["position"]): string {
+  return position === undefined ? "" : ` at ${position.toString()}`;
 }
 
 function analyse(actorClass: unknown): Analysis {

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import type { ActorDefinition } from "./actor-definition.ts";
+import { type ActorDefinition, handlersOf } from "./actor-definition.ts";
 
 /**
  * A short text that is equal for two definitions exactly if silos that have one each can host the
@@ -22,10 +22,21 @@ export function digestOf(definition: ActorDefinition): string {
     [name, version, reentrancy],
     sorted(methods),
     sorted(slots),
-    sorted([...definition.reminders.keys()]),
-    sorted([...definition.timers.keys()]),
+    sorted([...handlersOf(definition, "reminder").keys()]),
+    sorted([...handlersOf(definition, "timer").keys()]),
+    ...otherHandlers(definition),
   ];
   return createHash("sha256").update(JSON.stringify(parts)).digest("base64url").slice(0, 16);
+}
+
+/** Those of kinds that types had none of when digests began: so old digests stay what they were. */
+function otherHandlers({ handlers }: ActorDefinition): unknown[] {
+  const others = [...handlers].filter(
+    ([kind, names]) => kind !== "reminder" && kind !== "timer" && names.size > 0,
+  );
+  return others.length === 0
+    ? []
+    : [sorted(others.map(([kind, names]) => [kind, sorted([...names.keys()])]))];
 }
 
 /** By code units of their JSON, so that the order does not depend on the locale of a machine. */

@@ -37,14 +37,31 @@ export function typeNameProblem(name: unknown): string | undefined {
 }
 
 /**
- * Names that no public method can have. `then` would make every reference look like a promise; the
- * others mean something to every object, so that a reference with a method of that name would
- * surprise whoever prints, compares or copies it.
+ * Names for which a reference has nothing: the language, a test runner or a printer asks any object
+ * for them, and a reference that answered would pass for a promise, a matcher or a DOM node.
  */
-export const RESERVED_METHODS: ReadonlySet<string> = new Set([
+export const UNANSWERED_NAMES: ReadonlySet<string> = new Set([
   "then",
-  "toJSON",
-  ...Object.getOwnPropertyNames(Object.prototype).filter((name) => name !== "constructor"),
+  "catch",
+  "finally",
+  "constructor",
+  "__proto__",
+  "$$typeof",
+  "nodeType",
+  "asymmetricMatch",
+]);
+
+/** Names under which a reference gives its address as text. */
+export const PRINTING_NAMES: ReadonlySet<string> = new Set(["toString", "toJSON", "valueOf"]);
+
+/**
+ * Names that no public method can have, because a reference would not call it, or because they mean
+ * something to every object.
+ */
+export const RESERVED_NAMES: ReadonlySet<string> = new Set([
+  ...UNANSWERED_NAMES,
+  ...PRINTING_NAMES,
+  ...Object.getOwnPropertyNames(Object.prototype),
 ]);
 
 /** Members of `Actor` that a class is meant to override. */

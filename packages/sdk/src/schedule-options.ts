@@ -33,6 +33,7 @@ export interface ScheduleOptions<D = unknown> {
   readonly retry?: { readonly attempts?: number; readonly backoff?: Duration };
 }
 
+/** When a timer ticks, and whether it is stored. */
 export interface TimerOptions<D = unknown> extends ScheduleOptions<D> {
   /** Keeps the timer out of the store: it ends with the activation. */
   readonly volatile?: boolean;
@@ -54,6 +55,7 @@ export interface ReminderTick<D = unknown> {
   readonly attempt: number;
 }
 
+/** What a timer's handler is given. */
 export type TimerTick<D = unknown> = ReminderTick<D>;
 
 /** A reminder or timer as it stands. */

@@ -1,4 +1,5 @@
-import { constructingHostOf, hostOf, type Actor } from "./actor.ts";
+import type { Actor } from "./actor.ts";
+import { constructingHostOf, hostOf } from "./actor-insides.ts";
 
 /** The two halves of a durable slot, as properties of a prototype have them. */
 export interface SlotAccessor {

@@ -1,6 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { existsSync, readdirSync, readFileSync } from "node:fs";
-import { fileURLToPath } from "node:url";
+import { readdirSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import {
   checkFileName,
@@ -16,29 +15,10 @@ import {
   checkRelativeImports,
   checkRuntimeFolders,
   type PackageManifest,
-  type SourceFile,
 } from "./import-rules.ts";
 import { packageFolder } from "./package-table.ts";
+import { NOT_OURS, paths, read, ROOT, sources } from "./repository.ts";
 
-const ROOT = fileURLToPath(new URL("../../..", import.meta.url));
-const NOT_OURS: ReadonlySet<string> = new Set(["node_modules", "dist"]);
-
-/** Paths of all files below `folder`, relative to the top of the repository. */
-function filesBelow(folder: string): string[] {
-  if (!existsSync(`${ROOT}/${folder}`)) return [];
-  return readdirSync(`${ROOT}/${folder}`, { withFileTypes: true }).flatMap((entry) => {
-    if (NOT_OURS.has(entry.name) || entry.name.startsWith(".")) return [];
-    const path = `${folder}/${entry.name}`;
-    return entry.isDirectory() ? filesBelow(path) : [path];
-  });
-}
-
-function read(path: string): SourceFile {
-  return { path, text: readFileSync(`${ROOT}/${path}`, "utf8") };
-}
-
-const paths = ["packages", "cluster-tests", "examples"].flatMap((folder) => filesBelow(folder));
-const sources = paths.filter((path) => /\.(ts|js)$/.test(path)).map((path) => read(path));
 // Of the packages themselves: a manifest deeper inside says what something installs elsewhere.
 const manifests = new Map(
   paths

@@ -1,5 +1,6 @@
 #!/usr/bin/env node
-// Plain JavaScript that old versions of Node.js parse as well, so that they can be told what is missing.
+// Plain JavaScript that old versions of Node.js parse as well, so that they can be told what is
+// missing.
 import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 

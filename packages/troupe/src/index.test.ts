@@ -9,6 +9,7 @@ it("exports what the documentation promises, and nothing that only Troupe itself
     "actor",
     "connect",
     "defineActor",
+    "defineBehaviour",
     "idempotent",
     "interleave",
     "internal",

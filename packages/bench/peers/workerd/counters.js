@@ -1,6 +1,9 @@
 import { DurableObject } from "cloudflare:workers";
 
-/** How much too late each alarm was, in milliseconds, since they were last asked for. All objects of a namespace share it. */
+/**
+ * How much too late each alarm was, in milliseconds, since they were last asked for. All objects of
+ * a namespace share it.
+ */
 let late = [];
 
 export class MemoryCounter extends DurableObject {
@@ -46,7 +49,10 @@ export class Sleeper extends DurableObject {
   }
 }
 
-/** `/memory/<id>` and `/durable/<id>` add one; `/sleep/<id>?at=<time>` sets an alarm; `/late` gives what has rung. */
+/**
+ * `/memory/<id>` and `/durable/<id>` add one; `/sleep/<id>?at=<time>` sets an alarm; `/late` gives
+ * what has rung.
+ */
 export default {
   async fetch(request, env) {
     const url = new URL(request.url);

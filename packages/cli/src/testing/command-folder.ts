@@ -8,7 +8,7 @@ import { runCommandLine } from "../command-line.ts";
 import { type Printed, printedBy } from "./printed.ts";
 
 const PACKAGE = fileURLToPath(new URL("../../../troupe", import.meta.url));
-const COMMAND = join(PACKAGE, "bin", "troupe.js");
+export const COMMAND = join(PACKAGE, "bin", "troupe.js");
 
 const COUNTER_SOURCE = `
   import { Actor, actor, reminder, state } from "troupe";

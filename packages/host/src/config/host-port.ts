@@ -19,6 +19,7 @@ export function parseHostPort(text: string): HostPort | undefined {
   return { host, port };
 }
 
+/** The text of an address. A host with colons, as of IPv6, stands in brackets. */
 export function formatHostPort({ host, port }: HostPort): string {
   return host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`;
 }

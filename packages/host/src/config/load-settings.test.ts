@@ -176,4 +176,38 @@ describe("loadSettings", () => {
       "10.0.0.5:7100",
     );
   });
+
+  it("takes a token of each role, from a file, from variables and from flags", () => {
+    const file = { tokens: { silo: "for silos" }, tls: { ca: "a", cert: "c", key: "k" } };
+    const variables = {
+      TROUPE_TOKEN_CLIENT: "for clients",
+      TROUPE_TLS_ROLES_CLIENT: "shop, kiosk",
+    };
+    const { access } = load({ file, variables, flags: { tokenOperator: "for operators" } });
+    expect(access).toMatchObject({
+      secrets: { silo: "for silos", client: "for clients", operator: "for operators" },
+      certificateRoles: { client: ["shop", "kiosk"] },
+      role: "operator",
+    });
+  });
+
+  it("takes one token as that of every role", () => {
+    const { access } = load({ flags: { token: "one for all" } });
+    const secrets = { silo: "one for all", client: "one for all", operator: "one for all" };
+    expect(access).toMatchObject({ secrets, role: "operator" });
+  });
+
+  it("connects as a client with the clients' token alone, and as what is said", () => {
+    expect(load({ flags: { tokenClient: "for clients" } }).access.role).toBe("client");
+    expect(load({ flags: { role: "client" } }).access.role).toBe("client");
+    expect(refusal({ flags: { role: "silo" } })).toContain('give "client" or "operator"');
+  });
+
+  it("refuses a token beside tokens, a short one, and names of certificates without any", () => {
+    const both = { token: "one for all", tokens: { silo: "for silos" } };
+    expect(refusal({ file: both })).toContain("give token or tokens, not both");
+    expect(refusal({ file: { tokens: { client: "short" } } })).toContain("at least 8 characters");
+    expect(refusal({ file: { tokens: "for all" } })).toContain("give an object");
+    expect(refusal({ file: { tls: { roles: { silo: ["a"] } } } })).toContain("needs tls.ca");
+  });
 });

@@ -10,6 +10,7 @@ import {
 } from "./config-layers.ts";
 import { settle, type Settings } from "./settings.ts";
 
+/** The file in the current folder that options are read from. */
 export const CONFIG_FILE = "troupe.config.json";
 
 /** Where the command line looks for options. */

@@ -140,6 +140,14 @@ export const OPTIONS = {
         'give "strict" (an actor never runs twice) or "available" (the cluster outlives its membership store)',
     },
   ),
+  adoptStorage: facts(
+    "adopt-storage",
+    undefined,
+    "take the storage over if another membership has written it",
+    {
+      right: "give true or false",
+    },
+  ),
   logLevel: facts("log-level", "<level>", "debug, info, warn, error or silent", {
     right: 'give "debug", "info", "warn", "error" or "silent"',
   }),
@@ -148,10 +156,13 @@ export const OPTIONS = {
   }),
 } as const satisfies Record<string, OptionFacts>;
 
+/** The name of an option, as a program and the configuration file write it. */
 export type OptionName = keyof typeof OPTIONS;
 
+/** The names of all options. */
 export const OPTION_NAMES = Object.keys(OPTIONS) as readonly OptionName[];
 
+/** Whether there is an option of that name. */
 export function isOptionName(name: string): name is OptionName {
   return Object.hasOwn(OPTIONS, name);
 }

@@ -1,3 +1,5 @@
+import { isErrorValue, messageOf } from "@troupe/core";
+
 const HIDDEN = "***";
 
 const URL_CREDENTIALS = /\b([a-z][a-z0-9+.-]*:\/\/)[^\s/@"']+@/gi;
@@ -22,28 +24,41 @@ export function redactText(text: string, secrets: readonly string[] = []): strin
  */
 export function redactValue(value: unknown, secrets: readonly string[], depth = 0): unknown {
   if (typeof value === "string") return redactText(value, secrets);
+  if (typeof value === "bigint" || typeof value === "symbol") return String(value);
   if (typeof value !== "object" || value === null) return value;
   if (depth >= DEPTH_MAX) return "…";
-  if (Array.isArray(value))
-    return value.map((item: unknown) => redactValue(item, secrets, depth + 1));
-  const entries: Iterable<[string, unknown]> =
-    value instanceof Error ? errorEntries(value) : Object.entries(value);
-  return Object.fromEntries(
-    Array.from(entries, ([name, item]) => [
-      name,
-      SECRET_NAME.test(name) && item !== undefined ? HIDDEN : redactValue(item, secrets, depth + 1),
-    ]),
-  );
+  try {
+    return redactObject(value, secrets, depth);
+  } catch (error) {
+    return `(cannot be read: ${redactText(messageOf(error), secrets)})`;
+  }
 }
 
-function errorEntries(error: Error): [string, unknown][] {
-  const own = Object.entries(error).filter(([name]) => name !== "cause");
-  const cause: [string, unknown][] = error.cause === undefined ? [] : [["cause", error.cause]];
-  return [
-    ["type", error.name],
-    ["message", error.message],
-    ["stack", error.stack],
-    ...own,
-    ...cause,
-  ];
+function redactObject(value: object, secrets: readonly string[], depth: number): unknown {
+  if (Array.isArray(value))
+    return Array.from(value, (item: unknown) => redactValue(item, secrets, depth + 1));
+  if (value instanceof Date) return Number.isNaN(value.getTime()) ? "invalid" : value.toISOString();
+  const redacted: Record<string, unknown> = Object.create(null) as Record<string, unknown>;
+  for (const name of isErrorValue(value) ? errorFields(value) : Object.keys(value)) {
+    const item = readField(value, name);
+    const isSecret = SECRET_NAME.test(name) && item !== undefined;
+    redacted[name] = isSecret ? HIDDEN : redactValue(item, secrets, depth + 1);
+  }
+  if (!isErrorValue(value)) return { ...redacted };
+  const { name, message, stack, ...fields } = redacted;
+  return { type: name, message, stack, ...fields };
+}
+
+/** A field that throws costs only itself. */
+function readField(value: object, name: string): unknown {
+  try {
+    return (value as Record<string, unknown>)[name];
+  } catch (error) {
+    return `(cannot be read: ${messageOf(error)})`;
+  }
+}
+
+function errorFields(error: Error): Set<string> {
+  const cause = error.cause === undefined ? [] : ["cause"];
+  return new Set(["name", "message", "stack", ...Object.keys(error), ...cause]);
 }

@@ -42,6 +42,7 @@ export interface GivenValue {
   readonly source: string;
 }
 
+/** What was given for each option, and where. */
 export type GivenValues = ReadonlyMap<OptionName, GivenValue>;
 
 /** Options that were checked whole: what holds together holds. */
@@ -57,6 +58,7 @@ export interface Settings {
   readonly labels: Readonly<Record<string, string>>;
   readonly leaseTtlMs: number | undefined;
   readonly leasePolicy: LeasePolicy | undefined;
+  readonly adoptStorage: boolean;
   readonly logLevel: LogLevel | undefined;
   readonly logFormat: "pretty" | "json" | undefined;
 }
@@ -68,8 +70,10 @@ export interface TlsFiles {
   readonly key: string;
 }
 
+/** The least important lines that a log still shows. */
 export type LogLevel = "debug" | "info" | "warn" | "error" | "silent";
 
+/** The checked settings, or everything that is wrong with them. */
 export type SettledSettings =
   | { readonly kind: "settings"; readonly settings: Settings }
   | { readonly kind: "wrong"; readonly problems: readonly ConfigProblem[] };
@@ -151,6 +155,9 @@ const PLAIN_OPTIONS = {
   labels: labels.default({}),
   leaseTtl: duration.optional(),
   leasePolicy: z.enum(["strict", "available"]).optional(),
+  adoptStorage: z
+    .union([z.boolean(), z.enum(["true", "false"]).transform((text) => text === "true")])
+    .default(false),
   logLevel: z.enum(["debug", "info", "warn", "error", "silent"]).optional(),
   logFormat: z.enum(["pretty", "json"]).optional(),
 } satisfies Partial<Record<OptionName, unknown>>;
@@ -249,6 +256,7 @@ function toSettings(checked: Checked, registry: ProviderRegistry): Settings {
     labels: checked.labels,
     leaseTtlMs: checked.leaseTtl,
     leasePolicy: checked.leasePolicy,
+    adoptStorage: checked.adoptStorage,
     logLevel: checked.logLevel,
     logFormat: checked.logFormat,
   };

@@ -1,7 +1,16 @@
 import { ADMIN_LINK, type AdminLink } from "@troupe/client";
-import { Actor, actor, reminder } from "@troupe/sdk";
+import {
+  Actor,
+  actor,
+  adminMethod,
+  type Extension,
+  flag,
+  message,
+  reminder,
+  text,
+} from "@troupe/sdk";
 import { TestCluster } from "@troupe/testkit";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
 import { AdminClient } from "./admin-client.ts";
 import { listEverySilo } from "./every-silo.ts";
 
@@ -113,6 +122,51 @@ describe("an admin client", () => {
     await expect(all(failing(() => true).deadLetters())).rejects.toThrow(
       /\[CLUSTER_UNAVAILABLE\] no silo answers listDeadLetters: .*away; .*away; .*away/,
     );
+  });
+
+  it("asks what an extension of the silos has added", async () => {
+    const request = message("OwnedRequest", { type: text, id: text });
+    const owned = { request, response: message("OwnedResponse", { isOwned: flag }) };
+    const call = { name: "acme.isOwned", role: "operator", ...owned } as const;
+    const extension: Extension = {
+      name: "acme",
+      adminMethods: (silo) => [adminMethod(call, (address) => ({ isOwned: silo.owns(address) }))],
+    };
+    const own = await TestCluster.start({ actors: [Account], silos: 0 });
+    onTestFinished(() => own[Symbol.asyncDispose]());
+    for (const _ of [1, 2]) {
+      // oxlint-disable-next-line no-await-in-loop -- one joins after the other.
+      await own.startSilo({ extensions: [extension] });
+    }
+    const asking = new AdminClient(own.client);
+    await own.waitUntil(() => asking.silos.length === 2);
+    const address = { type: "Account", id: "alice" };
+    const answers = await own.run(
+      Promise.all(asking.silos.map(({ siloId }) => asking.ask(siloId, call, address))),
+    );
+    expect(answers.filter(({ isOwned }) => isOwned)).toHaveLength(1);
+    const plain = admin.ask(admin.silos[0]?.siloId ?? "", call, address);
+    await expect(cluster.run(plain)).rejects.toThrow("has no admin method acme.isOwned");
+  });
+
+  it("asks for operators only, also for dead letters", async () => {
+    const client = await cluster.run(cluster.connect({ role: "client" }));
+    onTestFinished(() => client.close());
+    const plain = new AdminClient(client);
+    const [silo] = plain.silos;
+    const payer = { type: "Account", id: "payer" };
+    const asks: (() => Promise<unknown>)[] = [
+      () => Array.fromAsync(plain.storedActors()),
+      () => plain.snapshot(silo?.siloId ?? ""),
+      () => plain.drain(silo?.siloId ?? ""),
+      () => plain.remindersOf(payer),
+      () => client.deadLetters("Account", "payer").list(),
+      () => client.deadLetters("Account", "payer").drop(1),
+    ];
+    for (const ask of asks) {
+      // oxlint-disable-next-line no-await-in-loop -- few, and each says which one passed.
+      await expect(cluster.run(ask()), String(ask)).rejects.toMatchObject({ code: "FORBIDDEN" });
+    }
   });
 
   it("says that it cannot read an answer of another form", async () => {

@@ -136,9 +136,12 @@ export class AdminClient {
     const failures: string[] = [];
     for (const { siloId } of this.silos) {
       try {
-        // oxlint-disable-next-line no-await-in-loop -- the next is asked if this one does not answer.
+        // oxlint-disable-next-line no-await-in-loop -- the next is asked if this one does not
+        // answer.
         return await this.ask(siloId, call, request);
       } catch (error) {
+        // Every other silo would say the same.
+        if (error instanceof TroupeError && error.code === "FORBIDDEN") throw error;
         failures.push(`${siloId}: ${messageOf(error)}`);
       }
     }

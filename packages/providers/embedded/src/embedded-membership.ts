@@ -1,18 +1,21 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
-import type {
-  Clock,
-  Lease,
-  Logger,
-  Member,
-  MembershipProvider,
-  Scheduled,
-  View,
-  ViewListener,
-  ViewWatch,
+import {
+  type Clock,
+  type Lease,
+  type Logger,
+  type Member,
+  type MembershipProvider,
+  messageOf,
+  type Scheduled,
+  TroupeError,
+  type View,
+  type ViewListener,
+  type ViewWatch,
 } from "@troupe/core";
 import { Environment } from "./environment.ts";
 import { folderError, prepareFolder } from "./folder-format.ts";
+import { MEMBERSHIP_ID, noteIdentity } from "./folder-identity.ts";
 import { machineMonotonicMs, readBootId } from "./machine-time.ts";
 import {
   findRecord,
@@ -58,12 +61,6 @@ const POLL_MS = 50;
 const WRITE_TIMEOUT_MS = 2_000;
 
 /**
- * Revisions of one run of the machine: more than can be used, and 9 million runs fit in a safe
- * integer.
- */
-const REVISIONS_PER_BOOT = 1_000_000_000;
-
-/**
  * Opens the membership of the cluster that lives in a folder of this machine's disk. Throws
  * `BAD_CONFIG` as `openEmbeddedStores` does.
  */
@@ -75,7 +72,7 @@ export async function openEmbeddedMembership(
   const { clock, logger } = options;
   const bootId = options.bootId ?? readBootId() ?? UNKNOWN_BOOT;
   try {
-    const { path, boot } = openMembersFolder(folder, bootId);
+    const { path, base } = openMembersFolder(folder, bootId, clock.now());
     const environmentPath = join(path, "lmdb");
     mkdirSync(environmentPath, { recursive: true });
     // A crash of the machine ends the run, and with it all that is stored here; so nothing need
@@ -93,7 +90,8 @@ export async function openEmbeddedMembership(
       timeoutMs,
     });
     return new EmbeddedMembership(
-      new MemberTableStore({ environment, gate, clock, firstRevision: boot * REVISIONS_PER_BOOT }),
+      new MemberTableStore({ environment, gate, clock, firstRevision: base }),
+      folder,
       options,
     );
   } catch (error) {
@@ -116,16 +114,16 @@ class EmbeddedLease implements Lease, Registration {
 /**
  * The members of a cluster whose processes share a machine and a folder.
  *
- * M1. The table of members is replaced whole, by a write that is made only if the table is still
+ * EMB-1. The table of members is replaced whole, by a write that is made only if the table is still
  *     the one that was read. So changes have one order, and of a renewal and a removal that meet,
  *     one is told that the other was first.
- * M2. Leases run on the machine's monotonic clock, which all processes share and no change of the
- *     wall clock moves. Time counts from the call, or from later if the call has to wait.
- * M3. Whoever looks (a watch, `list`) removes records whose lease has expired, so every view is one
- *     that is written down.
- * M4. A record also goes when its process is *proven* to be gone: none of that number runs, or one
- *     that started at another time. This takes one poll instead of the rest of the lease. A stopped
- *     process is not gone, and keeps its lease until it expires.
+ * EMB-2. Leases run on the machine's monotonic clock, which all processes share and no change of
+ *     the wall clock moves. Time counts from the call, or from later if the call has to wait.
+ * EMB-3. Whoever looks (a watch, `list`) removes records whose lease has expired, so every view is
+ *     one that is written down.
+ * EMB-4. A record also goes when its process is *proven* to be gone: none of that number runs, or
+ *     one that started at another time. This takes one poll instead of the rest of the lease. A
+ *     stopped process is not gone, and keeps its lease until it expires.
  *
  * A process that is stopped in the middle of a write (some 0.1 ms) blocks the others, whose calls
  * then reject with `CLUSTER_UNAVAILABLE` until it goes on or ends. The members have an environment
@@ -134,6 +132,7 @@ class EmbeddedLease implements Lease, Registration {
  */
 export class EmbeddedMembership implements MembershipProvider {
   readonly #table: MemberTableStore;
+  readonly #folder: string;
   readonly #clock: Clock;
   readonly #machineMs: () => number;
   readonly #pollMs: number;
@@ -142,8 +141,9 @@ export class EmbeddedMembership implements MembershipProvider {
   #timer: Scheduled | undefined;
   #looking: Promise<void> | undefined;
 
-  constructor(table: MemberTableStore, options: EmbeddedMembershipOptions) {
+  constructor(table: MemberTableStore, folder: string, options: EmbeddedMembershipOptions) {
     this.#table = table;
+    this.#folder = folder;
     this.#clock = options.clock;
     this.#machineMs = options.machineMs ?? machineMonotonicMs;
     this.#pollMs = options.pollMs ?? POLL_MS;
@@ -193,6 +193,26 @@ export class EmbeddedMembership implements MembershipProvider {
     return viewOf(await this.#look());
   }
 
+  async identity(suggested: string): Promise<string> {
+    try {
+      return noteIdentity(this.#folder, MEMBERSHIP_ID, { id: suggested, mode: "keep" });
+    } catch (error) {
+      const reason = messageOf(error);
+      throw new TroupeError(
+        "CLUSTER_UNAVAILABLE",
+        `the folder ${this.#folder} cannot keep its id: ${reason}`,
+        { cause: error },
+      );
+    }
+  }
+
+  async raise(revision: number): Promise<void> {
+    await this.#change((table) => ({
+      next: table.revision < revision ? { ...table, revision } : table,
+      result: undefined,
+    }));
+  }
+
   async watch(listener: ViewListener): Promise<ViewWatch> {
     const table = await this.#look();
     const watch = this.#watches.add(listener);
@@ -211,7 +231,7 @@ export class EmbeddedMembership implements MembershipProvider {
 
   /**
    * Changes the record of a lease, if it is still there and has time left; else makes sure that it
-   * is not there (M3).
+   * is not there (EMB-3).
    */
   #changeOwn<T extends string>(
     lease: Lease,

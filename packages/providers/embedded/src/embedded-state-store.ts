@@ -9,6 +9,7 @@ import {
   type Clock,
   type Commit,
   type CommitResult,
+  type IdentifyMode,
   type FieldRange,
   type Retirement,
   type StateStore,
@@ -19,6 +20,7 @@ import { pageOfActors } from "./actor-pages.ts";
 import { actorKey, fieldKey, fieldsEnd } from "./actor-key.ts";
 import { writeIfUnchanged } from "./conditional-write.ts";
 import { changeEntries, type DueTable, openDueTable } from "./due-table.ts";
+import { noteIdentity, STORED_FOR } from "./folder-identity.ts";
 import type { Environment } from "./environment.ts";
 import { Lanes } from "./lanes.ts";
 import { RetiredTable } from "./retired-table.ts";
@@ -52,15 +54,16 @@ const ATTEMPTS_MAX = 1_000;
 /**
  * The state of actors in an lmdb environment, for several processes at once.
  *
- * LMS-1. The head of an actor counts its changes, and every claim and commit of it is one transaction
- *     that changes the head if, and only if, the head is still the one that was read. So what a
- *     claim reads is what its epoch begins with, and a commit under an older epoch changes nothing,
- *     however long its process was stopped.
+ * LMS-1. The head of an actor counts its changes, and every claim and commit of it is one
+ *     transaction that changes the head if, and only if, the head is still the one that was read.
+ *     So what a claim reads is what its epoch begins with, and a commit under an older epoch
+ *     changes nothing, however long its process was stopped.
  * LMS-2. What was read may be old, and no answer depends on it being new: epochs, revisions and
  *     versions only rise, so whoever was refused, fenced or stored once is so for ever.
  */
 export class EmbeddedStateStore implements StateStore {
   readonly #environment: Environment;
+  readonly #folder: string;
   readonly #gate: WriteGate;
   readonly #heads: Database<Head, Buffer>;
   readonly #fields: Database<Buffer, Buffer>;
@@ -69,8 +72,13 @@ export class EmbeddedStateStore implements StateStore {
   readonly #clock: Pick<Clock, "now">;
   readonly #lanes = new Lanes();
 
-  constructor(environment: Environment, gate: WriteGate, clock: Pick<Clock, "now">) {
+  constructor(
+    environment: Environment,
+    { folder, gate }: { readonly folder: string; readonly gate: WriteGate },
+    clock: Pick<Clock, "now">,
+  ) {
     this.#environment = environment;
+    this.#folder = folder;
     this.#gate = gate;
     this.#clock = clock;
     const { root } = environment;
@@ -126,6 +134,14 @@ export class EmbeddedStateStore implements StateStore {
     this.#checkOpen();
     this.#fields.resetReadTxn();
     return pageOfActors(this.#fields, query);
+  }
+
+  async identify(membership: string, mode: IdentifyMode): Promise<string> {
+    try {
+      return noteIdentity(this.#folder, STORED_FOR, { id: membership, mode });
+    } catch (error) {
+      throw this.#gate.unavailable("its identity cannot be read or written", error);
+    }
   }
 
   async close(): Promise<void> {

@@ -53,7 +53,11 @@ export async function openEmbeddedStores(
     mkdirSync(path, { recursive: true });
     const environment = { clock, logger, durable: true };
     return {
-      state: new EmbeddedStateStore(await Environment.open(path, environment), gate, clock),
+      state: new EmbeddedStateStore(
+        await Environment.open(path, environment),
+        { folder, gate },
+        clock,
+      ),
       reminders: new EmbeddedReminderStore(await Environment.open(path, environment), gate),
     };
   } catch (error) {

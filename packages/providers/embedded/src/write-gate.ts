@@ -23,10 +23,10 @@ interface PendingWrite {
  * the lock of the folder for as long as another process holds it, and that one may have been
  * stopped.
  *
- * W1. Every write settles within `timeoutMs`.
- * W2. While one is overdue, later ones are refused at once, so that a blocked folder neither fills
- *     the memory nor costs each caller the whole time. When the overdue ones are settled, writes
- *     are taken again.
+ * WGT-1. Every write settles within `timeoutMs`.
+ * WGT-2. While one is overdue, later ones are refused at once, so that a blocked folder neither
+ *        fills the memory nor costs each caller the whole time. When the overdue ones are settled,
+ *        writes are taken again.
  */
 export class WriteGate {
   readonly #options: WriteGateOptions;

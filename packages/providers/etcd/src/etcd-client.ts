@@ -56,8 +56,8 @@ export interface EtcdWatchHandlers {
  *     with `CLUSTER_UNAVAILABLE`; that a lease is gone or history was compacted is an answer.
  * CALL-2. A call that failed may have had its effect, and is tried again, on the next endpoint if
  *     there is one: all calls made here may run twice.
- * CALL-3. One endpoint is used until it fails, so calls and watches of one process go where the last
- *     call was answered.
+ * CALL-3. One endpoint is used until it fails, so calls and watches of one process go where the
+ *     last call was answered.
  */
 export class EtcdClient {
   readonly endpoints: string;

@@ -89,6 +89,25 @@ export class EtcdMembership implements MembershipProvider {
     return (await this.#context.reader.read()).view;
   }
 
+  async identity(suggested: string): Promise<string> {
+    this.#checkOpen();
+    const { client, keys } = this.#context;
+    const key = keys.identity;
+    // Reading first, because an etcd without space refuses what might write.
+    const known = (await client.range({ key })).kvs[0];
+    if (known !== undefined) return known.value.toString();
+    await client.transact({
+      compare: [{ target: "Version", result: "Equal", key, version: 0 }],
+      success: [{ request_put: { key, value: Buffer.from(suggested) } }],
+    });
+    return (await client.range({ key })).kvs[0]?.value.toString() ?? suggested;
+  }
+
+  raise(revision: number): Promise<void> {
+    this.#checkOpen();
+    return this.#context.reader.raise(revision);
+  }
+
   async watch(listener: ViewListener): Promise<ViewWatch> {
     this.#checkOpen();
     const watch = new EtcdViewWatch(this.#context, listener);

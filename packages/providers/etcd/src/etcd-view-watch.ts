@@ -9,9 +9,11 @@ const RETRY_MAX_MS = 1_000;
  * A watch that goes on through everything that happens to etcd and to the connection: each session
  * starts with a list.
  *
- * FOLLOW-1. Views come in order of their number, each once; only the first one after `onBroken` may have
+ * FOLLOW-1. Views come in order of their number, each once; only the first one after `onBroken` may
+ * have
  *     the number of the last one.
- * FOLLOW-2. `onBroken` is called once for each break, when etcd does not answer; reading again because a
+ * FOLLOW-2. `onBroken` is called once for each break, when etcd does not answer; reading again
+ * because a
  *     watch was stale is no break.
  * FOLLOW-3. Nothing is called after `close` was.
  */

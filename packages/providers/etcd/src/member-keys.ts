@@ -6,11 +6,15 @@ export class MemberKeys {
   /** The range of the mark and of all records. */
   readonly range: { readonly key: Buffer; readonly range_end: Buffer };
   readonly mark: Buffer;
+  /** Holds the id of the membership. */
+  readonly identity: Buffer;
   readonly #silos: string;
 
   constructor(cluster: string) {
-    const root = `/troupe/${encodeURIComponent(cluster)}/silos`;
+    const own = `/troupe/${encodeURIComponent(cluster)}`;
+    const root = `${own}/silos`;
     this.#silos = `${root}/`;
+    this.identity = Buffer.from(`${own}/identity`);
     this.mark = Buffer.from(`${root}.mark`);
     // "0" is the character after "/", so the range ends behind the last record.
     this.range = { key: this.mark, range_end: Buffer.from(`${root}0`) };

@@ -53,6 +53,5 @@ function checkEndpoints(endpoints: readonly string[]): void {
 
 function openFailure(error: unknown): unknown {
   if (!(error instanceof TroupeError) || !isRefusal(error.cause)) return error;
-  const message = error.message.replace(/^\[\w+\] /, "membership: ");
-  return new TroupeError("BAD_CONFIG", message, { cause: error.cause });
+  return new TroupeError("BAD_CONFIG", `membership: ${error.detail}`, { cause: error.cause });
 }

@@ -69,6 +69,21 @@ export class ViewReader {
     );
   }
 
+  /** Sees to it that every later view has a number that is not below this one. */
+  async raise(revision: number): Promise<void> {
+    for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
+      const { view } = await this.read();
+      if (view.revision >= revision) return;
+      const { client, keys } = this.#context;
+      const { kvs, header } = await client.range({ key: keys.mark });
+      await this.#makeMark(kvs[0], header.cluster_id, revision);
+    }
+    throw new TroupeError(
+      "CLUSTER_UNAVAILABLE",
+      `etcd at ${this.#context.client.endpoints} changed too often to raise the numbers of views`,
+    );
+  }
+
   /** Makes a change under conditions, together with the mark (VIEW-2). */
   async change(
     conditions: readonly ICompare[],

@@ -5,8 +5,8 @@ import type { MemberKeys } from "./member-keys.ts";
 import type { Snapshot, ViewReader } from "./view-reader.ts";
 
 /**
- * A watch that was silent for so long is compared with etcd: a connection may swallow events without
- * breaking.
+ * A watch that was silent for so long is compared with etcd: a connection may swallow events
+ * without breaking.
  */
 const CHECK_EVERY_MS = 3_000;
 

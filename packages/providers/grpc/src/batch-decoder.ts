@@ -43,8 +43,8 @@ const NO_CHAIN: readonly ChainEntry[] = [];
 /**
  * Bytes of one direction of a link to envelopes.
  *
- * W1. Whatever the bytes are, `open` and `next` throw nothing but a `WireError`.
- * W2. An envelope that `next` gives has every field in the range that `link.proto` states.
+ * DEC-1. Whatever the bytes are, `open` and `next` throw nothing but a `WireError`.
+ * DEC-2. An envelope that `next` gives has every field in the range that `link.proto` states.
  */
 export class BatchDecoder {
   readonly #packer = createValuePacker();

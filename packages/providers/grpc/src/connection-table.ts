@@ -12,8 +12,8 @@ interface Connection {
 /**
  * The TCP connections of one listener.
  *
- * T1. A connection without a link for `idleMs` is ended, whatever it sends.
- * T2. A connection that sent something but never became a link leaves one line in the log.
+ * CONT-1. A connection without a link for `idleMs` is ended, whatever it sends.
+ * CONT-2. A connection that sent something but never became a link leaves one line in the log.
  */
 export class ConnectionTable {
   readonly #clock: Clock;

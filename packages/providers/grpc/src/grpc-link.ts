@@ -37,14 +37,14 @@ export interface LinkParts {
 /**
  * One link over one gRPC stream.
  *
- * L1. What is sent in one tick leaves in as few batches as their limits allow, while the stream
- *     takes more: at the end of the tick (when its microtasks are done) if little else is under
- *     way, else when `WriteTurns` says so.
- * L2. While the stream takes no more, nothing is written to it: the outbox fills, and `send` says
- *     "full".
- * L3. `onClose` is called once, and nothing is delivered after it or after `close`.
- * L4. Nothing that the other side sends throws out of here: it ends the link, with one line in the
- *     log.
+ * LINK-1. What is sent in one tick leaves in as few batches as their limits allow, while the stream
+ *         takes more: at the end of the tick (when its microtasks are done) if little else is under
+ *         way, else when `WriteTurns` says so.
+ * LINK-2. While the stream takes no more, nothing is written to it: the outbox fills, and `send`
+ *         says "full".
+ * LINK-3. `onClose` is called once, and nothing is delivered after it or after `close`.
+ * LINK-4. Nothing that the other side sends throws out of here: it ends the link, with one line in
+ *         the log.
  */
 export class GrpcLink implements Link {
   readonly remote: Hello;

@@ -116,13 +116,13 @@ describe("a handshake", () => {
     const listening = await listen(CLUSTER, { ...silentLogger, warn: note });
     const authentication = authenticationOf({ client: "wrong secret" });
     const hello = helloOf("client-1", { role: "client" });
-    const startedAt = performance.now();
+    const startedAt = systemClock.monotonic();
     const results = await Promise.allSettled(
       Array.from({ length: 12 }, () =>
         dial(open({ authentication }), listening.listener.address, hello),
       ),
     );
-    expect(performance.now() - startedAt).toBeGreaterThan(900);
+    expect(systemClock.monotonic() - startedAt).toBeGreaterThan(900);
     const codes = results.map((result) => result.status === "rejected" && result.reason.code);
     // Those beyond eight at a time of one host learn nothing at all.
     expect(codes.filter((code) => code === "UNAUTHENTICATED")).toHaveLength(8);

@@ -13,12 +13,13 @@ import type { TlsOptions } from "./transport-options.ts";
 import { WireError } from "./wire-format.ts";
 
 /**
- * The handshake of a link, for both of its sides: `inbound-handshake.ts` listens, `outbound-dial.ts`
- * dials. What a proof is, and what it is good for, is in `Authentication`.
+ * The handshake of a link, for both of its sides: `inbound-handshake.ts` listens,
+ * `outbound-dial.ts` dials. What a proof is, and what it is good for, is in `Authentication`.
  *
  *     dialler                         listener
  *     Hello, nonce              ->
- *                               <-    Hello, nonce    (or Hello without one: no secret is asked for)
+ *                               <-    Hello, nonce    (or Hello without one: no secret is asked
+ *                               for)
  *     proof                     ->
  *                               <-    proof           (or a Refusal, at each step)
  *

@@ -86,7 +86,10 @@ class InboundHandshake {
     if (refusal !== undefined) return this.#refuse(frame, refusal);
     const certificate = this.#certificate();
     const greeting = this.#greet(frame, certificate.names);
-    if (greeting.kind === "refuse") return this.#refuse(frame, greeting.refusal);
+    if (greeting.kind === "refuse") {
+      this.#inbound.acceptor.refused?.(frame.hello, greeting.refusal);
+      return this.#refuse(frame, greeting.refusal);
+    }
     if (greeting.kind === "prove") this.#challenge(frame, greeting.principal, certificate.channel);
     else this.#admit(frame, greeting.principal, () => encodeHello(this.#inbound.acceptor.hello()));
   }
@@ -115,6 +118,7 @@ class InboundHandshake {
           encodeProof(authentication.prove("listener", facts)),
         );
       const refusal = wrongProof(remote.hello.peerId, remote.hello.role);
+      acceptor.refused?.(remote.hello, refusal);
       refused.slow(this.#wire.peer, {
         answer: () => this.#refuse(remote, refusal),
         drop: () => this.#wire.abort(),

@@ -5,8 +5,8 @@ import { WireError } from "./wire-format.ts";
 /**
  * The frames of one direction of a link back to envelopes, in the order in which they became whole.
  *
- * I1. It holds one message in parts at most, and no more bytes of it than it announced.
- * I2. It throws nothing but a `WireError`, and is of no use after that.
+ * INB-1. It holds one message in parts at most, and no more bytes of it than it announced.
+ * INB-2. It throws nothing but a `WireError`, and is of no use after that.
  */
 export class Inbox {
   readonly #decoder = new BatchDecoder();

@@ -22,11 +22,11 @@ interface InParts {
 /**
  * What waits to be written on one link, in bytes of frames.
  *
- * O1. It holds at most `maxBytes`, as it counts them, except that an empty outbox takes any one
- *     envelope.
- * O2. Envelopes leave in the order they were added, except that an envelope larger than a part
- *     leaves in parts, and those that need not follow it overtake it: requests and cancels for
- *     other actors, replies and probes.
+ * WOUT-1. It holds at most `maxBytes`, as it counts them, except that an empty outbox takes any one
+ *         envelope.
+ * WOUT-2. Envelopes leave in the order they were added, except that an envelope larger than a part
+ *         leaves in parts, and those that need not follow it overtake it: requests and cancels for
+ *         other actors, replies and probes.
  */
 export class Outbox {
   readonly #maxBytes: number;

@@ -3,7 +3,9 @@ import type { Clock, Logger, Refusal } from "@troupe/core";
 /** How long a wrong proof waits for its answer. */
 const SLOW_MS = 1_000;
 
-/** Wrong proofs that may wait at a time, from one host and in all. Others are answered by nothing. */
+/**
+ * Wrong proofs that may wait at a time, from one host and in all. Others are answered by nothing.
+ */
 const WAITING_MAX_OF_HOST = 8;
 const WAITING_MAX = 64;
 
@@ -19,7 +21,9 @@ export interface LateAnswer {
   readonly drop: () => void;
 }
 
-/** Those whom a listener does not let in: it slows them down, and does not fill the log with them. */
+/**
+ * Those whom a listener does not let in: it slows them down, and does not fill the log with them.
+ */
 export class RefusedAttempts {
   readonly #clock: Clock;
   readonly #logger: Logger;

@@ -40,10 +40,11 @@ type Parcel =
 /**
  * One end of a link inside of one process.
  *
- * L1. Parcels arrive in the order they were sent, each after the route's latency, never inside of
- *     `send` or `close`.
- * L2. What arrives is unpacked from bytes, so the two sides share nothing.
- * L3. The close is the last parcel; after an end was told of it, its handlers are not called again.
+ * MLNK-1. Parcels arrive in the order they were sent, each after the route's latency, never inside
+ *         of `send` or `close`.
+ * MLNK-2. What arrives is unpacked from bytes, so the two sides share nothing.
+ * MLNK-3. The close is the last parcel; after an end was told of it, its handlers are not called
+ *         again.
  */
 export class MemoryLink implements Link {
   readonly remote: Hello;

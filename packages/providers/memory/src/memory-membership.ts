@@ -52,6 +52,16 @@ export class MemoryMembership implements MembershipProvider {
     return this.#registry.view;
   }
 
+  async identity(suggested: string): Promise<string> {
+    this.#checkReach();
+    return this.#registry.identity(suggested);
+  }
+
+  async raise(revision: number): Promise<void> {
+    this.#checkReach();
+    this.#registry.raise(revision);
+  }
+
   async watch(listener: ViewListener): Promise<ViewWatch> {
     this.#checkReach();
     const watch = new MemoryWatch(this.#registry, listener, () => this.#watches.delete(watch));

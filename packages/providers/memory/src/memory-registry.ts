@@ -1,5 +1,4 @@
 import {
-  EMPTY_VIEW,
   TroupeError,
   type Clock,
   type Lease,
@@ -19,23 +18,37 @@ interface Registration {
  * The membership records of one cluster, which the silos of a process share: what etcd is to silos
  * of many machines.
  *
- * R1. Every change of a record makes the next revision and is shown to every observer, in order.
- * R2. A registration ends when its lease was not renewed for its time on `clock`, not sooner,
+ * REG-1. Every change of a record makes the next revision and is shown to every observer, in order.
+ *     The first revision is the wall clock, so a registry that is made anew counts on.
+ * REG-2. A registration ends when its lease was not renewed for its time on `clock`, not sooner,
  *     except by `remove` or `evict`.
  */
 export class MemoryRegistry {
   readonly #clock: Clock;
   readonly #registrations = new Map<string, Registration>();
   readonly #observers = new Set<(view: View) => void>();
-  #view: View = EMPTY_VIEW;
+  #view: View;
+  #identity: string | undefined;
 
   constructor(clock: Clock) {
     this.#clock = clock;
+    this.#view = { revision: Math.max(0, Math.floor(clock.now())), members: [] };
   }
 
   /** The members as they are now. */
   get view(): View {
     return this.#view;
+  }
+
+  /** As `MembershipProvider.identity`. */
+  identity(suggested: string): string {
+    this.#identity ??= suggested;
+    return this.#identity;
+  }
+
+  /** As `MembershipProvider.raise`. */
+  raise(revision: number): void {
+    if (this.#view.revision < revision) this.#publish(revision);
   }
 
   /** Calls `observer` at once for every later view, until the returned function is called. */
@@ -114,10 +127,10 @@ export class MemoryRegistry {
     this.#publish();
   }
 
-  #publish(): void {
+  #publish(revision = this.#view.revision + 1): void {
     const members = Array.from(this.#registrations.values(), ({ member }) => member);
     const sorted = members.toSorted((a, b) => (a.siloId < b.siloId ? -1 : 1));
-    this.#view = { revision: this.#view.revision + 1, members: sorted };
+    this.#view = { revision, members: sorted };
     for (const observer of this.#observers) observer(this.#view);
   }
 }

@@ -7,6 +7,7 @@ import {
   type ClaimResult,
   type Commit,
   type CommitResult,
+  type IdentifyMode,
   type Retirement,
   type StateStore,
   type StoredFields,
@@ -45,6 +46,11 @@ export class MemoryStateStore implements StateStore {
   async list(query: ListQuery): Promise<ListPage> {
     this.#checkOpen();
     return this.#states.list(query);
+  }
+
+  async identify(membership: string, mode: IdentifyMode): Promise<string> {
+    this.#checkOpen();
+    return this.#states.identify(membership, mode);
   }
 
   async close(): Promise<void> {

@@ -11,6 +11,7 @@ import {
   type DueChange,
   type Fields,
   type FieldRange,
+  type IdentifyMode,
   type Retirement,
   type StoredFields,
 } from "@troupe/core";
@@ -44,6 +45,7 @@ export class MemoryStates {
   readonly #actors = new Map<string, StoredActor>();
   readonly #order = new SerialList<StoredActor>();
   readonly #retired = new Set<StoredActor>();
+  #membership: string | undefined;
 
   /** `now` tells milliseconds, by which retired actors are forgotten. */
   constructor(
@@ -52,6 +54,13 @@ export class MemoryStates {
   ) {
     this.due = due;
     this.#now = now;
+  }
+
+  /** As `StateStore.identify`. */
+  identify(membership: string, mode: IdentifyMode): string {
+    if (mode === "replace") this.#membership = membership;
+    this.#membership ??= membership;
+    return this.#membership;
   }
 
   claim(address: ActorAddress, { revision, siloId }: Claim): ClaimResult {

@@ -133,7 +133,10 @@ export class MemoryTransport implements Transport, NetworkProcess {
     if (wrongVersion !== undefined) return { kind: "refused", refusal: wrongVersion };
     const dialler = { hello, authentication: this.#authentication };
     const met = shakeHands(dialler, { hello: acceptor.hello(), authentication });
-    if (met.kind === "refused") return met;
+    if (met.kind === "refused") {
+      acceptor.refused?.(hello, met.refusal);
+      return met;
+    }
     const refusal = await acceptor.check(hello, met.dialler);
     return refusal === undefined ? met : { kind: "refused", refusal };
   }

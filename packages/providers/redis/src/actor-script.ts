@@ -11,20 +11,20 @@ import { BYTE_ORDER } from "./byte-order.ts";
  * store's. Every field of the actor has a name that starts with `:`, so no name can be taken for
  * the control field. One field instead of several keeps a commit at one read and one write.
  *
- * ACT-1. The epoch only rises, and each granted claim raises it (C2).
- * ACT-2. A claim is granted only for a revision higher than that of the last one, or for the same
+ * SCR-1. The epoch only rises, and each granted claim raises it (C2).
+ * SCR-2. A claim is granted only for a revision higher than that of the last one, or for the same
  *     silo at the same revision. Not if it was sent before the last one: the network may hand on
  *     late what the silo has long given up, and it must not fence itself.
- * ACT-3. A commit changes something only under the highest epoch, and only if its version follows
+ * SCR-3. A commit changes something only under the highest epoch, and only if its version follows
  *     the stored one; all of its changes are made or none (D1, D2). Its first write is the one that
  *     Redis refuses when it is full, read-only or cannot write to its disk, so a refusal leaves the
  *     hash as it was; once a script has written, Redis refuses it nothing more.
- * ACT-4. A commit whose version is the stored one under its own epoch has been made before: it
+ * SCR-4. A commit whose version is the stored one under its own epoch has been made before: it
  *     answers `stored` and does nothing.
- * ACT-5. Requests of a batch take effect in their order.
- * ACT-6. A commit that changes the index adds its entries first, then writes its fields, then
+ * SCR-5. Requests of a batch take effect in their order.
+ * SCR-6. A commit that changes the index adds its entries first, then writes its fields, then
  *     removes entries. If an entry cannot be added, no field is written (D3).
- * ACT-7. A retired hash has nothing but a control field of another format, and expires. So no
+ * SCR-7. A retired hash has nothing but a control field of another format, and expires. So no
  *     commit finds what it expects, and a claim ends the expiry before it begins a new life.
  *
  * Revisions and epochs are compared as Lua's doubles, exact up to 2^53. They are kept as text,

@@ -23,7 +23,9 @@ const RECONNECT_MAX_MS = 500;
  */
 const SLOTS_EVERY_MS = 10_000;
 
-/** Commands of a Redis, with the scripts of this package. That of actors answers bytes, not text. */
+/**
+ * Commands of a Redis, with the scripts of this package. That of actors answers bytes, not text.
+ */
 export interface ScriptedRedis extends RedisCommander {
   troupeActorsBuffer(
     keyCount: number,

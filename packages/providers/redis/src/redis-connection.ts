@@ -20,8 +20,8 @@ export interface ConnectionContext {
  *
  * CON-1. A command is never repeated unseen: it is sent once or not at all, and fails when the
  *     connection does.
- * CON-2. Every command settles within about three seconds; every failure is a `STORE_UNAVAILABLE` that
- *     says what helps.
+ * CON-2. Every command settles within about three seconds; every failure is a `STORE_UNAVAILABLE`
+ *     that says what helps.
  * CON-3. After a failure it connects again by itself, for as long as it is open.
  */
 export class RedisConnection implements AsyncDisposable {

@@ -6,6 +6,7 @@ import type {
   ClaimResult,
   Commit,
   CommitResult,
+  IdentifyMode,
   DueChange,
   DueEntry,
   Retirement,
@@ -73,6 +74,15 @@ export class RedisStateStore implements StateStore {
 
   list(query: ListQuery): Promise<ListPage> {
     return pageOfActors(this.#connection, this.#keys, query);
+  }
+
+  identify(membership: string, mode: IdentifyMode): Promise<string> {
+    const key = this.#keys.membership();
+    return this.#connection.run(async (redis) => {
+      if (mode === "replace") await redis.set(key, membership);
+      else await redis.setnx(key, membership);
+      return (await redis.get(key)) ?? membership;
+    });
   }
 
   async close(): Promise<void> {

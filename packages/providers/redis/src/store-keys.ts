@@ -5,8 +5,8 @@ import type { ActorAddress, ListQuery } from "@troupe/core";
  *
  * KEY-1. Two different names never give the same key: every character with a meaning in keys is
  *     written as `%` and its code.
- * KEY-2. Each key has exactly one pair of braces, so that Redis Cluster keeps what stands between them
- *     in one slot, whatever an id looks like. A script uses keys of one pair only.
+ * KEY-2. Each key has exactly one pair of braces, so that Redis Cluster keeps what stands between
+ *     them in one slot, whatever an id looks like. A script uses keys of one pair only.
  *
  * The keys are part of the stored format: a change of them loses data.
  */
@@ -50,6 +50,11 @@ export class StoreKeys {
     const isWanted =
       slash > 0 && (type === undefined || address.type === type) && address.id.startsWith(prefix);
     return isWanted ? address : undefined;
+  }
+
+  /** The id of the membership whose actors are stored: `troupe:bank:{membership}`. */
+  membership(): string {
+    return `${this.#prefix}{membership}`;
   }
 
   /** The sorted set of one bucket of due times: `troupe:bank:r:{17}`. */

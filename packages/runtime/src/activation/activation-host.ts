@@ -1,11 +1,14 @@
 import { currentTurn } from "@troupe/client";
 import { type ActorAddress, formatAddress, type Logger, TroupeError } from "@troupe/core";
 import type { ActorHost, CallContext, CallOptions } from "@troupe/sdk";
+import { ActorLog } from "./actor-log.ts";
 import type { ActivationParts } from "./activation-parts.ts";
 import type { ActorStorage } from "./actor-storage.ts";
 
 /** The activation, as its host sees it. */
 export interface HostedActivation {
+  /** The actor has ended everything that it did outside of its turns. */
+  onFree(): void;
   readonly address: ActorAddress;
   readonly storage: ActorStorage;
   readonly parts: ActivationParts;
@@ -15,6 +18,8 @@ export interface HostedActivation {
 export class ActivationHost implements ActorHost {
   /** True once the actor has asked to be deactivated. */
   wantsToEnd = false;
+  /** What the actor does outside of its turns. */
+  #occupations = 0;
   readonly #activation: HostedActivation;
 
   constructor(activation: HostedActivation) {
@@ -38,7 +43,8 @@ export class ActivationHost implements ActorHost {
   }
 
   get log(): Logger {
-    return this.#activation.parts.logger.child({ actor: formatAddress(this.address) });
+    const { logger } = this.#activation.parts;
+    return new ActorLog(logger.child({ actor: formatAddress(this.address) }));
   }
 
   now(): number {
@@ -75,6 +81,21 @@ export class ActivationHost implements ActorHost {
 
   save(): void {
     this.#activation.storage.includeManualSlots();
+  }
+
+  get isBusy(): boolean {
+    return this.#occupations > 0;
+  }
+
+  busy(): () => void {
+    let isDone = false;
+    this.#occupations++;
+    return () => {
+      if (isDone) return;
+      isDone = true;
+      this.#occupations--;
+      if (this.#occupations === 0) this.#activation.onFree();
+    };
   }
 
   deactivate(): void {

@@ -8,17 +8,11 @@ import {
   type RequestEnvelope,
   TroupeError,
 } from "@troupe/core";
-import {
-  type Actor,
-  type ActorDefinition,
-  constructActor,
-  type DeactivationReason,
-} from "@troupe/sdk";
+import { type ActorDefinition, type DeactivationReason } from "@troupe/sdk";
 import { ActivationHost } from "./activation-host.ts";
 import type { ActivationParts, TurnWork } from "./activation-parts.ts";
 import type { ActorStorage } from "./actor-storage.ts";
 import { argumentsOf } from "./incoming-call.ts";
-import { methodOf } from "./method-of.ts";
 import { answerError, errorOutcome } from "./outcome.ts";
 import type { OutputGate } from "./output-gate.ts";
 import { OWN_PEER } from "./own-request.ts";
@@ -29,9 +23,19 @@ import type { Turn } from "./turn.ts";
 
 type LifeCycle =
   | { readonly kind: "loading" }
-  | { readonly kind: "active"; readonly actor: Actor }
-  | { readonly kind: "closing"; readonly actor: Actor | undefined; readonly done: Promise<void> }
+  | { readonly kind: "active"; readonly actor: object }
+  | {
+      readonly kind: "closing";
+      readonly actor: object | undefined;
+      readonly done: Promise<void>;
+      /** Called when what the actor does outside of its turns is done. */
+      onFree: (() => void) | undefined;
+    }
   | { readonly kind: "gone" };
+
+/** How long what an actor does outside of its turns may hold up its deactivation. */
+const BUSY_MS = 30_000;
+const ASK_EVERY_MS = 50;
 
 const LOADING: LifeCycle = { kind: "loading" };
 const GONE: LifeCycle = { kind: "gone" };
@@ -43,7 +47,7 @@ const GONE: LifeCycle = { kind: "gone" };
  * ACT-1. The actor is constructed after what is stored was claimed and read, and serves after
  *        `onActivate` and what that changed is stored.
  * ACT-2. A failed commit ends the activation: what it has in memory may not be what is stored (D2).
- * ACT-3. Once it is closing it takes no request. What waited goes to the activation that comes
+ * ACT-3. Once it is closing it takes no call. What waited goes to the activation that comes
  *        next, and runs there.
  */
 export class Activation implements RunnerOwner {
@@ -72,6 +76,10 @@ export class Activation implements RunnerOwner {
     return this.#life.kind === "loading";
   }
 
+  get isEnding(): boolean {
+    return this.#life.kind === "closing";
+  }
+
   /** What the actor's outputs have to pass. */
   get gate(): OutputGate {
     return this.#runner.gate;
@@ -89,7 +97,7 @@ export class Activation implements RunnerOwner {
   isIdle(now: number): boolean {
     const { running, waiting, usedAt } = this.#runner;
     const isQuiet = this.#life.kind === "active" && running.length === 0 && waiting === 0;
-    return isQuiet && now - usedAt >= this.definition.idleAfterMs;
+    return isQuiet && now - usedAt >= this.definition.idleAfterMs && !this.#isBusy;
   }
 
   /** Brings the actor to life. Turns that came meanwhile wait. */
@@ -104,8 +112,9 @@ export class Activation implements RunnerOwner {
       }
       if (!this.#isServing() && !(await this.parts.serving())) return;
       if (!this.isLoading) return;
-      const actor = constructActor(this.definition, this.#host);
-      await this.#runner.runHook("onActivate", () => actor.onActivate());
+      const { behaviour } = this.definition;
+      const actor = behaviour.activate(this.definition, this.#host);
+      await this.#runner.runHook("onActivate", () => behaviour.onActivate(actor));
       if (!this.isLoading) return;
       this.#life = { kind: "active", actor };
       this.#runner.open();
@@ -120,7 +129,7 @@ export class Activation implements RunnerOwner {
    */
   accept(request: RequestEnvelope, sink: ReplySink, now: number): "accepted" | "closing" {
     if (this.#life.kind === "gone") return "closing";
-    const concurrency = this.definition.methods.get(request.method)?.concurrency;
+    const concurrency = this.definition.methodOf(request.method)?.concurrency;
     const system = concurrency === undefined ? this.#systemTurn(request.method) : undefined;
     if (concurrency === undefined && system === undefined) {
       answerError(sink, request, noSuchMethod(this.address, request.method, this.definition));
@@ -146,15 +155,14 @@ export class Activation implements RunnerOwner {
     if (this.#life.kind === "gone") return Promise.resolve();
     const actor = this.#life.kind === "active" ? this.#life.actor : undefined;
     const { promise: done, resolve } = Promise.withResolvers<void>();
-    this.#life = { kind: "closing", actor, done };
+    this.#life = { kind: "closing", actor, done, onFree: undefined };
     void this.#close(actor, reason).then(resolve);
     return done;
   }
 
   /** Calls one of the actor's methods in the running turn; for ticks. */
   invoke(method: string, argument: unknown): unknown {
-    const actor = this.#actor();
-    return methodOf(actor, method).call(actor, argument);
+    return this.definition.behaviour.invoke(this.#actor(), method, [argument]);
   }
 
   #systemTurn(name: string): TurnWork | undefined {
@@ -172,7 +180,11 @@ export class Activation implements RunnerOwner {
     this.gate.pass(done);
   }
 
-  async #close(actor: Actor | undefined, reason: DeactivationReason): Promise<void> {
+  async #close(actor: object | undefined, reason: DeactivationReason): Promise<void> {
+    if (reason !== "failed" && this.#isBusy) {
+      this.#runner.clear((turn) => this.#giveBack(turn));
+      await this.#free();
+    }
     this.#runner.close((turn) => this.#giveBack(turn));
     await this.#runner.quiet();
     await this.gate.drained().catch(() => undefined);
@@ -181,7 +193,7 @@ export class Activation implements RunnerOwner {
     const mayRunHook = this.#runner.running.length === 0 && this.#isServing();
     if (actor !== undefined && reason !== "failed" && mayRunHook) {
       await this.#runner
-        .runHook("onDeactivate", () => actor.onDeactivate(reason))
+        .runHook("onDeactivate", () => this.definition.behaviour.onDeactivate(actor, reason))
         .catch((error: unknown) => {
           const what = { reason: messageOf(error) };
           this.log.error(what, "onDeactivate failed; what it changed is not stored");
@@ -213,7 +225,7 @@ export class Activation implements RunnerOwner {
   /** For the runner: does what the turn is for, within its scope. */
   perform(turn: Turn): unknown {
     const { system } = turn;
-    if (system === undefined) return this.parts.serve(this.#actor(), turn, this.parts);
+    if (system === undefined) return this.parts.serve(this, this.#actor(), turn);
     return system(this, argumentsOf(turn.request, this.parts.makeReference));
   }
 
@@ -221,12 +233,41 @@ export class Activation implements RunnerOwner {
    * It is still there while the activation closes: a turn that has to end first may wait for one
    * that comes back to it.
    */
-  #actor(): Actor {
+  #actor(): object {
     const actor =
       this.#life.kind === "active" || this.#life.kind === "closing" ? this.#life.actor : undefined;
     if (actor === undefined)
       throw new TroupeError("ACTIVATION_FAILED", `${formatAddress(this.address)} is not active`);
     return actor;
+  }
+
+  get #isBusy(): boolean {
+    return this.#host.isBusy || this.storage.isBusy;
+  }
+
+  /** Resolves when nothing goes on outside of turns, or has had its time. */
+  async #free(): Promise<void> {
+    const { clock } = this.parts;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    if (this.#life.kind === "closing") this.#life.onFree = resolve;
+    // A durable part has no way to say that it is done; it is asked now and then.
+    const ask = (): void => {
+      if (this.#isBusy) asking = clock.schedule(ASK_EVERY_MS, ask);
+      else resolve();
+    };
+    let asking = clock.schedule(ASK_EVERY_MS, ask);
+    const end = clock.schedule(BUSY_MS, () => {
+      this.log.warn({}, "what the actor does outside of its turns did not end in time");
+      resolve();
+    });
+    await promise;
+    asking.cancel();
+    end.cancel();
+  }
+
+  /** For the host: what the actor did outside of its turns is done. */
+  onFree(): void {
+    if (this.#life.kind === "closing" && !this.#isBusy) this.#life.onFree?.();
   }
 
   /** For the runner: no turn runs any more. */

@@ -46,6 +46,7 @@ export class CallBudget {
   readonly #linkBytes: number;
   readonly #siloBytes: number;
   #waiting = 0;
+  #refused = 0;
 
   constructor(limits: WaitingBytes, heapBytes: number) {
     // Below the size of one message some calls would never be taken.
@@ -57,6 +58,16 @@ export class CallBudget {
   /** Bytes that wait. */
   get waiting(): number {
     return this.#waiting;
+  }
+
+  /** Calls that were refused so far because too much waits, in bytes or in number. */
+  get refused(): number {
+    return this.#refused;
+  }
+
+  /** A call was refused for the number of those that wait. */
+  countRefusal(): void {
+    this.#refused++;
   }
 
   /** The call has to wait; or why it cannot, and then it is not counted. */
@@ -81,6 +92,7 @@ export class CallBudget {
   /** Why a call is refused, with the remedy. */
   refusal(shortage: Shortage, request: RequestEnvelope, sink: ReplySink): TroupeError {
     const what = `${formatAddress(request)}.${request.method}()`;
+    this.#refused++;
     switch (shortage) {
       case "mailbox":
         return overloaded(

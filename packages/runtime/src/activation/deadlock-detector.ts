@@ -53,8 +53,8 @@ interface Cycle {
  * its way from silo to silo. If it comes back to a call of its own mailbox, that is a cycle.
  *
  * LOCK-1. What is ended is part of a cycle that existed at one instant. Each edge lasts from its
- *         beginning to its end without a gap, since a call waits once and a turn runs once. All edges
- *         are asked twice, one round after the other, so they all held between the rounds.
+ *         beginning to its end without a gap, since a call waits once and a turn runs once. All
+ *         edges are asked twice, one round after the other, so they all held between the rounds.
  * LOCK-2. Of a cycle one call ends: the last of the waiting ones in the order of their keys, which
  *         each silo finds by itself. It has not run.
  * LOCK-3. A turn is taken to wait for every call that it has made. One that does not await a call

@@ -4,39 +4,42 @@ import {
   type Clock,
   fromPortable,
   type MakeReference,
+  type Principal,
   type RequestEnvelope,
   TroupeError,
+  withRan,
 } from "@troupe/core";
-import type { Actor, CallFilter, FilteredCall } from "@troupe/sdk";
-import { methodOf } from "./method-of.ts";
+import type { ActorDefinition, CallFilter, FilteredCall } from "@troupe/sdk";
 import { NotRun } from "./outcome.ts";
 import type { Turn } from "./turn.ts";
 
-interface ServeParts {
-  readonly makeReference: MakeReference;
+/** The activation, as what serves its calls sees it. */
+export interface ServingActivation {
+  readonly definition: ActorDefinition;
+  readonly parts: { readonly makeReference: MakeReference };
 }
 
-/** Calls the method that a turn is for, in that turn. */
-export type ServeCall = (actor: Actor, turn: Turn, parts: ServeParts) => unknown;
+/** Has a call served, in its turn, by what the type's behaviour made for the activation. */
+export type ServeCall = (activation: ServingActivation, actor: object, turn: Turn) => unknown;
 
 /** The arguments of a call, with live references. */
 export function argumentsOf({ args }: RequestEnvelope, makeReference: MakeReference): unknown[] {
   return (args.revive ? fromPortable(args, makeReference) : args.value) as unknown[];
 }
 
-const serveAtOnce: ServeCall = (actor, { request }, { makeReference }) =>
-  methodOf(actor, request.method).apply(actor, argumentsOf(request, makeReference));
+const serveAtOnce: ServeCall = ({ definition, parts }, actor, { request }) =>
+  definition.behaviour.invoke(actor, request.method, argumentsOf(request, parts.makeReference));
 
 /** Serves calls through filters; without any a call takes no further step for them. */
 export function servingThrough(filters: readonly CallFilter[], clock: Clock): ServeCall {
   if (filters.length === 0) return serveAtOnce;
-  return async (actor, turn, { makeReference }) => {
-    const call = new IncomingCall(turn, clock, makeReference);
+  return async ({ definition, parts }, actor, turn) => {
+    const call = new IncomingCall(turn, clock, parts.makeReference);
     let isRunning = false;
     try {
       return await throughFilters(filters, call, () => {
         isRunning = true;
-        return methodOf(actor, call.method).apply(actor, call.args);
+        return definition.behaviour.invoke(actor, call.method, call.args);
       });
     } catch (error) {
       throw isRunning ? error : new NotRun(asNotRun(error));
@@ -46,7 +49,7 @@ export function servingThrough(filters: readonly CallFilter[], clock: Clock): Se
 
 /** A call that this silo serves. */
 class IncomingCall implements FilteredCall {
-  readonly principal: unknown;
+  readonly principal: Principal;
   readonly headers: Record<string, string>;
   readonly deadline: number;
   readonly #request: RequestEnvelope;
@@ -56,7 +59,7 @@ class IncomingCall implements FilteredCall {
   constructor({ request, sink }: Turn, clock: Clock, makeReference: MakeReference) {
     this.#request = request;
     this.#makeReference = makeReference;
-    this.principal = "principal" in sink ? sink.principal : undefined;
+    this.principal = sink.principal;
     this.headers = Object.freeze({ ...request.headers });
     this.deadline = clock.now() + (request.deadline - clock.monotonic());
   }
@@ -86,6 +89,9 @@ class IncomingCall implements FilteredCall {
 /** Whatever a filter threw before the method ran, the caller may know that it has not. */
 function asNotRun(error: unknown): unknown {
   if (!(error instanceof TroupeError) || error.ran === "no") return error;
-  const { code, message, retryable, cause } = error;
-  return new TroupeError(code, message.slice(code.length + 3), { ran: "no", retryable, cause });
+  try {
+    return withRan(error, "no");
+  } catch {
+    return error;
+  }
 }

@@ -151,6 +151,11 @@ export class Mailbox<T extends MailboxEntry> {
   /** Starts nothing any more; gives back the turns that wait. */
   close(): T[] {
     this.#state = "closed";
+    return this.clear();
+  }
+
+  /** Gives back the turns that wait, and goes on. */
+  clear(): T[] {
     const turns = this.#queue?.clear() ?? [];
     for (const turn of turns) this.#left(turn);
     return turns;

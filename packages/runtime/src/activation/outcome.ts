@@ -8,6 +8,7 @@ import {
   type RequestEnvelope,
   toPortable,
   TroupeError,
+  withRan,
 } from "@troupe/core";
 import type { ActorStorage } from "./actor-storage.ts";
 
@@ -24,8 +25,20 @@ export function outcomeOf(value: unknown): Outcome {
 
 /** Thrown in place of an error that came before the method has run. */
 export class NotRun extends Error {
+  readonly #cause: unknown;
+
   constructor(error: unknown) {
-    super("the method has not run", { cause: error });
+    super("the method has not run");
+    this.#cause = error;
+  }
+
+  /**
+   * The error that was thrown before the method has run, if that is what it stands for. Unlike
+   * `instanceof` this does not throw for a proxy that a user threw.
+   */
+  static errorIn(thrown: unknown): { readonly error: unknown } | undefined {
+    if (typeof thrown !== "object" || thrown === null || !(#cause in thrown)) return undefined;
+    return { error: thrown.#cause };
   }
 }
 
@@ -34,15 +47,17 @@ export class NotRun extends Error {
  * caller must not mix the two up (C4).
  */
 export function thrownOutcome(error: unknown): Outcome {
-  if (error instanceof NotRun) return errorOutcome(error.cause);
+  const notRun = NotRun.errorIn(error);
+  if (notRun !== undefined) return errorOutcome(notRun.error);
   if (!(error instanceof TroupeError) || error.ran === "yes") return errorOutcome(error);
-  const { code, message, retryable, cause, stack } = error;
-  const own = new TroupeError(code, message.slice(code.length + 3), {
-    ran: "yes",
-    retryable,
-    cause,
-  });
-  return errorOutcome(stack === undefined ? own : Object.assign(own, { stack }));
+  try {
+    const own = withRan(error, "yes");
+    const { stack } = error;
+    return errorOutcome(stack === undefined ? own : Object.assign(own, { stack }));
+  } catch {
+    // It passes for one of ours and cannot be read as one.
+    return errorOutcome(error);
+  }
 }
 
 export function errorOutcome(error: unknown): Outcome {

@@ -1,3 +1,4 @@
+import { TroupeError } from "@troupe/core";
 import { Fifo } from "./fifo.ts";
 
 /** Told once: undefined when the output may leave, or why it never will. */
@@ -107,7 +108,9 @@ export class OutputGate {
     if (this.#heldCount === 0) this.#held = undefined;
   }
 
-  #break(failure: unknown): void {
+  #break(thrown: unknown): void {
+    // To whoever waits, undefined means that all is stored; a store may reject with just that.
+    const failure = thrown ?? new TroupeError("STORE_UNAVAILABLE", "the store gave no reason");
     this.#broken = { failure };
     const held = this.#held?.clear() ?? [];
     // First, so that nothing new starts on a memory that is not what is stored.

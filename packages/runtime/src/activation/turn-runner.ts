@@ -52,6 +52,8 @@ export interface RunnerOwner {
   readonly log: Logger;
   /** True until the actor is there and `onActivate` has run. */
   readonly isLoading: boolean;
+  /** True while it takes no calls any more, but only the turns that the actor makes by itself. */
+  readonly isEnding: boolean;
   /** Does what the turn is for; called within its scope. */
   perform(turn: Turn): unknown;
   /** The last turn that was running is over. */
@@ -150,6 +152,7 @@ export class TurnRunner implements TurnOwner, MailboxOwner<Turn>, GateOwner, Uni
       return "accepted";
     }
     const parent = reentry.kind === "nested" ? reentry.parent : undefined;
+    if (parent === undefined && this.#owner.isEnding && sink.peerId !== OWN_PEER) return "closing";
     if (parent !== undefined && this.#owner.isLoading) {
       const message = `${nameOf(request)} would wait for onActivate, which waits for it`;
       answerError(sink, request, new TroupeError("DEADLOCK", message));
@@ -199,12 +202,12 @@ export class TurnRunner implements TurnOwner, MailboxOwner<Turn>, GateOwner, Uni
   }
 
   #refuse(shortage: "full" | Shortage, request: RequestEnvelope, sink: ReplySink): void {
+    const { budget } = this.#owner.parts;
+    if (shortage !== "full")
+      return answerError(sink, request, budget.refusal(shortage, request, sink));
     const message = `${formatAddress(request)} has ${this.mailboxMax} waiting turns; raise mailboxMax or call less`;
-    const error =
-      shortage === "full"
-        ? new TroupeError("MAILBOX_FULL", message)
-        : this.#owner.parts.budget.refusal(shortage, request, sink);
-    answerError(sink, request, error);
+    budget.countRefusal();
+    answerError(sink, request, new TroupeError("MAILBOX_FULL", message));
   }
 
   /** For the mailbox. The turns that an activation makes by itself are few and small. */
@@ -238,7 +241,16 @@ export class TurnRunner implements TurnOwner, MailboxOwner<Turn>, GateOwner, Uni
 
   /** Starts nothing any more but hooks; each turn that waits goes to `take`. */
   close(take: (turn: Turn) => void): void {
-    for (const turn of this.#mailbox.close()) {
+    this.#giveOut(this.#mailbox.close(), take);
+  }
+
+  /** Each turn that waits goes to `take`; further ones may start. */
+  clear(take: (turn: Turn) => void): void {
+    this.#giveOut(this.#mailbox.clear(), take);
+  }
+
+  #giveOut(turns: readonly Turn[], take: (turn: Turn) => void): void {
+    for (const turn of turns) {
       take(turn);
       this.#endRepeated(turn.request);
     }
@@ -364,9 +376,11 @@ export class TurnRunner implements TurnOwner, MailboxOwner<Turn>, GateOwner, Uni
     try {
       const result = runInTurn(turn, perform, this.#owner);
       if (result instanceof Promise) {
-        result.then(
-          (value) => this.#unit.end(turn, outcomeOf(value)),
-          (error) => this.#unit.end(turn, thrownOutcome(error)),
+        // Not `result.then`: a class of a user may call back twice, or never.
+        void Promise.prototype.then.call(
+          result,
+          (value: unknown) => this.#unit.end(turn, outcomeOf(value)),
+          (error: unknown) => this.#unit.end(turn, thrownOutcome(error)),
         );
       } else {
         this.#unit.end(turn, outcomeOf(result));

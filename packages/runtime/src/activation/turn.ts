@@ -72,6 +72,10 @@ export class Turn implements TurnScope, MailboxEntry {
     return this.request;
   }
 
+  get method(): string {
+    return this.request.method;
+  }
+
   get nested(): boolean {
     return this.parent !== undefined;
   }

@@ -27,7 +27,8 @@ const READ_EVERY_MS = 30_000;
  *
  * WAKE-1. Each change of ownership makes it read the entries of the silo's buckets, and so does the
  *         moment at which all former owners have let go.
- * WAKE-2. An actor that is active here needs no waking: it saw what is under way when it was loaded.
+ * WAKE-2. An actor that is active here needs no waking: it saw what is under way when it was
+ *         loaded.
  * WAKE-3. An actor that could not be woken is tried again for as long as it is this silo's.
  */
 export class AwakeService implements SiloService {

@@ -7,18 +7,20 @@ import {
 } from "@troupe/core";
 import type { SiloHost, SiloService } from "@troupe/sdk";
 
-/** Actors of one step, and the time between two steps: 10 actors a second are nothing to a store. */
+/**
+ * Actors of one step, and the time between two steps: 10 actors a second are nothing to a store.
+ */
 const STEP_ACTORS = 50;
 const STEP_EVERY_MS = 5_000;
 
 /**
  * Puts entries of the due index back that are missing, for whatever reason: a part of the index was
- * deleted by hand, say. An actor that is loaded puts back its own; this finds those that would never
- * be loaded again for want of an entry (D3).
+ * deleted by hand, say. An actor that is loaded puts back its own; this finds those that would
+ * never be loaded again for want of an entry (D3).
  *
  * SWEEP-1. It only adds entries. One too many is found to stand for nothing when its time comes.
- * SWEEP-2. It goes slowly through all stored actors, and looks at those that this silo owns and that
- *          are not active: a million of them take a day.
+ * SWEEP-2. It goes slowly through all stored actors, and looks at those that this silo owns and
+ *          that are not active: a million of them take a day.
  */
 export class IndexSweep implements SiloService {
   readonly name = "index-sweep";

@@ -6,6 +6,7 @@ import {
   type Fields,
   formatAddress,
   fromPortable,
+  isOwnPortable,
   type MakeReference,
   PackedField,
   toPortable,
@@ -50,7 +51,10 @@ interface SlotChange extends FieldChange {
   readonly stored: unknown;
 }
 
-/** A slot that holds undefined is stored as that: a field that goes away would bring back the first value. */
+/**
+ * A slot that holds undefined is stored as that: a field that goes away would bring back the first
+ * value.
+ */
 const STORED_UNDEFINED = new PackedField(packer.pack(undefined));
 
 const NO_CHANGES: readonly SlotChange[] = [];
@@ -285,8 +289,11 @@ function changeOf(slot: Slot, value: unknown): SlotChange {
   return { field, before: undefined, after, slot, stored };
 }
 
+/**
+ * True for a value that is stored as its bytes: it may be changed from within, or packs otherwise.
+ */
 function isMutable(value: unknown): boolean {
-  return typeof value === "object" && value !== null;
+  return !isOwnPortable(value);
 }
 
 function isStored({ stored }: Slot, value: unknown): boolean {

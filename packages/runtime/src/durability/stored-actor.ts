@@ -29,6 +29,7 @@ import { TIMERS } from "../reminders/timers-part.ts";
 import { SENDS } from "../sends/sends-part.ts";
 import { ActorParts, type PartOwner, type StoredHooks } from "./actor-parts.ts";
 import type { PartRegistry } from "./part-registry.ts";
+import type { RefusedClaims } from "./refused-claims.ts";
 import { SLOTS, StateSlots } from "./state-slots.ts";
 
 export interface StoredActorParts {
@@ -38,6 +39,7 @@ export interface StoredActorParts {
   readonly stateStore: StateStore;
   readonly reminderStore: ReminderStore;
   readonly registry: PartRegistry;
+  readonly refused: RefusedClaims;
   readonly makeReference: MakeReference;
   /** Revision of the view that makes this silo the owner. */
   revision(): number;
@@ -154,7 +156,11 @@ export class StoredActor implements ActorStorage {
     const { stateStore, siloId } = this.#shared;
     const claim = { revision: this.#shared.revision(), siloId };
     const result = await stateStore.claim(this.address, claim);
-    if (result.kind === "refused") return { kind: "refused", revision: result.revision };
+    if (result.kind === "refused") {
+      const { revision } = result;
+      this.#shared.refused.note(this.address, { own: claim.revision, stored: revision });
+      return { kind: "refused", revision };
+    }
     this.#epoch = result.epoch;
     this.#version = result.version;
     this.slots.load(result.fields);

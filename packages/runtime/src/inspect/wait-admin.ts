@@ -2,7 +2,9 @@ import { type AdminMethod, message, text, whole } from "@troupe/sdk";
 import type { CallName } from "../activation/call-wait.ts";
 import type { WaitReport } from "../activation/deadlock-detector.ts";
 
-/** Silos ask each other what a call waits for, to find circles of actors that wait for each other. */
+/**
+ * Silos ask each other what a call waits for, to find circles of actors that wait for each other.
+ */
 export const WAIT_OF = "waitOf";
 
 const CALL_NAME = message("CallName", { type: text, id: text, peerId: text, callId: whole });

@@ -1,5 +1,6 @@
 import {
   type Clock,
+  Condition,
   type Link,
   type Logger,
   messageOf,
@@ -28,6 +29,9 @@ const STALL_MS = 500;
  */
 const ISOLATED_MS = 10_000;
 
+/** How long a silo that is asked whether another one is gone waits to find out. */
+const WITNESS_MS = 500;
+
 export interface FailureDetectorParts {
   readonly siloId: string;
   readonly clock: Clock;
@@ -47,14 +51,15 @@ export interface FailureDetectorParts {
 /**
  * Which silos are gone, sooner than their leases tell.
  *
- * F1. A silo is evicted only on proof that its process is gone: the link broke and its address
+ * DET-1. A silo is evicted only on proof that its process is gone: the link broke and its address
  *     refuses connections. One that is silent may still run turns, so it is waited for until its
  *     lease ends (C1); and so is one that gave a host name for its address.
- * F2. Where there are three silos or more, a second one has to find the same; and no silo evicts
+ * DET-2. Where there are three silos or more, a second one has to find the same; and no silo evicts
  *     more than a third of the others (at least one) within the time of a lease: so one sick silo
  *     cannot empty the cluster.
- * F3. A silo that stood still itself judges nobody by it.
- * F4. A silo that has no link with most of the others leaves the cluster, though its lease lives.
+ * DET-3. A silo that stood still itself judges nobody by it.
+ * DET-4. A silo that has no link with most of the others leaves the cluster, though its lease
+ *        lives.
  */
 export class FailureDetector {
   readonly #parts: FailureDetectorParts;
@@ -63,6 +68,8 @@ export class FailureDetector {
   #evictions: number[] = [];
   /** Silos whose addresses refused lately, and when. */
   readonly #refusedAt = new Map<string, number>();
+  /** Another silo was found gone. */
+  readonly #found: Condition;
   #isolatedSince: number | undefined;
   #lookedAt = 0;
   #timer: Scheduled | undefined;
@@ -70,6 +77,7 @@ export class FailureDetector {
 
   constructor(parts: FailureDetectorParts) {
     this.#parts = parts;
+    this.#found = new Condition(parts.clock);
   }
 
   start(): void {
@@ -93,6 +101,7 @@ export class FailureDetector {
     const suspect = members.find((member) => member.siloId === siloId);
     if (suspect === undefined || !isOfOneMachine(suspect.address)) return;
     this.#refusedAt.set(siloId, clock.monotonic());
+    this.#found.notify();
     const isActive = members.some(
       (member) => member.siloId === this.#parts.siloId && member.state === "active",
     );
@@ -120,6 +129,11 @@ export class FailureDetector {
   hasFoundGone(siloId: string): boolean {
     const at = this.#refusedAt.get(siloId);
     return at !== undefined && this.#parts.clock.monotonic() - at < this.#parts.leaseTtlMs;
+  }
+
+  /** As `hasFoundGone`; waits for a dial that is under way to come to its end. */
+  foundGone(siloId: string): Promise<boolean> {
+    return this.#found.wait(() => this.hasFoundGone(siloId), WITNESS_MS);
   }
 
   #mayEvictNow(members: number): boolean {

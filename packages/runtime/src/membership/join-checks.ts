@@ -1,4 +1,4 @@
-import { type Member, TroupeError, type View } from "@troupe/core";
+import { type Member, type Refusal, TroupeError, type View } from "@troupe/core";
 
 /**
  * Throws `BAD_DEFINITION` if an active member defines a type of `self` otherwise: then the two
@@ -23,9 +23,17 @@ export function unlinked(self: Member, view: View, hasLink: (siloId: string) => 
   );
 }
 
-/** Why a joining silo gives up. */
-export function notLinked(self: Member, missing: readonly Member[]): TroupeError {
+/** Why a joining silo gives up; `refusal` is why it has not let one of the others in. */
+export function notLinked(
+  self: Member,
+  missing: readonly Member[],
+  refusal: Refusal | undefined,
+): TroupeError {
   const others = missing.map(({ siloId, address }) => `${siloId} at ${address}`).join(", ");
+  if (refusal !== undefined) {
+    const why = `silo ${self.siloId} has no link with ${others}: ${refusal.message}; all silos need the same tokens.silo (or token)`;
+    return new TroupeError(refusal.code, why);
+  }
   const message = `silo ${self.siloId} has no link with ${others}; check that they can reach ${self.address} and that this machine can reach them`;
   return new TroupeError("CLUSTER_UNAVAILABLE", message);
 }

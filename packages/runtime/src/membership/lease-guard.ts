@@ -11,12 +11,12 @@ export type LeasePolicy = "strict" | "available";
 /**
  * Until when this silo surely holds its lease, on its own monotonic clock.
  *
- * L1. The time counts from the moment at which the last confirmed renewal was *sent*, and ends a
- *     margin before the lease does: so it is over before any other silo can see the lease expire
+ * GUARD-1. The time counts from the moment at which the last confirmed renewal was *sent*, and ends
+ *     a margin before the lease does: so it is over before any other silo can see the lease expire
  *     (C1).
- * L2. Asking is a comparison of numbers, so it is done at each turn's start, each write and each
- *     outcome's leaving; a process that was stopped for a minute finds its time over on its first
- *     look.
+ * GUARD-2. Asking is a comparison of numbers, so it is done at each turn's start, each write and
+ *     each outcome's leaving; a process that was stopped for a minute finds its time over on its
+ *     first look.
  */
 export class LeaseGuard {
   readonly #clock: Clock;

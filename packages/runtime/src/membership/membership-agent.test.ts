@@ -64,6 +64,12 @@ class OneMemberStore implements MembershipProvider {
     return "gone";
   }
 
+  async identity(suggested: string): Promise<string> {
+    return suggested;
+  }
+
+  async raise(): Promise<void> {}
+
   async list(): Promise<View> {
     return { revision: 1, members: [MEMBER] };
   }

@@ -20,9 +20,9 @@ export interface ReleaseAnnouncerParts {
 /**
  * Tells the others what this silo has let go of.
  *
- * B1. What was let go of is told, though a link had no room for it: until then the new owners keep
- *     their callers waiting (C6).
- * B2. Letting go of many actors costs few announcements, and not one each that names all the
+ * REL-1. What was let go of is told, though a link had no room for it: until then the new owners
+ *     keep their callers waiting (C6).
+ * REL-2. Letting go of many actors costs few announcements, and not one each that names all the
  *     others.
  */
 export class ReleaseAnnouncer {

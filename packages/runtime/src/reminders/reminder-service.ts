@@ -76,10 +76,10 @@ export interface ReminderServiceParts {
 /**
  * Makes the reminders of this silo's actors tick.
  *
- * REM-1. What is due within the horizon is in memory: read from the index, or told by the actor that
- *     set it. So an idle reminder costs nothing, and no reminder waits for a poll (D5).
- * REM-2. An entry leaves the index only after its tick is stored, or was found to stand for nothing;
- *     the actor itself takes it out, in order with what it puts in (D3).
+ * REM-1. What is due within the horizon is in memory: read from the index, or told by the actor
+ *     that set it. So an idle reminder costs nothing, and no reminder waits for a poll (D5).
+ * REM-2. An entry leaves the index only after its tick is stored, or was found to stand for
+ *     nothing; the actor itself takes it out, in order with what it puts in (D3).
  * REM-3. A reminder belongs to the silo that owns its actor: a view that moves keys makes the new
  *     owner read the index (D4).
  * REM-4. Nothing ticks before its time on the wall clock.

@@ -1,6 +1,7 @@
 import { messageOf } from "@troupe/core";
 import {
   type DurablePart,
+  handlersOf,
   type PartEntry,
   type PartHost,
   type PartKey,
@@ -25,7 +26,7 @@ export const REMINDERS: PartKey<ScheduleTable> = partKey("reminders");
 export const remindersPart: DurablePart<ScheduleTable> = {
   key: REMINDERS,
   prefixes: [SCHEDULE_PREFIXES.reminder],
-  isNeededBy: ({ reminders }) => reminders.size > 0,
+  isNeededBy: (definition) => handlersOf(definition, "reminder").size > 0,
   create: (host) => new ScheduleTable(host, "reminder"),
   entryOf: (_, record) => entryOf(record as ScheduleRecord),
   turns: {
@@ -55,7 +56,8 @@ async function tick(host: PartHost, facts: TickFacts & { tag: string }): Promise
   const reminders = host.part(REMINDERS);
   const rule = reminders.find(facts.name)?.rule;
   try {
-    const method = host.definition.reminders.get(facts.name) ?? `@reminder(${facts.name})`;
+    const method =
+      handlersOf(host.definition, "reminder").get(facts.name) ?? `@reminder(${facts.name})`;
     const result = await runTick(reminders, facts, (due) => host.invoke(method, due));
     if (result === "stale") forgetWhenStored(host, facts);
     return result;

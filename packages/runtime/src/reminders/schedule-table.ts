@@ -9,7 +9,14 @@ import {
   SCHEDULES_PER_ACTOR_MAX,
   TroupeError,
 } from "@troupe/core";
-import type { PartHost, PartState, ScheduleInfo, Schedules, TimerOptions } from "@troupe/sdk";
+import {
+  handlersOf,
+  type PartHost,
+  type PartState,
+  type ScheduleInfo,
+  type Schedules,
+  type TimerOptions,
+} from "@troupe/sdk";
 import { createSchedule, type ScheduleRecord } from "./schedule.ts";
 
 const packer = createValuePacker();
@@ -31,7 +38,7 @@ export class ScheduleTable implements Schedules<TimerOptions>, PartState {
   constructor(host: PartHost, kind: "reminder" | "timer") {
     this.#host = host;
     this.#kind = kind;
-    this.#handlers = kind === "reminder" ? host.definition.reminders : host.definition.timers;
+    this.#handlers = handlersOf(host.definition, kind);
     this.#records = new RecordTable(SCHEDULE_PREFIXES[kind], host);
   }
 
@@ -56,6 +63,10 @@ export class ScheduleTable implements Schedules<TimerOptions>, PartState {
       );
     }
     const record = createSchedule(name, options, this.#host.clock.now());
+    if (options.volatile !== undefined && kind === "reminder") {
+      const message = `schedule ${name}: volatile is for timers; leave it out, or set a timer`;
+      throw new TroupeError("BAD_SCHEDULE", message);
+    }
     this.#records.put(
       name,
       options.volatile === true ? { ...record, volatile: true } : this.#tagged(record),

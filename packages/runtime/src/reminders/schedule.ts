@@ -1,6 +1,7 @@
 import {
   DURATION_FORMS,
   type Duration,
+  messageOf,
   parseDuration,
   PERIOD_MIN_MS,
   shownValue,
@@ -177,6 +178,10 @@ function checkOptions(name: string, options: ScheduleOptions): void {
     throw new TroupeError("BAD_SCHEDULE", message);
   }
   const { cron, timezone } = options;
+  // croner takes other things than texts, which would be stored as they are.
+  for (const [option, value] of Object.entries({ cron, timezone }))
+    if (value !== undefined && typeof value !== "string")
+      throw badSchedule(name, option, value, "a text");
   if (timezone !== undefined && cron === undefined)
     throw badSchedule(
       name,
@@ -248,7 +253,7 @@ function checkCron(name: string, cron: string, timezone: string | undefined): vo
       name,
       "cron",
       timezone === undefined ? cron : `${cron} in ${timezone}`,
-      `a cron expression and an IANA time zone (${String(error)})`,
+      `a cron expression and an IANA time zone (${messageOf(error)})`,
     );
   }
 }

@@ -1,4 +1,4 @@
-import { messageOf } from "@troupe/core";
+import { isErrorValue, messageOf } from "@troupe/core";
 
 /** Thrown by a reminder turn whose handler threw. Its fields travel with it. */
 export class TickThrew extends Error {
@@ -16,7 +16,7 @@ export class TickThrew extends Error {
 /** What was thrown has travelled, so it is told by its name and not by its class. */
 export function isTickThrew(error: unknown): error is TickThrew {
   return (
-    error instanceof Error &&
+    isErrorValue(error) &&
     error.name === TickThrew.name &&
     "attempts" in error &&
     "backoffMs" in error

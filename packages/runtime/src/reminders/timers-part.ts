@@ -2,6 +2,7 @@ import { runOutsideTurns } from "@troupe/client";
 import type { FieldChange, Fields } from "@troupe/core";
 import {
   type DurablePart,
+  handlersOf,
   type PartHost,
   type PartKey,
   partKey,
@@ -58,7 +59,10 @@ export class ActorTimers implements PartState {
     this.#ticks.rearm();
   }
 
-  /** A tick is nobody's: not of the turn that changed the timers, nor of the one that woke the actor. */
+  /**
+   * A tick is nobody's: not of the turn that changed the timers, nor of the one that woke the
+   * actor.
+   */
   #rearm(): void {
     runOutsideTurns(() => this.#ticks.rearm());
   }
@@ -78,12 +82,13 @@ export const TIMERS: PartKey<ActorTimers> = partKey("timers");
 export const timersPart: DurablePart<ActorTimers> = {
   key: TIMERS,
   prefixes: [SCHEDULE_PREFIXES.timer],
-  isNeededBy: ({ timers }) => timers.size > 0,
+  isNeededBy: (definition) => handlersOf(definition, "timer").size > 0,
   create: (host) => new ActorTimers(host),
   turns: {
     [TIMER_TURN]: (host, args) => {
       const facts = tickFacts(host, args);
-      const method = host.definition.timers.get(facts.name) ?? `@timer(${facts.name})`;
+      const method =
+        handlersOf(host.definition, "timer").get(facts.name) ?? `@timer(${facts.name})`;
       return runTick(host.part(TIMERS).table, facts, (due) => host.invoke(method, due));
     },
     [SKIP_TIMER_TURN]: (host, args) => skipTick(host.part(TIMERS).table, tickFacts(host, args)),

@@ -156,7 +156,9 @@ export class AdmissionQueue {
     return cancelled !== undefined;
   }
 
-  /** The caller's link has ended: nobody waits for its calls, but for those that nobody ever did. */
+  /**
+   * The caller's link has ended: nobody waits for its calls, but for those that nobody ever did.
+   */
   callerGone(sink: ReplySink): void {
     const gone = this.#waiting.removeAll(
       (waiting) => waiting.sink === sink && !waiting.request.oneWay,
@@ -278,7 +280,8 @@ export class AdmissionQueue {
   }
 
   #refuse({ callId }: RequestEnvelope, sink: ReplySink): void {
-    const { siloId, clock, logger } = this.#parts;
+    const { siloId, clock, logger, budget } = this.#parts;
+    budget.countRefusal();
     const now = clock.monotonic();
     if (now - this.#warnedAt >= WARN_EVERY_MS) {
       this.#warnedAt = now;

@@ -1,9 +1,10 @@
-import type { Envelope, RequestEnvelope, Role } from "@troupe/core";
+import { type Envelope, type RequestEnvelope, type Role, systemClock } from "@troupe/core";
 import { describe, expect, it } from "vitest";
-import { cleanEnvelope, type CleanEnvelope } from "./clean-envelope.ts";
+import { cleanEnvelope, type CleanEnvelope, Horizon } from "./clean-envelope.ts";
 
 const NOW = 1_000;
 const PEER = "client-1";
+const horizon = new Horizon({ ...systemClock, monotonic: () => NOW });
 
 function requestOf(fields: Partial<RequestEnvelope>): RequestEnvelope {
   return {
@@ -25,7 +26,7 @@ function requestOf(fields: Partial<RequestEnvelope>): RequestEnvelope {
 }
 
 function clean(envelope: Envelope, role: Role = "client", peerId = PEER): CleanEnvelope {
-  return cleanEnvelope(envelope, { principal: { role, name: "shop" }, peerId }, NOW);
+  return cleanEnvelope(envelope, { principal: { role, name: "shop" }, peerId }, horizon);
 }
 
 describe("what enters from outside", () => {
@@ -61,7 +62,7 @@ describe("what enters from outside", () => {
   });
 
   it.each<[string, Partial<RequestEnvelope>]>([
-    ["a durable send", { delivery: { sender: "Payer/alice", seq: 1 } }],
+    ["a durable send", { delivery: { sender: "Payer/alice", seq: 1, asks: false } }],
     ["the key of a durable send", { idempotencyKey: "s:1000000:Payer/alice" }],
     ["the automatic key of another client", { idempotencyKey: "a:client-2:7" }],
     ["the automatic key of a silo", { idempotencyKey: "a:silo-1:7" }],

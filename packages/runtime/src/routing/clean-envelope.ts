@@ -1,6 +1,7 @@
 import { AUTOMATIC_KEY, CLIENT_PREFIX, isSystemName, SILO_TYPE, USER_KEY } from "@troupe/client";
 import {
   type CancelEnvelope,
+  type Clock,
   type Envelope,
   formatAddress,
   type PingEnvelope,
@@ -14,10 +15,40 @@ import {
  */
 const OPERATOR_TURNS: ReadonlySet<string> = new Set(["$reminders", "$letters", "$resend", "$drop"]);
 
-/** A caller from outside waits no longer than that: a turn that hangs holds up a silo that drains. */
+/** Those of them that change nothing. */
+const QUIET_TURNS: ReadonlySet<string> = new Set(["$reminders", "$letters"]);
+
+/** True if an operator changes something with the request: that is logged. */
+export function isOperatorAction({ type, method }: RequestEnvelope): boolean {
+  if (type === SILO_TYPE) return method !== "snapshot" && !method.startsWith("list");
+  return isSystemName(method) && !QUIET_TURNS.has(method);
+}
+
+/**
+ * A caller from outside waits no longer than that: a turn that hangs holds up a silo that drains.
+ */
 const WAIT_MAX_MS = 24 * 60 * 60 * 1_000;
 
 const NO_CHAIN: RequestEnvelope["chain"] = [];
+
+/**
+ * How far ahead deadlines may lie. The clock is read seldom: most deadlines lie before an old look.
+ */
+export class Horizon {
+  readonly #clock: Clock;
+  #seen = 0;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  /** The deadline, or the latest that there may be if it lies beyond, or is no number. */
+  clamp(deadline: number): number {
+    if (deadline <= this.#seen) return deadline;
+    this.#seen = this.#clock.monotonic() + WAIT_MAX_MS;
+    return deadline <= this.#seen ? deadline : this.#seen;
+  }
+}
 
 /** What is left of an envelope from outside. */
 export type CleanEnvelope =
@@ -39,15 +70,15 @@ export interface OutsideSender {
  *
  * CLN-1. Nothing from outside is taken for the cluster's own word: no `released` and no `reply`
  *        (C1), no durable send (D7), no call chain (a turn that it names would run a part).
- * CLN-2. An idempotency key is one that a user gave, or an automatic one of the sender itself: so it
- *        never looks like that of a durable send or of another caller (C4, D7).
+ * CLN-2. An idempotency key is one that a user gave, or an automatic one of the sender itself: so
+ *        it never looks like that of a durable send or of another caller (C4, D7).
  * CLN-3. Of the system turns an operator may run a few, and a client none.
  * CLN-4. A request has a deadline that comes.
  */
 export function cleanEnvelope(
   envelope: Envelope,
   sender: OutsideSender,
-  now: number,
+  horizon: Horizon,
 ): CleanEnvelope {
   switch (envelope.kind) {
     case "released":
@@ -61,21 +92,25 @@ export function cleanEnvelope(
     case "pong":
       return { kind: "clean", envelope };
     case "request":
-      return cleanRequest(envelope, sender, now);
+      return cleanRequest(envelope, sender, horizon);
   }
 }
 
-function cleanRequest(request: RequestEnvelope, sender: OutsideSender, now: number): CleanEnvelope {
+function cleanRequest(
+  request: RequestEnvelope,
+  sender: OutsideSender,
+  horizon: Horizon,
+): CleanEnvelope {
   const problem = forbiddenIn(request, sender);
   if (problem !== undefined) {
     const what = `${formatAddress(request)}.${request.method}()`;
     const error = new TroupeError("FORBIDDEN", `${what}: ${problem}`);
     return { kind: "forbidden", callId: request.callId, error };
   }
-  const isInTime = request.deadline <= now + WAIT_MAX_MS;
+  const deadline = horizon.clamp(request.deadline);
   // Nearly every request is clean as it is.
-  if (request.chain.length === 0 && isInTime) return { kind: "clean", envelope: request };
-  const deadline = isInTime ? request.deadline : now + WAIT_MAX_MS;
+  if (request.chain.length === 0 && deadline === request.deadline)
+    return { kind: "clean", envelope: request };
   return { kind: "clean", envelope: { ...request, chain: NO_CHAIN, deadline } };
 }
 

@@ -72,6 +72,11 @@ export class Dispatcher implements LocalSilo {
     });
   }
 
+  /** Calls that wait for a change of the cluster, or for an activation to end. */
+  get parked(): number {
+    return this.#parked.size;
+  }
+
   /** Calls to actors so far. */
   get received(): number {
     return this.#received;
@@ -176,6 +181,7 @@ export class Dispatcher implements LocalSilo {
   }
 
   #refuseParking(request: RequestEnvelope, sink: ReplySink): void {
+    this.#parts.budget.countRefusal();
     const message = `silo ${this.siloId} has too many calls waiting for a change of the cluster; call again later`;
     answerError(sink, request, new TroupeError("OVERLOADED", message));
   }

@@ -52,9 +52,9 @@ const PREFIX = "d:";
 export type AskSender = (sender: string, receiver: string, seq: number) => Promise<boolean>;
 
 /**
- * Which durable sends have taken effect here: the last number of each sender, stored with the effect
- * (D7). A sender numbers its sends upwards and sends the next to the same receiver when the last one
- * has arrived, so a number that is not higher is a repetition.
+ * Which durable sends have taken effect here: the last number of each sender, stored with the
+ * effect (D7). A sender numbers its sends upwards and sends the next to the same receiver when the
+ * last one has arrived, so a number that is not higher is a repetition.
  *
  * DED-1. A sender is forgotten only when no copy of what it sent can be under way: it said so, or
  *        said that nothing is pending `DOUBT_MS` ago, or was asked and answered so.
@@ -66,7 +66,9 @@ export class Deduplication implements PartState {
   readonly #table: RecordTable<ReceivedFrom>;
   /** Senders that may be forgotten. Not stored: a sender whose word is lost is asked one day. */
   readonly #forgettable = new Set<string>();
-  /** From when on others may be, in milliseconds since the Unix epoch; the earliest stands first. */
+  /**
+   * From when on others may be, in milliseconds since the Unix epoch; the earliest stands first.
+   */
   readonly #doubtful = new Map<string, number>();
   readonly #asked = new Set<string>();
 

@@ -36,11 +36,15 @@ export interface DeadLetter extends PendingSend {
 export interface OutboxState {
   /** The number of the last send. */
   readonly lastSeq: number;
-  /** Of the entry that makes a new owner wake this actor. There is one while anything is pending. */
+  /**
+   * Of the entry that makes a new owner wake this actor. There is one while anything is pending.
+   */
   readonly awakeTag?: string | undefined;
   /** When anything became pending, in milliseconds since the Unix epoch. */
   readonly awakeAt?: number | undefined;
-  /** Until then a copy of an earlier send may be under way, in milliseconds since the Unix epoch. */
+  /**
+   * Until then a copy of an earlier send may be under way, in milliseconds since the Unix epoch.
+   */
   readonly doubtUntil?: number | undefined;
   /** When somebody looks for sends that are left behind. Only older versions of Troupe store it. */
   readonly checkAt?: number | undefined;
@@ -54,9 +58,9 @@ export const OUTBOX_PREFIXES = { pending: "o:", dead: "l:", state: "n:" } as con
 const STATE = "state";
 
 /**
- * The durable sends of an actor that have not yet arrived: a part of its durable state, written with
- * the turn that sent them (D7). While there are any, an entry of the due index stands for them, so
- * that a new owner of the actor finds them.
+ * The durable sends of an actor that have not yet arrived: a part of its durable state, written
+ * with the turn that sent them (D7). While there are any, an entry of the due index stands for
+ * them, so that a new owner of the actor finds them.
  */
 export class Outbox {
   readonly #host: PartHost;

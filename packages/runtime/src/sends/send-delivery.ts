@@ -150,8 +150,8 @@ export class SendDelivery {
 
 /**
  * True if the receiver has refused the send: its method threw, or there is no such method. A send
- * whose answer was lost may have taken effect, so it is never given up for that: sent again from the
- * dead letters, under another number, it would take effect twice.
+ * whose answer was lost may have taken effect, so it is never given up for that: sent again from
+ * the dead letters, under another number, it would take effect twice.
  */
 function wasRefused(error: unknown): boolean {
   return !(error instanceof TroupeError) || error.ran === "yes" || !error.retryable;

@@ -44,7 +44,9 @@ export interface SendsParts {
   callTurn(address: ActorAddress, name: string, args: readonly unknown[]): Promise<unknown>;
 }
 
-/** The durable sends of one actor: its outbox, and what delivers from it while the actor is active. */
+/**
+ * The durable sends of one actor: its outbox, and what delivers from it while the actor is active.
+ */
 export class ActorSends implements PartState {
   readonly outbox: Outbox;
   readonly #host: PartHost;
@@ -93,8 +95,8 @@ export class ActorSends implements PartState {
   }
 
   /**
-   * The turn that woke the actor may be another's: a send that belonged to it would be a part of it,
-   * and be undone with it.
+   * The turn that woke the actor may be another's: a send that belonged to it would be a part of
+   * it, and be undone with it.
    */
   #deliver(upTo: number): void {
     const delivery = (this.#delivery ??= this.#createDelivery());
@@ -187,7 +189,9 @@ function asReference({ type, id }: ActorAddress): PortableRef {
   return new PortableRef(type, id);
 }
 
-/** What is pending is being delivered since the actor was loaded. An entry for nothing goes away. */
+/**
+ * What is pending is being delivered since the actor was loaded. An entry for nothing goes away.
+ */
 function lookAwake(host: PartHost, tag: string, dueAt: number): void {
   const state = outboxOf(host).adoptedState;
   if (state?.awakeTag === tag) return;

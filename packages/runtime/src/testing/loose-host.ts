@@ -7,7 +7,9 @@ function unused(): never {
   throw new Error("the test gives the part nothing of that");
 }
 
-/** The host of a part that is tested without an activation: what a test does not give is not there. */
+/**
+ * The host of a part that is tested without an activation: what a test does not give is not there.
+ */
 export function looseHost(given: Partial<PartHost> & Pick<PartHost, "clock">): PartHost {
   let tags = 0;
   return {

@@ -18,6 +18,7 @@ export const actorReminder = message("ActorReminder", {
 /** A reminder as its actor has it. */
 export type ActorReminder = FieldType<typeof actorReminder>;
 
+/** The message of a durable send that was given up. */
 export const deadLetter = message("DeadLetter", {
   seq: whole,
   /** The receiver. */

@@ -28,6 +28,7 @@ export interface Message<F extends FieldKinds> extends FieldKind<{
   readonly fields: F;
 }
 
+/** A text. */
 export const text: FieldKind<string> = {
   proto: "string",
   read: (value, path) => {
@@ -46,6 +47,7 @@ export const whole: FieldKind<number> = {
   },
 };
 
+/** Any number. */
 export const decimal: FieldKind<number> = {
   proto: "double",
   read: (value, path) => {
@@ -54,6 +56,7 @@ export const decimal: FieldKind<number> = {
   },
 };
 
+/** True or false. */
 export const flag: FieldKind<boolean> = {
   proto: "bool",
   read: (value, path) => {
@@ -81,6 +84,7 @@ export interface ListKind<T> extends FieldKind<readonly T[]> {
   readonly item: FieldKind<T>;
 }
 
+/** A list of one kind of item. */
 export function listOf<T>(item: FieldKind<T>): ListKind<T> {
   return {
     item,

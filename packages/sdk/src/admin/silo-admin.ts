@@ -37,6 +37,7 @@ export interface SiloAdmin {
   readonly drain: AdminCall<Empty, Empty>;
 }
 
+/** The calls that a silo answers to operators, with their names, roles and messages. */
 export const SILO_ADMIN: SiloAdmin = {
   snapshot: {
     name: "snapshot",

@@ -18,8 +18,10 @@ import {
 
 /** A message without fields. */
 export type Empty = Readonly<Record<string, never>>;
+/** The message without fields. */
 export const empty: FieldKind<Empty> = message("Empty", {});
 
+/** The message of a silo that says how it is. */
 export const snapshotResponse = message("SnapshotResponse", {
   siloId: text,
   /** `host:port`. */
@@ -40,23 +42,29 @@ export const snapshotResponse = message("SnapshotResponse", {
   /** Calls that the silo's own actors and callers wait for. */
   callsPending: whole,
 });
+/** How a silo is, at one moment. */
 export type SnapshotResponse = FieldType<typeof snapshotResponse>;
 
+/** The message that asks for a page. */
 export const pageRequest = message("PageRequest", {
   /** Entries that the page has at most, from 1 to 1,000. 0 stands for 1,000. */
   pageSize: whole,
   cursor: text,
 });
+/** Which page of a list is asked for. */
 export type PageRequest = FieldType<typeof pageRequest>;
 
+/** The message that asks for a page of one type of actors. */
 export const typedPageRequest = message("TypedPageRequest", {
   /** Only actors of this type. Empty stands for all types. */
   type: text,
   pageSize: whole,
   cursor: text,
 });
+/** Which page is asked for, and of which type of actors. */
 export type TypedPageRequest = FieldType<typeof typedPageRequest>;
 
+/** The message of one active actor. */
 export const activationInfo = message("ActivationInfo", {
   type: text,
   id: text,
@@ -68,12 +76,15 @@ export const activationInfo = message("ActivationInfo", {
 /** One active actor. */
 export type ActivationInfo = FieldType<typeof activationInfo>;
 
+/** The message with a page of active actors. */
 export const activationsPage = message("ActivationsPage", {
   activations: listOf(activationInfo),
   next: text,
 });
+/** A page of active actors. */
 export type ActivationsPage = FieldType<typeof activationsPage>;
 
+/** The message of one reminder of the due index. */
 export const dueReminder = message("DueReminder", {
   type: text,
   id: text,
@@ -84,12 +95,15 @@ export const dueReminder = message("DueReminder", {
 /** A reminder as the due index has it. */
 export type DueReminder = FieldType<typeof dueReminder>;
 
+/** The message with a page of reminders. */
 export const remindersPage = message("RemindersPage", {
   reminders: listOf(dueReminder),
   next: text,
 });
+/** A page of reminders. */
 export type RemindersPage = FieldType<typeof remindersPage>;
 
+/** The message that an actor has a dead letter. */
 export const deadLetterEntry = message("DeadLetterEntry", {
   /** The actor that sent it, and that keeps it. */
   type: text,
@@ -100,18 +114,23 @@ export const deadLetterEntry = message("DeadLetterEntry", {
 /** That an actor has a dead letter. The letter itself is kept with the actor. */
 export type DeadLetterEntry = FieldType<typeof deadLetterEntry>;
 
+/** The message with a page of dead letters. */
 export const deadLettersPage = message("DeadLettersPage", {
   letters: listOf(deadLetterEntry),
   next: text,
 });
+/** A page of dead letters. */
 export type DeadLettersPage = FieldType<typeof deadLettersPage>;
 
+/** The message of one stored actor. */
 export const storedActor = message("StoredActor", { type: text, id: text });
 /** An actor that has stored state, whether it is active or not. */
 export type StoredActor = FieldType<typeof storedActor>;
 
+/** The message with a page of stored actors. */
 export const storedActorsPage = message("StoredActorsPage", {
   actors: listOf(storedActor),
   next: text,
 });
+/** A page of stored actors. */
 export type StoredActorsPage = FieldType<typeof storedActorsPage>;

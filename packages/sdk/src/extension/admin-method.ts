@@ -29,9 +29,9 @@ export interface AdminContext {
  * How a silo answers a question. A feature adds its own: they are registered by name, and reached
  * by `AdminClient.ask`.
  *
- * ADM-1. `parse` runs before `answer`, and on nothing but what the caller sent. It throws
- *        `BAD_CONFIG` for a wrong request.
- * ADM-2. A caller whose role is too low gets `FORBIDDEN`, and neither of the two runs.
+ * AMET-1. `parse` runs before `answer`, and on nothing but what the caller sent. It throws
+ *         `BAD_CONFIG` for a wrong request.
+ * AMET-2. A caller whose role is too low gets `FORBIDDEN`, and neither of the two runs.
  */
 export interface AdminMethod<Request = unknown, Response = unknown> {
   readonly name: string;

@@ -19,7 +19,10 @@ export interface DurableCall {
   readonly headers?: Readonly<Record<string, string>> | undefined;
 }
 
-/** Where the answer of a durable call goes: a system turn of the sender, which gets `[token, outcome]`. */
+/**
+ * Where the answer of a durable call goes: a system turn of the sender, which gets `[token,
+ * outcome]`.
+ */
 export interface AnswerTurn {
   readonly turn: string;
   /** A value that can be copied. It comes back as it was. */
@@ -84,8 +87,8 @@ export interface PartState {
  * An entry of the due index that stands for a stored record.
  *
  * `due` makes the actor tick at `dueAt`. `awake` makes each new owner of the actor wake it at once,
- * by the system turn that the entry names, which gets `[tag, dueAt]`. `listed` does neither, and only lets
- * operators find the record.
+ * by the system turn that the entry names, which gets `[tag, dueAt]`. `listed` does neither, and
+ * only lets operators find the record.
  */
 export interface PartEntry {
   readonly kind: "due" | "awake" | "listed";
@@ -111,6 +114,7 @@ export interface RequestMemory {
   keep(host: PartHost, served: ServedRequest): void;
 }
 
+/** A request with an idempotency key that a turn has served, and its result. */
 export interface ServedRequest {
   readonly key: string;
   readonly result: Payload;

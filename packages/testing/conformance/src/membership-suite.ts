@@ -98,6 +98,9 @@ function expectOneHistory(logs: readonly (readonly View[])[]): void {
   }
 }
 
+/** A membership was made so long ago at most when its test begins. */
+const MADE_WITHIN_MS = 600_000;
+
 const CHURN_STEPS = 25;
 
 /** Registers, and then changes the record as fast as the store takes it. */
@@ -115,7 +118,7 @@ function isChurned(view: View | undefined): boolean {
   );
 }
 
-function recordTests({ provider, other, wait }: MembershipContext): void {
+function recordTests({ subject, provider, other, wait }: MembershipContext): void {
   it("starts with no members", async () => {
     expect((await wait(provider().list())).members).toEqual([]);
   });
@@ -154,6 +157,31 @@ function recordTests({ provider, other, wait }: MembershipContext): void {
     seen.push(await wait(provider().list()));
     expectOneHistory([seen]);
     expect(seen.map(silosOf)).toEqual([[], ["a"], ["a"], ["a", "b"], ["a"], []]);
+  });
+
+  it("begins its revisions with the wall clock, so that one that is made anew counts on", async () => {
+    const before = subject().time.clock.now();
+    expect((await wait(provider().list())).revision).toBeGreaterThan(before - MADE_WITHIN_MS);
+  });
+
+  it("has one id for everybody, the first that was suggested", async () => {
+    const id = await wait(provider().identity("first"));
+    expect(id).toBe("first");
+    expect(await wait(other().identity("second"))).toBe("first");
+    expect(await wait(provider().identity("third"))).toBe("first");
+  });
+
+  it("raises the revisions of later views, with the members as they are, and never lowers them", async () => {
+    await wait(provider().register(member("a"), LONG_TTL_MS));
+    const high = subject().time.clock.now() + 1_000_000;
+    await wait(provider().raise(high));
+    const raised = await wait(other().list());
+    expect(raised.revision).toBeGreaterThanOrEqual(high);
+    expect(silosOf(raised)).toEqual(["a"]);
+    await wait(provider().raise(1));
+    expect(await wait(other().list())).toEqual(raised);
+    await wait(other().register(member("b"), LONG_TTL_MS));
+    expect((await wait(provider().list())).revision).toBeGreaterThan(raised.revision);
   });
 
   it("replaces the record on update and keeps its lease", async () => {

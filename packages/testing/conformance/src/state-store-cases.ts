@@ -175,6 +175,15 @@ const COMMITS: StoreCases<StateStore> = {
   },
 };
 
+const IDENTITY: StoreCases<StateStore> = {
+  "keeps the first membership that is noted, until another one replaces it": async ({ store }) => {
+    expect(await store.identify("one", "keep")).toBe("one");
+    expect(await store.identify("two", "keep")).toBe("one");
+    expect(await store.identify("two", "replace")).toBe("two");
+    expect(await store.identify("one", "keep")).toBe("two");
+  },
+};
+
 const FENCING: StoreCases<StateStore> = {
   "fences a commit under an old epoch, says the newer one, and writes nothing": async ({
     store,
@@ -251,6 +260,7 @@ export const STATE_STORE_CASES: StoreCaseGroups<StateStore> = {
   claims: CLAIMS,
   commits: COMMITS,
   fencing: FENCING,
+  identity: IDENTITY,
   "several handles": HANDLES,
   "names and sizes": SIZES,
 };

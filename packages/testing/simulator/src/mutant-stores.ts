@@ -11,7 +11,10 @@ import { type DueIndex, MemoryDueIndex, type MemoryStates } from "@troupe/memory
 import type { Mutation } from "./mutation.ts";
 
 /** What the stores do at the moment an effect lands. */
-export type StateTruth = Pick<MemoryStates, "claim" | "commit" | "read" | "retire" | "list">;
+export type StateTruth = Pick<
+  MemoryStates,
+  "claim" | "commit" | "read" | "retire" | "list" | "identify"
+>;
 
 export type DueTruth = DueIndex;
 
@@ -81,6 +84,10 @@ class PassingStates implements StateTruth {
 
   retire(...given: Parameters<StateTruth["retire"]>): CommitResult {
     return this.states.retire(...given);
+  }
+
+  identify(...given: Parameters<StateTruth["identify"]>): string {
+    return this.states.identify(...given);
   }
 
   list(...given: Parameters<StateTruth["list"]>): ReturnType<StateTruth["list"]> {

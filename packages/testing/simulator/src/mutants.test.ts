@@ -34,6 +34,7 @@ const BUDGETS: Readonly<Record<Mutation, Budget>> = {
   timers: { profile: "calm", seeds: 10 },
   letters: { profile: "stores", seeds: 40 },
   "letter-numbers": { profile: "stores", seeds: 60 },
+  "client-cleaning": { profile: "calm", seeds: 10 },
 };
 
 describe("the simulator", () => {

@@ -3,6 +3,7 @@ import { offsetClock } from "@troupe/testkit";
 import type { MembershipMutation } from "./sim-membership.ts";
 import type { DeliveryMutation, SimNetwork } from "./sim-network.ts";
 import type { SimProcess } from "./sim-process.ts";
+import { STRANGER } from "./sim-stranger.ts";
 
 export const MUTATIONS = [
   "lease-guard",
@@ -25,6 +26,7 @@ export const MUTATIONS = [
   "timers",
   "letters",
   "letter-numbers",
+  "client-cleaning",
 ] as const;
 
 /**
@@ -89,6 +91,10 @@ export const MUTANTS: Readonly<Record<Mutation, { readonly rule: string; readonl
       rule: "D7",
       how: "the store forgets which durable sends a receiver has had",
     },
+    "client-cleaning": {
+      rule: "D7",
+      how: "what a stranger sends is taken as what a silo says, and not cleaned",
+    },
   };
 
 const YEAR_MS = 365 * 86_400_000;
@@ -125,6 +131,7 @@ const DELIVERIES: Partial<Record<Mutation, DeliveryMutation>> = {
   },
   twice: { arriving: (envelope) => (isOneOfSome(envelope) ? [envelope, envelope] : [envelope]) },
   order: { swapsRequests: true },
+  "client-cleaning": { believes: STRANGER },
 };
 
 /** What the mutation does to the membership port of a process. */

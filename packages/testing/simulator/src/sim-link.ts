@@ -5,6 +5,7 @@ import {
   type Link,
   type LinkHandlers,
   type Principal,
+  type Role,
   type SendResult,
 } from "@troupe/core";
 import type { SimProcess } from "./sim-process.ts";
@@ -49,12 +50,16 @@ export class SimLinkEnd implements Link {
       readonly channel: string;
       /** What becomes of an envelope on arrival. */
       readonly arriving: (envelope: Envelope) => readonly Envelope[];
+      /**
+       * What the other side is taken for. Default: what it says, as nobody lies in a simulation.
+       */
+      readonly role?: Role;
     },
     carry: Carry,
     onOpen?: (end: SimLinkEnd) => LinkHandlers,
   ) {
     this.remote = facts.remote;
-    this.principal = { role: facts.remote.role, name: facts.remote.peerId };
+    this.principal = { role: facts.role ?? facts.remote.role, name: facts.remote.peerId };
     this.process = facts.process;
     this.channel = facts.channel;
     this.#arriving = facts.arriving;

@@ -104,6 +104,14 @@ export class SimMembership implements MembershipProvider {
     return this.#call("list", () => this.#parts.registry.view);
   }
 
+  identity(suggested: string): Promise<string> {
+    return this.#call("identity", () => this.#parts.registry.identity(suggested));
+  }
+
+  raise(revision: number): Promise<void> {
+    return this.#call("raise", () => this.#parts.registry.raise(revision));
+  }
+
   async watch(listener: ViewListener): Promise<{ close(): Promise<void> }> {
     const feed = await this.#call(
       "watch",

@@ -53,6 +53,8 @@ export interface DeliveryMutation {
   readonly arriving?: (envelope: Envelope) => readonly Envelope[];
   /** A request overtakes the one before it, if that is still under way. */
   readonly swapsRequests?: boolean;
+  /** The process of that name is taken for a silo, whatever it is. */
+  readonly believes?: string;
 }
 
 interface Way {
@@ -88,11 +90,11 @@ interface Meeting {
 /**
  * The wires between the processes of a simulation.
  *
- * W1. Parcels of one link and direction arrive in the order they were sent; those of different
- *     links overtake each other.
- * W2. A parcel is lost only with its link: both ends then hear of a close, each in its time.
- * W3. What a process sent before it ended by itself arrives; before it was killed, it may; before
- *     the machine lost its power, it is lost in silence.
+ * SNET-1. Parcels of one link and direction arrive in the order they were sent; those of different
+ *         links overtake each other.
+ * SNET-2. A parcel is lost only with its link: both ends then hear of a close, each in its time.
+ * SNET-3. What a process sent before it ended by itself arrives; before it was killed, it may;
+ *         before the machine lost its power, it is lost in silence.
  */
 export class SimNetwork {
   readonly #clock: VirtualClock;
@@ -292,7 +294,13 @@ export class SimNetwork {
       },
     );
     const far = new SimLinkEnd(
-      { remote: dial.hello, process: listener.process, channel, arriving },
+      {
+        remote: dial.hello,
+        process: listener.process,
+        channel,
+        arriving,
+        ...(this.#mutation.believes === process.name ? { role: "silo" } : {}),
+      },
       carry,
     );
     const wire: Wire = {

@@ -24,14 +24,14 @@ export interface Fuse {
 /**
  * One process of a simulation: the gate between the code that runs in it and everything else.
  *
- * G1. Whatever reaches the code (a timer, an answer, a message, a view) comes through `enter`, and
- *     whatever the code does to the world goes through `act`. So a paused process makes no step,
- *     and a dead one never makes one again, at whichever `await` it stood.
- * G2. What comes while the process is paused waits. Afterwards it enters one thing at a time, in an
- *     order that chance decides but for that of each channel: as a process that was stopped finds
- *     timers and sockets ready, and takes them in some order.
- * G3. What the code does in the same instant in which a fuse stopped it is held until it goes on,
- *     or is lost if it died: so a stop or a crash may lie between a check and its effect.
+ * SPROC-1. Whatever reaches the code (a timer, an answer, a message, a view) comes through `enter`,
+ *          and whatever the code does to the world goes through `act`. So a paused process makes no
+ *          step, and a dead one never makes one again, at whichever `await` it stood.
+ * SPROC-2. What comes while the process is paused waits. Afterwards it enters one thing at a time,
+ *          in an order that chance decides but for that of each channel: as a process that was
+ *          stopped finds timers and sockets ready, and takes them in some order.
+ * SPROC-3. What the code does in the same instant in which a fuse stopped it is held until it goes
+ *          on, or is lost if it died: so a stop or a crash may lie between a check and its effect.
  */
 export class SimProcess {
   readonly name: string;

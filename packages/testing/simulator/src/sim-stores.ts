@@ -68,6 +68,10 @@ export class WatchedStates implements StateTruth {
     return result;
   }
 
+  identify(...given: Parameters<StateTruth["identify"]>): string {
+    return this.#truth.identify(...given);
+  }
+
   list(...given: Parameters<StateTruth["list"]>): ReturnType<StateTruth["list"]> {
     return this.#truth.list(...given);
   }
@@ -125,6 +129,8 @@ export function simStateStore(
         return service.call(process, what, () => truth.retire(address, retirement));
       return inSteps(due, () => service.call(process, what, () => truth.retire(address, rest)));
     },
+    identify: (membership, mode) =>
+      service.call(process, `identify ${mode}`, () => truth.identify(membership, mode)),
     list: (query) => service.call(process, "list", () => truth.list(query)),
     close: () => Promise.resolve(),
   };

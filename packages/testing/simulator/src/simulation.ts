@@ -9,6 +9,7 @@ import type { CallOutcome, CallPlan, CallRecord, History, Violation } from "./hi
 import type { Mutation } from "./mutation.ts";
 import { type Script, SLOTS } from "./script.ts";
 import { SimSlot } from "./sim-slot.ts";
+import { SimStranger } from "./sim-stranger.ts";
 import { type Equipped, hash, SimWorld } from "./sim-world.ts";
 import type { TickingFacts } from "./ticking-actors.ts";
 import type { Trace } from "./trace.ts";
@@ -100,7 +101,12 @@ class Simulation {
     // One that follows another may be drawn for a time at which all faults have ended.
     injector.schedule(this.#script.faults.filter(({ at }) => at < this.#script.durationMs));
     for (const plan of this.#script.calls) clock.schedule(plan.at, () => this.#issue(plan));
+    const stranger = new SimStranger(this.#world, () =>
+      this.#clients.map(({ client }) => client.peerId),
+    );
+    stranger.start();
     await sleep(clock, this.#script.durationMs);
+    stranger.end();
     await this.#recover();
     await this.#settle();
   }

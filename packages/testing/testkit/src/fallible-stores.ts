@@ -37,6 +37,7 @@ export class FallibleStores {
         }),
       read: (address, prefix) => this.#through(() => stateStore.read(address, prefix)),
       retire: (address, retirement) => this.#through(() => stateStore.retire(address, retirement)),
+      identify: (membership, mode) => this.#through(() => stateStore.identify(membership, mode)),
       list: (query) => this.#through(() => stateStore.list(query)),
       close: () => stateStore.close(),
     };

@@ -1,5 +1,6 @@
 import type { Clock } from "@troupe/core";
 
+/** How far a clock is ahead of another, in milliseconds. Default: 0. */
 export interface ClockOffsets {
   readonly monotonicMs?: number;
   readonly wallMs?: number;

@@ -17,13 +17,14 @@ import {
   MemoryTransport,
 } from "@troupe/memory";
 import { Silo, type SiloOptions } from "@troupe/runtime";
-import type { Actor, ActorClass, ActorRef, CallOptions } from "@troupe/sdk";
+import type { Actor, ActorClass, ActorRef, ActorType, CallOptions } from "@troupe/sdk";
 import { FallibleStores } from "./fallible-stores.ts";
 import { seededRandom } from "./seeded-random.ts";
 import { VirtualClock } from "./virtual-clock.ts";
 
+/** The options of `TestCluster.start`. */
 export interface TestClusterOptions {
-  readonly actors: readonly ActorClass[];
+  readonly actors: readonly ActorType[];
   /** Default 1. */
   readonly silos?: number;
   /** Default 1. */

@@ -12,6 +12,7 @@ const SWEEP_MIN = 1_000;
 
 const DAY_MS = 86_400_000;
 
+/** The options of a virtual clock. */
 export interface VirtualClockOptions {
   /**
    * Where the wall clock starts, in milliseconds since the Unix epoch. Default:
@@ -23,11 +24,11 @@ export interface VirtualClockOptions {
 /**
  * Time that moves only when it is told to, and then as fast as the machine allows.
  *
- * V1. Callbacks run in order of their time, and those of one time in the order in which they were
- *     scheduled.
- * V2. Between two callbacks every promise that can go on has gone on, so ordinary async code gives
- *     the same run each time.
- * V3. The wall clock goes with the monotonic one, and `jumpWall` moves it alone.
+ * VCLK-1. Callbacks run in order of their time, and those of one time in the order in which they
+ *         were scheduled.
+ * VCLK-2. Between two callbacks every promise that can go on has gone on, so ordinary async code
+ *         gives the same run each time.
+ * VCLK-3. The wall clock goes with the monotonic one, and `jumpWall` moves it alone.
  */
 export class VirtualClock implements Clock {
   readonly #events = new EventHeap<VirtualTimer>();

@@ -5,6 +5,7 @@ import {
   type Commit,
   type CommitResult,
   formatAddress,
+  type IdentifyMode,
   type ListPage,
   type StateStore,
 } from "@troupe/core";
@@ -35,6 +36,7 @@ export const STATE_FLAWS = [
   "keeps the bytes that it was given",
   "keeps 64 KiB of a value",
   "writes a commit in two steps, and stops after the first",
+  "belongs to whoever asked last",
 ] as const;
 
 export type StateFlaw = (typeof STATE_FLAWS)[number];
@@ -59,6 +61,7 @@ export class FlawedStateStore implements StateStore {
   /** What a crash would lose, if the store's flaw is that there is any such thing. */
   readonly #memory: FlawedStates = new Map();
   readonly #states: FlawedStates;
+  #membership: string | undefined;
 
   constructor(states: FlawedStates, flaw: StateFlaw | undefined) {
     this.#states = states;
@@ -105,6 +108,12 @@ export class FlawedStateStore implements StateStore {
 
   async retire(): Promise<CommitResult> {
     return { kind: "fenced", epoch: 0 };
+  }
+
+  async identify(membership: string, mode: IdentifyMode): Promise<string> {
+    const isLast = mode === "replace" || this.#has("belongs to whoever asked last");
+    this.#membership = isLast ? membership : (this.#membership ?? membership);
+    return this.#membership;
   }
 
   async list(): Promise<ListPage> {

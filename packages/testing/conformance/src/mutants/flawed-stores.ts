@@ -30,6 +30,7 @@ function methodsOf(state: StateStore): StateStore {
     read: (address, prefix) => state.read(address, prefix),
     retire: (address, retirement) => state.retire(address, retirement),
     list: (query) => state.list(query),
+    identify: (membership, mode) => state.identify(membership, mode),
     close: () => state.close(),
   };
 }
