@@ -326,6 +326,7 @@ describe("definitionOf", () => {
       expect(message).toContain(
         'remove the line "experimentalDecorators": true from tsconfig.json',
       );
+      expect(message).toContain("call defineActor(Account, { … })");
     }
   });
 });
