@@ -1,7 +1,15 @@
 import assert from "node:assert/strict";
 import { format, inspect } from "node:util";
 import { addressOfReference } from "@troupe/core";
-import { Actor, actor, definitionOf, internal } from "@troupe/sdk";
+import {
+  Actor,
+  actor,
+  definitionOf,
+  internal,
+  PRINTING_NAMES,
+  RESERVED_NAMES,
+  UNANSWERED_NAMES,
+} from "@troupe/sdk";
 import { describe, expect, it } from "vitest";
 import { createReference } from "./actor-reference.ts";
 import { callTarget } from "./caller.ts";
@@ -90,6 +98,21 @@ describe("a reference", () => {
     expect(new Map([[alice, 1]]).get(alice)).toBe(1);
     assert.deepStrictEqual(alice, alice);
     expect([alice]).toEqual([alice]);
+  });
+
+  it("calls the actor under every name but those that no definition can have", () => {
+    const calls: string[] = [];
+    const target = callTarget({ type: "Account", id: "alice" }, undefined, undefined);
+    const alice = createReference(target, (_, method) => calls.push(method)) as Record<
+      string,
+      unknown
+    >;
+    for (const name of UNANSWERED_NAMES) expect([name, alice[name]]).toEqual([name, undefined]);
+    for (const name of PRINTING_NAMES)
+      expect((alice[name] as () => string)()).toBe("Account/alice");
+    for (const name of [...UNANSWERED_NAMES, ...PRINTING_NAMES])
+      expect([name, RESERVED_NAMES.has(name)]).toEqual([name, true]);
+    expect(calls).toEqual([]);
   });
 
   it("shows its address to whoever copies it", () => {

@@ -12,6 +12,7 @@ import {
   definitionOf,
   definitionsOf,
   reminder,
+  RESERVED_NAMES,
   state,
   type ActorClass,
 } from "@troupe/sdk";
@@ -207,7 +208,12 @@ describe("definitionOf", () => {
       "toString() {}",
       "toString() means something to every object; rename it, or make it @internal()",
     ],
-    ["toJSON() {}", "toJSON() means something to every object; rename it, or make it @internal()"],
+    ...[...RESERVED_NAMES]
+      .filter((name) => name !== "constructor" && name !== "then")
+      .map((name): [string, string] => [
+        `["${name}"]() {}`,
+        `${name}() means something to every object; rename it, or make it @internal()`,
+      ]),
     ["save() {}", "save is a member of Actor; rename it"],
     ["get log() { return 1; }", "log is a member of Actor; rename it"],
     ["send() {}", "send is a member of Actor; rename it"],

@@ -23,8 +23,8 @@ export type Frame =
   | { readonly kind: "goodbye"; readonly reason: string }
   | { readonly kind: "unknown" };
 
-/** By their numbers on the wire. */
-const ROLES: readonly (Role | undefined)[] = [undefined, "silo", "client", "operator"];
+const ROLE_SILO = 1;
+const ROLE_CLIENT = 2;
 
 /** A reason or a refusal is for people; a longer one is cut. */
 const TEXT_MAX_LENGTH = 1_024;
@@ -43,9 +43,11 @@ const UNKNOWN: Frame = { kind: "unknown" };
 /** With a nonce, if this side can prove a secret. */
 export function encodeHello(hello: Hello, nonce?: Uint8Array): Buffer {
   const { protocol, cluster, peerId } = hello;
-  const role = ROLES.indexOf(hello.role);
+  const role = hello.role === "silo" ? ROLE_SILO : ROLE_CLIENT;
+  const more = nonce === undefined ? {} : { nonce };
+  const operator = hello.role === "operator";
   return serializeFrame({
-    hello: { protocol, cluster, role, peer_id: peerId, ...(nonce === undefined ? {} : { nonce }) },
+    hello: { protocol, cluster, role, peer_id: peerId, operator, ...more },
   });
 }
 
@@ -133,9 +135,8 @@ function decodePart(part: unknown): Frame {
 }
 
 function decodeHello(value: unknown): Frame {
-  const { protocol, cluster, role: number, peer_id: peerId, nonce } = objectOf(value);
-  const role = typeof number === "number" ? ROLES[number] : undefined;
-  if (role === undefined) throw new WireError("a hello without a role");
+  const { protocol, cluster, peer_id: peerId, nonce, ...roles } = objectOf(value);
+  const role = roleOf(roles["role"], roles["operator"]);
   return {
     kind: "hello",
     hello: {
@@ -146,6 +147,12 @@ function decodeHello(value: unknown): Frame {
     },
     nonce: nonce === undefined ? undefined : exactly(bytesOf(nonce), NONCE_BYTES),
   };
+}
+
+function roleOf(role: unknown, isOperator: unknown): Role {
+  if (role === ROLE_SILO) return "silo";
+  if (role !== ROLE_CLIENT) throw new WireError("a hello without a role");
+  return isOperator === true ? "operator" : "client";
 }
 
 function exactly(bytes: Uint8Array, length: number): Uint8Array {

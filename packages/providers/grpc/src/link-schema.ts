@@ -42,11 +42,12 @@ export const LINK_SCHEMA: Parameters<typeof fromJSON>[0] = {
                 role: { type: "Role", id: 3 },
                 peer_id: { type: "string", id: 4 },
                 nonce: { type: "bytes", id: 6, options: { proto3_optional: true } },
+                operator: { type: "bool", id: 7 },
               },
               reserved: [[5, 5], "token"],
             },
             Role: {
-              values: { ROLE_UNSPECIFIED: 0, ROLE_SILO: 1, ROLE_CLIENT: 2, ROLE_OPERATOR: 3 },
+              values: { ROLE_UNSPECIFIED: 0, ROLE_SILO: 1, ROLE_CLIENT: 2 },
             },
             Refusal: {
               fields: {

@@ -110,7 +110,7 @@ describe("a Redis Cluster", () => {
     const entry = { bucket: 9, address, name: "statement", dueAt: 1, tag: "1.1" };
     const set = new Map([["r:statement", Buffer.from("1")]]);
     const commit = { epoch, version: 1, set, remove: [], due: { add: [entry], remove: [] } };
-    const client = new Cluster([...redis.nodes.map(({ url }) => url)]);
+    const client = new Cluster(redis.nodes.map(({ url }) => url));
     await client.set(new StoreKeys("steps").bucket(9), "not a sorted set");
     await expect(stateStore.commit(address, commit)).rejects.toThrow("WRONGTYPE");
     expect((await stateStore.read(address, ""))?.version).toBe(0);

@@ -2,6 +2,7 @@ export * from "./awkward-names.ts";
 export * from "./every-kind-of-value.ts";
 export * from "./golden-values.ts";
 export * from "./golden.ts";
+export * from "./hostile-values.ts";
 export * from "./membership-suite.ts";
 export * from "./reminder-store-cases.ts";
 export * from "./reminder-store-suite.ts";

@@ -201,8 +201,8 @@ class TaglessIndex implements DueTruth {
     return this.#index.due(...given);
   }
 
-  #alike({ tag: _, ...rest }: DueEntry): Map<string, { entry: DueEntry; at: number }> {
-    const key = JSON.stringify(rest);
+  #alike(entry: DueEntry): Map<string, { entry: DueEntry; at: number }> {
+    const key = JSON.stringify({ ...entry, tag: "" });
     const found = this.#added.get(key) ?? new Map<string, { entry: DueEntry; at: number }>();
     this.#added.set(key, found);
     return found;
