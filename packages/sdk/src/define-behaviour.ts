@@ -23,6 +23,7 @@ export interface ActiveBehaviour {
   onDeactivate?(reason: DeactivationReason): void | Promise<void>;
 }
 
+/** How the actors of a type behave that has no class. */
 export interface BehaviourOptions extends ActorOptions {
   /**
    * Makes what serves one actor while it is active. What is stored was read before: give each slot
