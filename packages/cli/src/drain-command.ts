@@ -36,7 +36,7 @@ export interface DrainOptions {
 }
 
 /**
- * Resolves once the silo is no member any more. Rejects if it cannot be asked, or is still one
+ * Resolves once the silo is not a member any more. Rejects if it cannot be asked, or is still one
  * after `timeoutMs`.
  */
 export async function drainSilo(

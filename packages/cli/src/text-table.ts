@@ -19,7 +19,7 @@ function shownCell(cell: Cell): { readonly content: string; readonly hAlign?: "r
   return { hAlign: "right", content: typeof cell === "number" ? String(cell) : cell.number };
 }
 
-/** A moment as people and programs read it alike; the same as text for what is no moment. */
+/** A moment as people and programs read it alike; the same as text for what is not a moment. */
 export function momentText(epochMs: number): string {
   const date = new Date(epochMs);
   return Number.isNaN(date.getTime()) ? String(epochMs) : date.toISOString();

@@ -60,7 +60,7 @@ describe("a reference", () => {
     ]);
   });
 
-  it("is no promise: it a promise resolves with it, and not with what it would resolve to", async () => {
+  it("is not a promise: it a promise resolves with it, and not with what it would resolve to", async () => {
     for (const typed of [true, false]) {
       const alice = reference({ typed });
       expect(alice.then).toBeUndefined();

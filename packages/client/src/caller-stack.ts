@@ -25,7 +25,7 @@ function throwWithCallerStack(error: unknown): never {
   try {
     joinCallerStack(error);
   } catch {
-    // It is frozen, or its stack is no string: then it has to do without.
+    // It is frozen, or its stack is not a string: then it has to do without.
   }
   throw error;
 }

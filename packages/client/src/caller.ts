@@ -110,7 +110,7 @@ export function isName(text: string): boolean {
 /** A longer name would be taken for nonsense by the other end of a link, and break that. */
 function checkTypeName(type: string): void {
   if (isName(type)) return;
-  const message = `${shownValue(type)} is no name of an actor type; names have at most ${NAME_MAX_BYTES} bytes of well-formed Unicode`;
+  const message = `${shownValue(type)} is not the name of an actor type; names have at most ${NAME_MAX_BYTES} bytes of well-formed Unicode`;
   throw new TroupeError("NO_SUCH_ACTOR_TYPE", message);
 }
 

@@ -67,7 +67,7 @@ interface Peer {
   readonly siloId: string;
   /** Empty until a view has told it. */
   address: string;
-  /** True if the silo said that it will leave: then its going is no loss. */
+  /** True if the silo said that it will leave: then its end costs nothing. */
   isDraining: boolean;
   state:
     | { readonly kind: "idle" }

@@ -108,7 +108,7 @@ describe("a listener", () => {
 describe("a dialler", () => {
   it.each<[string, Authentication, Hello, boolean]>([
     ["a listener that proves nothing", CLUSTER, helloOf("b", "silo"), false],
-    ["a listener that is no silo", CLUSTER, helloOf("b", "client"), true],
+    ["a listener that is not a silo", CLUSTER, helloOf("b", "client"), true],
     [
       "a listener that asks for a secret which it does not have",
       new Authentication({ cluster: "bank" }),

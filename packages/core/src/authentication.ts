@@ -108,7 +108,7 @@ export class Authentication {
     peer: { readonly hasNonce: boolean; readonly certificate: readonly string[] | undefined },
   ): Greeting {
     if (remote.role !== "silo")
-      return refuse("UNAUTHENTICATED", `${remote.peerId} listens, and is no silo`);
+      return refuse("UNAUTHENTICATED", `${remote.peerId} listens, and is not a silo`);
     const found = this.#principalOf(remote, peer.certificate);
     if (found.kind === "refuse") return found;
     if (this.#keys.has(role) && !peer.hasNonce) {

@@ -312,7 +312,7 @@ export class Copier {
       if (key === DROPPED_FIELDS) continue;
       const problem =
         typeof key === "symbol"
-          ? `${String(key)} is no text`
+          ? `${String(key)} is not a text`
           : this.#field(fields, key, () => (error as unknown as Fields)[key], depth);
       if (problem !== undefined && isShownField(error, key)) dropped.push(problem);
     }

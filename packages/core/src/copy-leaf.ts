@@ -39,7 +39,9 @@ const typedArrayBytes = getterOf(Object.getPrototypeOf(Uint8Array.prototype) as 
 const dataViewBytes = getterOf(DataView.prototype);
 const arrayBufferBytes = getterOf(ArrayBuffer.prototype);
 
-/** The copy of an object that is no container. Throws a `NotPortable`, or what reading it threw. */
+/**
+ * The copy of an object that is not a container. Throws a `NotPortable`, or what reading it threw.
+ */
 export function copyLeaf(value: object, prototype: unknown, room: number): CopiedLeaf {
   const TypedArray = TYPED_ARRAYS.get(prototype);
   if (TypedArray !== undefined) return copyTypedArray(value, TypedArray, room);
@@ -84,7 +86,8 @@ function copyBytes(value: object, prototype: unknown, room: number): CopiedLeaf 
 function copyPattern(pattern: RegExp): CopiedLeaf {
   refuseOwnFields(pattern, 1);
   const { source, flags, lastIndex } = pattern;
-  if (typeof lastIndex !== "number") throw notPlain("a RegExp with a lastIndex that is no number");
+  if (typeof lastIndex !== "number")
+    throw notPlain("a RegExp with a lastIndex that is not a number");
   const bytes = 2 * source.length + flags.length;
   return { copy: new PortablePattern(source, flags, lastIndex + 0), bytes, revive: true };
 }

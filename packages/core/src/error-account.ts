@@ -11,7 +11,7 @@ export interface ErrorAccount {
   readonly name: string;
   readonly message: string;
   readonly stack: string;
-  /** A name or message that is no string, as it is. */
+  /** A name or message that is not a string, as it is. */
   readonly odd: Readonly<Record<string, unknown>>;
   /** Names of fields that could not even be read, with the reason. */
   readonly unread: readonly string[];

@@ -180,7 +180,8 @@ export class TroupeError extends Error {
   }
 
   static {
-    // On the prototype, as built-in errors have it, so that it is no own field of every instance.
+    // On the prototype, as built-in errors have it, so that instances have no field of their own
+    // for it.
     this.prototype.name = "TroupeError";
     Object.defineProperty(this.prototype, TROUPE_ERROR, { value: true });
   }

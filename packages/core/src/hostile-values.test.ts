@@ -244,7 +244,7 @@ describe("an error that is not quite one", () => {
     ["a proxy that throws", () => mine(new Error("x")), ""],
     ["a symbol", () => Symbol("s"), "Symbol(s)"],
     ["a function", () => boom, "[Function: boom]"],
-    ["a stack that is no text", () => Object.assign(new Error("x"), { stack: [1] }), "x"],
+    ["a stack that is not a text", () => Object.assign(new Error("x"), { stack: [1] }), "x"],
     [
       "a stack that throws",
       () => Object.defineProperty(new Error("x"), "stack", { get: boom }),

@@ -101,7 +101,7 @@ export interface ErrorFacts {
   readonly stack: string;
   /**
    * Own fields, `cause` and `errors` included, as far as they can be copied. A name or message that
-   * is no string is among them, as it was.
+   * is not a string is among them, as it was.
    */
   readonly fields: Record<string, unknown>;
   /** Fields that could not be copied, each with the reason. */

@@ -74,7 +74,7 @@ function refusal(thrown: unknown, { root, ran = "no" }: PortableOptions): Troupe
 
 /**
  * The portable form of whatever was thrown. Never throws: what cannot be copied is left out, and
- * the error names it. Anything that is no error and cannot be copied arrives as an error that
+ * the error names it. Anything that is not an error and cannot be copied arrives as an error that
  * describes it.
  */
 export function errorToPortable(thrown: unknown): Payload {

@@ -60,7 +60,7 @@ addExtension({
  */
 export interface ValuePacker {
   pack(value: unknown): Uint8Array;
-  /** Throws on bytes that are no packed value. The result shares no memory with them. */
+  /** Throws on bytes that are not a packed value. The result shares no memory with them. */
   unpack(bytes: Uint8Array): unknown;
 }
 
@@ -111,7 +111,7 @@ const packer = createValuePacker();
 
 /**
  * A payload with a copy of a value that is in its portable form already. `toPortable` would refuse
- * a map or an error in this form, because it is no plain data.
+ * a map or an error in this form, because it is not plain data.
  */
 export function copyOfPortable(value: unknown): Payload {
   const bytes = packer.pack(value);

@@ -2,7 +2,7 @@ import { type Metrics, shownValue, TroupeError } from "@troupe/core";
 import type { WaitingBytes } from "@troupe/runtime";
 import type { CallFilters, Extension } from "@troupe/sdk";
 
-/** What only a program can give, because it is no text. */
+/** What only a program can give, because it is not a text. */
 export interface ProgramValues {
   readonly filters?: CallFilters;
   readonly waitingBytes?: WaitingBytes;

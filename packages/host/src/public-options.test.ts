@@ -26,7 +26,7 @@ describe("siloSettings", () => {
   it("names what is wrong, and where it was said", () => {
     const options = { actors: [], listne: "127.0.0.1:1", storage: "etcd://h:1" } as SiloOptions;
     expect(() => siloSettings(options)).toThrow(
-      /listne \(startSilo\): is no option; did you mean listen\?/,
+      /listne \(startSilo\): is not an option; did you mean listen\?/,
     );
     expect(() => siloSettings(options)).toThrow(
       /storage \(startSilo\) "etcd:\/\/h:1": etcd holds members/,

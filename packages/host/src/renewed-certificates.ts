@@ -46,7 +46,7 @@ function read(files: TlsFiles): TlsTexts {
   try {
     createSecureContext(tls);
   } catch (cause) {
-    const message = `tls: the certificate and the key do not go together, or are no PEM: ${messageOf(cause)}`;
+    const message = `tls: the certificate and the key do not go together, or are not PEM: ${messageOf(cause)}`;
     throw new TroupeError("BAD_CONFIG", message, { cause });
   }
   return tls;

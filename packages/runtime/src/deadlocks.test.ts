@@ -142,7 +142,7 @@ describe("actors that wait for each other in two chains", () => {
   }
 });
 
-describe("what is no deadlock", () => {
+describe("what is not a deadlock", () => {
   it("is a call that comes back through its own chain, or to an actor that lets all in", async () => {
     const cluster = await start(2);
     const ended = await outcomes(cluster, [

@@ -286,7 +286,7 @@ export class Incarnation {
   async #linkWithAll(self: Member): Promise<void> {
     const missing = (): Member[] =>
       unlinked(self, this.view, (siloId) => this.#links.linkTo(siloId) !== undefined);
-    // A silo that hangs answers nobody. Its lease decides: it answers again, or is no member.
+    // A silo that hangs answers nobody. Its lease decides: it answers again, or is not a member.
     const linkMs = this.#leaseTtlMs + JOIN_MS;
     try {
       await this.#until(() => missing().length === 0 || this.#rejection !== undefined, linkMs);

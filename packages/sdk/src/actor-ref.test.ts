@@ -114,7 +114,7 @@ function refusedUses(): void {
   void account.id;
   // @ts-expect-error a hook of Actor
   void account.onActivate;
-  // @ts-expect-error nothing to await: a reference is no promise
+  // @ts-expect-error nothing to await: a reference is not a promise
   void account.then;
   // @ts-expect-error a method of a symbol
   void account[Symbol.iterator];
@@ -194,7 +194,7 @@ describe("a typed reference", () => {
 });
 
 describe("an untyped reference", () => {
-  it("has any method, and is no promise", () => {
+  it("has any method, and is not a promise", () => {
     expectTypeOf<UntypedActorRef[string]>().toEqualTypeOf<
       (...args: readonly unknown[]) => Promise<unknown>
     >();

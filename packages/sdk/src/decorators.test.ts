@@ -109,13 +109,13 @@ const exclusive = { concurrency: "exclusive", oneWay: false, idempotent: false }
 
 function refusedAtCompileTime(): unknown {
   class Wrong extends Actor {
-    // @ts-expect-error a field that is no accessor
+    // @ts-expect-error a field that is not an accessor
     @state() field = 0;
     // @ts-expect-error private
     @state() accessor #hidden = 0;
     // @ts-expect-error static
     @state() static accessor shared = 0;
-    // @ts-expect-error an accessor is no method
+    // @ts-expect-error an accessor is not a method
     @readonly() accessor slot = 0;
     // @ts-expect-error private
     @readonly() #look(): void {}

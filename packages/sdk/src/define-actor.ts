@@ -53,8 +53,8 @@ export function defineActor<C extends ActorClass>(
   options?: DefineActorOptions<InstanceType<C>>,
 ): C;
 export function defineActor(actorClass: unknown, options: unknown = {}): unknown {
-  // What is no class is reported by whoever uses it as one: here there is nothing that could keep
-  // the note.
+  // A value that is not a class is reported when somebody uses it as one. Nothing here could keep
+  // the note until then.
   if (typeof actorClass !== "function") return actorClass;
   const notes = notesBesideClass(actorClass);
   const position = new SourcePosition(defineActor);

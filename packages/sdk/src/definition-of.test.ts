@@ -125,7 +125,7 @@ describe("definitionOf", () => {
     expect(messageOf(() => definitionOf(Ledger))).toContain(lineAfter("the definition"));
   });
 
-  it("refuses a class that is no actor type", () => {
+  it("refuses a class that is not an actor type", () => {
     class Bare extends Actor {}
     expect(messageOf(() => definitionOf(Bare))).toContain(
       "Bare: it has no @actor() or defineActor(); give it one with a name of its own",

@@ -28,7 +28,7 @@ function describeCopies(other: unknown): string {
   );
   return (
     `it extends the Actor of another copy of troupe: that copy is in ${theirs}, and the one that was asked is in ${ours}; ` +
-    `see to it that there is one copy (npm ls troupe, npm dedupe), and import both from it`
+    `keep one copy (npm ls troupe, npm dedupe), and import both from it`
   );
 }
 

@@ -10,7 +10,7 @@ const USES_DECORATORS = /(?:^|[\s(;{])@[A-Za-z_$(]|\baccessor\s+[#A-Za-z_$["']/m
 const SOURCE = /\.[cm]?([jt])s$/;
 
 /**
- * The kind of source that a file is, by its name. Undefined for what is no source, and for
+ * The kind of source that a file is, by its name. Undefined for what is not a source, and for
  * packages in node_modules: those were compiled when they were published.
  */
 export function loaderOf(file: string): Loader | undefined {

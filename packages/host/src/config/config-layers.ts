@@ -112,7 +112,7 @@ function unknownOption(name: string, known: readonly OptionName[]): string {
   if (name === "tls.roles")
     return 'give an object, such as {"silo": ["silo.bank.internal"], "client": ["shop"]}';
   const meant = closestName(name, known);
-  return `is no option${meant === undefined ? `; there are ${known.join(", ")}` : `; did you mean ${meant}?`}`;
+  return `is not an option${meant === undefined ? `; there are ${known.join(", ")}` : `; did you mean ${meant}?`}`;
 }
 
 function brokenFile(path: string, right: string): ConfigLayer {

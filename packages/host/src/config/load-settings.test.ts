@@ -121,7 +121,7 @@ describe("loadSettings", () => {
     expect(message).toContain("did you mean cluster?");
   });
 
-  it("refuses a file that is no JSON object", () => {
+  it("refuses a file that is not a JSON object", () => {
     expect(refusal({ file: "{" })).toContain("is not JSON");
     expect(refusal({ file: "[]" })).toContain("must hold one object");
   });

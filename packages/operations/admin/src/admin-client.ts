@@ -35,8 +35,8 @@ const actorReminders = listOf(actorReminder);
  * its questions end with the client that it was made of.
  *
  * Each question rejects within seconds if the silo does not answer, with `FORBIDDEN` if the
- * process is no operator, and with `NO_SUCH_METHOD` if the silo is of a version that does not know
- * the question. Lists are read page by page while they are iterated.
+ * process is not an operator, and with `NO_SUCH_METHOD` if the silo is of a version that does not
+ * know the question. Lists are read page by page while they are iterated.
  *
  * @example
  * ```ts

@@ -14,7 +14,7 @@ const RETRY_MAX_MS = 1_000;
  *     the number of the last one.
  * FOLLOW-2. `onBroken` is called once for each break, when etcd does not answer; reading again
  * because a
- *     watch was stale is no break.
+ *     watch was stale is not a break.
  * FOLLOW-3. Nothing is called after `close` was.
  */
 export class EtcdViewWatch implements ViewWatch {

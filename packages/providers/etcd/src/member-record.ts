@@ -7,7 +7,9 @@ export function encodeMember(member: Member): Buffer {
   return Buffer.from(JSON.stringify(member));
 }
 
-/** The member in the value of a key, or undefined if it is no record that this version can read. */
+/**
+ * The member in the value of a key, or undefined if it is not a record that this version can read.
+ */
 export function parseMember(value: Buffer): Member | undefined {
   const fields = parseObject(value);
   if (fields === undefined) return undefined;

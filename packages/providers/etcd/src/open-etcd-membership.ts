@@ -20,7 +20,7 @@ export interface EtcdMembershipOptions {
 
 /**
  * Opens the membership of a cluster in etcd. Rejects within seconds: with `CLUSTER_UNAVAILABLE` if
- * no endpoint answers, with `BAD_CONFIG` if an endpoint is no address or etcd refuses the user.
+ * no endpoint answers, with `BAD_CONFIG` if an endpoint is not an address or etcd refuses the user.
  */
 export async function openEtcdMembership(options: EtcdMembershipOptions): Promise<EtcdMembership> {
   const { cluster, clock, logger } = options;

@@ -61,7 +61,7 @@ export class BatchDecoder {
   open(bytes: Uint8Array, now: number): void {
     this.#scanner.scan(bytes);
     const fields = this.#unpack(bytes);
-    if (!Array.isArray(fields)) throw new WireError("a batch that is no array");
+    if (!Array.isArray(fields)) throw new WireError("a batch that is not an array");
     this.#fields = fields;
     this.#position = 0;
     this.#now = now;
@@ -81,7 +81,7 @@ export class BatchDecoder {
   next(): Envelope | undefined {
     while (this.#position < this.#fields.length) {
       const head = this.#fields[this.#position++];
-      if (!isInteger(head)) throw new WireError("a head that is no integer");
+      if (!isInteger(head)) throw new WireError("a head that is not an integer");
       this.#end = this.#position + Math.floor(head / HEAD_FACTOR);
       if (this.#end > this.#fields.length) throw new WireError("an envelope longer than its batch");
       const envelope = this.#envelope(head % HEAD_FACTOR);
@@ -126,7 +126,7 @@ export class BatchDecoder {
     const id = this.#actorId(this.#take());
     const method = this.#name(this.#take());
     const value = this.#take();
-    if (!Array.isArray(value)) throw new WireError("arguments that are no array");
+    if (!Array.isArray(value)) throw new WireError("arguments that are not an array");
     const size = this.#size();
     const timeLeft = this.#take();
     if (typeof timeLeft !== "number" || !(timeLeft >= 0))
@@ -177,7 +177,7 @@ export class BatchDecoder {
 
   #holding(): readonly string[] {
     const holding = this.#take();
-    if (!Array.isArray(holding)) throw new WireError("held actors that are no array");
+    if (!Array.isArray(holding)) throw new WireError("held actors that are not an array");
     return holding.map((address) => this.#string(address, ADDRESS_MAX_BYTES));
   }
 
@@ -243,7 +243,7 @@ export class BatchDecoder {
   }
 
   #string(field: unknown, maxBytes: number): string {
-    if (typeof field !== "string") throw new WireError("a field that is no string");
+    if (typeof field !== "string") throw new WireError("a field that is not a string");
     // A UTF-16 unit takes at most three bytes, so most strings need no exact count.
     if (field.length * 3 > maxBytes && Buffer.byteLength(field) > maxBytes) {
       throw new WireError(`a string of more than ${maxBytes} bytes`);
@@ -253,7 +253,7 @@ export class BatchDecoder {
 
   #integer(): number {
     const field = this.#take();
-    if (!isInteger(field)) throw new WireError("a field that is no integer from 0 to 2^53 - 1");
+    if (!isInteger(field)) throw new WireError("a field that is not an integer from 0 to 2^53 - 1");
     return field;
   }
 
@@ -267,7 +267,7 @@ export class BatchDecoder {
       return this.#packer.unpack(bytes);
     } catch {
       // The packer's own message quotes the bytes, so it is neither kept as the cause nor shown.
-      throw new WireError("bytes that are no packed value");
+      throw new WireError("bytes that are not a packed value");
     }
   }
 }

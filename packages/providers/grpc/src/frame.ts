@@ -172,7 +172,7 @@ function fieldsOf(bytes: Buffer): Record<string, unknown> {
   try {
     return parseFrame(bytes) as Record<string, unknown>;
   } catch {
-    throw new WireError("bytes that are no frame");
+    throw new WireError("bytes that are not a frame");
   }
 }
 

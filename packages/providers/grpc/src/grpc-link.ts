@@ -24,7 +24,7 @@ import type { WriteTurns } from "./write-turns.ts";
  */
 const CLOSE_GRACE_MS = 1_000;
 
-/** Exchanges under way that are no crowd: a call, and the answer to the one before it. */
+/** Exchanges under way that are not a crowd: a call, and the answer to the one before it. */
 const ALONE = 2;
 
 export interface LinkParts {

@@ -82,7 +82,7 @@ export class GrpcTransport implements Transport, AsyncDisposable {
     if (parsed !== undefined) return parsed;
     throw new TroupeError(
       "BAD_CONFIG",
-      `${JSON.stringify(address)} is no address; write host:port, as in 10.0.0.5:7100 or [::1]:7100`,
+      `${JSON.stringify(address)} is not an address; write host:port, as in 10.0.0.5:7100 or [::1]:7100`,
     );
   }
 }

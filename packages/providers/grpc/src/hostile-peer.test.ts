@@ -66,7 +66,7 @@ async function closedInTime(closed: Promise<unknown>): Promise<void> {
   await closed;
 }
 
-describe("bytes on the port that are no gRPC", () => {
+describe("bytes on the port that are not gRPC", () => {
   it.each<[string, string | Buffer]>([
     ["HTTP/1", "GET / HTTP/1.1\r\nHost: x\r\n\r\n"],
     ["junk", Buffer.from(Array.from({ length: 5_000 }, (_, index) => (index * 7_919) & 255))],

@@ -20,7 +20,7 @@ export const parseFrame: (bytes: Buffer) => object = method.requestDeserialize;
 const asIs = (bytes: Buffer): Buffer => bytes;
 
 /**
- * `troupe.v1.Link` as gRPC is given it: frames are bytes to it, so that bytes which are no frame
+ * `troupe.v1.Link` as gRPC is given it: frames are bytes to it, so that bytes which are not a frame
  * are ours to judge and to log, on both sides alike.
  */
 export const LINK_OPEN: MethodDefinition<Buffer, Buffer> = {

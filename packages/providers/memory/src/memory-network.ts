@@ -150,7 +150,7 @@ export class MemoryNetwork {
     if (host === undefined || port === undefined || Number(port) > LAST_PORT) {
       throw new TroupeError(
         "BAD_CONFIG",
-        `${JSON.stringify(address)} is no address to listen on; use host:port`,
+        `${JSON.stringify(address)} is not an address to listen on; use host:port`,
       );
     }
     return Number(port) === 0 ? `${host}:${this.#freePort(host)}` : address;

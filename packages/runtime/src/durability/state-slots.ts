@@ -125,7 +125,7 @@ export class StateSlots implements SlotAccess, PartState {
       if (slot === undefined)
         throw new TroupeError(
           "BAD_DEFINITION",
-          `migrate of ${this.#owner.address.type} returns ${name}, which is no slot`,
+          `migrate of ${this.#owner.address.type} returns ${name}, which is not a slot`,
         );
       slot.isLoaded = true;
       if (!slot.isTouched) this.#touch(slot);

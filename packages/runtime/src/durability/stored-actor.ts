@@ -242,7 +242,7 @@ export class StoredActor implements ActorStorage {
       else if (upTo !== undefined) ranges.push({ from: field, to: upTo });
       else if (before !== undefined) remove.push(field);
     }
-    // A silo that is no member any more writes nothing, though the epoch would refuse it too.
+    // A silo that is not a member any more writes nothing, though the epoch would refuse it too.
     if (!this.#shared.isServing() && !(await this.#shared.serving())) throw this.#fenced();
     // What is put back beside a commit must not come after the commit that takes it out.
     if (this.#indexing !== undefined) await this.#indexing;

@@ -13,7 +13,7 @@ const PROBE_EVERY_MS = 1_000;
 
 /**
  * A link on which nothing came for this long is closed, and dialled again. Three probes, so that
- * one lost moment is no fault.
+ * one lost moment is not a fault.
  */
 const SILENT_MS = 3_000;
 

@@ -35,7 +35,7 @@ export interface MembershipAgentParts {
   readonly leaseTtlMs: number;
   readonly leasePolicy: LeasePolicy;
   onView(succession: Succession): void;
-  /** The lease is gone: this silo is no member any more and must not act as one. */
+  /** The lease is gone: this silo is not a member any more and must not act as one. */
   onLost(): void;
 }
 
@@ -96,7 +96,7 @@ export class MembershipAgent {
    */
   async become(state: MemberState): Promise<void> {
     if (this.#member === undefined || this.#lease === undefined || this.#ended)
-      throw new TroupeError("CLUSTER_UNAVAILABLE", "the silo is no member");
+      throw new TroupeError("CLUSTER_UNAVAILABLE", "the silo is not a member");
     const member = { ...this.#member, state };
     if ((await this.#parts.membership.update(this.#lease, member)) === "gone") {
       this.lose();
@@ -177,7 +177,7 @@ export class MembershipAgent {
   lose(): void {
     if (this.#ended) return;
     this.#lease = undefined;
-    this.giveUp("the lease of this silo is gone: it is no member any more");
+    this.giveUp("the lease of this silo is gone: it is not a member any more");
   }
 
   /** This silo must act as a member no more, whether or not it has a record. */

@@ -43,7 +43,7 @@ interface PastView {
  *     this silo's release. Behind any other view nobody can tell who had the actor, so every member
  *     has to release R. The same holds when the history has grown too long, and for a silo that
  *     has just joined, because the views before its first one are a gap.
- * HAND-5. A silo that is no member has released everything: its lease is over, and it stopped
+ * HAND-5. A silo that is not a member has released everything: its lease is over, and it stopped
  *     before that. One that is joining has never owned anything.
  *
  * Why two silos never have an actor at the same time. Let S activate it in view R, and then X in

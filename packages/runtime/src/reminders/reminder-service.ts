@@ -190,7 +190,7 @@ export class ReminderService {
     }
   }
 
-  /** Starts every tick that is due, and sees to it that it is called when the next one is. */
+  /** Starts every tick that is due, and schedules itself for the next one. */
   #fire(): void {
     if (this.#stopped) return;
     const now = this.#parts.clock.now();

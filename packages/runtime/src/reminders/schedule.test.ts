@@ -263,7 +263,7 @@ describe("wrong options", () => {
     [{ cron: "0 0 31 2 *" }, "never matches"],
     [{ cron: "* * * * *", timezone: "Mars/Olympus" }, "Mars/Olympus"],
     [{ every: "1d", timezone: "Europe/Berlin" }, "cron as well, or leave it out"],
-    [{ evry: "1d" } as ScheduleOptions, "evry is no option; give some of in, at, every, cron"],
+    [{ evry: "1d" } as ScheduleOptions, "evry is not an option; give some of in, at, every, cron"],
     ["10m" as unknown as ScheduleOptions, 'what was given is "10m"; give options'],
     [{ every: Infinity }, "every is Infinity"],
     [{ in: 1, times: 0 }, "times is 0"],

@@ -174,7 +174,7 @@ function checkOptions(name: string, options: ScheduleOptions): void {
     throw badSchedule(name, "what was given", options, 'options, such as { every: "10m" }');
   const unknown = Object.keys(options).find((option) => !OPTIONS.has(option));
   if (unknown !== undefined) {
-    const message = `schedule ${name}: ${unknown} is no option; give some of ${[...OPTIONS].join(", ")}`;
+    const message = `schedule ${name}: ${unknown} is not an option; give some of ${[...OPTIONS].join(", ")}`;
     throw new TroupeError("BAD_SCHEDULE", message);
   }
   const { cron, timezone } = options;

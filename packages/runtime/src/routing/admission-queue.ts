@@ -42,7 +42,7 @@ const WINDOW_MS = 25;
  */
 const GROWING_WINDOWS = 2;
 
-/** So many may always wait: a few callers with long turns are no overload. */
+/** So many may always wait: a few callers with long turns are not an overload. */
 const WAITING_MIN = 64;
 
 /**

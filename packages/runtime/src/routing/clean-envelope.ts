@@ -43,7 +43,7 @@ export class Horizon {
     this.#clock = clock;
   }
 
-  /** The deadline, or the latest that there may be if it lies beyond, or is no number. */
+  /** The deadline, or the latest that there may be if it lies beyond, or is not a number. */
   clamp(deadline: number): number {
     if (deadline <= this.#seen) return deadline;
     this.#seen = this.#clock.monotonic() + WAIT_MAX_MS;

@@ -144,7 +144,7 @@ function failureTests({ subject, wait, open }: TransportContext): void {
     "127.0.0.1:99999",
     "127.0.0.1:-1",
     "127.0.0.1:port",
-  ])("rejects a listener on what is no address with BAD_CONFIG: %j", async (address) => {
+  ])("rejects a listener on what is not an address with BAD_CONFIG: %j", async (address) => {
     expect((await wait(troupeErrorOf(listenWith(await open(), address)))).code).toBe("BAD_CONFIG");
   });
 

@@ -17,8 +17,8 @@ export type TurnStart = Pick<TurnRecord, "call" | "actor" | "method" | "shared" 
  * A turn of a dead process has ended with it. Two things cannot be asked of the runtime, because
  * nobody can stop a running function, and are excused: that a turn goes on whose process was
  * stopped in its middle, and that one goes on which lasts longer than what is left of the lease
- * when it starts may be (`graceMs`), once its silo is no member any more. What such a turn does is
- * for C2 to stop. With silos that go on while their lease is in doubt it looks only at what one
+ * when it starts may be (`graceMs`), once its silo is not a member any more. What such a turn does
+ * is for C2 to stop. With silos that go on while their lease is in doubt it looks only at what one
  * silo does: of two, C2 is all that is promised.
  */
 export class RunningTurns {

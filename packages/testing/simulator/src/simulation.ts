@@ -129,7 +129,7 @@ class Simulation {
     trace.add("note", `${process.name} is connected at ${clock.monotonic()}`);
   }
 
-  /** Ends all faults, sees to it that two silos run, and lets the cluster come to rest. */
+  /** Ends all faults, starts silos until two run, and lets the cluster come to rest. */
   async #recover(): Promise<void> {
     const { clock, trace } = this.#world;
     trace.add("fault", "all faults end");

@@ -51,7 +51,7 @@ export class VirtualClock implements Clock {
   }
 
   schedule(delayMs: number, callback: () => void): Scheduled {
-    // What comes from a duration that is no number runs at once, as with the machine's timers.
+    // What comes from a duration that is not a number runs at once, as with the machine's timers.
     const at = this.#monotonic + (delayMs > 0 ? delayMs : 0);
     const timer = new VirtualTimer(at, this.#order++, callback, () => this.#countCancelled());
     this.#events.push(timer);
