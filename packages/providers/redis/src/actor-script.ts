@@ -86,12 +86,13 @@ export const ANSWER = { failed: 0, fenced: 1, refused: 2, claimed: 3, found: 4 }
  *   and silo.
  * - claimed, found: epoch, version, and the hash as it was, name and value in turn.
  *
- * Lua takes a few thousand arguments a call, hence the steps of a commit.
+ * Lua takes a few thousand arguments a call, hence the steps of a commit. It makes each function
+ * anew whenever a script runs, so what few requests need is made within one function of theirs:
+ * that saves all others 3 of some 17 µs.
  */
 export const ACTOR_SCRIPT = `
 local try, sub, match = redis.pcall, string.sub, string.match
 local requests = cmsgpack.unpack(ARGV[1])
-${BYTE_ORDER}
 
 local function failed(reply)
   return type(reply) == 'table' and reply.err
@@ -129,63 +130,6 @@ local function commit(place, key, request)
   end
 end
 
-local function add_entries(entries)
-  for at = 1, #entries, 3 do
-    local reply = try('ZADD', KEYS[#requests + entries[at]], entries[at + 1], entries[at + 2])
-    if failed(reply) then return reply.err end
-  end
-end
-
-local function remove_entries(entries)
-  for at = 1, #entries, 2 do try('ZREM', KEYS[#requests + entries[at]], entries[at + 1]) end
-end
-
-local function is_in(name, ranges)
-  for at = 1, #ranges, 2 do
-    if not is_before(name, ranges[at]) and is_before(name, ranges[at + 1]) then return true end
-  end
-end
-
-local function names_in(key, ranges, request)
-  local names, kept = {}, {}
-  if #ranges == 0 then return names end
-  for at = 5, 4 + 2 * request[4], 2 do kept[request[at]] = true end
-  for _, name in ipairs(redis.call('HKEYS', key)) do
-    if not kept[name] and is_in(name, ranges) then names[#names + 1] = name end
-  end
-  return names
-end
-
-local function change(place, key, request)
-  local plain, ranges, added, removed = request[2], request[3], request[4], request[5]
-  local before, control = plain[2], try('HGET', key, '@')
-  local is_next = type(control) == 'string' and sub(control, 1, #before) == before
-  if not is_next then return commit(place, key, plain) end
-  local problem = add_entries(added)
-  if problem then return { place, ${ANSWER.failed}, problem } end
-  for _, name in ipairs(names_in(key, ranges, plain)) do plain[#plain + 1] = name end
-  local answer = commit(place, key, plain)
-  if not answer then remove_entries(removed) end
-  return answer
-end
-
-local function retire(place, key, request)
-  local before, after = request[2], request[3]
-  local control = try('HGET', key, '@')
-  if failed(control) then return { place, ${ANSWER.failed}, control.err } end
-  if not control or sub(control, 1, #before) ~= before then return not_next(place, control, after) end
-  local problem = add_entries(request[5])
-  if problem then return { place, ${ANSWER.failed}, problem } end
-  local reply = try('PEXPIRE', key, request[4])
-  if failed(reply) then return { place, ${ANSWER.failed}, reply.err } end
-  local names = redis.call('HKEYS', key)
-  redis.call('HSET', key, '@', after .. sub(control, #before + 1))
-  for _, name in ipairs(names) do
-    if name ~= '@' then redis.call('HDEL', key, name) end
-  end
-  remove_entries(request[6])
-end
-
 local function control_of(stored)
   for at = 1, #stored, 2 do
     if stored[at] == '@' then return stored[at + 1] end
@@ -195,22 +139,6 @@ end
 local function claimant(text)
   local silo, store, number = match(text, '^(.*) (%w+)%.(%d+)$')
   return silo or text, store, number
-end
-
-local function read(place, key, request)
-  local stored = try('HGETALL', key)
-  if failed(stored) then return { place, ${ANSWER.failed}, stored.err } end
-  local control = control_of(stored)
-  if not control then return nil end
-  local epoch, version = parse(control)
-  if not epoch then return { place, ${ANSWER.failed}, version } end
-  local prefix, found = request[2], {}
-  for at = 1, #stored, 2 do
-    if sub(stored[at], 1, #prefix) == prefix then
-      found[#found + 1], found[#found + 2] = stored[at], stored[at + 1]
-    end
-  end
-  return { place, ${ANSWER.found}, tonumber(epoch), tonumber(version), found }
 end
 
 local function claim(place, key, request)
@@ -247,19 +175,93 @@ local function note(place, key, request)
   if failed(reply) then return { place, ${ANSWER.failed}, reply.err } end
 end
 
-local run = {
-  [${REQUEST.commit}] = commit,
-  [${REQUEST.claim}] = claim,
-  [${REQUEST.add}] = note,
-  [${REQUEST.remove}] = note,
-  [${REQUEST.change}] = change,
-  [${REQUEST.retire}] = retire,
-  [${REQUEST.read}] = read,
-}
+local function change_retire_or_read(place, key, request)
+${BYTE_ORDER}
+  local function add_entries(entries)
+    for at = 1, #entries, 3 do
+      local reply = try('ZADD', KEYS[#requests + entries[at]], entries[at + 1], entries[at + 2])
+      if failed(reply) then return reply.err end
+    end
+  end
+
+  local function remove_entries(entries)
+    for at = 1, #entries, 2 do try('ZREM', KEYS[#requests + entries[at]], entries[at + 1]) end
+  end
+
+  local function is_in(name, ranges)
+    for at = 1, #ranges, 2 do
+      if not is_before(name, ranges[at]) and is_before(name, ranges[at + 1]) then return true end
+    end
+  end
+
+  local function names_in(key, ranges, request)
+    local names, kept = {}, {}
+    if #ranges == 0 then return names end
+    for at = 5, 4 + 2 * request[4], 2 do kept[request[at]] = true end
+    for _, name in ipairs(redis.call('HKEYS', key)) do
+      if not kept[name] and is_in(name, ranges) then names[#names + 1] = name end
+    end
+    return names
+  end
+
+  local function change(place, key, request)
+    local plain, ranges, added, removed = request[2], request[3], request[4], request[5]
+    local before, control = plain[2], try('HGET', key, '@')
+    local is_next = type(control) == 'string' and sub(control, 1, #before) == before
+    if not is_next then return commit(place, key, plain) end
+    local problem = add_entries(added)
+    if problem then return { place, ${ANSWER.failed}, problem } end
+    for _, name in ipairs(names_in(key, ranges, plain)) do plain[#plain + 1] = name end
+    local answer = commit(place, key, plain)
+    if not answer then remove_entries(removed) end
+    return answer
+  end
+
+  local function retire(place, key, request)
+    local before, after = request[2], request[3]
+    local control = try('HGET', key, '@')
+    if failed(control) then return { place, ${ANSWER.failed}, control.err } end
+    if not control or sub(control, 1, #before) ~= before then return not_next(place, control, after) end
+    local problem = add_entries(request[5])
+    if problem then return { place, ${ANSWER.failed}, problem } end
+    local reply = try('PEXPIRE', key, request[4])
+    if failed(reply) then return { place, ${ANSWER.failed}, reply.err } end
+    local names = redis.call('HKEYS', key)
+    redis.call('HSET', key, '@', after .. sub(control, #before + 1))
+    for _, name in ipairs(names) do
+      if name ~= '@' then redis.call('HDEL', key, name) end
+    end
+    remove_entries(request[6])
+  end
+
+  local function read(place, key, request)
+    local stored = try('HGETALL', key)
+    if failed(stored) then return { place, ${ANSWER.failed}, stored.err } end
+    local control = control_of(stored)
+    if not control then return nil end
+    local epoch, version = parse(control)
+    if not epoch then return { place, ${ANSWER.failed}, version } end
+    local prefix, found = request[2], {}
+    for at = 1, #stored, 2 do
+      if sub(stored[at], 1, #prefix) == prefix then
+        found[#found + 1], found[#found + 2] = stored[at], stored[at + 1]
+      end
+    end
+    return { place, ${ANSWER.found}, tonumber(epoch), tonumber(version), found }
+  end
+
+  if request[1] == ${REQUEST.change} then return change(place, key, request) end
+  if request[1] == ${REQUEST.retire} then return retire(place, key, request) end
+  return read(place, key, request)
+end
 
 local answers = {}
 for place, request in ipairs(requests) do
-  local answer = run[request[1]](place, KEYS[place], request)
+  local kind, answer = request[1]
+  if kind == ${REQUEST.commit} then answer = commit(place, KEYS[place], request)
+  elseif kind == ${REQUEST.claim} then answer = claim(place, KEYS[place], request)
+  elseif kind <= ${REQUEST.remove} then answer = note(place, KEYS[place], request)
+  else answer = change_retire_or_read(place, KEYS[place], request) end
   if answer then answers[#answers + 1] = answer end
 end
 return cmsgpack.pack(answers)

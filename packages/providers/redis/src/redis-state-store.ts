@@ -54,9 +54,9 @@ export class RedisStateStore implements StateStore {
 
   commit(address: ActorAddress, commit: Commit): Promise<CommitResult> {
     const key = this.#keys.actor(address);
-    const { due, ...fields } = commit;
-    if (due === undefined || this.#requests.takesSeveralKeys)
+    if (commit.due === undefined || this.#requests.takesSeveralKeys)
       return this.#requests.commit(key, commit);
+    const { due, ...fields } = commit;
     return this.#inSteps(due, () => this.#requests.commit(key, fields));
   }
 
@@ -66,9 +66,9 @@ export class RedisStateStore implements StateStore {
 
   retire(address: ActorAddress, retirement: Retirement): Promise<CommitResult> {
     const key = this.#keys.actor(address);
-    const { due, ...rest } = retirement;
-    if (due === undefined || this.#requests.takesSeveralKeys)
+    if (retirement.due === undefined || this.#requests.takesSeveralKeys)
       return this.#requests.retire(key, retirement);
+    const { due, ...rest } = retirement;
     return this.#inSteps(due, () => this.#requests.retire(key, rest));
   }
 
