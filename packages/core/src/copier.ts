@@ -166,31 +166,40 @@ export class Copier {
   }
 
   #copyPlain(value: Fields, depth: number): unknown {
-    const copy = snapshotOf(value);
+    const copy: Fields = {};
     this.#enter(value, copy, depth);
-    this.#copyFields(copy, depth);
+    this.#copyFields(value, copy, depth);
     return copy;
   }
 
   #copyBare(value: Fields, depth: number): PortableBare {
-    const copy = new PortableBare(snapshotOf(value));
+    const copy = new PortableBare({});
     this.revive = true;
     this.#enter(value, copy, depth);
-    this.#copyFields(copy.fields, depth);
+    this.#copyFields(value, copy.fields, depth);
     return copy;
   }
 
-  /** Puts copies in the place of the fields, which are nobody else's, as far as they need any. */
-  #copyFields(fields: Fields, depth: number): void {
+  /** Throws if a field cannot be copied, or if there are such as a copy would not show. */
+  #copyFields(value: Fields, copy: Fields, depth: number): void {
+    const keys = Object.keys(value);
+    const isWhole =
+      Object.getOwnPropertyNames(value).length === keys.length &&
+      Object.getOwnPropertySymbols(value).length === 0;
+    if (!isWhole) throw hiddenField(value);
     let at = "";
     try {
-      for (const key of Object.keys(fields)) {
+      for (const key of keys) {
         at = key;
         this.size += keyBytes(key);
-        const item = fields[key];
+        const item = value[key];
         const bytes = scalarBytes(item);
-        if (bytes === undefined) fields[key] = this.copy(item, depth);
-        else this.#add(bytes);
+        if (bytes === undefined) {
+          copy[key] = this.copy(item, depth);
+        } else {
+          this.#add(bytes);
+          copy[key] = item;
+        }
       }
     } catch (error) {
       throw NotPortable.of(error).below(at);
@@ -360,36 +369,6 @@ function isDense(array: readonly unknown[], values: readonly unknown[]): boolean
   if (values.length !== length) return false;
   if (!Array.prototype.includes.call(array, undefined)) return true;
   return Object.keys(array)[length - 1] === String(length - 1);
-}
-
-/**
- * All fields of a plain object, each read once. Throws if one throws, or if it has such as a copy
- * would not show. Spreading takes a quarter of the time that reading the fields one by one does.
- */
-function snapshotOf(value: Fields): Fields {
-  if (Object.getOwnPropertySymbols(value).length > 0) throw hiddenField(value);
-  const { length } = Object.getOwnPropertyNames(value);
-  let fields: Fields;
-  try {
-    fields = { ...value };
-  } catch {
-    fields = readOneByOne(value);
-  }
-  if (Object.keys(fields).length !== length) throw hiddenField(value);
-  return fields;
-}
-
-/** The same, slowly, to tell which field it is that throws. */
-function readOneByOne(value: Fields): Fields {
-  const fields: Fields = {};
-  for (const key of Object.keys(value)) {
-    try {
-      fields[key] = value[key];
-    } catch (error) {
-      throw NotPortable.of(error).below(key);
-    }
-  }
-  return fields;
 }
 
 /** Keys that were looked at before. Most objects have few, and the same ones again and again. */
