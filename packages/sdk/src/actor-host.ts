@@ -1,5 +1,6 @@
 import type { ActorAddress, Logger } from "@troupe/core";
 import type { CallContext, CallOptions } from "./call-context.ts";
+import type { PartKey } from "./extension/part-key.ts";
 import type { Schedules, TimerOptions } from "./schedule-options.ts";
 
 /**
@@ -31,6 +32,8 @@ export interface ActorHost {
   reference(type: string, id: string, options: CallOptions | undefined): unknown;
   /** A reference whose methods post durable sends; see `SendRef`. */
   send(type: string, id: string): unknown;
+  /** What this actor has of a durable part. Throws `BAD_CONFIG` for a part that is not there. */
+  part<S>(key: PartKey<S>): S;
   /** Milliseconds since the Unix epoch. */
   now(): number;
   deactivate(): void;

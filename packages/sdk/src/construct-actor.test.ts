@@ -36,6 +36,10 @@ class MapHost implements ActorHost {
   send(type: string, id: string): unknown {
     return { sendsTo: `${type}/${id}` };
   }
+  part(): never {
+    throw new Error("these tests have no durable parts");
+  }
+
   now(): number {
     return 17;
   }

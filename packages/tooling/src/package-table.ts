@@ -31,6 +31,8 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   "packages/testing/conformance": ["core", "testkit"],
   "packages/testing/simulator": [...SPINE, "memory", "testkit", "conformance"],
   "packages/testing/services": ["core"],
+  // As a feature would, so that its test proves that a feature needs no more.
+  "packages/testing/sample-feature": ["core", "sdk", "client"],
   "packages/host": [...SPINE, ...PROVIDERS],
   "packages/cli": ["core", "sdk", "client", "host", "admin"],
   "packages/troupe": [...SPINE, "host", "cli"],

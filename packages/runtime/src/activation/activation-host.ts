@@ -1,6 +1,6 @@
 import { currentTurn } from "@troupe/client";
 import { type ActorAddress, formatAddress, type Logger, TroupeError } from "@troupe/core";
-import type { ActorHost, CallContext, CallOptions } from "@troupe/sdk";
+import type { ActorHost, CallContext, CallOptions, PartKey } from "@troupe/sdk";
 import { ActorLog } from "./actor-log.ts";
 import type { ActivationParts } from "./activation-parts.ts";
 import type { ActorStorage } from "./actor-storage.ts";
@@ -45,6 +45,10 @@ export class ActivationHost implements ActorHost {
   get log(): Logger {
     const { logger } = this.#activation.parts;
     return new ActorLog(logger.child({ actor: formatAddress(this.address) }));
+  }
+
+  part<S>(key: PartKey<S>): S {
+    return this.#activation.storage.part(key);
   }
 
   now(): number {

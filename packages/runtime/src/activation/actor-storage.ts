@@ -1,5 +1,12 @@
 import type { ActorAddress, Payload } from "@troupe/core";
-import type { DurableCall, PartHost, Schedules, SlotAccess, TimerOptions } from "@troupe/sdk";
+import type {
+  DurableCall,
+  PartHost,
+  PartKey,
+  Schedules,
+  SlotAccess,
+  TimerOptions,
+} from "@troupe/sdk";
 
 /** How loading an actor ended. */
 export type LoadResult =
@@ -33,6 +40,8 @@ export interface ActorStorage {
   readonly slots: SlotAccess;
   /** What system turns are given of the actor. */
   readonly parts: PartHost;
+  /** What this actor has of a durable part. */
+  part<S>(key: PartKey<S>): S;
   /** True while one of the actor's parts has something under way that needs this activation. */
   readonly isBusy: boolean;
   readonly reminders: Schedules;
