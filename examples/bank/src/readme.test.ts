@@ -89,10 +89,14 @@ describe("the README", () => {
     writeFileSync(join(folder, "tsconfig.json"), JSON.stringify(config));
     const complaints = (): string => {
       try {
-        execFileSync(join(ROOT, "node_modules/.bin/tsc"), ["-p", folder], {
-          encoding: "utf8",
-          stdio: "pipe",
-        });
+        execFileSync(
+          process.execPath,
+          [join(ROOT, "node_modules/typescript/bin/tsc"), "-p", folder],
+          {
+            encoding: "utf8",
+            stdio: "pipe",
+          },
+        );
         return "";
       } catch (error) {
         return (error as { readonly stdout: string }).stdout;

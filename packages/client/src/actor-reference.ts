@@ -88,6 +88,11 @@ export function noSuchMethod(
   definition: ActorDefinition | undefined,
 ): TroupeError {
   const methods = [...(definition?.methods.keys() ?? [])].join(", ");
-  const message = `${formatAddress(address)} has no public method ${method.slice(0, NAME_SHOWN)}; it has ${methods === "" ? "none" : methods}`;
-  return new TroupeError("NO_SUCH_METHOD", message);
+  // Types cannot tell a field that holds a function from a method, so it is said here.
+  return new TroupeError(
+    "NO_SUCH_METHOD",
+    `${formatAddress(address)} has no public method ${method.slice(0, NAME_SHOWN)}; ` +
+      `it has ${methods === "" ? "none" : methods}. ` +
+      "A field that holds a function is not a method: write it as a method of the class",
+  );
 }

@@ -94,8 +94,13 @@ function nameOf(reference: unknown): string {
   return String(reference);
 }
 
+@actor("Arrow")
+class Arrow extends Actor {
+  readonly add = async (): Promise<number> => 1;
+}
+
 async function start(silos = 2): Promise<TestCluster> {
-  const cluster = await TestCluster.start({ actors: [Account], silos });
+  const cluster = await TestCluster.start({ actors: [Account, Arrow], silos });
   onTestFinished(async () => {
     await cluster[Symbol.asyncDispose]();
   });
@@ -140,6 +145,13 @@ describe("a client", () => {
         );
       }
     }
+  });
+
+  it("says of a field that holds a function that it is not a method", async () => {
+    const cluster = await start(1);
+    const error = await errorOf(cluster, cluster.client.actor(Arrow, "a").add());
+    expect(error).toMatchObject({ code: "NO_SUCH_METHOD", ran: "no" });
+    expect(String(error)).toContain("A field that holds a function is not a method");
   });
 
   it("passes a reference as an argument, which works on the other side", async () => {

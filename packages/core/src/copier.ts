@@ -20,6 +20,12 @@ const THROWN_TEXT_MAX = 65_536;
 /** Dropped fields of one error that are named. */
 const DROPPED_MAX = 20;
 
+/**
+ * Errors below each other, such as those of a chain of causes. Each takes several levels of the
+ * packer's stack, and more of them could overflow it.
+ */
+const ERRORS_MAX = 100;
+
 const MINUS_ZERO = new PortableMinusZero();
 
 /**
@@ -44,6 +50,8 @@ export class Copier {
    * this copier.
    */
   #copies: Map<object, unknown> | undefined;
+  /** Errors around the current place. */
+  #errors = 0;
   /** What was entered into `#copies` since the outermost error, so that it can be taken back. */
   #entered: object[] | undefined;
   /**
@@ -268,6 +276,16 @@ export class Copier {
   }
 
   #copyError(value: Error, depth: number): PortableError {
+    if (this.#errors >= ERRORS_MAX) throw notPlain(`below ${ERRORS_MAX} other errors`);
+    this.#errors++;
+    try {
+      return this.#copyOneError(value, depth);
+    } finally {
+      this.#errors--;
+    }
+  }
+
+  #copyOneError(value: Error, depth: number): PortableError {
     const textMax = this.#isThrown ? THROWN_TEXT_MAX : Number.POSITIVE_INFINITY;
     const account = accountOf(value, textMax);
     const { className, name, message, stack } = account;

@@ -60,8 +60,9 @@ export interface ActorDefinition {
   readonly version: number;
   readonly migrate: Migrate | undefined;
   /**
-   * The methods that a reference may call and that are known, by name. Internal ones are not here, nor are handlers of
-   * reminders and timers without another mark: only ticks call those, each in an exclusive turn.
+   * The methods that a reference may call and that are known, by name. Internal ones are not here,
+   * nor are handlers of reminders and timers without another mark: only ticks call those, each in
+   * an exclusive turn.
    */
   readonly methods: ReadonlyMap<string, MethodDefinition>;
   /** The method of this name; also one that `methods` does not list, if the type is open. */

@@ -35,9 +35,9 @@ export interface ActorHost {
   now(): number;
   deactivate(): void;
   /**
-   * From now on the activation does something outside of its turns, such as a step of a workflow. It
-   * counts as a running turn: the actor is not idle, and a silo that drains or hands the actor over
-   * waits for it, 30 s at most. Call what this returns when it is done; twice is harmless.
+   * From now on the activation does something outside of its turns, such as a step of a workflow.
+   * It counts as a running turn: the actor is not idle, and a silo that drains or hands the actor
+   * over waits for it, 30 s at most. Call what this returns when it is done; twice is harmless.
    */
   busy(): () => void;
   /** Stores the changed manual slots with the running turn. */

@@ -102,7 +102,8 @@ class Analyser {
   #legacyProblem({ position, decorator }: NoteOf<"legacy">): Problem {
     const text =
       `@${decorator}() was compiled as a legacy decorator; remove the line "experimentalDecorators": true from tsconfig.json ` +
-      `(or from what your bundler is given), since Troupe's decorators are the standard ones`;
+      `(or from what your bundler is given), since Troupe's decorators are the standard ones. ` +
+      `Where other code needs that line, leave the decorators out and call defineActor(${this.#shape.className}, { … })`;
     return { position, className: this.#shape.className, text };
   }
 

@@ -23,6 +23,7 @@ export interface ActiveBehaviour {
   onDeactivate?(reason: DeactivationReason): void | Promise<void>;
 }
 
+/** What is known of an actor type that has no class. */
 export interface BehaviourOptions extends ActorOptions {
   /**
    * Makes what serves one actor while it is active. What is stored was read before: give each slot

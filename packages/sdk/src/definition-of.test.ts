@@ -332,6 +332,7 @@ describe("definitionOf", () => {
       expect(message).toContain(
         'remove the line "experimentalDecorators": true from tsconfig.json',
       );
+      expect(message).toContain("call defineActor(Account, { … })");
     }
   });
 });

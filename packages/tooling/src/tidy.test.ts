@@ -15,6 +15,7 @@ import {
   checkRelativeImports,
   checkRuntimeFolders,
   type PackageManifest,
+  type SourceFile,
 } from "./import-rules.ts";
 import { packageFolder } from "./package-table.ts";
 import { NOT_OURS, paths, read, ROOT, sources } from "./repository.ts";
@@ -50,6 +51,10 @@ function topLevelNames(): string[] {
       (name) => !NOT_OURS.has(name) && name !== ".git" && name !== ".troupe",
     );
   }
+}
+
+function nameIn({ text }: SourceFile): string {
+  return (JSON.parse(text) as { readonly name: string }).name;
 }
 
 describe("the repository", () => {
@@ -98,6 +103,21 @@ describe("the repository", () => {
 
   it("leaves nothing to do without an issue", () => {
     expect(sources.flatMap((file) => checkUnfinished(file))).toEqual([]);
+  });
+
+  it("packs together whatever `troupe` and the test kit need", () => {
+    const { scripts } = JSON.parse(read("package.json").text) as {
+      readonly scripts: { readonly packages: string };
+    };
+    const packed = [...scripts.packages.matchAll(/-w (\S+)/g)].map(([, folder = ""]) => folder);
+    const names = packed.map((folder) => read(`${folder}/package.json`)).map(nameIn);
+    const needed = packed.flatMap((folder) => {
+      const manifest = manifests.get(folder)?.manifest;
+      return Object.keys({ ...manifest?.dependencies, ...manifest?.optionalDependencies });
+    });
+    expect(names).toEqual(expect.arrayContaining(["troupe", "@troupe/testkit", "@troupe/cli"]));
+    const missing = needed.filter((name) => name.startsWith("@troupe/") && !names.includes(name));
+    expect(missing).toEqual([]);
   });
 
   it("keeps its top level", () => {

@@ -16,7 +16,9 @@ import { BatchEncoder } from "./batch-encoder.ts";
 const encoder = new BatchEncoder();
 const decoder = new BatchDecoder();
 
-/** The value as the other end of a link sees it. Throws a `WireError` if it would break the link. */
+/**
+ * The value as the other end of a link sees it. Throws a `WireError` if it would break the link.
+ */
 function acrossLink(payload: Payload): unknown {
   encoder.begin(0);
   encoder.add({ kind: "reply", callId: 1, outcome: { kind: "value", payload } });

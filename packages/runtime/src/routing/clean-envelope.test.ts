@@ -44,6 +44,15 @@ describe("what enters from outside", () => {
     }
   });
 
+  it("counts for the bytes that it has, whatever it says", () => {
+    const args = { value: [new Uint8Array(1_000_000)], revive: false, size: 0 };
+    const cleaned = clean(requestOf({ args }));
+    if (cleaned.kind !== "clean" || cleaned.envelope.kind !== "request")
+      throw new Error("the request was not let through");
+    expect(cleaned.envelope.args.size).toBeGreaterThanOrEqual(1_000_000);
+    expect(cleaned.envelope.args.value).toBe(args.value);
+  });
+
   it.each<[string, Envelope]>([
     ["released", { kind: "released", revision: 9, holding: [] }],
     [

@@ -9,6 +9,7 @@ import {
   type RequestEnvelope,
   TroupeError,
 } from "@troupe/core";
+import { withMeasuredSize } from "./measured-size.ts";
 
 /**
  * The system turns that an operator may run in an actor. All others are the business of silos.
@@ -74,6 +75,8 @@ export interface OutsideSender {
  *        it never looks like that of a durable send or of another caller (C4, D7).
  * CLN-3. Of the system turns an operator may run a few, and a client none.
  * CLN-4. A request has a deadline that comes.
+ * CLN-5. The arguments of a request count for at least the bytes that they have, whatever the
+ *        sender says, so that waiting calls are bounded.
  */
 export function cleanEnvelope(
   envelope: Envelope,
@@ -108,10 +111,11 @@ function cleanRequest(
     return { kind: "forbidden", callId: request.callId, error };
   }
   const deadline = horizon.clamp(request.deadline);
+  const args = withMeasuredSize(request.args);
   // Nearly every request is clean as it is.
-  if (request.chain.length === 0 && deadline === request.deadline)
-    return { kind: "clean", envelope: request };
-  return { kind: "clean", envelope: { ...request, chain: NO_CHAIN, deadline } };
+  const isSame = deadline === request.deadline && args === request.args;
+  if (request.chain.length === 0 && isSame) return { kind: "clean", envelope: request };
+  return { kind: "clean", envelope: { ...request, args, chain: NO_CHAIN, deadline } };
 }
 
 /** What is not allowed in the request, as a person should be told; undefined if all of it is. */
