@@ -90,4 +90,4 @@ it("carries as many small containers as fit into a message", () => {
     const payload = accepted(Array.from({ length: count }, make));
     if (payload !== undefined) expect(acrossLink(payload)).toHaveLength(count);
   }
-});
+}, 120_000);

@@ -49,7 +49,7 @@ const tallied = defineBehaviour("Tallied", {
 export function tallyFeature(): TallyFeature {
   const services: TallyService[] = [];
   let calls = 0;
-  const marksOf: AdminMethod<string, unknown> = {
+  const marksOf: AdminMethod<string> = {
     name: "marksOf",
     role: "operator",
     parse: (request) => {
