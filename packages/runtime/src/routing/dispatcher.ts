@@ -15,6 +15,7 @@ import type { Catalog } from "../activation/catalog.ts";
 import type { Handoff } from "../ownership/handoff.ts";
 import type { CallBudget } from "../activation/call-budget.ts";
 import { ParkingLot } from "./parking-lot.ts";
+import { RefusedCalls } from "./refused-calls.ts";
 
 /**
  * A call that was sent before an actor left this silo arrives sooner than this after the actor has
@@ -57,6 +58,7 @@ export class Dispatcher implements LocalSilo {
   readonly siloId: string;
   readonly #parts: DispatcherParts;
   readonly #parked: ParkingLot;
+  readonly #refused = new RefusedCalls();
   #placement: Placement;
   #replaced: readonly Replaced[] = [];
   #received = 0;
@@ -130,8 +132,10 @@ export class Dispatcher implements LocalSilo {
   #route(request: RequestEnvelope, sink: ReplySink, now: number): void {
     if (request.type === SILO_TYPE) return void this.#answer(request, sink);
     if (request.revision > this.#placement.revision) return this.#park(request, sink);
-    if (request.revision < this.#placement.revision && this.#wasElsewhere(request))
+    if (this.#mayOvertake(request, sink, now)) {
+      this.#refused.add(sink.peerId, request, now);
       return this.#refuse(request, sink);
+    }
     const activation = this.#parts.catalog.find(request);
     if (activation !== undefined) {
       // It holds its turns itself while the lease is in doubt.
@@ -149,6 +153,16 @@ export class Dispatcher implements LocalSilo {
     } catch (error) {
       sink.reply(request.callId, { kind: "error", payload: errorToPortable(error) });
     }
+  }
+
+  /**
+   * True if an earlier call of the same caller may be on its way back to it, or to here: it was
+   * refused, or may have been where the actor was until just now.
+   */
+  #mayOvertake(request: RequestEnvelope, sink: ReplySink, now: number): boolean {
+    if (request.revision < this.#placement.revision && this.#wasElsewhere(request)) return true;
+    if (this.#refused.isEmpty || isPartOfWaitingTurn(request)) return false;
+    return this.#refused.isBehind(sink.peerId, request, now);
   }
 
   /**
@@ -223,4 +237,9 @@ export class Dispatcher implements LocalSilo {
       sink.reply(request.callId, { kind: "error", payload: errorToPortable(known) });
     }
   }
+}
+
+/** A call that comes back to an actor which waits for it is in nobody's order. */
+function isPartOfWaitingTurn({ chain, type, id }: RequestEnvelope): boolean {
+  return chain.some((entry) => entry.id === id && entry.type === type);
 }
