@@ -14,7 +14,7 @@ export class Condition {
 
   /** Something has changed: whoever waits looks again. */
   notify(): void {
-    for (const look of [...this.#waiting]) look();
+    for (const look of this.#waiting) look();
   }
 
   /**

@@ -17,8 +17,8 @@ import {
   type Transport,
   type TroupeError,
 } from "@troupe/core";
-import { errorOutcome } from "./activation/outcome.ts";
-import { cleanEnvelope } from "./routing/clean-envelope.ts";
+import { errorOutcome } from "../activation/outcome.ts";
+import { cleanEnvelope } from "../routing/clean-envelope.ts";
 
 export interface SiloLinksParts {
   readonly siloId: string;
