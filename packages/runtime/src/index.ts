@@ -1,5 +1,5 @@
 export type { WaitingBytes } from "./activation/call-budget.ts";
 export type { LeasePolicy } from "./membership/lease-guard.ts";
 export * from "./inspect/silo-snapshot.ts";
-export * from "./silo-options.ts";
-export * from "./silo.ts";
+export * from "./silo/silo-options.ts";
+export * from "./silo/silo.ts";

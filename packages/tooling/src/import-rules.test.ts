@@ -33,7 +33,9 @@ describe("importsOf", () => {
 describe("the package rules", () => {
   it("refuse a provider in runtime, and runtime in a provider", () => {
     expect(
-      checkPackageImports(file("packages/runtime/src/silo.ts", "@troupe/core", "@troupe/memory")),
+      checkPackageImports(
+        file("packages/runtime/src/silo/silo.ts", "@troupe/core", "@troupe/memory"),
+      ),
     ).toHaveLength(1);
     expect(
       checkPackageImports(

@@ -18,10 +18,10 @@ import {
   definitionsOf,
   type UntypedActorRef,
 } from "@troupe/sdk";
-import { Incarnation } from "./incarnation.ts";
-import type { SiloSnapshot } from "./inspect/silo-snapshot.ts";
-import { StorageOwner } from "./silo/storage-owner.ts";
+import type { SiloSnapshot } from "../inspect/silo-snapshot.ts";
+import { StorageOwner } from "./storage-owner.ts";
 import type { SiloOptions, SiloPorts } from "./silo-options.ts";
+import { SiloSession } from "./silo-session.ts";
 
 const REJOIN_EVERY_MS = 1_000;
 
@@ -38,12 +38,12 @@ export class Silo implements ActorReferences, DeadLetterAccess, Administered, As
   readonly #definitions: ReadonlyMap<string, ActorDefinition>;
   readonly #markStopped: () => void;
   readonly #storageOwner: StorageOwner;
-  /** They outlive the incarnation in whose time they were made: a reference is good for ever. */
+  /** They outlive the session in whose time they were made: a reference is good for ever. */
   readonly #references: References;
-  #incarnation: Incarnation;
+  #session: SiloSession;
   #stopping: Promise<void> | undefined;
   /**
-   * False while an incarnation is starting: at first, and after a loss. One loop at a time sees to
+   * False while a session is starting: at first, and after a loss. One loop at a time sees to
    * that.
    */
   #isRunning = false;
@@ -54,10 +54,10 @@ export class Silo implements ActorReferences, DeadLetterAccess, Administered, As
    */
   static async start(ports: SiloPorts, options: SiloOptions): Promise<Silo> {
     const silo = new Silo(ports, options);
-    await silo.#incarnation.start();
+    await silo.#session.start();
     silo.#isRunning = true;
     // It may have lost its lease while it was just becoming ready.
-    if (silo.#incarnation.isOver) void silo.#rejoin();
+    if (silo.#session.isOver) void silo.#rejoin();
     return silo;
   }
 
@@ -66,7 +66,7 @@ export class Silo implements ActorReferences, DeadLetterAccess, Administered, As
     this.#options = options;
     this.#definitions = definitionsOf(options.actors);
     this.#references = new References(this.#definitions, (target, method, args) =>
-      this.#incarnation.actors.call(target, method, args),
+      this.#session.actors.call(target, method, args),
     );
     this.#storageOwner = new StorageOwner({
       ...ports,
@@ -76,22 +76,22 @@ export class Silo implements ActorReferences, DeadLetterAccess, Administered, As
     const { promise, resolve } = Promise.withResolvers<void>();
     this.stopped = promise;
     this.#markStopped = resolve;
-    this.#incarnation = this.#incarnate(options.listen);
+    this.#session = this.#createSession(options.listen);
   }
 
   /** New after each loss of the lease. */
   get siloId(): string {
-    return this.#incarnation.siloId;
+    return this.#session.siloId;
   }
 
   /** `host:port` at which the others reach it. */
   get address(): string {
-    return this.#incarnation.address;
+    return this.#session.address;
   }
 
   /** The members as this silo knows them. */
   get view(): View {
-    return this.#incarnation.view;
+    return this.#session.view;
   }
 
   actor<A extends Actor>(type: ActorClass<A>, id: string, options?: CallOptions): ActorRef<A>;
@@ -106,26 +106,26 @@ export class Silo implements ActorReferences, DeadLetterAccess, Administered, As
 
   deadLetters(type: ActorClass | string, id: string): DeadLetters {
     return this.#references.deadLetters(type, id, (target, turn, args) =>
-      this.#incarnation.actors.callSystem(target, turn, args),
+      this.#session.actors.callSystem(target, turn, args),
     );
   }
 
   get [ADMIN_LINK](): AdminLink {
     return adminLink(
       () => this.view,
-      (target, method, args) => this.#incarnation.actors.callSystem(target, method, args),
+      (target, method, args) => this.#session.actors.callSystem(target, method, args),
     );
   }
 
   snapshot(): SiloSnapshot {
-    return this.#incarnation.snapshot;
+    return this.#session.snapshot;
   }
 
   /**
    * Drains: moves everything away, then leaves. No call fails by it. Stopping twice is harmless.
    */
   stop(): Promise<void> {
-    this.#stopping ??= this.#incarnation.drain().finally(this.#markStopped);
+    this.#stopping ??= this.#session.drain().finally(this.#markStopped);
     return this.#stopping;
   }
 
@@ -133,8 +133,8 @@ export class Silo implements ActorReferences, DeadLetterAccess, Administered, As
     await this.stop();
   }
 
-  #incarnate(listen: string): Incarnation {
-    return new Incarnation({
+  #createSession(listen: string): SiloSession {
+    return new SiloSession({
       siloId: randomId(this.#ports.random),
       ports: this.#ports,
       options: { ...this.#options, listen },
@@ -153,12 +153,12 @@ export class Silo implements ActorReferences, DeadLetterAccess, Administered, As
     this.#isRunning = false;
     const { clock, logger } = this.#ports;
     const listen =
-      this.#options.advertise === undefined ? this.#incarnation.address : this.#options.listen;
+      this.#options.advertise === undefined ? this.#session.address : this.#options.listen;
     while (this.#stopping === undefined) {
-      this.#incarnation = this.#incarnate(listen);
+      this.#session = this.#createSession(listen);
       try {
-        await this.#incarnation.start();
-        this.#isRunning = !this.#incarnation.isOver;
+        await this.#session.start();
+        this.#isRunning = !this.#session.isOver;
         if (this.#isRunning) return;
       } catch (error) {
         const code = error instanceof TroupeError ? error.code : "INTERNAL";

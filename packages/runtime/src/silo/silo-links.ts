@@ -18,13 +18,13 @@ import {
   type Transport,
   type TroupeError,
 } from "@troupe/core";
-import { errorOutcome } from "./activation/outcome.ts";
+import { errorOutcome } from "../activation/outcome.ts";
 import {
   cleanEnvelope,
   Horizon,
   isOperatorAction,
   type OutsideSender,
-} from "./routing/clean-envelope.ts";
+} from "../routing/clean-envelope.ts";
 
 export interface SiloLinksParts {
   readonly siloId: string;

@@ -1,8 +1,8 @@
 import type { ClientPorts } from "@troupe/client";
 import type { Metrics, ReminderStore, StateStore } from "@troupe/core";
 import type { ActorType, CallFilters, Extension } from "@troupe/sdk";
-import type { LeasePolicy } from "./membership/lease-guard.ts";
-import type { WaitingBytes } from "./activation/call-budget.ts";
+import type { LeasePolicy } from "../membership/lease-guard.ts";
+import type { WaitingBytes } from "../activation/call-budget.ts";
 
 /** What a silo needs from outside. Whoever opened the ports closes them, after the silo. */
 export interface SiloPorts extends ClientPorts {

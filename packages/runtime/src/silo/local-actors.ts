@@ -37,39 +37,39 @@ import type {
   SiloHost,
   SiloService,
 } from "@troupe/sdk";
-import type { Activation } from "./activation/activation.ts";
-import type { CallName } from "./activation/call-wait.ts";
-import { servingThrough } from "./activation/incoming-call.ts";
-import { Catalog } from "./activation/catalog.ts";
-import { IdleCollection } from "./activation/idle-collection.ts";
-import { AwakeService } from "./durability/awake-service.ts";
-import { IndexSweep } from "./durability/index-sweep.ts";
-import { PartRegistry } from "./durability/part-registry.ts";
-import { RefusedClaims } from "./durability/refused-claims.ts";
-import { slotsPart } from "./durability/state-slots.ts";
-import { versionPart } from "./durability/state-version.ts";
-import { StoredActor, type StoredActorParts } from "./durability/stored-actor.ts";
-import { idempotencyPart } from "./idempotency/idempotency-records.ts";
-import { DeadlockDetector, type WaitReport } from "./activation/deadlock-detector.ts";
-import { WaitWatch } from "./activation/wait-watch.ts";
-import { actorAdminMethods } from "./inspect/actor-admin.ts";
-import { AdminMethods } from "./inspect/admin-methods.ts";
-import { WAIT_OF, waitAdminMethod } from "./inspect/wait-admin.ts";
-import { observeSilo, type SiloNumbers } from "./inspect/silo-metrics.ts";
-import type { LeaseGuard } from "./membership/lease-guard.ts";
-import { Handoff } from "./ownership/handoff.ts";
-import { ReleaseAnnouncer } from "./ownership/release-announcer.ts";
-import { ReminderTicks } from "./reminders/reminder-ticks.ts";
-import { remindersPart } from "./reminders/reminders-part.ts";
-import { timersPart } from "./reminders/timers-part.ts";
-import { AdmissionQueue } from "./routing/admission-queue.ts";
-import { CallBudget } from "./activation/call-budget.ts";
+import type { Activation } from "../activation/activation.ts";
+import type { CallName } from "../activation/call-wait.ts";
+import { servingThrough } from "../activation/incoming-call.ts";
+import { Catalog } from "../activation/catalog.ts";
+import { IdleCollection } from "../activation/idle-collection.ts";
+import { AwakeService } from "../durability/awake-service.ts";
+import { IndexSweep } from "../durability/index-sweep.ts";
+import { PartRegistry } from "../durability/part-registry.ts";
+import { RefusedClaims } from "../durability/refused-claims.ts";
+import { slotsPart } from "../durability/state-slots.ts";
+import { versionPart } from "../durability/state-version.ts";
+import { StoredActor, type StoredActorParts } from "../durability/stored-actor.ts";
+import { idempotencyPart } from "../idempotency/idempotency-records.ts";
+import { DeadlockDetector, type WaitReport } from "../activation/deadlock-detector.ts";
+import { WaitWatch } from "../activation/wait-watch.ts";
+import { actorAdminMethods } from "../inspect/actor-admin.ts";
+import { AdminMethods } from "../inspect/admin-methods.ts";
+import { WAIT_OF, waitAdminMethod } from "../inspect/wait-admin.ts";
+import { observeSilo, type SiloNumbers } from "../inspect/silo-metrics.ts";
+import type { LeaseGuard } from "../membership/lease-guard.ts";
+import { Handoff } from "../ownership/handoff.ts";
+import { ReleaseAnnouncer } from "../ownership/release-announcer.ts";
+import { ReminderTicks } from "../reminders/reminder-ticks.ts";
+import { remindersPart } from "../reminders/reminders-part.ts";
+import { timersPart } from "../reminders/timers-part.ts";
+import { AdmissionQueue } from "../routing/admission-queue.ts";
+import { CallBudget } from "../activation/call-budget.ts";
 import type { SiloOptions } from "./silo-options.ts";
-import { Dispatcher } from "./routing/dispatcher.ts";
-import { deduplicationPart } from "./sends/deduplication.ts";
-import type { PendingSend } from "./sends/outbox.ts";
-import { sendsPart } from "./sends/sends-part.ts";
-import { SiloServices } from "./silo/silo-services.ts";
+import { Dispatcher } from "../routing/dispatcher.ts";
+import { deduplicationPart } from "../sends/deduplication.ts";
+import type { PendingSend } from "../sends/outbox.ts";
+import { sendsPart } from "../sends/sends-part.ts";
+import { SiloServices } from "./silo-services.ts";
 
 export interface LocalActorsParts {
   readonly siloId: string;
@@ -85,6 +85,8 @@ export interface LocalActorsParts {
   linkTo(siloId: string): Link | undefined;
   /** False if a link had no room for it. */
   broadcast(envelope: Envelope): boolean;
+  /** An activation has ended. */
+  onActivationGone(): void;
   /** What the silo answers about itself, besides its actors. */
   readonly adminMethods: readonly AdminMethod[];
 }
@@ -441,6 +443,7 @@ export class LocalActors {
   #onGone(activation: Activation): void {
     if (this.#handoff.letGo(activation.address)) this.#announcer.announceSoon();
     this.#dispatcher.releaseParkedFor(activation.address);
+    this.#parts.onActivationGone();
   }
 
   async #askWait(call: OpenCall): Promise<WaitReport | undefined> {

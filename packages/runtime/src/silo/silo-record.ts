@@ -1,0 +1,27 @@
+import type { Member } from "@troupe/core";
+import { type ActorDefinition, digestOf } from "@troupe/sdk";
+import { type SiloOptions, TROUPE_VERSION } from "./silo-options.ts";
+
+/** What a silo writes down of itself when it joins. */
+export function recordOf(
+  siloId: string,
+  address: string,
+  {
+    definitions,
+    options,
+  }: {
+    readonly definitions: ReadonlyMap<string, ActorDefinition>;
+    readonly options: SiloOptions;
+  },
+): Member {
+  return {
+    siloId,
+    address,
+    state: "joining",
+    types: Object.fromEntries(
+      [...definitions].map(([name, definition]) => [name, digestOf(definition)]),
+    ),
+    version: TROUPE_VERSION,
+    labels: options.labels ?? {},
+  };
+}
