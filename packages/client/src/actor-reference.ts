@@ -9,73 +9,86 @@ type ReferenceMethod = (...args: unknown[]) => unknown;
 
 const INSPECT = Symbol.for("nodejs.util.inspect.custom");
 
-/** What stands behind the proxy. It is a class so that a copy does not take it for plain data. */
-class ReferenceTarget {
-  readonly [ACTOR_REFERENCE]: ActorAddress;
-
-  constructor(address: ActorAddress) {
-    this[ACTOR_REFERENCE] = address;
-  }
-
-  /** Here and not in the handler, because Node.js looks through a proxy when it prints one. */
-  [INSPECT](): string {
-    return `ActorRef <${formatAddress(this[ACTOR_REFERENCE])}>`;
-  }
-}
-
-class ReferenceHandler implements ProxyHandler<ReferenceTarget> {
+/**
+ * A reference to an actor: each property is a method that calls it.
+ *
+ * The methods of a known type are getters of a class that is made for the type, which costs a
+ * twentieth of what a proxy does. Every other name comes to the proxy at the end of the prototype
+ * chain.
+ */
+class Reference {
   readonly #target: CallTarget;
   readonly #call: MakeCall;
-  readonly #methods = new Map<string, ReferenceMethod>();
 
   constructor(target: CallTarget, call: MakeCall) {
     this.#target = target;
     this.#call = call;
   }
 
-  get(_: ReferenceTarget, name: string | symbol): unknown {
-    if (typeof name === "symbol") return this.#symbol(name);
-    const known = this.#methods.get(name);
-    if (known !== undefined) return known;
+  get [ACTOR_REFERENCE](): ActorAddress {
+    return this.#target.address;
+  }
+
+  get [Symbol.toStringTag](): string {
+    return "ActorRef";
+  }
+
+  [Symbol.toPrimitive](): string {
+    return this.#target.key;
+  }
+
+  [INSPECT](): string {
+    return `ActorRef <${this.#target.key}>`;
+  }
+
+  static methodOf(reference: Reference, name: string): ReferenceMethod {
+    const target = reference.#target;
+    const call = reference.#call;
+    return (...args) => call(target, name, args);
+  }
+
+  /** Whatever the class of the reference does not have. */
+  static unlisted(reference: object, name: string | symbol): unknown {
+    if (typeof name === "symbol" || !(#target in reference)) return undefined;
     if (UNANSWERED_NAMES.has(name)) return undefined;
-    if (PRINTING_NAMES.has(name)) return () => this.#target.key;
-    const target = this.#target;
-    const call = this.#call;
-    const method: ReferenceMethod = (...args) => call(target, name, args);
-    this.#methods.set(name, method);
-    return method;
-  }
-
-  has(_: ReferenceTarget, name: string | symbol): boolean {
-    return (
-      name === ACTOR_REFERENCE ||
-      (typeof name === "string" && this.#target.definition?.methodOf(name) !== undefined)
-    );
-  }
-
-  set(): boolean {
-    return false;
-  }
-
-  ownKeys(): string[] {
-    return [];
-  }
-
-  getOwnPropertyDescriptor(): undefined {
-    return undefined;
-  }
-
-  #symbol(name: symbol): unknown {
-    if (name === ACTOR_REFERENCE) return this.#target.address;
-    if (name === Symbol.toPrimitive) return () => this.#target.key;
-    if (name === Symbol.toStringTag) return "ActorRef";
-    return undefined;
+    if (PRINTING_NAMES.has(name)) return () => reference.#target.key;
+    return Reference.methodOf(reference, name);
   }
 }
 
-/** A reference to an actor: each property is a method that calls it. */
+// It would be taken for a method of the actor.
+Reflect.deleteProperty(Reference.prototype, "constructor");
+Object.setPrototypeOf(
+  Reference.prototype,
+  new Proxy(Object.freeze(Object.create(null) as object), {
+    get: (_, name, reference: object) => Reference.unlisted(reference, name),
+    has: () => false,
+    set: () => false,
+  }),
+);
+
+const classes = new WeakMap<ActorDefinition, typeof Reference>();
+
+function classOf(definition: ActorDefinition): typeof Reference {
+  const known = classes.get(definition);
+  if (known !== undefined) return known;
+  const made = class extends Reference {};
+  Reflect.deleteProperty(made.prototype, "constructor");
+  for (const name of definition.methods.keys()) {
+    Object.defineProperty(made.prototype, name, {
+      get(this: Reference) {
+        return Reference.methodOf(this, name);
+      },
+    });
+  }
+  classes.set(definition, made);
+  return made;
+}
+
+/** A reference to an actor whose methods call it. */
 export function createReference(target: CallTarget, call: MakeCall): object {
-  return new Proxy(new ReferenceTarget(target.address), new ReferenceHandler(target, call));
+  const { definition } = target;
+  return new (definition === undefined ? Reference : classOf(definition))(target, call);
 }
 
 /** Characters of a name that a message shows. */

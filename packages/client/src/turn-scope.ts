@@ -36,14 +36,6 @@ export function currentTurn(): TurnScope | undefined {
 }
 
 /**
- * The gate of the turn in which the caller runs; also of one that is over, because what it knows
- * may still be unstored.
- */
-export function currentGate(): CallGate | undefined {
-  return scopes.getStore()?.gate;
-}
-
-/**
  * The turn in whose name the caller runs, also if it is over: whose doing it is that something
  * fails.
  */

@@ -443,7 +443,7 @@ export class TurnRunner implements TurnOwner, MailboxOwner<Turn>, GateOwner, Uni
   }
 
   #endRepeated(ended: RequestEnvelope): void {
-    const key = repetitionKey(ended);
+    const key = this.#repeated === undefined ? undefined : repetitionKey(ended);
     if (key === undefined) return;
     const { parts } = this.#owner;
     this.#repeated?.end(key, (request, sink) => {
