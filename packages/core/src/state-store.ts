@@ -45,9 +45,9 @@ export interface Commit {
    * one. It costs one look at the names of the whole actor. A field that the same commit sets
    * stays.
    */
-  readonly removeRanges?: readonly FieldRange[];
+  readonly removeRanges?: readonly FieldRange[] | undefined;
   /** What the commit changes in the index of due times. */
-  readonly due?: DueChange;
+  readonly due?: DueChange | undefined;
 }
 
 /** Names from `from` on and before `to`, by the order of their bytes; both are plain ASCII. */

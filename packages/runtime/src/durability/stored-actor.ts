@@ -1,6 +1,7 @@
 import {
   type ActorAddress,
   type Clock,
+  type DueChange,
   type DueEntry,
   type FieldChange,
   type Fields,
@@ -249,19 +250,18 @@ export class StoredActor implements ActorStorage {
     // An activation that was given up because a turn did not end may have a successor here, which
     // claims after this.
     if (this.#isDisposed) throw this.#fenced();
+    const due = hasRecords ? this.#dueChange(fields) : undefined;
     const commit = {
       epoch: this.#epoch,
       version,
       set,
       remove,
-      ...(ranges.length === 0 ? {} : { removeRanges: ranges }),
+      removeRanges: ranges.length === 0 ? undefined : ranges,
+      due,
     };
-    const added = hasRecords ? this.#entries(fields.values(), "after") : [];
-    const removed = hasRecords ? this.#entries(fields.values(), "before") : [];
-    const due = added.length + removed.length === 0 ? {} : { due: { add: added, remove: removed } };
-    const result = await this.#shared.stateStore.commit(this.address, { ...commit, ...due });
+    const result = await this.#shared.stateStore.commit(this.address, commit);
     if (result.kind === "fenced") throw this.#fenced();
-    if (added.length > 0) this.#shared.onEntriesStored(added);
+    if (due !== undefined && due.add.length > 0) this.#shared.onEntriesStored(due.add);
     if (hooks !== undefined) for (const hook of hooks.values()) hook();
   }
 
@@ -303,6 +303,12 @@ export class StoredActor implements ActorStorage {
   #fenced(): TroupeError {
     const message = `${formatAddress(this.address)} is owned by another silo by now; nothing of this turn was stored`;
     return new TroupeError("FENCED", message, { ran: "maybe" });
+  }
+
+  #dueChange(fields: ReadonlyMap<string, FieldChange>): DueChange | undefined {
+    const add = this.#entries(fields.values(), "after");
+    const remove = this.#entries(fields.values(), "before");
+    return add.length + remove.length === 0 ? undefined : { add, remove };
   }
 
   /**
