@@ -51,12 +51,7 @@ function draw(dice: Dice, frame: Frame): Fault {
     case "partitions":
       return drawPartition(dice, frame);
     case "membership":
-      return {
-        kind: "membership",
-        slot: someSlot(dice, slot),
-        how: dice.of(["away", "away", "flaky", "slow"]),
-        ms: dice.between(100, 12_000),
-      };
+      return drawMembership(dice, slot);
     case "stores":
       if (dice.chance(HELD_SHARE))
         return { kind: "stores", slot: undefined, how: "held", ms: HELD_MS };
@@ -83,6 +78,15 @@ function draw(dice: Dice, frame: Frame): Fault {
 
 function someSlot(dice: Dice, slot: number): number | undefined {
   return dice.chance(0.3) ? undefined : slot;
+}
+
+type RegistryTrouble = Extract<Fault, { kind: "membership" }>["how"];
+
+function drawMembership(dice: Dice, slot: number): Fault {
+  const how = dice.of<RegistryTrouble>(["away", "away", "flaky", "slow", "full", "unanswered"]);
+  const ms = dice.between(100, 12_000);
+  // A registry that has no space left has none for anybody.
+  return { kind: "membership", slot: how === "full" ? undefined : someSlot(dice, slot), how, ms };
 }
 
 function drawCrash(dice: Dice, slot: number): Fault {

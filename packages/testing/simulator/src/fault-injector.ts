@@ -143,10 +143,9 @@ export class FaultInjector {
   ): void {
     if (affected.length === 0) return;
     this.#window(describeFault(fault), fault.ms);
-    const troubles = affected.map(({ process }): ServiceFault => ({
-      process: process.name,
-      kind: fault.how,
-    }));
+    // Those that start while it is full find it full as well.
+    const names = fault.how === "full" ? [undefined] : affected.map(({ process }) => process.name);
+    const troubles = names.map((name): ServiceFault => ({ process: name, kind: fault.how }));
     for (const trouble of troubles) service.faults.add(trouble);
     this.#parts.world.clock.schedule(fault.ms, () => {
       for (const trouble of troubles) service.faults.delete(trouble);

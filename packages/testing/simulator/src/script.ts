@@ -42,7 +42,7 @@ export type Fault =
   | {
       readonly kind: "membership";
       readonly slot: number | undefined;
-      readonly how: "away" | "flaky" | "slow";
+      readonly how: "away" | "flaky" | "slow" | "full" | "unanswered";
       readonly ms: number;
     }
   /** `held` is about the index of due times alone, to which there is a connection of its own. */

@@ -8,7 +8,7 @@ import {
 import type { MemoryRegistry } from "@troupe/memory";
 import type { VirtualClock } from "@troupe/testkit";
 import type { SimProcess } from "./sim-process.ts";
-import type { SimService } from "./sim-service.ts";
+import type { Access, SimService } from "./sim-service.ts";
 import type { Trace } from "./trace.ts";
 
 /** Share of the views that are replaced by the next one if that comes before they were given. */
@@ -72,8 +72,10 @@ export class SimMembership implements MembershipProvider {
     const { registry } = this.#parts;
     this.#process.siloId = member.siloId;
     const lastsMs = this.#mutation.leaseTtlMs ?? ttlMs;
-    const lease = await this.#call(`register ${member.siloId}`, () =>
-      registry.register(member, lastsMs),
+    const lease = await this.#call(
+      `register ${member.siloId}`,
+      () => registry.register(member, lastsMs),
+      "add",
     );
     if (this.#mutation.leaseTtlMs !== undefined) this.#keepAlive(lease);
     return lease;
@@ -87,17 +89,19 @@ export class SimMembership implements MembershipProvider {
     lease: Lease,
     member: Parameters<MembershipProvider["update"]>[1],
   ): Promise<"done" | "gone"> {
-    return this.#call(`update ${lease.siloId} ${member.state}`, () =>
-      this.#parts.registry.update(lease, member),
+    return this.#call(
+      `update ${lease.siloId} ${member.state}`,
+      () => this.#parts.registry.update(lease, member),
+      "add",
     );
   }
 
   remove(lease: Lease): Promise<void> {
-    return this.#call(`remove ${lease.siloId}`, () => this.#parts.registry.remove(lease));
+    return this.#call(`remove ${lease.siloId}`, () => this.#parts.registry.remove(lease), "take");
   }
 
   evict(siloId: string): Promise<"evicted" | "gone"> {
-    return this.#call(`evict ${siloId}`, () => this.#parts.registry.evict(siloId));
+    return this.#call(`evict ${siloId}`, () => this.#parts.registry.evict(siloId), "take");
   }
 
   list(): Promise<View> {
@@ -109,7 +113,7 @@ export class SimMembership implements MembershipProvider {
   }
 
   raise(revision: number): Promise<void> {
-    return this.#call("raise", () => this.#parts.registry.raise(revision));
+    return this.#call("raise", () => this.#parts.registry.raise(revision), "add");
   }
 
   async watch(listener: ViewListener): Promise<{ close(): Promise<void> }> {
@@ -149,8 +153,8 @@ export class SimMembership implements MembershipProvider {
     return Promise.resolve();
   }
 
-  #call<T>(what: string, effect: () => T): Promise<T> {
-    return this.#parts.service.call(this.#process, what, effect);
+  #call<T>(what: string, effect: () => T, access?: Access): Promise<T> {
+    return this.#parts.service.call(this.#process, what, effect, access);
   }
 
   #keepAlive(lease: Lease): void {
