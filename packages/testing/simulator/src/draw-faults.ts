@@ -17,6 +17,9 @@ const STORM: readonly [Profile, ...Profile[]] = [
 /** Of the faults of silos that go on while the registry is away, this share is that it is. */
 const AWAY_SHARE = 0.7;
 
+/** And this share that it loses everything: the first one in a run does. */
+const WIPED_SHARE = 0.08;
+
 /** Of the faults of stores, this share is that the network holds what goes to the index. */
 const HELD_SHARE = 0.25;
 
@@ -64,6 +67,7 @@ function draw(dice: Dice, frame: Frame): Fault {
     case "pauses":
       return drawPause(dice, frame, slot);
     case "available":
+      if (dice.chance(WIPED_SHARE)) return { kind: "wipe" };
       if (!dice.chance(AWAY_SHARE)) return draw(dice, { ...frame, profile: dice.of(STORM) });
       return {
         kind: "membership",

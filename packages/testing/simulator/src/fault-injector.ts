@@ -51,6 +51,8 @@ export class FaultInjector {
         return this.#membership(fault);
       case "stores":
         return this.#stores(fault);
+      case "wipe":
+        return this.#wipe(fault);
       case "jumpWall":
         return this.#processOf(fault.slot)?.process.clock.jumpWall(fault.ms);
     }
@@ -127,6 +129,13 @@ export class FaultInjector {
       for (const { membership, process } of affected)
         if (!membershipService.isAwayFor(process)) membership.reconnect();
     });
+  }
+
+  #wipe(fault: Extract<Fault, { kind: "wipe" }>): void {
+    const { world, leaseTtlMs } = this.#parts;
+    if (world.registry.wasWiped) return;
+    this.#window(describeFault(fault), leaseTtlMs);
+    world.registry.wipe();
   }
 
   #stores(fault: Extract<Fault, { kind: "stores" }>): void {

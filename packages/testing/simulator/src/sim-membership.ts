@@ -5,14 +5,17 @@ import {
   type View,
   type ViewListener,
 } from "@troupe/core";
-import type { MemoryRegistry } from "@troupe/memory";
 import type { VirtualClock } from "@troupe/testkit";
 import type { SimProcess } from "./sim-process.ts";
+import type { SimRegistry } from "./sim-registry.ts";
 import type { Access, SimService } from "./sim-service.ts";
 import type { Trace } from "./trace.ts";
 
 /** Share of the views that are replaced by the next one if that comes before they were given. */
 const SKIPPED_SHARE = 0.4;
+
+/** A watch that broke is noticed, or begun again, within so long. */
+const BROKEN_MS = 1_000;
 
 const HIDDEN_SHARE = 0.9;
 const HIDDEN_LAG_MS = 3_000;
@@ -25,7 +28,7 @@ const ROUNDING_MS = 0.001;
 export interface SimMembershipParts {
   readonly clock: VirtualClock;
   readonly service: SimService;
-  readonly registry: MemoryRegistry;
+  readonly registry: SimRegistry;
   readonly trace: Trace;
   readonly random: { next(): number };
   /**
@@ -154,7 +157,12 @@ export class SimMembership implements MembershipProvider {
   }
 
   #call<T>(what: string, effect: () => T, access?: Access): Promise<T> {
-    return this.#parts.service.call(this.#process, what, effect, access);
+    const { service, registry } = this.#parts;
+    const read = (): T => {
+      registry.read(readerOf(this.#process));
+      return effect();
+    };
+    return service.call(this.#process, what, read, access);
   }
 
   #keepAlive(lease: Lease): void {
@@ -165,6 +173,10 @@ export class SimMembership implements MembershipProvider {
     const result = await this.renew(lease).catch(() => "alive");
     if (result === "alive") this.#keepAlive(lease);
   }
+}
+
+function readerOf({ clock, seenRevision }: SimProcess): { now: number; seen: number } {
+  return { now: clock.now(), seen: seenRevision };
 }
 
 interface FeedParts extends SimMembershipParts {
@@ -202,10 +214,13 @@ class Feed {
     this.isCutOff = false;
     this.#unfollow();
     const { registry, mutation, clock, service } = this.#parts;
-    this.#offer(registry.view);
+    this.#offer(registry.read(readerOf(this.#process)));
     const observe = (): void => {
       if (this.#isStopped) return;
-      this.#unfollow = registry.observe((view) => this.#offer(view));
+      this.#unfollow = registry.observe(
+        (view) => this.#offer(view),
+        () => this.#lose(),
+      );
     };
     const gapMs = this.#lastAt() - clock.monotonic() + service.delay(this.#process);
     if (mutation.losesViews === true) clock.schedule(gapMs, observe);
@@ -221,12 +236,21 @@ class Feed {
     this.isCutOff = true;
     this.#unfollow();
     this.#waiting = [];
-    this.#parts.clock.schedule(this.#parts.random.next() * 1_000, () =>
+    this.#parts.clock.schedule(this.#parts.random.next() * BROKEN_MS, () =>
       this.#process.enter("watch", () => {
         if (!this.#isStopped)
           this.#listener.onBroken(new TroupeError("CLUSTER_UNAVAILABLE", "the watch was cut off"));
       }),
     );
+  }
+
+  /** What it watches is gone: it reads again in a moment, unless it cannot reach the registry. */
+  #lose(): void {
+    const { clock, random, service } = this.#parts;
+    this.breakOff();
+    clock.schedule(random.next() * BROKEN_MS, () => {
+      if (this.isCutOff && !service.isAwayFor(this.#process)) this.follow();
+    });
   }
 
   #offer(view: View): void {
@@ -265,6 +289,12 @@ class Feed {
     return this.#waiting.at(-1)?.at ?? 0;
   }
 
+  #reread({ revision }: View): void {
+    const { registry } = this.#parts;
+    if (!this.#isStopped && registry.view.revision === revision)
+      registry.read(readerOf(this.#process));
+  }
+
   #deliver(): void {
     const { clock, trace, mutation } = this.#parts;
     const now = clock.monotonic() + ROUNDING_MS;
@@ -276,7 +306,9 @@ class Feed {
       this.#waiting.shift();
       const { view } = next;
       this.#process.enter("watch", () => {
-        if (this.#isStopped) return;
+        // Whoever brought the numbers up again after a wipe may have seen less than this process.
+        if (this.#isStopped || view.revision < this.#process.seenRevision)
+          return this.#reread(view);
         const members = view.members.map(({ siloId, state }) => `${siloId} ${state}`).join(", ");
         trace.add("member", `${this.#process.name}: sees r${view.revision} (${members})`);
         const first = mutation.toldBefore?.(view, this.#given);

@@ -13,7 +13,7 @@ import {
 } from "@troupe/core";
 import type { VirtualClock } from "@troupe/testkit";
 import { SimCuts } from "./sim-cuts.ts";
-import { type Parcel, SimLinkEnd } from "./sim-link.ts";
+import { type Parcel, SimLinkEnd, swapRequests } from "./sim-link.ts";
 import type { SimProcess } from "./sim-process.ts";
 import type { Trace } from "./trace.ts";
 
@@ -378,23 +378,4 @@ export class SimNetwork {
     const most = this.#random.next() < slowShare ? slowMs : delayMs;
     return this.#random.next() * most;
   }
-}
-
-interface Queued {
-  parcel: Parcel;
-}
-
-function swapRequests(one: Queued | undefined, other: Queued | undefined): void {
-  if (
-    one === undefined ||
-    other === undefined ||
-    !isRequest(one.parcel) ||
-    !isRequest(other.parcel)
-  )
-    return;
-  [one.parcel, other.parcel] = [other.parcel, one.parcel];
-}
-
-function isRequest(parcel: Parcel): boolean {
-  return parcel.kind === "envelope" && parcel.isRequest;
 }

@@ -12,8 +12,8 @@ export interface ServiceFault {
    * answer lost, and takes its effect after the caller was told of a failure. `slow`: calls take up
    * to a second and a half. `held`: the network keeps back what the connection sends; its owner
    * gives it up and opens another, and what was kept back arrives seconds after that. `full`:
-   * nothing can be added, while reading, renewing and taking away go on. `unanswered`: the answer of
-   * each write is lost, and the write is not.
+   * nothing can be added, while reading, renewing and taking away go on. `unanswered`: the answer
+   * of each write is lost, and the write is not.
    */
   readonly kind: "away" | "flaky" | "slow" | "held" | "full" | "unanswered";
 }

@@ -73,6 +73,7 @@ export class SimSlot {
         listen: `10.0.0.${this.index}:7000`,
         leaseTtlMs: toldLeaseMs(this.#mutation, this.#script.leaseTtlMs),
         leasePolicy: this.#script.leasePolicy,
+        adoptStorage: world.adoptsStorage,
       },
     );
     void this.#await(started, current);

@@ -139,6 +139,9 @@ class Simulation {
     const kept = this.#slots.slice(0, 2);
     const end = clock.monotonic() + RECOVERY_MS;
     while (kept.some(({ silo }) => silo === undefined) && clock.monotonic() < end) {
+      // With no silo of the wiped registry left, an operator has to say whose the storage is.
+      this.#world.adoptsStorage =
+        this.#world.registry.wasWiped && this.#slots.every(({ silo }) => silo === undefined);
       for (const slot of kept) slot.start();
       await sleep(clock, 100);
     }
