@@ -35,6 +35,8 @@ const BUDGETS: Readonly<Record<Mutation, Budget>> = {
   letters: { profile: "stores", seeds: 40 },
   "letter-numbers": { profile: "stores", seeds: 60 },
   "client-cleaning": { profile: "calm", seeds: 10 },
+  "awake-entries": { profile: "crashes", seeds: 60 },
+  answers: { profile: "crashes", seeds: 120 },
 };
 
 describe("the simulator", () => {

@@ -27,6 +27,8 @@ export const MUTATIONS = [
   "letters",
   "letter-numbers",
   "client-cleaning",
+  "awake-entries",
+  "answers",
 ] as const;
 
 /**
@@ -94,6 +96,14 @@ export const MUTANTS: Readonly<Record<Mutation, { readonly rule: string; readonl
     "client-cleaning": {
       rule: "D7",
       how: "what a stranger sends is taken as what a silo says, and not cleaned",
+    },
+    "awake-entries": {
+      rule: "D7",
+      how: "the index loses the entries by which a new owner wakes an actor",
+    },
+    answers: {
+      rule: "D7",
+      how: "the store forgets what a receiver answered to a durable send",
     },
   };
 

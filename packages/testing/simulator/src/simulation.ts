@@ -4,6 +4,7 @@ import type { CallOptions } from "@troupe/sdk";
 import { seededRandom } from "@troupe/testkit";
 import { checkHistory } from "./checkers/check-history.ts";
 import { lettersOnTheWay } from "./checkers/conservation.ts";
+import { errandsOnTheWay } from "./checkers/errands.ts";
 import { FaultInjector } from "./fault-injector.ts";
 import type { CallOutcome, CallPlan, CallRecord, History, Violation } from "./history.ts";
 import type { Mutation } from "./mutation.ts";
@@ -168,7 +169,8 @@ class Simulation {
       const isResting =
         looks.length === plans.length &&
         looks.every(isAtRest) &&
-        lettersOnTheWay(history).length === 0;
+        lettersOnTheWay(history).length === 0 &&
+        errandsOnTheWay(history).length === 0;
       const said = isResting ? JSON.stringify(looks.map(({ outcome }) => outcome)) : "";
       if (isResting && said === before) return;
       before = said;
