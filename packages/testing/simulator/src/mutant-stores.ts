@@ -44,6 +44,8 @@ const STATES: Partial<Record<Mutation, (states: MemoryStates) => StateTruth>> = 
   timers: (states) => new ForgetfulStates(states, (commit) => without(commit, "t:")),
   "kept-results": (states) => new ForgetfulStates(states, (commit) => without(commit, "i:")),
   letters: (states) => new ForgetfulStates(states, (commit) => without(commit, "o:")),
+  "retired-epochs": (states) => new HastyStates(states),
+  list: (states) => new SkippingStates(states),
   answers: (states) => new ForgetfulStates(states, withoutAnswers),
   "letter-numbers": (states) => new ForgetfulStates(states, (commit) => without(commit, "d:")),
 };
@@ -108,6 +110,24 @@ class PassingStates implements StateTruth {
 
   list(...given: Parameters<StateTruth["list"]>): ReturnType<StateTruth["list"]> {
     return this.states.list(...given);
+  }
+}
+
+/** Keeps nothing of a retired actor. */
+class HastyStates extends PassingStates {
+  override retire(
+    address: ActorAddress,
+    retirement: Parameters<StateTruth["retire"]>[1],
+  ): CommitResult {
+    return this.states.retire(address, { ...retirement, keepMs: 0 });
+  }
+}
+
+/** Leaves out the last of each page, if it is not the only one. */
+class SkippingStates extends PassingStates {
+  override list(...given: Parameters<StateTruth["list"]>): ReturnType<StateTruth["list"]> {
+    const page = this.states.list(...given);
+    return { ...page, addresses: page.addresses.slice(0, Math.max(1, page.addresses.length - 1)) };
   }
 }
 

@@ -36,6 +36,8 @@ const BUDGETS: Readonly<Record<Mutation, Budget>> = {
   "letter-numbers": { profile: "stores", seeds: 60 },
   "client-cleaning": { profile: "calm", seeds: 10 },
   "awake-entries": { profile: "crashes", seeds: 60 },
+  "retired-epochs": { profile: "calm", seeds: 5 },
+  list: { profile: "calm", seeds: 20 },
   answers: { profile: "crashes", seeds: 120 },
 };
 

@@ -29,6 +29,8 @@ export const MUTATIONS = [
   "client-cleaning",
   "awake-entries",
   "answers",
+  "retired-epochs",
+  "list",
 ] as const;
 
 /**
@@ -105,6 +107,11 @@ export const MUTANTS: Readonly<Record<Mutation, { readonly rule: string; readonl
       rule: "D7",
       how: "the store forgets what a receiver answered to a durable send",
     },
+    "retired-epochs": {
+      rule: "C2",
+      how: "the store forgets an actor, and with it its epoch, as soon as it is retired",
+    },
+    list: { rule: "list", how: "a page of the stored actors leaves its last one out" },
   };
 
 const YEAR_MS = 365 * 86_400_000;

@@ -8,6 +8,7 @@ import { mutateDelivery, mutateMembership, type Mutation } from "./mutation.ts";
 import { Probe } from "./probe.ts";
 import { RunningTurns } from "./running-turns.ts";
 import type { Script } from "./script.ts";
+import { SimArchivist } from "./sim-archivist.ts";
 import { SimMembership } from "./sim-membership.ts";
 import { SimNetwork } from "./sim-network.ts";
 import { SimProcess } from "./sim-process.ts";
@@ -106,8 +107,10 @@ export class SimWorld {
     });
     this.#due = mutateDueIndex(mutation, () => clock.monotonic());
     const states = new MemoryStates(this.#due, () => clock.monotonic());
-    this.#states = new WatchedStates(mutateStates(mutation, states), (text) =>
-      history.violate("C2", text),
+    this.#states = new WatchedStates(
+      mutateStates(mutation, states),
+      () => clock.monotonic(),
+      (text) => history.violate("C2", text),
     );
     registry.observe((view) => {
       this.views.set(view.revision, view);
@@ -147,6 +150,10 @@ export class SimWorld {
 
   reminderStore(process: SimProcess): ReturnType<typeof simReminderStore> {
     return simReminderStore(process, this.indexService, this.#due);
+  }
+
+  createArchivist(): SimArchivist {
+    return new SimArchivist(this, this.#states);
   }
 
   pause(process: SimProcess): void {

@@ -106,8 +106,11 @@ class Simulation {
       this.#clients.map(({ client }) => client.peerId),
     );
     stranger.start();
+    const archivist = this.#world.createArchivist();
+    archivist.start();
     await sleep(clock, this.#script.durationMs);
     stranger.end();
+    archivist.end();
     await this.#recover();
     await this.#settle();
   }
