@@ -1,7 +1,9 @@
-import { sleep } from "@troupe/core";
+import { silentLogger, sleep } from "@troupe/core";
 import { Actor, actor, readonly, state } from "@troupe/sdk";
-import { TestCluster } from "@troupe/testkit";
+import { TestCluster, VirtualClock } from "@troupe/testkit";
 import { describe, expect, it } from "vitest";
+import type { PendingSend } from "./outbox.ts";
+import { SendDelivery } from "./send-delivery.ts";
 
 /** What the actors of these tests share with them. */
 const desk: { cluster: TestCluster | undefined; isOpen: boolean } = {
@@ -81,5 +83,41 @@ describe("a courier", () => {
     );
     await cluster.advance(60_000);
     expect(await cluster.run(cluster.actor(Box, "bob").list())).toEqual(["one"]);
+  });
+
+  it("does not go on to the next letter before it is stored that the last has arrived", async () => {
+    const clock = new VirtualClock();
+    const pending: PendingSend[] = [1, 2].map((seq) => {
+      const answer = { turn: "$answered", token: undefined };
+      return {
+        seq,
+        type: "Box",
+        id: "bob",
+        method: "receive",
+        args: [],
+        headers: undefined,
+        sentAt: 0,
+        answer,
+      };
+    });
+    const delivered: number[] = [];
+    const delivery = new SendDelivery(
+      {
+        clock,
+        logger: silentLogger,
+        sender: { type: "Box", id: "alice" },
+        // As the memory of a sender has it whose commit has an unknown fate.
+        pending: () => pending.filter(({ seq }) => !delivered.includes(seq)),
+        isDisposed: false,
+        deliver: async ({ seq }) => delivered.push(seq),
+        arrived: async () => delivered.length > 1,
+        died: async () => true,
+        settled: () => undefined,
+      },
+      0,
+    );
+    delivery.stored(2);
+    await clock.advance(10_000);
+    expect(delivered).toEqual([1, 1, 2]);
   });
 });

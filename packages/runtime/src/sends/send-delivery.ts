@@ -40,9 +40,9 @@ export interface SendDeliveryParts {
   readonly isDisposed: boolean;
   /** Calls the receiver; rejects with what it threw, or with why it was not reached. */
   deliver(send: PendingSend): Promise<unknown>;
-  /** Each stores what became of a send with the sender; they never reject. */
-  arrived(send: PendingSend, delivered: Delivered, doubtUntil: number): Promise<void>;
-  died(send: PendingSend, reason: string): Promise<void>;
+  /** Each stores what became of a send with the sender: true if it did. They never reject. */
+  arrived(send: PendingSend, delivered: Delivered, doubtUntil: number): Promise<boolean>;
+  died(send: PendingSend, reason: string): Promise<boolean>;
   /** Tells the receiver that nothing is pending for it; `isCertain` if no copy can be under way. */
   settled(send: PendingSend, isCertain: boolean): void;
 }
@@ -54,6 +54,8 @@ export interface SendDeliveryParts {
  *         been given up (D7). What could not be forgotten is tried again after a pause, never at
  *         once: a receiver in the same process may answer at once.
  * SEND-2. To one receiver one send is under way at a time, in the order in which they were sent.
+ *         The next one leaves when what became of the last is stored with the sender: a receiver
+ *         keeps one answer for each sender, that of the last send.
  * SEND-3. A receiver is told that it may forget this sender at once only if every try since
  *         `DOUBT_MS` ended with a known fate, also those of earlier activations: else a late copy
  *         would find nobody who remembers it (D7).
@@ -98,19 +100,20 @@ export class SendDelivery {
   async #deliver(send: PendingSend, to: string, earlier: Tries): Promise<void> {
     const delivered = await this.#try(send);
     if (this.#parts.isDisposed) return;
+    let isStored: boolean;
     if (delivered.kind === "value") {
-      await this.#parts.arrived(send, delivered, this.#doubtUntil);
+      isStored = await this.#parts.arrived(send, delivered, this.#doubtUntil);
     } else {
       const isRefused = wasRefused(delivered.error);
       if (!isRefused) this.#doubtUntil = this.#parts.clock.now() + DOUBT_MS;
       const tries = { made: earlier.made + 1, refused: earlier.refused + (isRefused ? 1 : 0) };
       const isFinal = isRefused && (send.answer !== undefined || tries.refused >= REFUSALS_MAX);
       if (!isFinal) return this.#tryLater(send, to, tries);
-      await this.#giveUp(send, to, delivered);
+      isStored = await this.#giveUp(send, to, delivered);
     }
     // A sender that is just closing stores nothing any more; its next activation delivers what is
     // left.
-    if (this.#parts.pending().some(({ seq }) => seq === send.seq))
+    if (!isStored || this.#parts.pending().some(({ seq }) => seq === send.seq))
       return this.#tryLater(send, to, { ...earlier, made: earlier.made + 1 });
     this.#busy.delete(to);
     if (!this.#parts.pending().some((other) => formatAddress(other) === to))
@@ -127,7 +130,7 @@ export class SendDelivery {
   }
 
   /** An error is an answer to a send that asks for one. To others it is the end. */
-  async #giveUp(send: PendingSend, to: string, delivered: Delivered): Promise<void> {
+  async #giveUp(send: PendingSend, to: string, delivered: Delivered): Promise<boolean> {
     const { sender, logger } = this.#parts;
     if (send.answer !== undefined) return this.#parts.arrived(send, delivered, this.#doubtUntil);
     const reason = delivered.kind === "error" ? messageOf(delivered.error) : "";
@@ -135,7 +138,7 @@ export class SendDelivery {
       { ...sender, to, seq: send.seq, reason },
       "a durable send is given up; it is among the dead letters",
     );
-    await this.#parts.died(send, reason);
+    return await this.#parts.died(send, reason);
   }
 
   #tryLater(send: PendingSend, to: string, tries: Tries): void {

@@ -122,10 +122,11 @@ export class ActorSends implements PartState {
         deliver: (send) => parts.deliver(send, sender),
         async arrived({ seq, answer }, delivered, doubtUntil) {
           const told = answer === undefined ? undefined : delivered;
-          await host.runTurn(ARRIVED_TURN, [seq, told, doubtUntil]);
+          const { kind } = await host.runTurn(ARRIVED_TURN, [seq, told, doubtUntil]);
+          return kind === "value";
         },
         async died({ seq }, reason) {
-          await host.runTurn(DIED_TURN, [seq, reason]);
+          return (await host.runTurn(DIED_TURN, [seq, reason])).kind === "value";
         },
         settled(send, isCertain) {
           // A receiver that does not hear of it asks one day.

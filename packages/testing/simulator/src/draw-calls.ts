@@ -12,6 +12,8 @@ export const POPULATION = {
   Account: 4,
   Alarm: 2,
   Metronome: 2,
+  Courier: 3,
+  Ledger: 2,
 } as const;
 
 /** A time limit of nearly every call: longer than any fault that comes and goes. */
@@ -22,6 +24,9 @@ const RUSHES_MAX = 3;
 
 /** Runs have up to this many reminders that are deleted and set again. */
 const CHANGES_MAX = 4;
+
+/** Runs have up to this many couriers that are sent out. */
+const DISPATCHES_MAX = 10;
 
 /** How much later a call with a key may be made again: its actor may have been away meanwhile. */
 const AGAIN_MS = 9_000;
@@ -62,6 +67,24 @@ function someCaller(dice: Dice, { clients }: Frame): CallPlan["from"] {
   return dice.chance(0.85)
     ? { kind: "client", index: dice.below(clients) }
     : { kind: "silo", index: dice.below(SLOTS) };
+}
+
+/** Couriers that are sent to ledgers, most of them when something happens to their silo. */
+export function drawDispatches(
+  dice: Dice,
+  frame: Frame,
+  faults: readonly TimedFault[],
+): CallPlan[] {
+  return Array.from({ length: dice.below(DISPATCHES_MAX + 1) }, (_, index): CallPlan => ({
+    id: `e${index}`,
+    at: timeOfCall(dice, frame, faults),
+    from: someCaller(dice, frame),
+    type: "Courier",
+    actorId: `u${dice.below(POPULATION.Courier)}`,
+    method: "dispatch",
+    args: [`l${dice.below(POPULATION.Ledger)}`],
+    timeoutMs: LONG_TIMEOUT_MS,
+  }));
 }
 
 /** A call with a key is often made again by its caller, who then gets the same answer. */

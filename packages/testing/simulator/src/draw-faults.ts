@@ -17,6 +17,9 @@ const STORM: readonly [Profile, ...Profile[]] = [
 /** Of the faults of silos that go on while the registry is away, this share is that it is. */
 const AWAY_SHARE = 0.7;
 
+/** And this share that it loses everything: the first one in a run does. */
+const WIPED_SHARE = 0.08;
+
 /** Of the faults of stores, this share is that the network holds what goes to the index. */
 const HELD_SHARE = 0.25;
 
@@ -51,12 +54,7 @@ function draw(dice: Dice, frame: Frame): Fault {
     case "partitions":
       return drawPartition(dice, frame);
     case "membership":
-      return {
-        kind: "membership",
-        slot: someSlot(dice, slot),
-        how: dice.of(["away", "away", "flaky", "slow"]),
-        ms: dice.between(100, 12_000),
-      };
+      return drawMembership(dice, slot);
     case "stores":
       if (dice.chance(HELD_SHARE))
         return { kind: "stores", slot: undefined, how: "held", ms: HELD_MS };
@@ -69,6 +67,7 @@ function draw(dice: Dice, frame: Frame): Fault {
     case "pauses":
       return drawPause(dice, frame, slot);
     case "available":
+      if (dice.chance(WIPED_SHARE)) return { kind: "wipe" };
       if (!dice.chance(AWAY_SHARE)) return draw(dice, { ...frame, profile: dice.of(STORM) });
       return {
         kind: "membership",
@@ -83,6 +82,15 @@ function draw(dice: Dice, frame: Frame): Fault {
 
 function someSlot(dice: Dice, slot: number): number | undefined {
   return dice.chance(0.3) ? undefined : slot;
+}
+
+type RegistryTrouble = Extract<Fault, { kind: "membership" }>["how"];
+
+function drawMembership(dice: Dice, slot: number): Fault {
+  const how = dice.of<RegistryTrouble>(["away", "away", "flaky", "slow", "full", "unanswered"]);
+  const ms = dice.between(100, 12_000);
+  // A registry that has no space left has none for anybody.
+  return { kind: "membership", slot: how === "full" ? undefined : someSlot(dice, slot), how, ms };
 }
 
 function drawCrash(dice: Dice, slot: number): Fault {

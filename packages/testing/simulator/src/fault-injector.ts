@@ -51,6 +51,8 @@ export class FaultInjector {
         return this.#membership(fault);
       case "stores":
         return this.#stores(fault);
+      case "wipe":
+        return this.#wipe(fault);
       case "jumpWall":
         return this.#processOf(fault.slot)?.process.clock.jumpWall(fault.ms);
     }
@@ -129,6 +131,13 @@ export class FaultInjector {
     });
   }
 
+  #wipe(fault: Extract<Fault, { kind: "wipe" }>): void {
+    const { world, leaseTtlMs } = this.#parts;
+    if (world.registry.wasWiped) return;
+    this.#window(describeFault(fault), leaseTtlMs);
+    world.registry.wipe();
+  }
+
   #stores(fault: Extract<Fault, { kind: "stores" }>): void {
     const { storeService, indexService } = this.#parts.world;
     const affected = this.#affected(fault.slot);
@@ -143,10 +152,9 @@ export class FaultInjector {
   ): void {
     if (affected.length === 0) return;
     this.#window(describeFault(fault), fault.ms);
-    const troubles = affected.map(({ process }): ServiceFault => ({
-      process: process.name,
-      kind: fault.how,
-    }));
+    // Those that start while it is full find it full as well.
+    const names = fault.how === "full" ? [undefined] : affected.map(({ process }) => process.name);
+    const troubles = names.map((name): ServiceFault => ({ process: name, kind: fault.how }));
     for (const trouble of troubles) service.faults.add(trouble);
     this.#parts.world.clock.schedule(fault.ms, () => {
       for (const trouble of troubles) service.faults.delete(trouble);

@@ -1,10 +1,12 @@
 import {
+  AWAKE_BUCKETS_FROM,
   type ActorAddress,
   type Claim,
   type ClaimResult,
   type Commit,
   type CommitResult,
   type DueEntry,
+  createValuePacker,
   formatAddress,
 } from "@troupe/core";
 import { type DueIndex, MemoryDueIndex, type MemoryStates } from "@troupe/memory";
@@ -17,6 +19,8 @@ export type StateTruth = Pick<
 >;
 
 export type DueTruth = DueIndex;
+
+const packer = createValuePacker();
 
 /** Of the commits that are acknowledged one of so many is lost. */
 const COMMITS_LOST_ONE_OF = 8;
@@ -40,6 +44,9 @@ const STATES: Partial<Record<Mutation, (states: MemoryStates) => StateTruth>> = 
   timers: (states) => new ForgetfulStates(states, (commit) => without(commit, "t:")),
   "kept-results": (states) => new ForgetfulStates(states, (commit) => without(commit, "i:")),
   letters: (states) => new ForgetfulStates(states, (commit) => without(commit, "o:")),
+  "retired-epochs": (states) => new HastyStates(states),
+  list: (states) => new SkippingStates(states),
+  answers: (states) => new ForgetfulStates(states, withoutAnswers),
   "letter-numbers": (states) => new ForgetfulStates(states, (commit) => without(commit, "d:")),
 };
 
@@ -51,6 +58,7 @@ export function mutateStates(mutation: Mutation | undefined, states: MemoryState
 
 /** The index of due times of a run. `now` tells milliseconds. */
 export function mutateDueIndex(mutation: Mutation | undefined, now: () => number): DueTruth {
+  if (mutation === "awake-entries") return new SleepyIndex();
   if (mutation === "due-entries") return new ForgetfulIndex();
   return mutation === "due-tag" ? new TaglessIndex(now) : new MemoryDueIndex();
 }
@@ -60,6 +68,16 @@ function without(commit: Commit, prefix: string): Commit {
     ...commit,
     set: new Map([...commit.set].filter(([field]) => !field.startsWith(prefix))),
   };
+}
+
+/** A receiver still knows what it has had, and not what it gave. */
+function withoutAnswers(commit: Commit): Commit {
+  const set = Array.from(commit.set, ([field, bytes]): [string, Uint8Array] => {
+    if (!field.startsWith("d:")) return [field, bytes];
+    const { answer: _, ...rest } = packer.unpack(bytes) as Record<string, unknown>;
+    return [field, packer.pack(rest)];
+  });
+  return { ...commit, set: new Map(set) };
 }
 
 /** Does what the states do. */
@@ -92,6 +110,24 @@ class PassingStates implements StateTruth {
 
   list(...given: Parameters<StateTruth["list"]>): ReturnType<StateTruth["list"]> {
     return this.states.list(...given);
+  }
+}
+
+/** Keeps nothing of a retired actor. */
+class HastyStates extends PassingStates {
+  override retire(
+    address: ActorAddress,
+    retirement: Parameters<StateTruth["retire"]>[1],
+  ): CommitResult {
+    return this.states.retire(address, { ...retirement, keepMs: 0 });
+  }
+}
+
+/** Leaves out the last of each page, if it is not the only one. */
+class SkippingStates extends PassingStates {
+  override list(...given: Parameters<StateTruth["list"]>): ReturnType<StateTruth["list"]> {
+    const page = this.states.list(...given);
+    return { ...page, addresses: page.addresses.slice(0, Math.max(1, page.addresses.length - 1)) };
   }
 }
 
@@ -134,6 +170,23 @@ class ForgetfulStates extends PassingStates {
   override commit(address: ActorAddress, commit: Commit): CommitResult {
     const kept = this.#keep(commit, ++this.#commits) ?? { ...commit, set: new Map(), remove: [] };
     return this.states.commit(address, kept);
+  }
+}
+
+/** Has no entry that wakes anybody. */
+class SleepyIndex implements DueTruth {
+  readonly #index = new MemoryDueIndex();
+
+  add(entry: DueEntry): void {
+    if (entry.bucket < AWAKE_BUCKETS_FROM) this.#index.add(entry);
+  }
+
+  remove(entry: DueEntry): void {
+    this.#index.remove(entry);
+  }
+
+  due(...given: Parameters<DueTruth["due"]>): DueEntry[] {
+    return this.#index.due(...given);
   }
 }
 

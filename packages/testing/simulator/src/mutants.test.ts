@@ -35,6 +35,10 @@ const BUDGETS: Readonly<Record<Mutation, Budget>> = {
   letters: { profile: "stores", seeds: 40 },
   "letter-numbers": { profile: "stores", seeds: 60 },
   "client-cleaning": { profile: "calm", seeds: 10 },
+  "awake-entries": { profile: "crashes", seeds: 40 },
+  "retired-epochs": { profile: "calm", seeds: 5 },
+  list: { profile: "calm", seeds: 20 },
+  answers: { profile: "crashes", seeds: 40 },
 };
 
 describe("the simulator", () => {

@@ -27,6 +27,10 @@ export const MUTATIONS = [
   "letters",
   "letter-numbers",
   "client-cleaning",
+  "awake-entries",
+  "answers",
+  "retired-epochs",
+  "list",
 ] as const;
 
 /**
@@ -95,6 +99,19 @@ export const MUTANTS: Readonly<Record<Mutation, { readonly rule: string; readonl
       rule: "D7",
       how: "what a stranger sends is taken as what a silo says, and not cleaned",
     },
+    "awake-entries": {
+      rule: "D7",
+      how: "the index loses the entries by which a new owner wakes an actor",
+    },
+    answers: {
+      rule: "D7",
+      how: "the store forgets what a receiver answered to a durable send",
+    },
+    "retired-epochs": {
+      rule: "C2",
+      how: "the store forgets an actor, and with it its epoch, as soon as it is retired",
+    },
+    list: { rule: "list", how: "a page of the stored actors leaves its last one out" },
   };
 
 const YEAR_MS = 365 * 86_400_000;

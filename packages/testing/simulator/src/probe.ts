@@ -1,9 +1,15 @@
 import { sleep } from "@troupe/core";
-import type { Actor, DeactivationReason, ReminderTick } from "@troupe/sdk";
+import type { DeactivationReason, ReminderTick } from "@troupe/sdk";
 import type { History } from "./history.ts";
 import type { RunningTurns } from "./running-turns.ts";
 import type { SimProcess } from "./sim-process.ts";
 import type { Trace } from "./trace.ts";
+
+/** What tells of itself: one object for each activation of an actor. */
+export interface Told {
+  readonly type: string;
+  readonly id: string;
+}
 
 /**
  * What actors of a simulation tell of themselves: it is part of the process in which they run, and
@@ -14,8 +20,8 @@ export class Probe {
   readonly #history: History;
   readonly #running: RunningTurns;
   readonly #trace: Trace;
-  readonly #activations = new WeakMap<Actor, number>();
-  readonly #ended = new WeakSet<Actor>();
+  readonly #activations = new WeakMap<Told, number>();
+  readonly #ended = new WeakSet<Told>();
 
   constructor(
     process: SimProcess,
@@ -29,7 +35,7 @@ export class Probe {
 
   /** Runs the body of a method as a turn that the history knows. */
   async turn<T>(
-    actor: Actor,
+    actor: Told,
     facts: { readonly call: string; readonly method: string; readonly shared?: boolean },
     body: () => T | Promise<T>,
   ): Promise<T> {
@@ -61,7 +67,7 @@ export class Probe {
     if (ms > 0) await sleep(this.#process.clock, ms);
   }
 
-  ticked(actor: Actor, tick: ReminderTick<string>): void {
+  ticked(actor: Told, tick: ReminderTick<string>): void {
     if (this.#process.isDead) return;
     const { name, data, dueAt, firedAt, count } = tick;
     const key = `${actor.type}/${actor.id}`;
@@ -88,7 +94,7 @@ export class Probe {
    * An activation comes or goes: the hook in which it says so is code of the actor like a turn, and
    * may run only where a turn may.
    */
-  lifecycle(actor: Actor, event: "activated" | DeactivationReason): void {
+  lifecycle(actor: Told, event: "activated" | DeactivationReason): void {
     if (this.#process.isDead) return;
     const key = `${actor.type}/${actor.id}`;
     this.#trace.add("turn", `${this.#process.name}: ${key} ${event}`);

@@ -42,7 +42,7 @@ export type Fault =
   | {
       readonly kind: "membership";
       readonly slot: number | undefined;
-      readonly how: "away" | "flaky" | "slow";
+      readonly how: "away" | "flaky" | "slow" | "full" | "unanswered";
       readonly ms: number;
     }
   /** `held` is about the index of due times alone, to which there is a connection of its own. */
@@ -52,6 +52,8 @@ export type Fault =
       readonly how: "away" | "flaky" | "slow" | "held";
       readonly ms: number;
     }
+  /** The registry loses everything, once in a run. */
+  | { readonly kind: "wipe" }
   | { readonly kind: "jumpWall"; readonly slot: number; readonly ms: number };
 
 export interface TimedFault {
@@ -72,7 +74,8 @@ export const PROFILES = [
 
 /**
  * Which kinds of faults a run has. `calm` has none but silos that come and drain. `available` has
- * silos that go on while the registry is away (`leasePolicy: "available"`), and that it often is.
+ * silos that go on while the registry is away (`leasePolicy: "available"`), and that it often is;
+ * and it alone has a registry that loses everything, after which C2 is all that is promised, too.
  */
 export type Profile = (typeof PROFILES)[number];
 

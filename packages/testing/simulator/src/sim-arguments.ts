@@ -18,10 +18,11 @@ const PROFILE_NOTES: Readonly<Record<Profile, string>> = {
   calm: "silos that come and drain, and nothing else",
   crashes: "processes and machines that die, at any effect",
   partitions: "links that break, and ways that are cut in one direction or both",
-  membership: "a registry that is away, flaky or slow",
+  membership: "a registry that is away, flaky, slow or full, or loses answers",
   stores: "stores that are away, flaky or slow",
   pauses: "silos and clients that are stopped and go on, wall clocks that jump",
-  available: "silos that go on while the registry is away; C1 is not asked of them, C2 and C3 are",
+  available:
+    "silos that go on while the registry is away or wiped; C1 is not asked of them, C2 and C3 are",
   storm: "all of these together, under the strict policy",
 };
 

@@ -149,3 +149,23 @@ function labelOf(envelope: Envelope): string {
       return `released r${envelope.revision} holding ${envelope.holding.join(",") || "nothing"}`;
   }
 }
+
+interface Queued {
+  parcel: Parcel;
+}
+
+/** Exchanges two parcels that wait one behind the other, if both are requests. */
+export function swapRequests(one: Queued | undefined, other: Queued | undefined): void {
+  if (
+    one === undefined ||
+    other === undefined ||
+    !isRequestParcel(one.parcel) ||
+    !isRequestParcel(other.parcel)
+  )
+    return;
+  [one.parcel, other.parcel] = [other.parcel, one.parcel];
+}
+
+function isRequestParcel(parcel: Parcel): boolean {
+  return parcel.kind === "envelope" && parcel.isRequest;
+}

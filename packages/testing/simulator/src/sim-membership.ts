@@ -5,14 +5,17 @@ import {
   type View,
   type ViewListener,
 } from "@troupe/core";
-import type { MemoryRegistry } from "@troupe/memory";
 import type { VirtualClock } from "@troupe/testkit";
 import type { SimProcess } from "./sim-process.ts";
-import type { SimService } from "./sim-service.ts";
+import type { SimRegistry } from "./sim-registry.ts";
+import type { Access, SimService } from "./sim-service.ts";
 import type { Trace } from "./trace.ts";
 
 /** Share of the views that are replaced by the next one if that comes before they were given. */
 const SKIPPED_SHARE = 0.4;
+
+/** A watch that broke is noticed, or begun again, within so long. */
+const BROKEN_MS = 1_000;
 
 const HIDDEN_SHARE = 0.9;
 const HIDDEN_LAG_MS = 3_000;
@@ -25,7 +28,7 @@ const ROUNDING_MS = 0.001;
 export interface SimMembershipParts {
   readonly clock: VirtualClock;
   readonly service: SimService;
-  readonly registry: MemoryRegistry;
+  readonly registry: SimRegistry;
   readonly trace: Trace;
   readonly random: { next(): number };
   /**
@@ -72,8 +75,10 @@ export class SimMembership implements MembershipProvider {
     const { registry } = this.#parts;
     this.#process.siloId = member.siloId;
     const lastsMs = this.#mutation.leaseTtlMs ?? ttlMs;
-    const lease = await this.#call(`register ${member.siloId}`, () =>
-      registry.register(member, lastsMs),
+    const lease = await this.#call(
+      `register ${member.siloId}`,
+      () => registry.register(member, lastsMs),
+      "add",
     );
     if (this.#mutation.leaseTtlMs !== undefined) this.#keepAlive(lease);
     return lease;
@@ -87,17 +92,19 @@ export class SimMembership implements MembershipProvider {
     lease: Lease,
     member: Parameters<MembershipProvider["update"]>[1],
   ): Promise<"done" | "gone"> {
-    return this.#call(`update ${lease.siloId} ${member.state}`, () =>
-      this.#parts.registry.update(lease, member),
+    return this.#call(
+      `update ${lease.siloId} ${member.state}`,
+      () => this.#parts.registry.update(lease, member),
+      "add",
     );
   }
 
   remove(lease: Lease): Promise<void> {
-    return this.#call(`remove ${lease.siloId}`, () => this.#parts.registry.remove(lease));
+    return this.#call(`remove ${lease.siloId}`, () => this.#parts.registry.remove(lease), "take");
   }
 
   evict(siloId: string): Promise<"evicted" | "gone"> {
-    return this.#call(`evict ${siloId}`, () => this.#parts.registry.evict(siloId));
+    return this.#call(`evict ${siloId}`, () => this.#parts.registry.evict(siloId), "take");
   }
 
   list(): Promise<View> {
@@ -109,7 +116,7 @@ export class SimMembership implements MembershipProvider {
   }
 
   raise(revision: number): Promise<void> {
-    return this.#call("raise", () => this.#parts.registry.raise(revision));
+    return this.#call("raise", () => this.#parts.registry.raise(revision), "add");
   }
 
   async watch(listener: ViewListener): Promise<{ close(): Promise<void> }> {
@@ -149,8 +156,13 @@ export class SimMembership implements MembershipProvider {
     return Promise.resolve();
   }
 
-  #call<T>(what: string, effect: () => T): Promise<T> {
-    return this.#parts.service.call(this.#process, what, effect);
+  #call<T>(what: string, effect: () => T, access?: Access): Promise<T> {
+    const { service, registry } = this.#parts;
+    const read = (): T => {
+      registry.read(readerOf(this.#process));
+      return effect();
+    };
+    return service.call(this.#process, what, read, access);
   }
 
   #keepAlive(lease: Lease): void {
@@ -161,6 +173,10 @@ export class SimMembership implements MembershipProvider {
     const result = await this.renew(lease).catch(() => "alive");
     if (result === "alive") this.#keepAlive(lease);
   }
+}
+
+function readerOf({ clock, seenRevision }: SimProcess): { now: number; seen: number } {
+  return { now: clock.now(), seen: seenRevision };
 }
 
 interface FeedParts extends SimMembershipParts {
@@ -198,10 +214,13 @@ class Feed {
     this.isCutOff = false;
     this.#unfollow();
     const { registry, mutation, clock, service } = this.#parts;
-    this.#offer(registry.view);
+    this.#offer(registry.read(readerOf(this.#process)));
     const observe = (): void => {
       if (this.#isStopped) return;
-      this.#unfollow = registry.observe((view) => this.#offer(view));
+      this.#unfollow = registry.observe(
+        (view) => this.#offer(view),
+        () => this.#lose(),
+      );
     };
     const gapMs = this.#lastAt() - clock.monotonic() + service.delay(this.#process);
     if (mutation.losesViews === true) clock.schedule(gapMs, observe);
@@ -217,12 +236,21 @@ class Feed {
     this.isCutOff = true;
     this.#unfollow();
     this.#waiting = [];
-    this.#parts.clock.schedule(this.#parts.random.next() * 1_000, () =>
+    this.#parts.clock.schedule(this.#parts.random.next() * BROKEN_MS, () =>
       this.#process.enter("watch", () => {
         if (!this.#isStopped)
           this.#listener.onBroken(new TroupeError("CLUSTER_UNAVAILABLE", "the watch was cut off"));
       }),
     );
+  }
+
+  /** What it watches is gone: it reads again in a moment, unless it cannot reach the registry. */
+  #lose(): void {
+    const { clock, random, service } = this.#parts;
+    this.breakOff();
+    clock.schedule(random.next() * BROKEN_MS, () => {
+      if (this.isCutOff && !service.isAwayFor(this.#process)) this.follow();
+    });
   }
 
   #offer(view: View): void {
@@ -261,6 +289,12 @@ class Feed {
     return this.#waiting.at(-1)?.at ?? 0;
   }
 
+  #reread({ revision }: View): void {
+    const { registry } = this.#parts;
+    if (!this.#isStopped && registry.view.revision === revision)
+      registry.read(readerOf(this.#process));
+  }
+
   #deliver(): void {
     const { clock, trace, mutation } = this.#parts;
     const now = clock.monotonic() + ROUNDING_MS;
@@ -272,7 +306,9 @@ class Feed {
       this.#waiting.shift();
       const { view } = next;
       this.#process.enter("watch", () => {
-        if (this.#isStopped) return;
+        // Whoever brought the numbers up again after a wipe may have seen less than this process.
+        if (this.#isStopped || view.revision < this.#process.seenRevision)
+          return this.#reread(view);
         const members = view.members.map(({ siloId, state }) => `${siloId} ${state}`).join(", ");
         trace.add("member", `${this.#process.name}: sees r${view.revision} (${members})`);
         const first = mutation.toldBefore?.(view, this.#given);

@@ -12,7 +12,8 @@ import {
   TroupeError,
 } from "@troupe/core";
 import type { VirtualClock } from "@troupe/testkit";
-import { type Parcel, SimLinkEnd } from "./sim-link.ts";
+import { SimCuts } from "./sim-cuts.ts";
+import { type Parcel, SimLinkEnd, swapRequests } from "./sim-link.ts";
 import type { SimProcess } from "./sim-process.ts";
 import type { Trace } from "./trace.ts";
 
@@ -104,11 +105,7 @@ export class SimNetwork {
   readonly #mutation: DeliveryMutation;
   readonly #listeners = new Map<string, SimListener>();
   readonly #wires = new Set<Wire>();
-  /**
-   * Names of processes between which nothing goes in that direction, as `from>to`, and how often
-   * that was ordered.
-   */
-  readonly #cuts = new Map<string, number>();
+  readonly #cuts = new SimCuts();
   /** Addresses of machines without power: nobody refuses a dial there. */
   readonly #dark = new Set<string>();
   #links = 0;
@@ -131,8 +128,7 @@ export class SimNetwork {
 
   /** Drops everything that `from` sends to `to`, until as many heals have come. */
   cut(from: string, to: string): void {
-    const key = `${from}>${to}`;
-    this.#cuts.set(key, (this.#cuts.get(key) ?? 0) + 1);
+    this.#cuts.cut(from, to);
     for (const wire of this.#wires) {
       if (this.#isCut(wire.there) || this.#isCut(wire.back))
         this.#giveUpLater(wire, () => this.#isCut(wire.there) || this.#isCut(wire.back));
@@ -140,15 +136,12 @@ export class SimNetwork {
   }
 
   heal(from: string, to: string): void {
-    const key = `${from}>${to}`;
-    const left = (this.#cuts.get(key) ?? 1) - 1;
-    if (left > 0) this.#cuts.set(key, left);
-    else this.#cuts.delete(key);
+    this.#cuts.heal(from, to);
     this.#deliverAll();
   }
 
   healAll(): void {
-    this.#cuts.clear();
+    this.#cuts.healAll();
     this.#dark.clear();
     this.#deliverAll();
   }
@@ -373,11 +366,11 @@ export class SimNetwork {
   }
 
   #isCut(way: Way): boolean {
-    return this.#cuts.has(`${way.from.process.name}>${way.to.process.name}`);
+    return this.#cuts.has(way.from.process.name, way.to.process.name);
   }
 
   #isCutBetween(one: string, other: string): boolean {
-    return this.#cuts.has(`${one}>${other}`) || this.#cuts.has(`${other}>${one}`);
+    return this.#cuts.has(one, other) || this.#cuts.has(other, one);
   }
 
   #delay(): number {
@@ -385,23 +378,4 @@ export class SimNetwork {
     const most = this.#random.next() < slowShare ? slowMs : delayMs;
     return this.#random.next() * most;
   }
-}
-
-interface Queued {
-  parcel: Parcel;
-}
-
-function swapRequests(one: Queued | undefined, other: Queued | undefined): void {
-  if (
-    one === undefined ||
-    other === undefined ||
-    !isRequest(one.parcel) ||
-    !isRequest(other.parcel)
-  )
-    return;
-  [one.parcel, other.parcel] = [other.parcel, one.parcel];
-}
-
-function isRequest(parcel: Parcel): boolean {
-  return parcel.kind === "envelope" && parcel.isRequest;
 }

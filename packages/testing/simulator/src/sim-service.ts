@@ -11,10 +11,15 @@ export interface ServiceFault {
    * `away`: no call reaches it. `flaky`: of the calls a share each fails without an effect, has its
    * answer lost, and takes its effect after the caller was told of a failure. `slow`: calls take up
    * to a second and a half. `held`: the network keeps back what the connection sends; its owner
-   * gives it up and opens another, and what was kept back arrives seconds after that.
+   * gives it up and opens another, and what was kept back arrives seconds after that. `full`:
+   * nothing can be added, while reading, renewing and taking away go on. `unanswered`: the answer
+   * of each write is lost, and the write is not.
    */
-  readonly kind: "away" | "flaky" | "slow" | "held";
+  readonly kind: "away" | "flaky" | "slow" | "held" | "full" | "unanswered";
 }
+
+/** What a call does to what the service keeps: a full one refuses to `add` alone. */
+export type Access = "look" | "add" | "take";
 
 export interface ServiceFacts {
   readonly name: string;
@@ -69,7 +74,7 @@ export class SimService {
   }
 
   /** Runs `effect` at the service, and brings its outcome back to the process. */
-  call<T>(process: SimProcess, what: string, effect: () => T): Promise<T> {
+  call<T>(process: SimProcess, what: string, effect: () => T, access: Access = "look"): Promise<T> {
     return new Promise<T>((resolve, reject) => {
       const answer = (ms: number, settle: () => void): void => {
         this.#clock.schedule(ms, () => process.enter(this.#facts.name, settle));
@@ -84,7 +89,7 @@ export class SimService {
         }
       };
       process.act(() => {
-        const fate = this.#fate(process);
+        const fate = this.#fate(process, access);
         const goMs = this.delay(process);
         if (fate !== "done")
           this.#trace.add(this.#facts.kind, `${process.name}: ${what} is ${fate}`);
@@ -111,10 +116,12 @@ export class SimService {
     });
   }
 
-  #fate(process: SimProcess): Fate {
+  #fate(process: SimProcess, access: Access): Fate {
     const faults = this.#faultsOf(process);
     if (faults.some(({ kind }) => kind === "away")) return "refused";
     if (faults.some(({ kind }) => kind === "held")) return "held";
+    if (access === "add" && faults.some(({ kind }) => kind === "full")) return "refused";
+    if (access !== "look" && faults.some(({ kind }) => kind === "unanswered")) return "unanswered";
     if (!faults.some(({ kind }) => kind === "flaky")) return "done";
     const roll = this.#random.next();
     if (roll < 0.1) return "refused";

@@ -1,6 +1,7 @@
 import { messageOf, silentLogger } from "@troupe/core";
 import { Silo } from "@troupe/runtime";
 import { seededRandom } from "@troupe/testkit";
+import { errandExtension } from "./errand-actors.ts";
 import { killsInstead, mutateClock, mutateRandom, type Mutation, toldLeaseMs } from "./mutation.ts";
 import type { Script } from "./script.ts";
 import type { Death } from "./sim-network.ts";
@@ -70,9 +71,11 @@ export class SimSlot {
       {
         cluster: "simulated",
         actors: workloadActors(probe, this.#mutation === "mailbox" ? "full" : "chain"),
+        extensions: [errandExtension],
         listen: `10.0.0.${this.index}:7000`,
         leaseTtlMs: toldLeaseMs(this.#mutation, this.#script.leaseTtlMs),
         leasePolicy: this.#script.leasePolicy,
+        adoptStorage: world.adoptsStorage,
       },
     );
     void this.#await(started, current);

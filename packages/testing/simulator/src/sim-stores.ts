@@ -15,15 +15,23 @@ import type { DueTruth, StateTruth } from "./mutant-stores.ts";
 import type { SimProcess } from "./sim-process.ts";
 import type { SimService } from "./sim-service.ts";
 
-/** Watches what lands in the store: nothing may below the epoch of the last claim (C2). */
+/**
+ * Watches what lands in the store: nothing may below the epoch of the last claim (C2), and no epoch
+ * comes again for as long as the store is to remember those of a retired actor.
+ */
 export class WatchedStates implements StateTruth {
   readonly #truth: StateTruth;
   readonly #onViolation: (text: string) => void;
   readonly #epochs = new Map<string, number>();
   readonly #versions = new Map<string, number>();
+  /** When the epochs of retired actors may be forgotten. */
+  readonly #retiredUntil = new Map<string, number>();
+  readonly #now: () => number;
 
-  constructor(truth: StateTruth, onViolation: (text: string) => void) {
+  /** `now` tells milliseconds. */
+  constructor(truth: StateTruth, now: () => number, onViolation: (text: string) => void) {
     this.#truth = truth;
+    this.#now = now;
     this.#onViolation = onViolation;
   }
 
@@ -31,7 +39,9 @@ export class WatchedStates implements StateTruth {
     const result = this.#truth.claim(address, claim);
     const key = formatAddress(address);
     if (result.kind === "claimed") {
-      const before = this.#epochs.get(key) ?? 0;
+      const isForgotten = (this.#retiredUntil.get(key) ?? Infinity) <= this.#now();
+      const before = isForgotten ? 0 : (this.#epochs.get(key) ?? 0);
+      this.#retiredUntil.delete(key);
       if (result.epoch <= before)
         this.#onViolation(`${key}: a claim got epoch ${result.epoch} after ${before}`);
       this.#epochs.set(key, result.epoch);
@@ -57,14 +67,13 @@ export class WatchedStates implements StateTruth {
     return this.#truth.read(...given);
   }
 
-  /** An actor that is forgotten in the end begins anew. */
   retire(address: ActorAddress, retirement: Retirement): CommitResult {
     const key = formatAddress(address);
     const result = this.#truth.retire(address, retirement);
     const epoch = this.#epochs.get(key) ?? 0;
     if (result.kind === "stored" && retirement.epoch < epoch)
       this.#onViolation(`${key}: epoch ${retirement.epoch} retired it under epoch ${epoch}`);
-    if (result.kind === "stored") this.#epochs.delete(key);
+    if (result.kind === "stored") this.#retiredUntil.set(key, this.#now() + retirement.keepMs);
     return result;
   }
 

@@ -1,5 +1,5 @@
 import type { View } from "@troupe/core";
-import { MemoryRegistry, MemoryStates } from "@troupe/memory";
+import { MemoryStates } from "@troupe/memory";
 import { seededRandom } from "@troupe/testkit";
 import { VirtualClock } from "@troupe/testkit";
 import { History } from "./history.ts";
@@ -8,9 +8,11 @@ import { mutateDelivery, mutateMembership, type Mutation } from "./mutation.ts";
 import { Probe } from "./probe.ts";
 import { RunningTurns } from "./running-turns.ts";
 import type { Script } from "./script.ts";
+import { SimArchivist } from "./sim-archivist.ts";
 import { SimMembership } from "./sim-membership.ts";
 import { SimNetwork } from "./sim-network.ts";
 import { SimProcess } from "./sim-process.ts";
+import { SimRegistry } from "./sim-registry.ts";
 import { SimService } from "./sim-service.ts";
 import { simReminderStore, simStateStore, WatchedStates } from "./sim-stores.ts";
 import { Trace } from "./trace.ts";
@@ -39,7 +41,7 @@ export class SimWorld {
   readonly clock = new VirtualClock();
   readonly trace = new Trace(this.clock);
   readonly history = new History(this.clock);
-  readonly registry = new MemoryRegistry(this.clock);
+  readonly registry = new SimRegistry(this.clock);
   readonly network: SimNetwork;
   readonly membershipService: SimService;
   readonly storeService: SimService;
@@ -48,6 +50,11 @@ export class SimWorld {
   readonly running: RunningTurns;
   /** Every view there was, by revision. */
   readonly views = new Map<number, View>();
+  /**
+   * True once somebody has said that the store belongs to whatever registry there is: when all
+   * silos of the one before are gone, nobody carries it over.
+   */
+  adoptsStorage = false;
   readonly #states: StateTruth;
   readonly #due: DueTruth;
   /** True if actors and index lie apart, as in a Redis Cluster. */
@@ -100,8 +107,10 @@ export class SimWorld {
     });
     this.#due = mutateDueIndex(mutation, () => clock.monotonic());
     const states = new MemoryStates(this.#due, () => clock.monotonic());
-    this.#states = new WatchedStates(mutateStates(mutation, states), (text) =>
-      history.violate("C2", text),
+    this.#states = new WatchedStates(
+      mutateStates(mutation, states),
+      () => clock.monotonic(),
+      (text) => history.violate("C2", text),
     );
     registry.observe((view) => {
       this.views.set(view.revision, view);
@@ -141,6 +150,10 @@ export class SimWorld {
 
   reminderStore(process: SimProcess): ReturnType<typeof simReminderStore> {
     return simReminderStore(process, this.indexService, this.#due);
+  }
+
+  createArchivist(): SimArchivist {
+    return new SimArchivist(this, this.#states);
   }
 
   pause(process: SimProcess): void {

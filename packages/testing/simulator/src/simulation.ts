@@ -4,6 +4,7 @@ import type { CallOptions } from "@troupe/sdk";
 import { seededRandom } from "@troupe/testkit";
 import { checkHistory } from "./checkers/check-history.ts";
 import { lettersOnTheWay } from "./checkers/conservation.ts";
+import { errandsOnTheWay } from "./checkers/errands.ts";
 import { FaultInjector } from "./fault-injector.ts";
 import type { CallOutcome, CallPlan, CallRecord, History, Violation } from "./history.ts";
 import type { Mutation } from "./mutation.ts";
@@ -105,8 +106,11 @@ class Simulation {
       this.#clients.map(({ client }) => client.peerId),
     );
     stranger.start();
+    const archivist = this.#world.createArchivist();
+    archivist.start();
     await sleep(clock, this.#script.durationMs);
     stranger.end();
+    archivist.end();
     await this.#recover();
     await this.#settle();
   }
@@ -139,6 +143,9 @@ class Simulation {
     const kept = this.#slots.slice(0, 2);
     const end = clock.monotonic() + RECOVERY_MS;
     while (kept.some(({ silo }) => silo === undefined) && clock.monotonic() < end) {
+      // With no silo of the wiped registry left, an operator has to say whose the storage is.
+      this.#world.adoptsStorage =
+        this.#world.registry.wasWiped && this.#slots.every(({ silo }) => silo === undefined);
       for (const slot of kept) slot.start();
       await sleep(clock, 100);
     }
@@ -165,7 +172,8 @@ class Simulation {
       const isResting =
         looks.length === plans.length &&
         looks.every(isAtRest) &&
-        lettersOnTheWay(history).length === 0;
+        lettersOnTheWay(history).length === 0 &&
+        errandsOnTheWay(history).length === 0;
       const said = isResting ? JSON.stringify(looks.map(({ outcome }) => outcome)) : "";
       if (isResting && said === before) return;
       before = said;

@@ -56,6 +56,14 @@ describe("a simulated cluster", () => {
     },
   );
 
+  it("brings back the answers of durable sends whose end could not be stored", async () => {
+    for (const seed of [55, 140, 189]) {
+      const result = await simulate(writeScript(seed));
+      const text = result.violations.length === 0 ? "no violation" : describeResult(result);
+      expect(text).toBe("no violation");
+    }
+  });
+
   it("does the same, to the byte, when a seed is run again", { timeout: PATIENCE_MS }, async () => {
     for (const seed of [11, 12]) {
       const one = await simulate(writeScript(seed, "storm"));

@@ -1,4 +1,5 @@
-import { type ActorClass, actor, idempotent, oneWay, readonly, reminder, state } from "@troupe/sdk";
+import { type ActorType, actor, idempotent, oneWay, readonly, reminder, state } from "@troupe/sdk";
+import { errandActors } from "./errand-actors.ts";
 import type { Probe } from "./probe.ts";
 import { tickingActors } from "./ticking-actors.ts";
 import { IDLE_AFTER, watchedActor } from "./watched-actor.ts";
@@ -29,7 +30,7 @@ export interface AccountFacts {
 export function workloadActors(
   probe: Probe,
   reentrancy: "chain" | "full" = "chain",
-): readonly ActorClass[] {
+): readonly ActorType[] {
   const options = { idleAfter: IDLE_AFTER, reentrancy } as const;
 
   const Watched = watchedActor(probe);
@@ -225,5 +226,12 @@ export function workloadActors(
     }
   }
 
-  return [Cell, Plain, Recorder, Account, ...tickingActors(probe, Watched)];
+  return [
+    Cell,
+    Plain,
+    Recorder,
+    Account,
+    ...tickingActors(probe, Watched),
+    ...errandActors(probe, Watched),
+  ];
 }

@@ -1,6 +1,6 @@
 import { seededRandom } from "@troupe/testkit";
 import { Dice } from "./dice.ts";
-import { drawCalls, POPULATION } from "./draw-calls.ts";
+import { drawCalls, drawDispatches, POPULATION } from "./draw-calls.ts";
 import { drawFaults } from "./draw-faults.ts";
 import type { CallPlan } from "./history.ts";
 import { type Profile, PROFILES, type Script } from "./script.ts";
@@ -19,6 +19,8 @@ export function writeScript(seed: number, profile?: Profile): Script {
   const frame = { profile: chosen, durationMs, silos, clients };
   const faults = drawFaults(dice, frame);
   const calls = drawCalls(dice, frame, faults);
+  // By dice of their own: what else happens in a seed does not depend on them.
+  const errands = drawDispatches(new Dice(seededRandom(seed * 7919 + 18)), frame, faults);
   const leaseTtlMs = dice.of([1_500, 3_000, 5_000]);
   return {
     seed,
@@ -26,7 +28,7 @@ export function writeScript(seed: number, profile?: Profile): Script {
     leaseTtlMs,
     leasePolicy: chosen === "available" ? "available" : "strict",
     faults,
-    calls,
+    calls: [...calls, ...errands].toSorted((a, b) => a.at - b.at),
   };
 }
 
@@ -38,6 +40,7 @@ const LOOKS = [
   { type: "Cell", method: "read", prefix: "c" },
   { type: "Recorder", method: "list", prefix: "r" },
   { type: "Account", method: "facts", prefix: "a" },
+  { type: "Ledger", method: "facts", prefix: "l" },
   { type: "Alarm", method: "list", prefix: "m" },
   { type: "Metronome", method: "list", prefix: "t" },
 ] as const;

@@ -6,6 +6,7 @@ import { checkAtMostOnce, checkSameAnswers } from "./at-most-once.ts";
 import { checkCallerOrder } from "./caller-order.ts";
 import { checkCells } from "./cells.ts";
 import { checkConservation } from "./conservation.ts";
+import { checkErrands } from "./errands.ts";
 import { checkRightfulFailures } from "./rightful-failures.ts";
 import { checkSchedules } from "./schedules.ts";
 import { checkStayingActivations } from "./staying-activations.ts";
@@ -25,6 +26,7 @@ export function checkHistory(history: History, facts: CheckFacts): void {
   checkCallerOrder(history);
   checkCells(history, facts.leasePolicy);
   checkConservation(history);
+  checkErrands(history);
   checkSchedules(history, facts.leasePolicy);
   checkTimerWakes(history);
   checkRightfulFailures(history, facts.leaseTtlMs);

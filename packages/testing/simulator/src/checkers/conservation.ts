@@ -46,7 +46,7 @@ export function lettersOnTheWay(history: History): CallRecord[] {
 function lastAccounts(history: History): Map<string, AccountFacts> | undefined {
   const accounts = new Map<string, AccountFacts>();
   for (const { plan } of history.calls) {
-    if (plan.method !== "facts" || accounts.has(plan.actorId)) continue;
+    if (plan.type !== "Account" || plan.method !== "facts" || accounts.has(plan.actorId)) continue;
     const look = lastLook(history, plan.actorId);
     if (look?.outcome.kind !== "value") return undefined;
     accounts.set(plan.actorId, look.outcome.value as AccountFacts);
