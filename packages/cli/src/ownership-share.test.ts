@@ -1,4 +1,4 @@
-import type { Member } from "@troupe/core";
+import { EVEN_PLACEMENT, type Member } from "@troupe/core";
 import { expect, it } from "vitest";
 import { ownershipShares } from "./ownership-share.ts";
 
@@ -7,8 +7,9 @@ function member(
   types: readonly string[],
   state: Member["state"] = "active",
 ): Member {
-  const digests = Object.fromEntries(types.map((type) => [type, "digest"]));
-  return { siloId, address: "127.0.0.1:1", state, types: digests, version: "0.1.0", labels: {} };
+  const advert = { version: 1, digest: "digest", placement: EVEN_PLACEMENT };
+  const adverts = Object.fromEntries(types.map((type) => [type, advert]));
+  return { siloId, address: "127.0.0.1:1", state, types: adverts, version: "0.1.0", labels: {} };
 }
 
 it("gives each active silo its part, and a draining one nothing", () => {

@@ -149,12 +149,10 @@ export class Caller {
     try {
       const portable = argumentsToPortable(args);
       const now = this.#clock.monotonic();
-      const maker = turnInName();
-      const request = this.#request(target, method, portable, now, maker);
-      const call = new OutboundCall(target, request, maker);
+      const call = this.#outbound(target, method, portable, now);
       const signal = target.options?.signal;
       if (signal !== undefined) watch(signal, call, () => this.#router.cancel(call, signal.reason));
-      this.#start(call, signal, now, maker);
+      this.#start(call, signal, now);
       return call.outcome();
     } catch (error) {
       return Promise.reject(error);
@@ -179,13 +177,9 @@ export class Caller {
       const args = copyOfPortable(letter.args);
       // Not one-way, whatever its method is: the sender has to hear that it took effect.
       const now = this.#clock.monotonic();
-      const request = {
-        ...this.#request(target, letter.method, args, now, turnInName()),
-        oneWay: false,
-        idempotencyKey: undefined,
-        delivery: letter.delivery,
-      };
-      const call = new OutboundCall(target, request);
+      const call = this.#outbound(target, letter.method, args, now);
+      const { delivery } = letter;
+      call.request = { ...call.request, oneWay: false, idempotencyKey: undefined, delivery };
       this.#router.start(call, now);
       return call.outcome();
     } catch (error) {
@@ -193,14 +187,9 @@ export class Caller {
     }
   }
 
-  #request(
-    target: CallTarget,
-    method: string,
-    args: Payload,
-    now: number,
-    maker: TurnScope | undefined,
-  ): RequestEnvelope {
+  #outbound(target: CallTarget, method: string, args: Payload, now: number): OutboundCall {
     const { address, definition, options } = target;
+    const maker = turnInName();
     const turn = maker === undefined || maker.ended ? undefined : maker;
     const marks = definition?.methodOf(method);
     if (marks === undefined) checkUnknownMethod(target, method);
@@ -214,7 +203,7 @@ export class Caller {
     }
     const callId = this.#nextCallId++;
     const deadline = now + target.timeoutMs;
-    return {
+    const request: RequestEnvelope = {
       kind: "request",
       callId,
       type: address.type,
@@ -229,6 +218,7 @@ export class Caller {
       idempotencyKey: this.#idempotencyKey(options, marks?.idempotent === true, callId),
       delivery: undefined,
     };
+    return new OutboundCall(target, request, maker);
   }
 
   #idempotencyKey(
@@ -244,17 +234,13 @@ export class Caller {
    * A call of a turn leaves when what the turn may know is stored; also if the turn is over,
    * because what it knows may still be unstored.
    */
-  #start(
-    call: OutboundCall,
-    signal: AbortSignal | undefined,
-    now: number,
-    maker: TurnScope | undefined,
-  ): void {
-    if (maker === undefined || maker.gate.isOpen) {
+  #start(call: OutboundCall, signal: AbortSignal | undefined, now: number): void {
+    const gate = call.maker?.gate;
+    if (gate === undefined || gate.isOpen) {
       this.#startAt(now, call, signal);
       return;
     }
-    maker.gate.pass((failure) => {
+    gate.pass((failure) => {
       if (failure === undefined) this.#startAt(this.#clock.monotonic(), call, signal);
       else call.fail(failure);
     });

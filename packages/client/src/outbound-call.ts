@@ -35,7 +35,7 @@ export class OutboundCall {
    * The turn that made it. A failure is told in its name: so it is known whose call it was that
    * nobody awaited.
    */
-  readonly #maker: TurnScope | undefined;
+  readonly maker: TurnScope | undefined;
   #hasEnded = false;
   /** What it ended with, before its caller asked. */
   #value: unknown;
@@ -43,7 +43,7 @@ export class OutboundCall {
 
   constructor(routed: RoutedTarget, request: RequestEnvelope, maker?: TurnScope) {
     this.routed = routed;
-    this.#maker = maker;
+    this.maker = maker;
     this.request = request;
     this.target = undefined;
     this.mayHaveRun = false;
@@ -90,8 +90,8 @@ export class OutboundCall {
   /** Ends it with an error, whatever that says. */
   reject(error: unknown): void {
     if (this.#hasEnded) return;
-    if (this.#maker === undefined) this.resolve(rejectedWithCallerStack(error));
-    else runInNameOf(this.#maker, () => this.resolve(rejectedWithCallerStack(error)));
+    if (this.maker === undefined) this.resolve(rejectedWithCallerStack(error));
+    else runInNameOf(this.maker, () => this.resolve(rejectedWithCallerStack(error)));
   }
 
   /**

@@ -1,17 +1,36 @@
-import { EMPTY_VIEW, formatAddress, type Member, type MemberState } from "@troupe/core";
+import {
+  EMPTY_VIEW,
+  EVEN_PLACEMENT,
+  formatAddress,
+  type Member,
+  type MemberState,
+  REMINDER_BUCKETS,
+  type TypePlacement,
+} from "@troupe/core";
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { Placement, SILO_TYPE } from "./placement.ts";
 import { bucketOf, Ring } from "./ring.ts";
 
-function member(siloId: string, state: MemberState, types: readonly string[]): Member {
+function member(
+  siloId: string,
+  state: MemberState,
+  types: readonly string[],
+  {
+    labels = {},
+    placement = EVEN_PLACEMENT,
+  }: Partial<Pick<Member, "labels">> & {
+    readonly placement?: TypePlacement;
+  } = {},
+): Member {
+  const advert = { version: 1, digest: "digest", placement };
   return {
     siloId,
     address: `${siloId}:1`,
     state,
-    types: Object.fromEntries(types.map((type) => [type, "digest"])),
+    types: Object.fromEntries(types.map((type) => [type, advert])),
     version: "1",
-    labels: {},
+    labels,
   };
 }
 
@@ -90,5 +109,61 @@ describe("a placement", () => {
       }),
       { numRuns: 50 },
     );
+  });
+});
+
+describe("a type that asks for labels", () => {
+  const placement = { labels: { gpu: "true", zone: "a" }, separator: undefined };
+
+  it("lives on the silos that have all of them", () => {
+    const owners = placementOf(
+      member("a", "active", ["Model"], {
+        placement,
+        labels: { gpu: "true", zone: "a", more: "x" },
+      }),
+      member("b", "active", ["Model"], { placement, labels: { gpu: "true" } }),
+      member("c", "active", ["Model"], { placement, labels: { gpu: "true", zone: "b" } }),
+    );
+    for (let id = 0; id < 50; id++)
+      expect(owners.ownerOf({ type: "Model", id: `${id}` })?.siloId).toBe("a");
+    expect(owners.bucketsOf("a").size).toBe(REMINDER_BUCKETS);
+    expect(owners.bucketsOf("b").size).toBe(0);
+  });
+
+  it("has no owner while nobody has them, and says which are missing", () => {
+    const owners = placementOf(
+      member("a", "draining", ["Model"], { placement, labels: placement.labels }),
+      member("b", "active", ["Model"], { placement }),
+    );
+    expect(owners.ownerOf({ type: "Model", id: "x" })).toBeUndefined();
+    expect(owners.missingLabels("Model")).toEqual(placement.labels);
+    expect(owners.missingLabels("Nobody")).toBeUndefined();
+  });
+});
+
+describe("types that are placed by a prefix", () => {
+  const placement = { labels: {}, separator: "/" };
+  const silos = ["a", "b", "c"].map((siloId) =>
+    member(siloId, "active", ["Room", "Guest"], { placement }),
+  );
+
+  it("have the actors with the same prefix on one silo, and prefixes on all silos", () => {
+    const owners = placementOf(...silos);
+    const ownerOf = (type: string, id: string) => owners.ownerOf({ type, id })?.siloId;
+    const seen = new Set<string | undefined>();
+    for (let room = 0; room < 50; room++) {
+      const owner = ownerOf("Room", `room-${room}`);
+      seen.add(owner);
+      expect(ownerOf("Guest", `room-${room}/alice`)).toBe(owner);
+      expect(ownerOf("Guest", `room-${room}/bob/2`)).toBe(owner);
+    }
+    expect(seen.size).toBe(3);
+  });
+
+  it("have their due times looked for in every bucket", () => {
+    const owners = placementOf(...silos, member("d", "active", ["Cart"]));
+    expect(owners.bucketsOf("a").size).toBe(REMINDER_BUCKETS);
+    expect(owners.bucketsOf("d").size).toBe(REMINDER_BUCKETS);
+    expect(placementOf(...silos, member("d", "draining", ["Room"])).bucketsOf("d").size).toBe(0);
   });
 });

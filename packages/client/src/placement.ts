@@ -1,4 +1,12 @@
-import { type Member, type View, formatAddress, type ActorAddress } from "@troupe/core";
+import {
+  type ActorAddress,
+  formatAddress,
+  hasLabels,
+  type Member,
+  REMINDER_BUCKETS,
+  type TypePlacement,
+  type View,
+} from "@troupe/core";
 import { type Ring, ringOf } from "./ring.ts";
 
 /**
@@ -7,14 +15,25 @@ import { type Ring, ringOf } from "./ring.ts";
  */
 export const SILO_TYPE = "$silo";
 
+/** The silos among which the actors of one type are shared out, and how. */
+interface Share {
+  readonly ring: Ring;
+  readonly separator: string | undefined;
+}
+
+const ALL_BUCKETS: ReadonlySet<number> = new Set(Array.from({ length: REMINDER_BUCKETS }).keys());
+
 /**
- * Who owns which actor in one view: the active silos that host its type share the type's actors by
- * consistent hashing. All processes that hold the same view agree.
+ * Who owns which actor in one view: the active silos that host its type, and have the labels that
+ * the type asks for, share the type's actors by consistent hashing.
+ *
+ * PLACE-1. The owner is a function of the view alone, so all processes that hold the same view
+ *     agree.
  */
 export class Placement {
   readonly view: View;
   readonly #members = new Map<string, Member>();
-  readonly #rings = new Map<string, Ring>();
+  readonly #shares = new Map<string, Share>();
 
   constructor(view: View) {
     this.view = view;
@@ -34,20 +53,25 @@ export class Placement {
   }
 
   /**
-   * The silo that owns the actor, or undefined if no active silo hosts its type. `key` is what
-   * `formatAddress` gives.
+   * The silo that owns the actor, or undefined if no active silo hosts its type and has the labels.
+   * `key` is what `formatAddress` gives.
    */
   ownerOf(address: ActorAddress, key = formatAddress(address)): Member | undefined {
     if (address.type === SILO_TYPE) return this.#members.get(address.id);
-    const siloId = this.#ringOf(address.type)?.ownerOf(key);
+    const share = this.#shareOf(address.type);
+    const siloId = share?.ring.ownerOf(placeOf(address.id, key, share.separator));
     return siloId === undefined ? undefined : this.#members.get(siloId);
   }
 
   /** The reminder buckets in which the silo owns keys of any type. */
   bucketsOf(siloId: string): ReadonlySet<number> {
     const types = Object.keys(this.#members.get(siloId)?.types ?? {});
+    const shares = types.map((type) => this.#shareOf(type));
+    // Buckets are parts of the ring by keys: they say nothing of actors that are placed otherwise.
+    if (shares.some((share) => share?.separator !== undefined && share.ring.has(siloId)))
+      return ALL_BUCKETS;
     // Most types are hosted by the same silos, and share a ring.
-    const rings = new Set(types.map((type) => this.#ringOf(type)));
+    const rings = new Set(shares.map((share) => share?.ring));
     const buckets = new Set<number>();
     for (const ring of rings) {
       for (const bucket of ring?.bucketOwners().get(siloId) ?? []) buckets.add(bucket);
@@ -55,16 +79,36 @@ export class Placement {
     return buckets;
   }
 
-  #ringOf(type: string): Ring | undefined {
-    const known = this.#rings.get(type);
-    if (known !== undefined) return known;
-    const hosts = this.view.members.filter(
+  /** The labels that a type asks for and none of its hosts has; undefined if it has no host. */
+  missingLabels(type: string): TypePlacement["labels"] | undefined {
+    const [first] = this.#hostsOf(type);
+    return first?.types[type]?.placement.labels;
+  }
+
+  #hostsOf(type: string): Member[] {
+    return this.view.members.filter(
       ({ state, types }) => state === "active" && Object.hasOwn(types, type),
     );
-    // A client may ask for any name; only those that exist are worth remembering.
-    if (hosts.length === 0) return undefined;
-    const ring = ringOf(hosts.map(({ siloId }) => siloId));
-    this.#rings.set(type, ring);
-    return ring;
   }
+
+  #shareOf(type: string): Share | undefined {
+    const known = this.#shares.get(type);
+    if (known !== undefined) return known;
+    const hosts = this.#hostsOf(type);
+    // Silos that place it otherwise than the first are not let in.
+    const { labels = {}, separator } = hosts[0]?.types[type]?.placement ?? {};
+    const suitable = hosts.filter((host) => hasLabels(host.labels, labels));
+    // A client may ask for any name; only those that exist are worth remembering.
+    if (suitable.length === 0) return undefined;
+    const share = { ring: ringOf(suitable.map(({ siloId }) => siloId)), separator };
+    this.#shares.set(type, share);
+    return share;
+  }
+}
+
+/** What is hashed: the key, or what all actors have that live together. No type has no name. */
+function placeOf(id: string, key: string, separator: string | undefined): string {
+  if (separator === undefined) return key;
+  const end = id.indexOf(separator);
+  return `/${end < 0 ? id : id.slice(0, end)}`;
 }

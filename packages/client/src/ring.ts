@@ -23,9 +23,11 @@ export function bucketOf(key: string): number {
  */
 export class Ring {
   readonly #ring: HashRing;
+  readonly #siloIds: ReadonlySet<string>;
   #bucketOwners: ReadonlyMap<string, ReadonlySet<number>> | undefined;
 
   constructor(siloIds: readonly string[]) {
+    this.#siloIds = new Set(siloIds);
     const servers = Object.fromEntries(
       [...siloIds].toSorted().map((siloId) => [siloId, { vnodes: POINTS_PER_SILO }]),
     );
@@ -34,6 +36,10 @@ export class Ring {
 
   ownerOf(key: string): string | undefined {
     return this.#ring.ring[this.#ring.find(hashOf(key))]?.server;
+  }
+
+  has(siloId: string): boolean {
+    return this.#siloIds.has(siloId);
   }
 
   /** The buckets that hold keys of each silo. A bucket on a border stands with more than one. */

@@ -249,7 +249,7 @@ export class Router implements ReplySink {
     const to = call.comesBackTo ?? call.ownerIn(this.#placement);
     if (to === undefined) {
       if (!this.#placement.hasActiveMember) return false;
-      this.#fail(call, nowhere(call.request));
+      this.#fail(call, nowhere(call.request, this.#placement));
       return true;
     }
     const { revision } = this.#placement;
@@ -338,9 +338,15 @@ function unreadableAnswer({ request }: OutboundCall, error: unknown): TroupeErro
   return new TroupeError("NOT_SERIALIZABLE", message, { ran: "yes", cause: error });
 }
 
-function nowhere(request: RequestEnvelope): TroupeError {
+function nowhere(request: RequestEnvelope, placement: Placement): TroupeError {
   if (request.type === SILO_TYPE)
     return new TroupeError("CLUSTER_UNAVAILABLE", `no silo ${request.id} is in the cluster`);
+  const labels = placement.missingLabels(request.type);
+  if (labels !== undefined) {
+    const wanted = Object.entries(labels).map(([name, value]) => `${name}=${value}`);
+    const message = `no active silo that hosts ${request.type} has the labels ${wanted.join(", ")}; start one with them`;
+    return new TroupeError("NO_SUITABLE_SILO", message);
+  }
   const message = `no active silo hosts the actor type ${request.type}; add its class to the actors of a silo`;
   return new TroupeError("NO_SUCH_ACTOR_TYPE", message);
 }

@@ -44,6 +44,11 @@ export const ERROR_CODES = {
     ran: "no",
     retryable: false,
   },
+  NO_SUITABLE_SILO: {
+    meaning: "No active silo that hosts the actor type has the labels that the type asks for.",
+    ran: "no",
+    retryable: true,
+  },
   NO_SUCH_METHOD: {
     meaning: "The actor type has no public method of that name.",
     ran: "no",

@@ -28,4 +28,5 @@ export * from "./state-store.ts";
 export * from "./system-clock.ts";
 export * from "./to-portable.ts";
 export * from "./transport.ts";
+export * from "./type-advert.ts";
 export * from "./value-packer.ts";

@@ -1,3 +1,5 @@
+import type { TypeAdvert } from "./type-advert.ts";
+
 /**
  * How far a silo is: it joins, it serves, or it drains and leaves. Only an active silo owns actors.
  */
@@ -12,8 +14,8 @@ export interface Member {
   /** `host:port` where the other silos and the clients reach it. */
   readonly address: string;
   readonly state: MemberState;
-  /** The actor types that it hosts, each with a digest of its definition. */
-  readonly types: Readonly<Record<string, string>>;
+  /** The actor types that it hosts, and what it says of each. */
+  readonly types: Readonly<Record<string, TypeAdvert>>;
   /** Troupe's version. */
   readonly version: string;
   readonly labels: Readonly<Record<string, string>>;

@@ -117,6 +117,7 @@ export interface SiloOptions extends ClusterOptions {
   readonly signals?: boolean;
   /** Allows to listen beyond this machine without `token` and `tls`. Default: false. */
   readonly allowInsecure?: boolean;
+  /** What this silo is known by, for types whose placement asks for labels. Default: none. */
   readonly labels?: Readonly<Record<string, string>>;
   /** After how long a silo that went silent is given up, from 2 s to 10 min. Default: `"5s"`. */
   readonly leaseTtl?: Duration;

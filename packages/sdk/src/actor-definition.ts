@@ -1,3 +1,4 @@
+import type { TypePlacement } from "@troupe/core";
 import type { Actor } from "./actor.ts";
 import type { Behaviour } from "./behaviour.ts";
 
@@ -59,6 +60,7 @@ export interface ActorDefinition {
   readonly callTimeoutMs: number;
   readonly version: number;
   readonly migrate: Migrate | undefined;
+  readonly placement: TypePlacement;
   /**
    * The methods that a reference may call and that are known, by name. Internal ones are not here,
    * nor are handlers of reminders and timers without another mark: only ticks call those, each in

@@ -1,4 +1,10 @@
-import { DURATION_FORMS, parseDuration, type Duration } from "@troupe/core";
+import {
+  DURATION_FORMS,
+  parseDuration,
+  type Duration,
+  EVEN_PLACEMENT,
+  type TypePlacement,
+} from "@troupe/core";
 import type { ActorDefinition, Migrate, Reentrancy } from "./actor-definition.ts";
 import { show } from "./names.ts";
 
@@ -20,10 +26,10 @@ export interface ActorOptions {
   /** How long callers wait for a reply unless they say otherwise. Default: 30 seconds. */
   readonly callTimeout?: Duration;
   /**
-   * How the owner of an actor is chosen. `hash`, the only way yet, spreads actors evenly over the
-   * silos.
+   * How the owner of an actor is chosen. `"hash"`, the default, spreads actors evenly over the
+   * silos that host the type.
    */
-  readonly placement?: "hash";
+  readonly placement?: "hash" | PlacementOptions;
   /** Number of the definition, for deployments that change it. Default: 1. */
   readonly version?: number;
   /**
@@ -34,6 +40,23 @@ export interface ActorOptions {
    * fails.
    */
   readonly migrate?: Migrate;
+}
+
+/** Where the actors of a type may live, and which of them live together. */
+export interface PlacementOptions {
+  /**
+   * Only silos that have all of these labels own actors of the type. While there is none, calls
+   * fail with `NO_SUITABLE_SILO`.
+   */
+  readonly labels?: Readonly<Record<string, string>>;
+  /**
+   * `"prefix"`: actors whose ids are the same up to the first separator live on one silo together
+   * (`room-7/alice` and `room-7/bob`). So do those of different types, if the types are placed in
+   * the same way and hosted by the same silos. Default: `"id"`, each actor for itself.
+   */
+  readonly by?: "id" | "prefix";
+  /** What ends the prefix of an id; with `by: "prefix"` only. Default: `"/"`. */
+  readonly separator?: string;
 }
 
 /** Options of a durable slot. */
@@ -47,7 +70,13 @@ export interface StateOptions {
 
 type TypeSettings = Pick<
   ActorDefinition,
-  "idleAfterMs" | "reentrancy" | "mailboxMax" | "callTimeoutMs" | "version" | "migrate"
+  | "idleAfterMs"
+  | "reentrancy"
+  | "mailboxMax"
+  | "callTimeoutMs"
+  | "version"
+  | "migrate"
+  | "placement"
 >;
 
 const ACTOR_OPTIONS = [
@@ -60,6 +89,8 @@ const ACTOR_OPTIONS = [
   "version",
   "migrate",
 ];
+
+const PLACEMENT = ["labels", "by", "separator"];
 
 type Report = (text: string) => void;
 
@@ -90,9 +121,6 @@ export function readFields(
  */
 export function readActorOptions(given: unknown, report: Report): TypeSettings {
   const options = readFields(given, "the options", ACTOR_OPTIONS, report);
-  if (options.placement !== undefined && options.placement !== "hash") {
-    report(`placement ${show(options.placement)} is not available yet; use "hash" or leave it out`);
-  }
   if (options.statelessWorker !== undefined && options.statelessWorker !== false) {
     report("statelessWorker is not available yet; leave it out");
   }
@@ -103,6 +131,7 @@ export function readActorOptions(given: unknown, report: Report): TypeSettings {
     callTimeoutMs: readDuration("callTimeout", options.callTimeout, 30_000, report),
     version: readPositiveInteger("version", options.version, 1, report),
     migrate: readMigrate(options.migrate, report),
+    placement: readPlacement(options.placement, report),
   };
 }
 
@@ -111,6 +140,39 @@ export function readSave(given: unknown, report: Report): "turn" | "manual" {
   if (save === undefined || save === "turn" || save === "manual") return save ?? "turn";
   report(`save must be "turn" or "manual", not ${show(save)}`);
   return "turn";
+}
+
+function readPlacement(given: unknown, report: Report): TypePlacement {
+  if (given === undefined || given === "hash") return EVEN_PLACEMENT;
+  if (typeof given !== "object") {
+    report(`placement must be "hash" or an object of options, not ${show(given)}`);
+    return EVEN_PLACEMENT;
+  }
+  const { labels, by, separator } = readFields(
+    given,
+    "the options of placement",
+    PLACEMENT,
+    report,
+  );
+  if (by !== undefined && by !== "id" && by !== "prefix")
+    report(`by must be "id" or "prefix", not ${show(by)}`);
+  if (separator !== undefined && by !== "prefix")
+    report(`separator means something with by: "prefix" only; leave it out`);
+  else if (separator !== undefined && (typeof separator !== "string" || separator === ""))
+    report(`separator must be a text that is not empty, not ${show(separator)}`);
+  return {
+    labels: readLabels(labels, report),
+    separator: by === "prefix" ? (typeof separator === "string" ? separator : "/") : undefined,
+  };
+}
+
+function readLabels(given: unknown, report: Report): Readonly<Record<string, string>> {
+  if (given === undefined) return {};
+  const isRecord = typeof given === "object" && given !== null && !Array.isArray(given);
+  if (isRecord && Object.values(given).every((label) => typeof label === "string"))
+    return { ...(given as Record<string, string>) };
+  report(`labels must be an object of texts, not ${show(given)}`);
+  return {};
 }
 
 function readMigrate(value: unknown, report: Report): Migrate | undefined {

@@ -1,3 +1,4 @@
+import { EVEN_PLACEMENT } from "@troupe/core";
 import { describe, expect, expectTypeOf, it } from "vitest";
 import {
   Actor,
@@ -147,6 +148,7 @@ describe("decorators", () => {
     expect(contentOf(definitionOf(Decorated))).toEqual({
       name: "Account",
       idleAfterMs: 600_000,
+      placement: EVEN_PLACEMENT,
       reentrancy: "none",
       mailboxMax: 5,
       callTimeoutMs: 2_000,

@@ -262,7 +262,24 @@ describe("definitionOf", () => {
     ['@actor("A", { reentrancy: true })', 'reentrancy must be "none", "chain" or "full", not true'],
     [
       '@actor("A", { placement: "local" })',
-      `placement "local" is not available yet; use "hash" or leave it out`,
+      `placement must be "hash" or an object of options, not "local"`,
+    ],
+    [
+      '@actor("A", { placement: { zone: "a" } })',
+      `the options of placement have no "zone"; there are labels, by, separator`,
+    ],
+    ['@actor("A", { placement: { by: "id/2" } })', 'by must be "id" or "prefix", not "id/2"'],
+    [
+      '@actor("A", { placement: { separator: ":" } })',
+      'separator means something with by: "prefix" only; leave it out',
+    ],
+    [
+      '@actor("A", { placement: { by: "prefix", separator: "" } })',
+      'separator must be a text that is not empty, not ""',
+    ],
+    [
+      '@actor("A", { placement: { labels: { gpu: true } } })',
+      "labels must be an object of texts, not { gpu: true }",
     ],
     [
       '@actor("A", { statelessWorker: true })',

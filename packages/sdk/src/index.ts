@@ -1,7 +1,7 @@
 export { Actor, type DeactivationReason } from "./actor.ts";
 export * from "./actor-definition.ts";
 export * from "./actor-host.ts";
-export type { ActorOptions, StateOptions } from "./actor-options.ts";
+export type { ActorOptions, PlacementOptions, StateOptions } from "./actor-options.ts";
 export type * from "./actor-ref.ts";
 export * from "./call-context.ts";
 export type * from "./call-filter.ts";

@@ -41,6 +41,7 @@ export {
   defineBehaviour,
   type DefineActorOptions,
   type FilteredCall,
+  type PlacementOptions,
   type ReminderTick,
   type ScheduleInfo,
   type ScheduleOptions,

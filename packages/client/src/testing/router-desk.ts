@@ -1,12 +1,13 @@
-import type {
-  Clock,
-  Envelope,
-  Link,
-  Member,
-  MemberState,
-  Principal,
-  RequestEnvelope,
-  SendResult,
+import {
+  type Clock,
+  type Envelope,
+  EVEN_PLACEMENT,
+  type Link,
+  type Member,
+  type MemberState,
+  type Principal,
+  type RequestEnvelope,
+  type SendResult,
 } from "@troupe/core";
 import { OutboundCall } from "../outbound-call.ts";
 import { Placement } from "../placement.ts";
@@ -52,7 +53,7 @@ export function placement(
     siloId,
     address: "",
     state,
-    types: { Account: "1" },
+    types: { Account: { version: 1, digest: "1", placement: EVEN_PLACEMENT } },
     version: "1",
     labels: {},
   }));

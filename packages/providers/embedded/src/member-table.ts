@@ -1,4 +1,4 @@
-import type { Member, View } from "@troupe/core";
+import { type Member, readAdverts, type View } from "@troupe/core";
 import type { ProcessIdentity } from "./process-identity.ts";
 
 /** One silo's registration, as it is stored. */
@@ -28,7 +28,7 @@ export interface Registration {
 }
 
 export function viewOf(table: MemberTable): View {
-  return { revision: table.revision, members: table.records.map((record) => record.member) };
+  return { revision: table.revision, members: table.records.map(({ member }) => readable(member)) };
 }
 
 export function findRecord(
@@ -84,4 +84,9 @@ export function withoutGone(
  */
 export function isExpired(record: MemberRecord, nowMs: number): boolean {
   return record.expiresAt <= nowMs || record.expiresAt > nowMs + 2 * record.ttlMs;
+}
+
+/** Silos of before adverts wrote digests. */
+function readable(member: Member): Member {
+  return { ...member, types: readAdverts(member.types) ?? {} };
 }

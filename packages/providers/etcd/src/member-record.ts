@@ -1,4 +1,4 @@
-import type { Member, MemberState } from "@troupe/core";
+import { type Member, type MemberState, readAdverts } from "@troupe/core";
 
 const STATES: ReadonlySet<unknown> = new Set<MemberState>(["joining", "active", "draining"]);
 
@@ -13,10 +13,11 @@ export function encodeMember(member: Member): Buffer {
 export function parseMember(value: Buffer): Member | undefined {
   const fields = parseObject(value);
   if (fields === undefined) return undefined;
-  const { siloId, address, state, types, version, labels } = fields;
+  const { siloId, address, state, version, labels } = fields;
+  const types = readAdverts(fields.types);
   if (typeof siloId !== "string" || typeof address !== "string" || typeof version !== "string")
     return undefined;
-  if (!isState(state) || !isTextRecord(types) || !isTextRecord(labels)) return undefined;
+  if (!isState(state) || types === undefined || !isTextRecord(labels)) return undefined;
   return { siloId, address, state, types, version, labels };
 }
 

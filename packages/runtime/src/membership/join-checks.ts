@@ -1,19 +1,47 @@
-import { type Member, type Refusal, TroupeError, type View } from "@troupe/core";
+import {
+  isSamePlacement,
+  type Member,
+  type Refusal,
+  TroupeError,
+  type TypeAdvert,
+  type View,
+} from "@troupe/core";
 
 /**
- * Throws `BAD_DEFINITION` if an active member defines a type of `self` otherwise: then the two
- * would run the same actor by different rules.
+ * Throws `BAD_DEFINITION` if an active member defines a type of `self` otherwise, or places it
+ * otherwise: then the two would run the same actor by different rules, or both own it.
  */
 export function checkDefinitions(self: Member, view: View): void {
   for (const other of view.members) {
     if (other.siloId === self.siloId || other.state === "joining") continue;
-    const types = Object.keys(self.types).filter(
-      (type) => Object.hasOwn(other.types, type) && other.types[type] !== self.types[type],
+    const where = `silo ${other.siloId} at ${other.address}`;
+    const defined = differing(self, other, (own, theirs) => own.digest === theirs.digest);
+    if (defined.length > 0) {
+      const message = `${where} defines ${defined.join(", ")} otherwise; start all silos with the same classes`;
+      throw new TroupeError("BAD_DEFINITION", message);
+    }
+    const placed = differing(self, other, (own, theirs) =>
+      isSamePlacement(own.placement, theirs.placement),
     );
-    if (types.length === 0) continue;
-    const message = `silo ${other.siloId} at ${other.address} defines ${types.join(", ")} otherwise; start all silos with the same classes`;
-    throw new TroupeError("BAD_DEFINITION", message);
+    if (placed.length > 0) {
+      const message = `${where} places ${placed.join(", ")} otherwise; give the type the same placement on all silos`;
+      throw new TroupeError("BAD_DEFINITION", message);
+    }
   }
+}
+
+/** The types that both host and of which their adverts are not the same. */
+function differing(
+  self: Member,
+  other: Member,
+  isSame: (own: TypeAdvert, theirs: TypeAdvert) => boolean,
+): string[] {
+  return Object.entries(self.types)
+    .filter(([type, own]) => {
+      const theirs = Object.hasOwn(other.types, type) ? other.types[type] : undefined;
+      return theirs !== undefined && !isSame(own, theirs);
+    })
+    .map(([type]) => type);
 }
 
 /** The active members that a joining silo has no link with yet. */

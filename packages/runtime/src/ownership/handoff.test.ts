@@ -1,5 +1,5 @@
 import { Placement } from "@troupe/client";
-import type { Member, MemberState, ReleasedEnvelope } from "@troupe/core";
+import { EVEN_PLACEMENT, type Member, type MemberState, type ReleasedEnvelope } from "@troupe/core";
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { Handoff } from "./handoff.ts";
@@ -9,7 +9,7 @@ function placement(revision: number, states: Readonly<Record<string, MemberState
     siloId,
     address: "",
     state,
-    types: { Account: "1" },
+    types: { Account: { version: 1, digest: "1", placement: EVEN_PLACEMENT } },
     version: "1",
     labels: {},
   }));

@@ -1,4 +1,4 @@
-import type { Member } from "@troupe/core";
+import type { Member, TypeAdvert } from "@troupe/core";
 import { type ActorDefinition, digestOf } from "@troupe/sdk";
 import { type SiloOptions, TROUPE_VERSION } from "./silo-options.ts";
 
@@ -19,9 +19,14 @@ export function recordOf(
     address,
     state: "joining",
     types: Object.fromEntries(
-      [...definitions].map(([name, definition]) => [name, digestOf(definition)]),
+      [...definitions].map(([name, definition]) => [name, advertOf(definition)]),
     ),
     version: TROUPE_VERSION,
     labels: options.labels ?? {},
   };
+}
+
+function advertOf(definition: ActorDefinition): TypeAdvert {
+  const { version, placement } = definition;
+  return { version, digest: digestOf(definition), placement };
 }

@@ -1,4 +1,4 @@
-import type { Member, MembershipProvider, View } from "@troupe/core";
+import { EVEN_PLACEMENT, type Member, type MembershipProvider, type View } from "@troupe/core";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { SuiteOptions } from "./suite-subject.ts";
 import { settle, waitUntil, type TestTime } from "@troupe/testkit";
@@ -126,7 +126,14 @@ function recordTests({ subject, provider, other, wait }: MembershipContext): voi
   it("shows a registered member to every provider, whole", async () => {
     const full = member("silo-a", {
       state: "active",
-      types: { Account: "digest 1", "Konto größe": "🦊" },
+      types: {
+        Account: {
+          version: 2,
+          digest: "digest 1",
+          placement: { labels: { größe: "🦊" }, separator: "/" },
+        },
+        "Konto größe": { version: 1, digest: "🦊", placement: EVEN_PLACEMENT },
+      },
       labels: { zone: "a/b", "": "empty", quote: '"\n' },
     });
     const lease = await wait(provider().register(full, LONG_TTL_MS));

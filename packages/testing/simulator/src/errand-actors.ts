@@ -104,7 +104,7 @@ function courierActor(probe: Probe): ActorType {
 }
 
 function ledgerActor(probe: Probe, Watched: WatchedActor): ActorType {
-  @actor("Ledger", { idleAfter: IDLE_AFTER })
+  @actor("Ledger", { idleAfter: IDLE_AFTER, placement: { by: "prefix" } })
   class Ledger extends Watched {
     @state() accessor taken: string[] = [];
     @state() accessor noted: string[] = [];
