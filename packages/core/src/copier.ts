@@ -1,3 +1,4 @@
+import { hiddenField, isDense, keyBytes } from "./container-keys.ts";
 import { copyLeaf, refuseOwnFields } from "./copy-leaf.ts";
 import { accountOf, DROPPED_FIELDS, type ErrorAccount, isShownField } from "./error-account.ts";
 import { VALUE_MAX_DEPTH } from "./limits.ts";
@@ -12,7 +13,7 @@ import {
   PortableMinusZero,
   PortableText,
 } from "./portable-value.ts";
-import { HEAD_BYTES, isWellFormed, scalarBytes } from "./scalar-bytes.ts";
+import { HEAD_BYTES, scalarBytes } from "./scalar-bytes.ts";
 
 /** Characters of a thrown error's message or name; a longer one would crowd out its fields. */
 const THROWN_TEXT_MAX = 65_536;
@@ -359,50 +360,12 @@ interface ErrorFields {
   readonly depth: number;
 }
 
-/**
- * True for an array without holes and without fields besides its items, which has as many values as
- * places. Asking for the values costs 3 ns an item, and for the keys 10: so these are asked for
- * only where a hole could stand beside a field, and a hole reads as undefined.
- */
-function isDense(array: readonly unknown[], values: readonly unknown[]): boolean {
-  const { length } = array;
-  if (values.length !== length) return false;
-  if (!Array.prototype.includes.call(array, undefined)) return true;
-  return Object.keys(array)[length - 1] === String(length - 1);
-}
-
-/** Keys that were looked at before. Most objects have few, and the same ones again and again. */
-const knownKeys = new Map<string, number>();
-const KNOWN_KEYS_MAX = 4_096;
-
-/** Bytes that a key counts. Throws for one that has no portable form. */
-function keyBytes(key: string): number {
-  const known = knownKeys.get(key);
-  if (known !== undefined) return known;
-  if (key === "__proto__") throw notPlain("a key named __proto__");
-  if (!isWellFormed(key)) throw notPlain("a key with an unpaired surrogate");
-  if (key.length <= 64 && knownKeys.size < KNOWN_KEYS_MAX) knownKeys.set(key, key.length);
-  return key.length;
-}
-
 /** Characters of the name and reason of a dropped field. */
 const DROPPED_MAX_LENGTH = 200;
 
 function describeDropped(key: string, { code, path, problem }: NotPortable): string {
   const why = code === "PAYLOAD_TOO_LARGE" ? "is too large" : problem.split(/[,;]/, 1)[0];
   return cutText(`${key}${path} ${why}`, DROPPED_MAX_LENGTH).toWellFormed();
-}
-
-function hiddenField(value: object): NotPortable {
-  const hidden = Reflect.ownKeys(value).find(
-    (key) =>
-      typeof key === "symbol" || Object.getOwnPropertyDescriptor(value, key)?.enumerable !== true,
-  );
-  return notPlain(
-    typeof hidden === "symbol"
-      ? `an object with the key ${String(hidden)}`
-      : `an object with a field that is not enumerable (${hidden})`,
-  );
 }
 
 /** What an error that has travelled before lost on that way. */

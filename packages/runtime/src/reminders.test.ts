@@ -1,4 +1,4 @@
-import { Actor, actor, type ReminderTick, reminder, state, timer } from "@troupe/sdk";
+import { Actor, actor, type ReminderTick, reminder, state } from "@troupe/sdk";
 import { TestCluster } from "@troupe/testkit";
 import { describe, expect, it, onTestFinished } from "vitest";
 
@@ -73,23 +73,6 @@ class Alarm extends Actor {
 
   @reminder("sing") sing(tick: ReminderTick): void {
     note(tick);
-  }
-
-  async setTimer(name: string, options: Parameters<Alarm["timers"]["set"]>[1]): Promise<void> {
-    await this.timers.set(name, options);
-  }
-
-  async cancelTimer(name: string): Promise<boolean> {
-    return await this.timers.delete(name);
-  }
-
-  async leave(): Promise<void> {
-    this.deactivate();
-  }
-
-  @timer("beat") async beat(tick: ReminderTick): Promise<void> {
-    note(tick);
-    await onTick?.(this, tick);
   }
 }
 
@@ -363,57 +346,3 @@ function dueCount(cluster: TestCluster): number {
   const everything = Array.from({ length: 1_024 }, (_, bucket) => bucket);
   return cluster.due.due(everything, Number.MAX_SAFE_INTEGER, 1_000).length;
 }
-
-describe("a timer", () => {
-  it("ticks while its actor is active, and comes back with it", async () => {
-    const cluster = await startCluster();
-    const alarm = cluster.actor(Alarm, "a");
-    await cluster.run(alarm.setTimer("beat", { every: "10s", data: "x" }));
-    await cluster.advance(25_000);
-    expect(times()).toEqual([10_000, 20_000]);
-    await cluster.run(alarm.leave());
-    await cluster.advance(100_000);
-    expect(times()).toEqual([10_000, 20_000]);
-    await cluster.run(alarm.count());
-    await cluster.advance(10);
-    expect(ticks.length).toBe(3);
-    expect(ticks[2]).toMatchObject({ missed: 9, data: "x" });
-  });
-
-  it("that is volatile ends with the activation", async () => {
-    const cluster = await startCluster();
-    const alarm = cluster.actor(Alarm, "a");
-    await cluster.run(alarm.setTimer("beat", { every: "10s", volatile: true }));
-    await cluster.advance(15_000);
-    await cluster.run(alarm.leave());
-    await cluster.run(alarm.count());
-    await cluster.advance(30_000);
-    expect(times()).toEqual([10_000]);
-  });
-
-  it("follows its actor to the silo that takes over", async () => {
-    const cluster = await startCluster(2);
-    const alarm = cluster.actor(Alarm, "a");
-    await cluster.run(alarm.setTimer("beat", { every: "10s" }));
-    const owner = cluster.silos.find(({ silo }) => silo.snapshot().activations === 1);
-    owner?.kill();
-    await cluster.advance(100);
-    await cluster.run(alarm.count());
-    await cluster.advance(10_500);
-    expect(ticks.length).toBeGreaterThan(0);
-  });
-
-  it("that throws moves on, and one that is deleted stops", async () => {
-    const cluster = await startCluster();
-    const alarm = cluster.actor(Alarm, "a");
-    onTick = () => {
-      throw new RangeError("on purpose");
-    };
-    await cluster.run(alarm.setTimer("beat", { every: "10s" }));
-    await cluster.advance(35_000);
-    expect(times()).toEqual([10_000, 20_000, 30_000]);
-    expect(await cluster.run(alarm.cancelTimer("beat"))).toBe(true);
-    await cluster.advance(60_000);
-    expect(ticks.length).toBe(3);
-  });
-});

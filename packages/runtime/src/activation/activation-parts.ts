@@ -5,7 +5,8 @@ import type { CallBudget } from "./call-budget.ts";
 import type { ActorStorage } from "./actor-storage.ts";
 import type { Activation } from "./activation.ts";
 import type { ServeCall } from "./incoming-call.ts";
-import type { RunnerOwner, TurnRunner } from "./turn-runner.ts";
+import type { RunnerOwner } from "./runner-owner.ts";
+import type { TurnRunner } from "./turn-runner.ts";
 
 /** What a turn does that calls no method of the actor: a system turn, or a hook. */
 export type TurnWork = (activation: Activation, args: readonly unknown[]) => unknown;

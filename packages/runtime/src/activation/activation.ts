@@ -18,7 +18,8 @@ import type { OutputGate } from "./output-gate.ts";
 import { OWN_PEER } from "./own-request.ts";
 import { runSystemTurn } from "./run-system-turn.ts";
 import type { CallName, CallWait } from "./call-wait.ts";
-import { type RunnerOwner, TurnRunner } from "./turn-runner.ts";
+import type { RunnerOwner } from "./runner-owner.ts";
+import { TurnRunner } from "./turn-runner.ts";
 import type { Turn } from "./turn.ts";
 
 type LifeCycle =

@@ -1,5 +1,5 @@
 import { type ChainEntry, formatAddress, type RequestEnvelope, TroupeError } from "@troupe/core";
-import type { Reentrancy } from "@troupe/sdk";
+import type { Concurrency, Reentrancy } from "@troupe/sdk";
 import type { Turn } from "./turn.ts";
 
 /** How a request stands to the turns that its activation is running. */
@@ -41,4 +41,15 @@ function deadlockOf(request: RequestEnvelope, entry: ChainEntry): TroupeError {
   ].join(" -> ");
   const message = `${cycle}: the last call would wait for the first turn, which waits for it; allow it with reentrancy "chain", or break the cycle`;
   return new TroupeError("DEADLOCK", message);
+}
+
+/**
+ * How turns of a method go together with others, in a type with this reentrancy. `defined` is
+ * undefined for a turn of the silo's own.
+ */
+export function concurrencyIn(
+  reentrancy: Reentrancy,
+  defined: Concurrency | undefined,
+): Concurrency {
+  return defined === "exclusive" && reentrancy === "full" ? "interleave" : (defined ?? "exclusive");
 }

@@ -1,6 +1,6 @@
 import type { ReplySink } from "@troupe/client";
 import type { RequestEnvelope } from "@troupe/core";
-import { bytesOf } from "./call-budget.ts";
+import { bytesOf, type CallBudget, type Shortage } from "./call-budget.ts";
 
 /** A call that may be a repetition of another. */
 export interface Repetition {
@@ -8,68 +8,86 @@ export interface Repetition {
   readonly sink: ReplySink;
 }
 
+/** How many repetitions may wait, and how many bytes of them. */
+export interface RepetitionLimits {
+  readonly mailboxMax: number;
+  readonly mailboxBytes: number;
+}
+
+/** What the repetitions of one activation share with the rest of the silo. */
+export interface RepetitionParts {
+  readonly budget: CallBudget;
+  redispatch(request: RequestEnvelope, sink: ReplySink): void;
+}
+
 /**
  * The calls with an idempotency key that are waiting or being served, and those that repeat them:
  * these wait for the first.
  */
 export class RepeatedCalls {
+  readonly #limits: RepetitionLimits;
+  readonly #parts: RepetitionParts;
   readonly #underWay = new Map<string, Repetition[]>();
   #waiting = 0;
   #bytes = 0;
 
-  /** Repetitions that wait. */
-  get waiting(): number {
-    return this.#waiting;
+  constructor(limits: RepetitionLimits, parts: RepetitionParts) {
+    this.#limits = limits;
+    this.#parts = parts;
   }
 
-  /** What they count for. */
-  get bytes(): number {
-    return this.#bytes;
-  }
-
-  isUnderWay(key: string): boolean {
-    return this.#underWay.has(key);
-  }
-
-  /** A call with this key is under way from now on. */
-  begin(key: string): void {
-    this.#underWay.set(key, []);
-  }
-
-  /** Waits for the call with this key, which is under way. */
-  join(key: string, request: RequestEnvelope, sink: ReplySink): void {
-    this.#underWay.get(key)?.push({ request, sink });
+  /**
+   * A call with this key has come. It is the first, and under way from now on; or it waits for that
+   * one; or there is no room for it to wait.
+   */
+  join(
+    key: string,
+    request: RequestEnvelope,
+    sink: ReplySink,
+  ): "first" | "joined" | "full" | Shortage {
+    const repetitions = this.#underWay.get(key);
+    if (repetitions === undefined) {
+      this.#underWay.set(key, []);
+      return "first";
+    }
+    if (this.#waiting >= this.#limits.mailboxMax) return "full";
+    const bytes = this.#bytes + bytesOf(request);
+    if (bytes > this.#limits.mailboxBytes) return "mailbox";
+    const shortage = this.#parts.budget.take(request, sink);
+    if (shortage !== undefined) return shortage;
+    repetitions.push({ request, sink });
     this.#waiting++;
-    this.#bytes += bytesOf(request);
+    this.#bytes = bytes;
+    return "joined";
   }
 
-  /** The caller of a repetition gave up. The request, if it was waiting here. */
-  cancel(callId: number, sink: ReplySink): RequestEnvelope | undefined {
+  /** The caller of a repetition gave up. False if it does not wait here. */
+  cancel(callId: number, sink: ReplySink): boolean {
     for (const repetitions of this.#underWay.values()) {
       const index = repetitions.findIndex(
         (other) => other.request.callId === callId && other.sink === sink,
       );
       if (index < 0) continue;
-      const [cancelled] = repetitions.splice(index, 1);
-      return cancelled === undefined ? undefined : this.#left(cancelled);
+      for (const cancelled of repetitions.splice(index, 1)) this.#left(cancelled);
+      return true;
     }
-    return undefined;
+    return false;
   }
 
   /**
    * The call is under way no more. Those that waited for it are given out: what was kept of it
    * answers them, or one is served.
    */
-  end(key: string, take: (request: RequestEnvelope, sink: ReplySink) => void): void {
+  end(key: string): void {
     const repetitions = this.#underWay.get(key) ?? [];
     this.#underWay.delete(key);
     for (const repetition of repetitions) this.#left(repetition);
-    for (const { request, sink } of repetitions) take(request, sink);
+    for (const { request, sink } of repetitions) this.#parts.redispatch(request, sink);
   }
 
-  #left({ request }: Repetition): RequestEnvelope {
+  #left({ request, sink }: Repetition): void {
     this.#waiting--;
     this.#bytes -= bytesOf(request);
-    return request;
+    this.#parts.budget.give(request, sink);
   }
 }

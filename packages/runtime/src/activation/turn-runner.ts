@@ -1,9 +1,7 @@
-import { type ReplySink, runInTurn, runOutsideTurns } from "@troupe/client";
+import { type ReplySink, runOutsideTurns } from "@troupe/client";
 import {
-  type ActorAddress,
   type Clock,
   formatAddress,
-  type Logger,
   messageOf,
   type Outcome,
   type RequestEnvelope,
@@ -11,24 +9,20 @@ import {
   TroupeError,
   repetitionKey,
 } from "@troupe/core";
-import type { ActorDefinition, Concurrency } from "@troupe/sdk";
-import type { ActivationParts, TurnWork } from "./activation-parts.ts";
-import { bytesOf, type Shortage } from "./call-budget.ts";
+import type { Concurrency } from "@troupe/sdk";
+import type { TurnWork } from "./activation-parts.ts";
+import type { Shortage } from "./call-budget.ts";
 import type { ActorStorage } from "./actor-storage.ts";
-import { callNameOf, type CallName, type CallWait, keyOf, runningTurn } from "./call-wait.ts";
+import { blockersOf, type CallName, type CallWait, callWait } from "./call-wait.ts";
 import { HookSink } from "./hook-sink.ts";
 import { Mailbox, type MailboxOwner } from "./mailbox.ts";
-import {
-  answerError,
-  errorOutcome,
-  outcomeOf,
-  outcomeWithoutRunning,
-  thrownOutcome,
-} from "./outcome.ts";
+import { answerError, errorOutcome, outcomeWithoutRunning } from "./outcome.ts";
 import { type GateOwner, OutputGate } from "./output-gate.ts";
 import { OWN_PEER, ownRequest } from "./own-request.ts";
-import { reentryOf } from "./reentrancy.ts";
+import { performTurn } from "./perform-turn.ts";
+import { concurrencyIn, reentryOf } from "./reentrancy.ts";
 import { RepeatedCalls, type Repetition } from "./repeated-calls.ts";
+import type { RunnerOwner } from "./runner-owner.ts";
 import { Turn, type TurnOwner } from "./turn.ts";
 import { UnitOfWork, type UnitOwner } from "./unit-of-work.ts";
 
@@ -39,30 +33,7 @@ import { UnitOfWork, type UnitOwner } from "./unit-of-work.ts";
 const LAST_TURN_MS = 30_000;
 
 const NO_TURNS: readonly Turn[] = [];
-
-/** Made once, and not for each turn. */
-const perform = (turn: Turn, owner: RunnerOwner): unknown => owner.perform(turn);
-
-/** The activation, as the runner of its turns sees it. */
-export interface RunnerOwner {
-  readonly address: ActorAddress;
-  readonly definition: ActorDefinition;
-  readonly storage: ActorStorage;
-  readonly parts: ActivationParts;
-  readonly log: Logger;
-  /** True until the actor is there and `onActivate` has run. */
-  readonly isLoading: boolean;
-  /** True while it takes no calls any more, but only the turns that the actor makes by itself. */
-  readonly isEnding: boolean;
-  /** Does what the turn is for; called within its scope. */
-  perform(turn: Turn): unknown;
-  /** The last turn that was running is over. */
-  onQuiet(): void;
-  /** A commit failed: memory may not be what is stored. */
-  onBroken(): void;
-  /** The turn does not end, and others wait for it. */
-  giveUp(hung: Turn): void;
-}
+const NOTHING = toPortable(undefined, { root: "result" });
 
 /**
  * Runs the turns of one activation: calls, the silo's own turns and the actor's hooks, all on one
@@ -174,7 +145,7 @@ export class TurnRunner implements TurnOwner, MailboxOwner<Turn>, GateOwner, Uni
     const { request, sink } = turn;
     const posted = this.#mailbox.post(turn, now);
     if (posted === "accepted") {
-      if (request.oneWay) sink.reply(request.callId, { kind: "value", payload: nothing() });
+      if (request.oneWay) sink.reply(request.callId, { kind: "value", payload: NOTHING });
       return "accepted";
     }
     this.#endRepeated(request);
@@ -185,19 +156,10 @@ export class TurnRunner implements TurnOwner, MailboxOwner<Turn>, GateOwner, Uni
 
   /** True if a call with the same key is under way: then this one waits for it, or is refused. */
   #repeats(key: string, { request, sink }: Repetition): boolean {
-    const repeated = (this.#repeated ??= new RepeatedCalls());
-    if (!repeated.isUnderWay(key)) {
-      repeated.begin(key);
-      return false;
-    }
-    const shortage =
-      repeated.waiting >= this.mailboxMax
-        ? "full"
-        : repeated.bytes + bytesOf(request) > this.mailboxBytes
-          ? "mailbox"
-          : this.#owner.parts.budget.take(request, sink);
-    if (shortage === undefined) repeated.join(key, request, sink);
-    else this.#refuse(shortage, request, sink);
+    const repeated = (this.#repeated ??= new RepeatedCalls(this, this.#owner.parts));
+    const became = repeated.join(key, request, sink);
+    if (became === "first") return false;
+    if (became !== "joined") this.#refuse(became, request, sink);
     return true;
   }
 
@@ -230,8 +192,7 @@ export class TurnRunner implements TurnOwner, MailboxOwner<Turn>, GateOwner, Uni
     const matches = (turn: Turn): boolean => turn.request.callId === callId && turn.sink === sink;
     const dropped = this.#mailbox.remove(matches);
     if (dropped !== undefined) return this.#endRepeated(dropped.request);
-    const repetition = this.#repeated?.cancel(callId, sink);
-    if (repetition !== undefined) return this.#owner.parts.budget.give(repetition, sink);
+    if (this.#repeated?.cancel(callId, sink) === true) return;
     for (const turn of this.#running) {
       if (!matches(turn)) continue;
       const message = `the caller of ${nameOf(turn.request)} gave up`;
@@ -308,24 +269,12 @@ export class TurnRunner implements TurnOwner, MailboxOwner<Turn>, GateOwner, Uni
 
   /** The running turns that what waits here waits for. */
   get blockers(): readonly Turn[] {
-    const ended = this.#unit.endedTurns;
-    const isForAll = this.#mailbox.isHoldingBack || ended.length > 0;
-    return this.#running.filter(
-      (turn) =>
-        !turn.nested &&
-        (isForAll || turn.concurrency !== "interleave") &&
-        !ended.some((other) => other === turn),
-    );
+    return blockersOf(this.#running, this.#unit.endedTurns, this.#mailbox.isHoldingBack);
   }
 
   /** What a call that is here waits for; undefined if it is not here. */
   waitOf(call: CallName): CallWait | undefined {
-    const key = keyOf(call);
-    const isIt = (turn: Turn): boolean => keyOf(callNameOf(turn)) === key;
-    const own = this.#running.find(isIt);
-    if (own !== undefined) return { kind: "runs", turns: [runningTurn(own)] };
-    if (!this.#mailbox.waitingTurns.some(isIt)) return undefined;
-    return { kind: "waits", turns: this.blockers.map(runningTurn) };
+    return callWait(call, this);
   }
 
   /** Takes a turn that waits out of the mailbox and answers it. False if it waits no more. */
@@ -373,21 +322,7 @@ export class TurnRunner implements TurnOwner, MailboxOwner<Turn>, GateOwner, Uni
     this.#running = this.#running.length === 0 ? [turn] : [...this.#running, turn];
     turn.startedAt = now;
     this.#unit.begin(turn);
-    try {
-      const result = runInTurn(turn, perform, this.#owner);
-      if (result instanceof Promise) {
-        // Not `result.then`: a class of a user may call back twice, or never.
-        void Promise.prototype.then.call(
-          result,
-          (value: unknown) => this.#unit.end(turn, outcomeOf(value)),
-          (error: unknown) => this.#unit.end(turn, thrownOutcome(error)),
-        );
-      } else {
-        this.#unit.end(turn, outcomeOf(result));
-      }
-    } catch (error) {
-      this.#unit.end(turn, thrownOutcome(error));
-    }
+    performTurn(turn, this.#owner, this.#unit);
   }
 
   /**
@@ -444,12 +379,7 @@ export class TurnRunner implements TurnOwner, MailboxOwner<Turn>, GateOwner, Uni
 
   #endRepeated(ended: RequestEnvelope): void {
     const key = this.#repeated === undefined ? undefined : repetitionKey(ended);
-    if (key === undefined) return;
-    const { parts } = this.#owner;
-    this.#repeated?.end(key, (request, sink) => {
-      parts.budget.give(request, sink);
-      parts.redispatch(request, sink);
-    });
+    if (key !== undefined) this.#repeated?.end(key);
   }
 
   async #answerWhenServing({ sink, request }: Turn, outcome: Outcome): Promise<void> {
@@ -464,18 +394,6 @@ export class TurnRunner implements TurnOwner, MailboxOwner<Turn>, GateOwner, Uni
   }
 }
 
-/** Of a method that is defined so, or of a turn of the silo's own if it is undefined. */
-function concurrencyIn(
-  reentrancy: ActorDefinition["reentrancy"],
-  defined: Concurrency | undefined,
-): Concurrency {
-  return defined === "exclusive" && reentrancy === "full" ? "interleave" : (defined ?? "exclusive");
-}
-
 function nameOf(request: RequestEnvelope): string {
   return `${formatAddress(request)}.${request.method}()`;
-}
-
-function nothing(): ReturnType<typeof toPortable> {
-  return toPortable(undefined, { root: "result" });
 }

@@ -1,6 +1,7 @@
 import type { Clock, Scheduled } from "@troupe/core";
 import { formatAddress, TroupeError } from "@troupe/core";
-import type { RunnerOwner, TurnRunner } from "./turn-runner.ts";
+import type { RunnerOwner } from "./runner-owner.ts";
+import type { TurnRunner } from "./turn-runner.ts";
 import type { Turn } from "./turn.ts";
 
 /** How often it is looked at what waits. */

@@ -1,0 +1,27 @@
+import { runInTurn } from "@troupe/client";
+import { outcomeOf, thrownOutcome } from "./outcome.ts";
+import type { RunnerOwner } from "./runner-owner.ts";
+import type { Turn } from "./turn.ts";
+import type { UnitOfWork } from "./unit-of-work.ts";
+
+/** Made once, and not for each turn. */
+const perform = (turn: Turn, owner: RunnerOwner): unknown => owner.perform(turn);
+
+/** Does what the turn is for, within its scope, and ends it in the unit with what comes of that. */
+export function performTurn(turn: Turn, owner: RunnerOwner, unit: UnitOfWork): void {
+  try {
+    const result = runInTurn(turn, perform, owner);
+    if (result instanceof Promise) {
+      // Not `result.then`: a class of a user may call back twice, or never.
+      void Promise.prototype.then.call(
+        result,
+        (value: unknown) => unit.end(turn, outcomeOf(value)),
+        (error: unknown) => unit.end(turn, thrownOutcome(error)),
+      );
+    } else {
+      unit.end(turn, outcomeOf(result));
+    }
+  } catch (error) {
+    unit.end(turn, thrownOutcome(error));
+  }
+}
