@@ -23,14 +23,33 @@ function callOf(callId: number, deadline: number): OutboundCall {
   return new OutboundCall({ key: "Account/alice", route: undefined }, request);
 }
 
+const ignore = (): void => undefined;
+
 describe("pending calls", () => {
+  it("say when the last one has left, however it does", async () => {
+    const clock = new VirtualClock();
+    let emptied = 0;
+    const pending = new PendingCalls(clock, ignore, () => emptied++);
+    const first = callOf(1, 100);
+    pending.add(first);
+    pending.add(callOf(2, 100));
+    pending.remove(first);
+    expect(emptied).toBe(0);
+    await clock.advance(1_000);
+    expect(emptied).toBe(1);
+  });
+
   it("expire each at its own deadline, and are no longer there then", async () => {
     const clock = new VirtualClock();
     const expired: [callId: number, at: number][] = [];
-    const pending = new PendingCalls(clock, (call) => {
-      expect(pending.get(call.request.callId)).toBeUndefined();
-      expired.push([call.request.callId, clock.monotonic()]);
-    });
+    const pending = new PendingCalls(
+      clock,
+      (call) => {
+        expect(pending.get(call.request.callId)).toBeUndefined();
+        expired.push([call.request.callId, clock.monotonic()]);
+      },
+      ignore,
+    );
     pending.add(callOf(1, 300));
     pending.add(callOf(2, 100));
     pending.add(callOf(3, 200));
@@ -46,7 +65,7 @@ describe("pending calls", () => {
   it("do not expire once they were taken", async () => {
     const clock = new VirtualClock();
     const expired: number[] = [];
-    const pending = new PendingCalls(clock, (call) => expired.push(call.request.callId));
+    const pending = new PendingCalls(clock, (call) => expired.push(call.request.callId), ignore);
     const first = callOf(1, 100);
     pending.add(first);
     pending.add(callOf(2, 100));
@@ -59,10 +78,14 @@ describe("pending calls", () => {
   it("can be added while others expire", async () => {
     const clock = new VirtualClock();
     const expired: number[] = [];
-    const pending = new PendingCalls(clock, (call) => {
-      expired.push(call.request.callId);
-      if (call.request.callId === 1) pending.add(callOf(2, 150));
-    });
+    const pending = new PendingCalls(
+      clock,
+      (call) => {
+        expired.push(call.request.callId);
+        if (call.request.callId === 1) pending.add(callOf(2, 150));
+      },
+      ignore,
+    );
     pending.add(callOf(1, 100));
     await clock.advance(1_000);
     expect(expired).toEqual([1, 2]);
@@ -71,7 +94,7 @@ describe("pending calls", () => {
   it("are found, taken and expired also when many later ones have come and gone", async () => {
     const clock = new VirtualClock();
     const expired: number[] = [];
-    const pending = new PendingCalls(clock, (call) => expired.push(call.request.callId));
+    const pending = new PendingCalls(clock, (call) => expired.push(call.request.callId), ignore);
     const [slow, slower] = [callOf(1, 500), callOf(2, 600)];
     pending.add(slow);
     pending.add(slower);
@@ -93,7 +116,7 @@ describe("pending calls", () => {
 
   it("are all handed out by clear, and leave no timer behind", () => {
     const clock = new VirtualClock();
-    const pending = new PendingCalls(clock, () => undefined);
+    const pending = new PendingCalls(clock, ignore, ignore);
     pending.add(callOf(1, 100));
     pending.add(callOf(2, 200));
     expect(pending.clear().map((call) => call.request.callId)).toEqual([1, 2]);
@@ -102,7 +125,7 @@ describe("pending calls", () => {
   });
 
   it("are limited: one more than 100,000 is OVERLOADED", () => {
-    const pending = new PendingCalls(new VirtualClock(), () => undefined);
+    const pending = new PendingCalls(new VirtualClock(), ignore, ignore);
     const call = callOf(0, 1_000);
     for (let callId = 1; callId <= 100_000; callId++) {
       call.request = { ...call.request, callId };

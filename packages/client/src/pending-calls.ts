@@ -25,10 +25,15 @@ export class PendingCalls {
   readonly #latest: (OutboundCall | undefined)[] = Array.from({ length: PLACES });
   readonly #older = new Map<number, OutboundCall>();
   readonly #deadlines: DeadlineTimer;
+  readonly #onEmpty: () => void;
   #size = 0;
 
-  /** `onExpired` is called for each call whose deadline has passed; it is no longer here then. */
-  constructor(clock: Clock, onExpired: (call: OutboundCall) => void) {
+  /**
+   * `onExpired` is called for each call whose deadline has passed; it is no longer here then.
+   * `onEmpty` is called when the last call has left.
+   */
+  constructor(clock: Clock, onExpired: (call: OutboundCall) => void, onEmpty: () => void) {
+    this.#onEmpty = onEmpty;
     this.#deadlines = new DeadlineTimer(clock, (now) => {
       for (const call of this.values()) {
         if (call.request.deadline > now) this.#deadlines.expect(call.request.deadline);
@@ -70,6 +75,7 @@ export class PendingCalls {
     if (this.#latest[place] === call) this.#latest[place] = undefined;
     else if (this.#older.size === 0 || !this.#older.delete(callId)) return false;
     this.#size--;
+    if (this.#size === 0) this.#onEmpty();
     return true;
   }
 

@@ -56,6 +56,8 @@ export interface RouterParts {
   /** The open link to a silo, if there is one. Asking for it makes it come. */
   linkTo(siloId: string): Link | undefined;
   readonly makeReference: MakeReference;
+  /** A call has to wait for a silo, or no call is under way any more. */
+  changed?(): void;
 }
 
 /**
@@ -90,7 +92,11 @@ export class Router implements ReplySink {
     this.peerId = parts.peerId;
     this.principal = { role: "silo", name: parts.peerId };
     this.#placement = placement;
-    this.#pending = new PendingCalls(parts.clock, (call) => this.#expire(call));
+    this.#pending = new PendingCalls(
+      parts.clock,
+      (call) => this.#expire(call),
+      () => parts.changed?.(),
+    );
   }
 
   get revision(): number {
@@ -293,6 +299,7 @@ export class Router implements ReplySink {
   #wait(call: OutboundCall): void {
     this.#waiting.add(call);
     this.#retrySoon();
+    this.#parts.changed?.();
   }
 
   #retry(): void {

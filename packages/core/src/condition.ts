@@ -14,6 +14,7 @@ export class Condition {
 
   /** Something has changed: whoever waits looks again. */
   notify(): void {
+    if (this.#waiting.size === 0) return;
     for (const look of Array.from(this.#waiting)) look();
   }
 

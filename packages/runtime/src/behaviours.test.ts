@@ -39,8 +39,6 @@ const tally = defineBehaviour("Tally", {
 /** Says that it is busy until it is told otherwise. */
 const worker = defineBehaviour("Worker", {
   idleAfter: "1s",
-  // Parts look at what is stored only of types that have had more than one version.
-  version: 2,
   state: { done: {} },
   methods: { work: {}, done: {} },
   activate(host) {
@@ -168,6 +166,18 @@ describe("an actor that is busy outside of its turns", () => {
     await stopped;
     expect(cluster.clock.monotonic() - began).toBeGreaterThan(5_000);
     expect(await cluster.run(read)).toBe(1);
+  });
+
+  it("is busy also for a durable part", async () => {
+    const cluster = await start();
+    const active = (): number | undefined => cluster.silos[0]?.silo.snapshot().activations;
+    await cluster.run(call(cluster, "Worker/w", "done"));
+    const done = partHosts.at(-1)?.busy();
+    await cluster.advance(10_000);
+    expect(active()).toBe(1);
+    done?.();
+    await cluster.advance(3_000);
+    expect(active()).toBe(0);
   });
 
   it("holds it up for 30 s at most", async () => {

@@ -36,7 +36,6 @@ type LifeCycle =
 
 /** How long what an actor does outside of its turns may hold up its deactivation. */
 const BUSY_MS = 30_000;
-const ASK_EVERY_MS = 50;
 
 const LOADING: LifeCycle = { kind: "loading" };
 const GONE: LifeCycle = { kind: "gone" };
@@ -98,7 +97,7 @@ export class Activation implements RunnerOwner {
   isIdle(now: number): boolean {
     const { running, waiting, usedAt } = this.#runner;
     const isQuiet = this.#life.kind === "active" && running.length === 0 && waiting === 0;
-    return isQuiet && now - usedAt >= this.definition.idleAfterMs && !this.#isBusy;
+    return isQuiet && now - usedAt >= this.definition.idleAfterMs && !this.#host.isBusy;
   }
 
   /** Brings the actor to life. Turns that came meanwhile wait. */
@@ -182,7 +181,7 @@ export class Activation implements RunnerOwner {
   }
 
   async #close(actor: object | undefined, reason: DeactivationReason): Promise<void> {
-    if (reason !== "failed" && this.#isBusy) {
+    if (reason !== "failed" && this.#host.isBusy) {
       this.#runner.clear((turn) => this.#giveBack(turn));
       await this.#free();
     }
@@ -242,33 +241,26 @@ export class Activation implements RunnerOwner {
     return actor;
   }
 
-  get #isBusy(): boolean {
-    return this.#host.isBusy || this.storage.isBusy;
+  /** For its durable parts; its own code asks the host. */
+  busy(): () => void {
+    return this.#host.busy();
   }
 
   /** Resolves when nothing goes on outside of turns, or has had its time. */
   async #free(): Promise<void> {
-    const { clock } = this.parts;
     const { promise, resolve } = Promise.withResolvers<void>();
     if (this.#life.kind === "closing") this.#life.onFree = resolve;
-    // A durable part has no way to say that it is done; it is asked now and then.
-    const ask = (): void => {
-      if (this.#isBusy) asking = clock.schedule(ASK_EVERY_MS, ask);
-      else resolve();
-    };
-    let asking = clock.schedule(ASK_EVERY_MS, ask);
-    const end = clock.schedule(BUSY_MS, () => {
+    const end = this.parts.clock.schedule(BUSY_MS, () => {
       this.log.warn({}, "what the actor does outside of its turns did not end in time");
       resolve();
     });
     await promise;
-    asking.cancel();
     end.cancel();
   }
 
   /** For the host: what the actor did outside of its turns is done. */
   onFree(): void {
-    if (this.#life.kind === "closing" && !this.#isBusy) this.#life.onFree?.();
+    if (this.#life.kind === "closing") this.#life.onFree?.();
   }
 
   /** For the runner: no turn runs any more. */

@@ -42,8 +42,6 @@ export interface ActorStorage {
   readonly parts: PartHost;
   /** What this actor has of a durable part. */
   part<S>(key: PartKey<S>): S;
-  /** True while one of the actor's parts has something under way that needs this activation. */
-  readonly isBusy: boolean;
   readonly reminders: Schedules;
   readonly timers: Schedules<TimerOptions>;
   /** Number of the claim under which this activation writes; 0 if it writes nothing. */

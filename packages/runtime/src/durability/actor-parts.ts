@@ -30,6 +30,7 @@ export interface PartOwner {
   runTurn(name: string, args: readonly unknown[]): Promise<Outcome>;
   /** Calls `done` when everything that is staged now is stored, or with why it never will be. */
   afterStored(done: (failure: unknown) => void): void;
+  busy(): () => void;
 }
 
 /** Callbacks by part, for when what was staged is stored. */
@@ -112,6 +113,10 @@ export class ActorParts implements PartHost {
     this.#storage.forget(entries.map((entry) => dueEntry(this.address, entry)));
   }
 
+  busy(): () => void {
+    return this.#storage.owner.busy();
+  }
+
   send(to: ActorAddress, call: DurableCall, answer?: AnswerTurn): void {
     this.#storage.send(to, call, answer);
   }
@@ -161,10 +166,6 @@ export class ActorParts implements PartHost {
 
   disposed(): void {
     for (const state of this.#made()) state.disposed?.();
-  }
-
-  get isBusy(): boolean {
-    return this.#made().some((state) => state.isBusy?.() === true);
   }
 
   /** The states that there are, but for the slots, which their storage sees to. */

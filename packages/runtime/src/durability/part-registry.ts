@@ -3,6 +3,7 @@ import {
   type ActorAddress,
   AWAKE_BUCKETS_FROM,
   type DueEntry,
+  type Fields,
   formatAddress,
   LISTED_BUCKET,
   TroupeError,
@@ -25,11 +26,14 @@ export class PartRegistry implements PartCatalog {
   readonly #byName = new Map<string, number>();
   readonly #turns = new Map<string, SystemTurn>();
   readonly #memories: readonly RequestMemory[];
+  /** The parts that may look at every load. */
+  readonly #looking: readonly DurablePart[];
   readonly #durable = new Map<ActorDefinition, boolean>();
 
   /** Throws `BAD_CONFIG` if two parts share a name, a prefix or the name of a system turn. */
   constructor(parts: readonly DurablePart[]) {
     this.all = parts;
+    this.#looking = parts.filter(({ looksAt }) => looksAt !== undefined);
     this.#memories = parts.flatMap(({ requests }) => (requests === undefined ? [] : [requests]));
     for (const [index, part] of parts.entries()) this.#add(part, index);
   }
@@ -58,6 +62,11 @@ export class PartRegistry implements PartCatalog {
     const isDurable = this.all.some((part) => part.isNeededBy?.(definition) === true);
     this.#durable.set(definition, isDurable);
     return isDurable;
+  }
+
+  /** True if a part has to look at what is stored although nothing of it is there. */
+  looksAt(definition: ActorDefinition, fields: Fields): boolean {
+    return this.#looking.some((part) => part.looksAt?.(definition, fields) === true);
   }
 
   /** The memory whose business requests with the key are. */

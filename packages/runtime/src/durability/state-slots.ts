@@ -23,7 +23,7 @@ import {
 } from "@troupe/sdk";
 
 /** Names of stored fields that hold slots start with this. */
-const SLOT_PREFIX = "s:";
+export const SLOT_PREFIX = "s:";
 
 const packer = createValuePacker();
 

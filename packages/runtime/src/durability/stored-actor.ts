@@ -31,7 +31,7 @@ import { SENDS } from "../sends/sends-part.ts";
 import { ActorParts, type PartOwner, type StoredHooks } from "./actor-parts.ts";
 import type { PartRegistry } from "./part-registry.ts";
 import type { RefusedClaims } from "./refused-claims.ts";
-import { SLOTS, StateSlots } from "./state-slots.ts";
+import { SLOT_PREFIX, SLOTS, StateSlots } from "./state-slots.ts";
 
 export interface StoredActorParts {
   readonly siloId: string;
@@ -136,10 +136,6 @@ export class StoredActor implements ActorStorage {
     return key.name === SLOTS.name ? (this.slots as S) : this.parts.part(key);
   }
 
-  get isBusy(): boolean {
-    return this.#parts?.isBusy === true;
-  }
-
   get #isDurable(): boolean {
     return this.#shared.registry.isDurable(this.definition);
   }
@@ -173,7 +169,8 @@ export class StoredActor implements ActorStorage {
   }
 
   #hasMoreThanSlots(fields: Fields): boolean {
-    return this.definition.version > 1 || fields.keys().some((field) => !field.startsWith("s:"));
+    const isSlot = (field: string): boolean => field.startsWith(SLOT_PREFIX);
+    return this.#shared.registry.looksAt(this.definition, fields) || !fields.keys().every(isSlot);
   }
 
   resultOf(key: string): Payload | undefined {

@@ -41,6 +41,7 @@ class BusyProcess {
       schedule: () => expect.unreachable("nothing here waits for a time"),
     };
     this.admission = new AdmissionQueue({
+      onEmpty: () => undefined,
       siloId: "s1",
       clock,
       logger,

@@ -80,6 +80,8 @@ export interface AdmissionQueueParts {
    */
   nextTurn(callback: () => void): void;
   begin(request: RequestEnvelope, sink: ReplySink): void;
+  /** No request waits any more, and the event loop has turned since. */
+  onEmpty(): void;
 }
 
 interface WaitingRequest {
@@ -207,7 +209,7 @@ export class AdmissionQueue {
 
   readonly #onTurn = (): void => {
     this.#slice = "over";
-    if (this.isEmpty) return;
+    if (this.isEmpty) return this.#parts.onEmpty();
     const before = this.#lookedAt;
     const now = this.#look();
     this.#openSlice(now, Math.min(Math.max(now - before, SLICE_MS), SLICE_MAX_MS));

@@ -4,7 +4,6 @@ import {
   type Clock,
   Condition,
   EMPTY_VIEW,
-  type Logger,
   type Member,
   type MemberState,
   messageOf,
@@ -12,20 +11,15 @@ import {
   TroupeError,
   type View,
 } from "@troupe/core";
-import type { ActorDefinition, AdminMethod } from "@troupe/sdk";
 import { CallRate } from "../inspect/call-rate.ts";
-import { sessionAdminMethods } from "../inspect/session-admin.ts";
 import type { SiloSnapshot } from "../inspect/silo-snapshot.ts";
-import { LocalActors } from "./local-actors.ts";
-import { FailureDetector } from "../membership/failure-detector.ts";
 import { checkDefinitions, notLinked, unlinked } from "../membership/join-checks.ts";
-import { MembershipAgent } from "../membership/membership-agent.ts";
 import type { Succession } from "../membership/view-coalescer.ts";
+import { type ComposeParts, ComposedSilo, type SessionOwner } from "./compose-silo.ts";
+import type { SiloActors } from "./silo-actors.ts";
 import { recordOf } from "./silo-record.ts";
 import { runStages, type Stage } from "./stages.ts";
 import type { StorageOwner } from "./storage-owner.ts";
-import { SiloLinks } from "./silo-links.ts";
-import { DEFAULT_LEASE_TTL_MS, type SiloOptions, type SiloPorts } from "./silo-options.ts";
 
 /** How long a silo may take to link to the others, and to see itself in their view. */
 const JOIN_MS = 10_000;
@@ -39,22 +33,10 @@ const BECOME_AGAIN_MS = 100;
 /** For refusals to late callers, after the silo has left. */
 const LAST_WORDS_MS = 200;
 
-/**
- * A silo that drains looks again after this long although nothing was said: one of its turns may
- * have made a call that no silo is left to take.
- */
-const LOOK_AGAIN_MS = 50;
-
-export interface SiloSessionParts {
-  readonly siloId: string;
-  readonly ports: SiloPorts;
-  readonly options: SiloOptions;
-  readonly definitions: ReadonlyMap<string, ActorDefinition>;
+export interface SiloSessionParts extends ComposeParts {
   readonly storageOwner: StorageOwner;
-  /** The lease is gone: everything here has ended, and this session is over. */
-  onLost(): void;
-  /** Somebody asked this silo to move everything away and stop. */
-  onDrainRequested(): void;
+  /** The lease is gone, and this session is over. `ended` is when nothing of it runs any more. */
+  onLost(ended: Promise<void>): void;
 }
 
 /**
@@ -66,58 +48,43 @@ export interface SiloSessionParts {
  * SES-3. Turns that are under way at the end keep its record, or another silo would run their
  *     actors beside them (C1). At the latest the record goes with the lease.
  */
-export class SiloSession {
+export class SiloSession implements SessionOwner {
   readonly siloId: string;
-  readonly actors: LocalActors;
+  /** The placement of the newest view that this silo has seen. */
+  placement = new Placement(EMPTY_VIEW);
   readonly #parts: SiloSessionParts;
   readonly #clock: Clock;
-  readonly #logger: Logger;
-  readonly #links: SiloLinks;
-  readonly #agent: MembershipAgent;
-  readonly #detector: FailureDetector;
+  readonly #silo: ComposedSilo;
   readonly #rate: CallRate;
   readonly #startedAt: number;
-  readonly #leaseTtlMs: number;
-  #placement = new Placement(EMPTY_VIEW);
   /** Why another silo does not link with this one. */
   #rejection: TroupeError | undefined;
-  /** A view, a link, or the number of activations has changed, or the session is over. */
+  /** Something that a stage or the drain waits for has changed, or the session is over. */
   readonly #changed: Condition;
   readonly #background: BackgroundWork;
   #life: "joining" | "active" | "draining" | "over" = "joining";
   #ending: Promise<void> | undefined;
 
   constructor(parts: SiloSessionParts) {
-    const { siloId, ports, options } = parts;
-    const { clock } = ports;
-    const leaseTtlMs = options.leaseTtlMs ?? DEFAULT_LEASE_TTL_MS;
-    this.siloId = siloId;
-    this.#leaseTtlMs = leaseTtlMs;
+    const { clock } = parts.ports;
+    this.siloId = parts.siloId;
     this.#parts = parts;
     this.#clock = clock;
-    this.#logger = ports.logger.child({ silo: siloId });
     this.#startedAt = clock.now();
     this.#rate = new CallRate(clock);
     this.#changed = new Condition(clock);
     this.#background = new BackgroundWork((error) =>
-      this.#logger.error({ reason: messageOf(error) }, "a part of the silo failed"),
+      this.#silo.logger.error({ reason: messageOf(error) }, "a part of the silo failed"),
     );
-    this.#agent = new MembershipAgent({
-      clock,
-      logger: this.#logger,
-      membership: ports.membership,
-      leaseTtlMs,
-      leasePolicy: options.leasePolicy ?? "strict",
-      onView: (succession) => this.#setView(succession),
-      onLost: () => this.#lose(),
-    });
-    this.actors = this.#createActors();
-    this.#links = this.#createLinks();
-    this.#detector = this.#createDetector();
+    this.#silo = new ComposedSilo(parts, this);
+  }
+
+  get actors(): SiloActors {
+    return this.#silo.actors;
   }
 
   get view(): View {
-    return this.#placement.view;
+    return this.placement.view;
   }
 
   /** True once it has left, or lost its lease. */
@@ -126,7 +93,7 @@ export class SiloSession {
   }
 
   get address(): string {
-    return this.#agent.member?.address ?? "";
+    return this.#silo.agent.member?.address ?? "";
   }
 
   get snapshot(): SiloSnapshot {
@@ -134,9 +101,9 @@ export class SiloSession {
     return {
       siloId: this.siloId,
       address: this.address,
-      state: this.#agent.member?.state ?? "joining",
-      serving: this.#agent.guard.isServing(),
-      revision: this.#placement.revision,
+      state: this.#silo.agent.member?.state ?? "joining",
+      serving: this.#silo.agent.guard.isServing(),
+      revision: this.placement.revision,
       startedAt: this.#startedAt,
       activations,
       activationsByType,
@@ -149,11 +116,11 @@ export class SiloSession {
   /** Joins the cluster (SES-1). */
   async start(): Promise<void> {
     try {
-      await runStages(this.#stages(), this.#logger);
+      await runStages(this.#stages(), this.#silo.logger);
       if (this.#life === "joining") this.#life = "active";
       const { address } = this;
       const facts = { event: "silo_active", address, members: this.view.members.length };
-      this.#logger.info(facts, "silo is active");
+      this.#silo.logger.info(facts, "silo is active");
     } catch (error) {
       await this.#end("the silo could not start");
       throw error;
@@ -165,21 +132,21 @@ export class SiloSession {
     if (this.isOver) return this.#ending;
     this.#life = "draining";
     const { activations } = this.actors.counts;
-    this.#logger.info({ event: "silo_draining", activations }, "silo drains");
-    this.actors.quiesce();
+    this.#silo.logger.info({ event: "silo_draining", activations }, "silo drains");
+    this.background(this.actors.quiesce());
     try {
       await this.#become("draining", DRAIN_MS);
-      await this.#untilDrained();
+      await this.#until(() => this.#hasDrained(), DRAIN_MS);
     } catch (error) {
-      this.#logger.warn(
+      this.#silo.logger.warn(
         { event: "drain_failed", reason: messageOf(error) },
         "the silo could not drain; it leaves with what is still active",
       );
       await this.#end("the silo has left the cluster");
       return;
     }
-    await this.#agent.leave().catch((error: unknown) => {
-      this.#logger.warn(
+    await this.#silo.agent.leave().catch((error: unknown) => {
+      this.#silo.logger.warn(
         { event: "record_left", reason: messageOf(error) },
         "the silo could not take its record away; it expires with the lease",
       );
@@ -190,26 +157,26 @@ export class SiloSession {
 
   #stages(): Stage[] {
     const { options, storageOwner } = this.#parts;
-    const isActive = (): boolean => this.#placement.member(this.siloId)?.state === "active";
-    const isMember = (): boolean => this.#placement.member(this.siloId) !== undefined;
+    const isActive = (): boolean => this.placement.member(this.siloId)?.state === "active";
+    const isMember = (): boolean => this.placement.member(this.siloId) !== undefined;
     let member: Member;
     return [
       {
         name: "listen",
         run: async () => {
-          const listening = await this.#links.listen(options.listen);
+          const listening = await this.#silo.links.listen(options.listen);
           member = recordOf(this.siloId, options.advertise ?? listening, this.#parts);
         },
       },
       { name: "check the storage", run: () => storageOwner.check() },
-      { name: "register", run: () => this.#agent.join(member) },
+      { name: "register", run: () => this.#silo.agent.join(member) },
       { name: "see itself", run: () => this.#until(isMember, JOIN_MS) },
       { name: "check the others", run: async () => checkDefinitions(member, this.view) },
       { name: "link", run: () => this.#linkWithAll(member) },
       { name: "become active", run: () => this.#become("active", JOIN_MS) },
       { name: "see itself active", run: () => this.#until(isActive, JOIN_MS) },
       { name: "host", run: () => this.actors.start() },
-      { name: "watch the others", run: async () => this.#detector.start() },
+      { name: "watch the others", run: async () => this.#silo.detector.start() },
     ];
   }
 
@@ -221,9 +188,13 @@ export class SiloSession {
     const deadline = this.#clock.monotonic() + timeoutMs;
     for (;;) {
       try {
-        return await this.#agent.become(state);
+        return await this.#silo.agent.become(state);
       } catch (error) {
-        if (this.isOver || !this.#agent.guard.isServing() || this.#clock.monotonic() > deadline)
+        if (
+          this.isOver ||
+          !this.#silo.agent.guard.isServing() ||
+          this.#clock.monotonic() > deadline
+        )
           throw error;
         await sleep(this.#clock, BECOME_AGAIN_MS);
       }
@@ -231,23 +202,24 @@ export class SiloSession {
   }
 
   #hasDrained(): boolean {
-    if (this.#placement.member(this.siloId)?.state === "active") return false;
+    if (this.placement.member(this.siloId)?.state === "active") return false;
     this.actors.giveUpWaiting();
     return this.actors.isQuiet;
   }
 
-  #setView({ view, passed }: Succession): void {
-    if (view.revision <= this.#placement.revision) return;
-    const wasMember = this.#placement.member(this.siloId) !== undefined;
+  /** For the parts of the silo. */
+  setView({ view, passed }: Succession): void {
+    if (view.revision <= this.placement.revision) return;
+    const wasMember = this.placement.member(this.siloId) !== undefined;
     const isMember = view.members.some(({ siloId }) => siloId === this.siloId);
     if (wasMember && !isMember) {
-      this.#agent.lose();
+      this.#silo.agent.lose();
       return;
     }
-    this.#placement = new Placement(view);
-    this.#links.setMembers(view.members);
+    this.placement = new Placement(view);
+    this.#silo.links.setMembers(view.members);
     this.actors.setPlacement(
-      this.#placement,
+      this.placement,
       passed?.map((one) => new Placement(one)),
     );
     this.#changed.notify();
@@ -255,20 +227,35 @@ export class SiloSession {
 
   async #linkWithAll(self: Member): Promise<void> {
     const missing = (): Member[] =>
-      unlinked(self, this.view, (siloId) => this.#links.linkTo(siloId) !== undefined);
+      unlinked(self, this.view, (siloId) => this.#silo.links.linkTo(siloId) !== undefined);
     // A silo that hangs answers nobody. Its lease decides: it answers again, or is not a member.
-    const linkMs = this.#leaseTtlMs + JOIN_MS;
+    const linkMs = this.#silo.leaseTtlMs + JOIN_MS;
     try {
       await this.#until(() => missing().length === 0 || this.#rejection !== undefined, linkMs);
     } catch {
-      throw notLinked(self, missing(), this.#links.refusalOf(missing()));
+      throw notLinked(self, missing(), this.#silo.links.refusalOf(missing()));
     }
     if (this.#rejection !== undefined) throw this.#rejection;
   }
 
-  /** The rejoin comes after the end, and is the silo's own business. */
-  #lose(): void {
-    void this.#end("the silo has lost its lease").then(() => this.#parts.onLost());
+  /** For the parts of the silo. */
+  lose(): void {
+    this.#parts.onLost(this.#end("the silo has lost its lease"));
+  }
+
+  /** For the parts of the silo. */
+  changed(): void {
+    this.#changed.notify();
+  }
+
+  /** For the parts of the silo. */
+  rejected(error: TroupeError): void {
+    this.#rejection = error;
+  }
+
+  /** For the parts of the silo. */
+  background(work: Promise<unknown>): void {
+    this.#background.add(work);
   }
 
   /** SES-2 */
@@ -280,41 +267,21 @@ export class SiloSession {
   async #endOnce(reason: string): Promise<void> {
     this.#life = "over";
     this.#changed.notify();
-    this.#detector.stop();
-    this.#agent.stop();
+    this.#silo.detector.stop();
+    this.#silo.agent.stop();
     const closed = this.actors.close();
     await this.#turnsEnded();
-    await this.#agent.leave().catch(() => undefined);
-    await this.#links.close(reason);
+    await this.#silo.agent.leave().catch(() => undefined);
+    await this.#silo.links.close(reason);
     await closed;
     await this.#background.ended();
   }
 
   /** SES-3 */
   async #turnsEnded(): Promise<void> {
-    const noneRuns = (): boolean => !this.#agent.isMember || this.actors.counts.activations === 0;
-    await this.#changed.wait(noneRuns, this.#leaseTtlMs);
-  }
-
-  #adminMethods(): AdminMethod[] {
-    return sessionAdminMethods({
-      snapshot: () => this.snapshot,
-      hasFoundGone: (other) => this.#detector.foundGone(other),
-      onDrainRequested: () => this.#parts.onDrainRequested(),
-    });
-  }
-
-  async #untilDrained(): Promise<void> {
-    const deadline = this.#clock.monotonic() + DRAIN_MS;
-    const isDrained = (): boolean => {
-      if (this.#hasDrained()) return true;
-      this.#checkNotOver();
-      return false;
-    };
-    // oxlint-disable-next-line no-await-in-loop -- each look comes after the one before it.
-    while (!(await this.#changed.wait(isDrained, LOOK_AGAIN_MS))) {
-      if (this.#clock.monotonic() > deadline) throw notDone(DRAIN_MS);
-    }
+    const noneRuns = (): boolean =>
+      !this.#silo.agent.isMember || this.actors.counts.activations === 0;
+    await this.#changed.wait(noneRuns, this.#silo.leaseTtlMs);
   }
 
   /**
@@ -332,73 +299,6 @@ export class SiloSession {
 
   #checkNotOver(): void {
     if (this.isOver) throw new TroupeError("CLUSTER_UNAVAILABLE", "the silo lost its lease");
-  }
-
-  #createActors(): LocalActors {
-    const { siloId, ports, options, definitions } = this.#parts;
-    return new LocalActors(
-      {
-        ...ports,
-        siloId,
-        logger: this.#logger,
-        guard: this.#agent.guard,
-        definitions,
-        extensions: options.extensions ?? [],
-        options,
-        linkTo: (to) => this.#links.linkTo(to),
-        broadcast: (envelope) => this.#links.broadcast(envelope),
-        adminMethods: this.#adminMethods(),
-        onActivationGone: () => this.#changed.notify(),
-      },
-      this.#placement,
-    );
-  }
-
-  #createLinks(): SiloLinks {
-    const { siloId, ports, options } = this.#parts;
-    return new SiloLinks({
-      siloId,
-      cluster: options.cluster,
-      clock: this.#clock,
-      logger: this.#logger,
-      transport: ports.transport,
-      onRequest: (request, sink) => this.actors.onRequest(request, sink),
-      onReply: (callId, outcome) => this.actors.onReply(callId, outcome),
-      onCancel: (cancel, sink) => this.actors.onCancel(cancel, sink),
-      onCallerGone: (sink) => this.actors.onCallerGone(sink),
-      onReleased: (from, released) => this.actors.onReleased(from, released),
-      onUp: (_, link) => {
-        this.actors.onLinkUp(link);
-        this.#changed.notify();
-      },
-      onDown: (from, reason) => this.actors.onLinkDown(from, reason),
-      onHeard: (link) => this.#detector.heard(link),
-      onRefused: (from) => this.#background.add(this.#detector.refused(from)),
-      onRejected: (from, error) => {
-        this.#rejection = error;
-        this.actors.onLinkRejected(from, error);
-        this.#changed.notify();
-      },
-    });
-  }
-
-  #createDetector(): FailureDetector {
-    const { siloId, ports } = this.#parts;
-    return new FailureDetector({
-      siloId,
-      clock: this.#clock,
-      logger: this.#logger,
-      leaseTtlMs: this.#leaseTtlMs,
-      view: () => this.view,
-      linkTo: (to) => this.#links.linkTo(to),
-      evict: (other) => ports.membership.evict(other),
-      confirmsGone: async (witness, other) =>
-        (await this.actors.callSilo(witness, "hasFoundGone", [other])) === true,
-      onIsolated: () =>
-        this.#agent.giveUp(
-          "this silo has no link with most of the others, so it leaves the cluster",
-        ),
-    });
   }
 }
 

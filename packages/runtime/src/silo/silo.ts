@@ -8,7 +8,14 @@ import {
   type DeadLetters,
   References,
 } from "@troupe/client";
-import { messageOf, randomId, sleep, TroupeError, type View } from "@troupe/core";
+import {
+  BackgroundWork,
+  Condition,
+  messageOf,
+  randomId,
+  TroupeError,
+  type View,
+} from "@troupe/core";
 import {
   type Actor,
   type ActorClass,
@@ -42,6 +49,9 @@ export class Silo implements ActorReferences, DeadLetterAccess, Administered, As
   readonly #references: References;
   #session: SiloSession;
   #stopping: Promise<void> | undefined;
+  readonly #stopBegan: Condition;
+  /** What comes after the loss of a lease. */
+  readonly #background: BackgroundWork;
   /**
    * False while a session is starting: at first, and after a loss. One loop at a time sees to
    * that.
@@ -57,7 +67,7 @@ export class Silo implements ActorReferences, DeadLetterAccess, Administered, As
     await silo.#session.start();
     silo.#isRunning = true;
     // It may have lost its lease while it was just becoming ready.
-    if (silo.#session.isOver) void silo.#rejoin();
+    if (silo.#session.isOver) silo.#background.add(silo.#rejoin());
     return silo;
   }
 
@@ -67,6 +77,10 @@ export class Silo implements ActorReferences, DeadLetterAccess, Administered, As
     this.#definitions = definitionsOf(options.actors);
     this.#references = new References(this.#definitions, (target, method, args) =>
       this.#session.actors.call(target, method, args),
+    );
+    this.#stopBegan = new Condition(ports.clock);
+    this.#background = new BackgroundWork((error) =>
+      ports.logger.error({ reason: messageOf(error) }, "a lost lease could not be dealt with"),
     );
     this.#storageOwner = new StorageOwner({
       ...ports,
@@ -125,8 +139,16 @@ export class Silo implements ActorReferences, DeadLetterAccess, Administered, As
    * Drains: moves everything away, then leaves. No call fails by it. Stopping twice is harmless.
    */
   stop(): Promise<void> {
-    this.#stopping ??= this.#session.drain().finally(this.#markStopped);
+    if (this.#stopping === undefined) {
+      this.#stopping = this.#stop().finally(this.#markStopped);
+      this.#stopBegan.notify();
+    }
     return this.#stopping;
+  }
+
+  async #stop(): Promise<void> {
+    await this.#session.drain();
+    await this.#background.ended();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -140,18 +162,21 @@ export class Silo implements ActorReferences, DeadLetterAccess, Administered, As
       options: { ...this.#options, listen },
       definitions: this.#definitions,
       storageOwner: this.#storageOwner,
-      // While one is starting, whoever starts it finds out.
-      onLost: () => {
-        if (this.#isRunning) void this.#rejoin();
-      },
+      onLost: (ended) => this.#background.add(this.#afterLoss(ended)),
       onDrainRequested: () => void this.stop(),
     });
+  }
+
+  async #afterLoss(ended: Promise<void>): Promise<void> {
+    await ended;
+    // While one is starting, whoever starts it finds out.
+    if (this.#isRunning) await this.#rejoin();
   }
 
   /** Joins again where it listened before, so that an address that users know stays right. */
   async #rejoin(): Promise<void> {
     this.#isRunning = false;
-    const { clock, logger } = this.#ports;
+    const { logger } = this.#ports;
     const listen =
       this.#options.advertise === undefined ? this.#session.address : this.#options.listen;
     while (this.#stopping === undefined) {
@@ -166,7 +191,7 @@ export class Silo implements ActorReferences, DeadLetterAccess, Administered, As
           { code, reason: messageOf(error) },
           "the silo could not join again; trying again",
         );
-        await sleep(clock, REJOIN_EVERY_MS);
+        await this.#stopBegan.wait(() => this.#stopping !== undefined, REJOIN_EVERY_MS);
       }
     }
   }

@@ -28,6 +28,7 @@ export function looseHost(given: Partial<PartHost> & Pick<PartHost, "clock">): P
     perform: unused,
     afterStored: (done) => done(undefined),
     forget() {},
+    busy: unused,
     send: unused,
     ...given,
   };

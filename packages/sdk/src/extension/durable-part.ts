@@ -52,6 +52,8 @@ export interface PartHost extends DirtyFlag {
   afterStored(done: (failure: unknown) => void): void;
   /** Takes entries out of the due index that stand for nothing. */
   forget(entries: readonly PartEntry[]): void;
+  /** As `ActorHost.busy`: the activation has to stay until what this returns is called. */
+  busy(): () => void;
   /** Sends with the changes of the running turn. */
   send(to: ActorAddress, call: DurableCall, answer?: AnswerTurn): void;
 }
@@ -79,8 +81,6 @@ export interface PartState {
   staged?(): (() => void) | undefined;
   /** The activation is over. */
   disposed?(): void;
-  /** True while the activation has to stay for this part. See `DurablePart`. */
-  isBusy?(): boolean;
 }
 
 /**

@@ -29,7 +29,7 @@ export const EMPTY = placement(0, {});
 export const PLACES = ["a", "b", "c", "d"] as const;
 const ACTORS = Array.from({ length: 12 }, (_, index) => ({ type: "Account", id: `${index}` }));
 
-/** One process: what a silo does with its handoff, as `LocalActors` does. */
+/** One process: what a silo does with its handoff, as `SiloActors` does. */
 class SimulatedSilo {
   readonly siloId: string;
   readonly handoff: Handoff;

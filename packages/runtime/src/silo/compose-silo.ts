@@ -1,0 +1,382 @@
+import { getHeapStatistics } from "node:v8";
+import { Caller, filteredCalls, type Placement, References, Router } from "@troupe/client";
+import { type ActorAddress, type Logger, silentMetrics, type TroupeError } from "@troupe/core";
+import type { ActorDefinition, AdminMethod, DurablePart, SiloHost, SiloService } from "@troupe/sdk";
+import { CallBudget } from "../activation/call-budget.ts";
+import { Catalog } from "../activation/catalog.ts";
+import { DeadlockDetector } from "../activation/deadlock-detector.ts";
+import { IdleCollection } from "../activation/idle-collection.ts";
+import { servingThrough } from "../activation/incoming-call.ts";
+import { WaitWatch } from "../activation/wait-watch.ts";
+import { AwakeService } from "../durability/awake-service.ts";
+import { IndexSweep } from "../durability/index-sweep.ts";
+import { PartRegistry } from "../durability/part-registry.ts";
+import { RefusedClaims } from "../durability/refused-claims.ts";
+import { slotsPart } from "../durability/state-slots.ts";
+import { versionPart } from "../durability/state-version.ts";
+import { StoredActor, type StoredActorParts } from "../durability/stored-actor.ts";
+import { idempotencyPart } from "../idempotency/idempotency-records.ts";
+import { actorAdminMethods } from "../inspect/actor-admin.ts";
+import { AdminMethods } from "../inspect/admin-methods.ts";
+import { sessionAdminMethods } from "../inspect/session-admin.ts";
+import type { SiloSnapshot } from "../inspect/silo-snapshot.ts";
+import { waitAdminMethod } from "../inspect/wait-admin.ts";
+import { FailureDetector } from "../membership/failure-detector.ts";
+import { MembershipAgent } from "../membership/membership-agent.ts";
+import type { Succession } from "../membership/view-coalescer.ts";
+import { Handoff } from "../ownership/handoff.ts";
+import { ReleaseAnnouncer } from "../ownership/release-announcer.ts";
+import { ReminderTicks } from "../reminders/reminder-ticks.ts";
+import { remindersPart } from "../reminders/reminders-part.ts";
+import { timersPart } from "../reminders/timers-part.ts";
+import { AdmissionQueue } from "../routing/admission-queue.ts";
+import { Dispatcher } from "../routing/dispatcher.ts";
+import { deduplicationPart } from "../sends/deduplication.ts";
+import { sendsPart } from "../sends/sends-part.ts";
+import { SiloActors } from "./silo-actors.ts";
+import { SiloLinks } from "./silo-links.ts";
+import { DEFAULT_LEASE_TTL_MS, type SiloOptions, type SiloPorts } from "./silo-options.ts";
+import { SiloServices } from "./silo-services.ts";
+
+/** What a silo is made of from outside, for the time of one lease. */
+export interface ComposeParts {
+  readonly siloId: string;
+  readonly ports: SiloPorts;
+  readonly options: SiloOptions;
+  readonly definitions: ReadonlyMap<string, ActorDefinition>;
+  /** Somebody asked this silo to move everything away and stop. */
+  onDrainRequested(): void;
+}
+
+/** The session, as the parts of its silo see it. */
+export interface SessionOwner {
+  readonly placement: Placement;
+  readonly snapshot: SiloSnapshot;
+  setView(succession: Succession): void;
+  /** The lease is lost. */
+  lose(): void;
+  /** A link, the number of activations, or what waits or is under way has changed. */
+  changed(): void;
+  /** Another silo takes no link with this one. */
+  rejected(error: TroupeError): void;
+  /** What a part began, and the end of the session has to wait for. */
+  background(work: Promise<unknown>): void;
+}
+
+/**
+ * Everything that makes up one silo while it has a lease, each part made once and told of the
+ * others. Nothing here acts: `SiloSession` has the silo join and leave, and `SiloActors` has its
+ * actors live and its calls go their way.
+ */
+export class ComposedSilo {
+  readonly logger: Logger;
+  readonly leaseTtlMs: number;
+  readonly agent: MembershipAgent;
+  readonly links: SiloLinks;
+  readonly detector: FailureDetector;
+  readonly actors: SiloActors;
+  readonly #parts: ComposeParts;
+  readonly #session: SessionOwner;
+  readonly #host: SiloHost;
+  readonly #registry: PartRegistry;
+  readonly #budget: CallBudget;
+  readonly #deadlocks: DeadlockDetector;
+  readonly #waits: WaitWatch;
+  readonly #handoff: Handoff;
+  readonly #announcer: ReleaseAnnouncer;
+  readonly #catalog: Catalog;
+  readonly #dispatcher: Dispatcher;
+  readonly #admission: AdmissionQueue;
+  readonly #router: Router;
+  readonly #caller: Caller;
+  readonly #references: References;
+  readonly #services: SiloServices;
+
+  constructor(parts: ComposeParts, session: SessionOwner) {
+    const { siloId, ports, options } = parts;
+    const { placement } = session;
+    const { clock } = ports;
+    this.#parts = parts;
+    this.#session = session;
+    this.logger = ports.logger.child({ silo: siloId });
+    this.leaseTtlMs = options.leaseTtlMs ?? DEFAULT_LEASE_TTL_MS;
+    this.agent = this.#createAgent();
+    this.#host = this.#createHost();
+    this.#registry = new PartRegistry(this.#createDurableParts());
+    this.#budget = new CallBudget(options.waitingBytes ?? {}, getHeapStatistics().heap_size_limit);
+    this.#deadlocks = new DeadlockDetector({
+      openCallsOf: (token) => this.#router.openCallsOf(token),
+      ask: (call) => this.actors.askWait(call),
+    });
+    this.#waits = new WaitWatch({
+      clock,
+      breakCycle: (runner) => this.#deadlocks.breakCycle(runner),
+    });
+    this.#handoff = new Handoff(siloId, placement);
+    this.#announcer = new ReleaseAnnouncer({
+      clock,
+      held: () => this.#handoff.held,
+      announce: () => this.actors.announceRelease(),
+    });
+    this.#catalog = this.#createCatalog();
+    this.#dispatcher = this.#createDispatcher();
+    this.#admission = this.#createAdmission();
+    this.#router = new Router(
+      {
+        peerId: siloId,
+        clock,
+        local: this.#dispatcher,
+        linkTo: (to) => this.links.linkTo(to),
+        makeReference: (address) => this.#references.reference(address),
+        changed: () => session.changed(),
+      },
+      placement,
+    );
+    this.#caller = new Caller(clock, this.#router);
+    const call = filteredCalls(options.filters?.outgoing ?? [], clock, (target, method, args) =>
+      this.#caller.call(target, method, args),
+    );
+    this.#references = new References(parts.definitions, call);
+    this.#services = new SiloServices(this.#createServices(), this.logger);
+    this.actors = new SiloActors(
+      {
+        siloId,
+        clock,
+        definitions: parts.definitions,
+        metrics: options.metrics ?? silentMetrics,
+        handoff: this.#handoff,
+        announcer: this.#announcer,
+        budget: this.#budget,
+        deadlocks: this.#deadlocks,
+        waits: this.#waits,
+        catalog: this.#catalog,
+        dispatcher: this.#dispatcher,
+        admission: this.#admission,
+        router: this.#router,
+        caller: this.#caller,
+        call,
+        services: this.#services,
+        broadcast: (envelope) => this.links.broadcast(envelope),
+      },
+      placement,
+    );
+    this.links = this.#createLinks();
+    this.detector = this.#createDetector();
+  }
+
+  #createAgent(): MembershipAgent {
+    const { ports, options } = this.#parts;
+    return new MembershipAgent({
+      clock: ports.clock,
+      logger: this.logger,
+      membership: ports.membership,
+      leaseTtlMs: this.leaseTtlMs,
+      leasePolicy: options.leasePolicy ?? "strict",
+      onView: (succession) => this.#session.setView(succession),
+      onLost: () => this.#session.lose(),
+    });
+  }
+
+  /** What services and extensions see of the silo. */
+  #createHost(): SiloHost {
+    const { siloId, ports, definitions } = this.#parts;
+    const { clock, random, stateStore, reminderStore } = ports;
+    const registry = (): PartRegistry => this.#registry;
+    return {
+      siloId,
+      clock,
+      random,
+      logger: this.logger,
+      stateStore,
+      reminderStore,
+      definitions,
+      get parts() {
+        return registry();
+      },
+      owns: (address) => this.actors.owns(address),
+      isActive: (address) => this.#catalog.find(address) !== undefined,
+      ownedBuckets: () => this.actors.placement.bucketsOf(siloId),
+      callTurn: (address, name, args) => this.actors.callTurn(address, name, args),
+      collectIdle: () => this.actors.collectIdle(),
+    };
+  }
+
+  #createDurableParts(): DurablePart[] {
+    const silo = this.#host;
+    return [
+      slotsPart,
+      versionPart,
+      remindersPart,
+      timersPart,
+      sendsPart({
+        logger: silo.logger,
+        callTurn: (address, name, args) => silo.callTurn(address, name, args),
+        deliver: (send, sender) => this.actors.deliver(send, sender),
+      }),
+      deduplicationPart(silo),
+      idempotencyPart,
+      ...this.#extend((extension) => extension.parts?.(silo)),
+    ];
+  }
+
+  #createServices(): SiloService[] {
+    const silo = this.#host;
+    return [
+      new IdleCollection(silo),
+      new AwakeService(silo),
+      new ReminderTicks(silo),
+      new IndexSweep(silo),
+      ...this.#extend((extension) => extension.services?.(silo)),
+    ];
+  }
+
+  #createAdminMethods(): AdminMethod[] {
+    return [
+      ...sessionAdminMethods({
+        snapshot: () => this.#session.snapshot,
+        hasFoundGone: (other) => this.detector.foundGone(other),
+        onDrainRequested: () => this.#parts.onDrainRequested(),
+      }),
+      ...actorAdminMethods(this.#host, () => this.#catalog.values()),
+      waitAdminMethod((call) => this.actors.waitOf(call)),
+      ...this.#extend((extension) => extension.adminMethods?.(this.#host)),
+    ];
+  }
+
+  #extend<T>(
+    take: (extension: NonNullable<SiloOptions["extensions"]>[number]) => readonly T[] | undefined,
+  ): T[] {
+    return (this.#parts.options.extensions ?? []).flatMap((extension) => take(extension) ?? []);
+  }
+
+  #createCatalog(): Catalog {
+    const { siloId, ports, options } = this.#parts;
+    const { guard } = this.agent;
+    const stored = this.#createStoredActorParts();
+    return new Catalog({
+      siloId,
+      clock: ports.clock,
+      logger: this.logger,
+      budget: this.#budget,
+      isServing: (now) => guard.isServing(now),
+      serving: () => guard.serving(),
+      revision: () => this.actors.placement.revision,
+      createStorage: (activation) => new StoredActor(stored, activation),
+      reference: (type, id, callOptions) => this.#references.actor(type, id, callOptions),
+      sendReference: (type, id, post) => this.#references.sendReference(type, id, post),
+      makeReference: (address) => this.#references.reference(address),
+      serve: servingThrough(options.filters?.incoming ?? [], ports.clock),
+      systemTurn: (name) => this.#registry.turn(name),
+      watch: (activation, runner) => this.#waits.watch(activation, runner),
+      redispatch: (request, sink) => this.#dispatcher.redispatch(request, sink),
+      onGone: (activation) => {
+        this.actors.activationGone(activation);
+        this.#session.changed();
+      },
+    });
+  }
+
+  /** One for all actors: there are many. */
+  #createStoredActorParts(): StoredActorParts {
+    const { siloId, ports } = this.#parts;
+    const { clock, stateStore, reminderStore } = ports;
+    const { guard } = this.agent;
+    return {
+      siloId,
+      clock,
+      logger: this.logger,
+      stateStore,
+      reminderStore,
+      registry: this.#registry,
+      refused: new RefusedClaims(clock, this.logger),
+      makeReference: (address: ActorAddress) => this.#references.reference(address),
+      revision: () => this.actors.placement.revision,
+      isServing: () => guard.isServing(),
+      serving: () => guard.serving(),
+      isCertain: () => guard.isCertain(),
+      onEntriesStored: (entries) => this.#services.entriesStored(entries),
+    };
+  }
+
+  #createDispatcher(): Dispatcher {
+    const { siloId, ports, definitions } = this.#parts;
+    const { guard } = this.agent;
+    const admin = new AdminMethods(siloId, this.#createAdminMethods());
+    return new Dispatcher(
+      {
+        siloId,
+        clock: ports.clock,
+        definitions,
+        catalog: this.#catalog,
+        handoff: this.#handoff,
+        budget: this.#budget,
+        isServing: () => guard.isServing(),
+        serving: () => guard.serving(),
+        callSilo: (method, args, caller) => admin.answer(method, args, caller),
+      },
+      this.#session.placement,
+    );
+  }
+
+  #createAdmission(): AdmissionQueue {
+    const { siloId, ports } = this.#parts;
+    return new AdmissionQueue({
+      siloId,
+      clock: ports.clock,
+      logger: this.logger,
+      budget: this.#budget,
+      nextTurn: setImmediate,
+      begin: (request, sink) => this.#dispatcher.dispatch(request, sink, ports.clock.monotonic()),
+      onEmpty: () => this.#session.changed(),
+    });
+  }
+
+  #createLinks(): SiloLinks {
+    const { siloId, ports, options } = this.#parts;
+    const { actors } = this;
+    const session = this.#session;
+    return new SiloLinks({
+      siloId,
+      cluster: options.cluster,
+      clock: ports.clock,
+      logger: this.logger,
+      transport: ports.transport,
+      onRequest: (request, sink) => this.#admission.take(request, sink),
+      onReply: (callId, outcome) => this.#router.reply(callId, outcome),
+      onCancel: (cancel, sink) => actors.cancel(cancel, sink),
+      onCallerGone: (sink) => actors.callerGone(sink),
+      onReleased: (from, released) => actors.setReleased(from, released),
+      onUp: (_, link) => {
+        actors.linkUp(link);
+        session.changed();
+      },
+      onDown: (from, reason) => this.#router.linkDown(from, reason),
+      onHeard: (link) => this.detector.heard(link),
+      onRefused: (from) => session.background(this.detector.refused(from)),
+      onRejected: (from, error) => {
+        session.rejected(error);
+        this.#router.siloRejects(from, error);
+        session.changed();
+      },
+    });
+  }
+
+  #createDetector(): FailureDetector {
+    const { siloId, ports } = this.#parts;
+    return new FailureDetector({
+      siloId,
+      clock: ports.clock,
+      logger: this.logger,
+      leaseTtlMs: this.leaseTtlMs,
+      view: () => this.#session.placement.view,
+      linkTo: (to) => this.links.linkTo(to),
+      evict: (other) => ports.membership.evict(other),
+      confirmsGone: async (witness, other) =>
+        (await this.actors.callSilo(witness, "hasFoundGone", [other])) === true,
+      onIsolated: () =>
+        this.agent.giveUp(
+          "this silo has no link with most of the others, so it leaves the cluster",
+        ),
+    });
+  }
+}
