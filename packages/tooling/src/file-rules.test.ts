@@ -22,8 +22,8 @@ describe("the file rules", () => {
   });
 
   it("refuse the 401st line", () => {
-    expect(checkLength(file("x\n".repeat(500)))).toEqual([]);
-    expect(checkLength(file("x\n".repeat(501)))).toHaveLength(1);
+    expect(checkLength(file("x\n".repeat(400)))).toEqual([]);
+    expect(checkLength(file("x\n".repeat(401)))).toHaveLength(1);
   });
 
   it("refuse code in an index file", () => {

@@ -2,7 +2,7 @@ import { posix } from "node:path";
 import type { SourceFile } from "./import-rules.ts";
 import { TOP_LEVEL } from "./package-table.ts";
 
-const LINES_MAX = 500;
+const LINES_MAX = 400;
 
 /** Names that say nothing of what is inside, so anything ends up there. */
 const FORBIDDEN_NAMES: ReadonlySet<string> = new Set([

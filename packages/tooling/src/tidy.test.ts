@@ -93,7 +93,7 @@ describe("the repository", () => {
     expect(sources.flatMap((file) => checkFileName(file.path))).toEqual([]);
   });
 
-  it("has files of at most 500 lines", () => {
+  it("has files of at most 400 lines", () => {
     expect(sources.flatMap((file) => checkLength(file))).toEqual([]);
   });
 

@@ -33,7 +33,7 @@ export class PartRegistry implements PartCatalog {
   /** Throws `BAD_CONFIG` if two parts share a name, a prefix or the name of a system turn. */
   constructor(parts: readonly DurablePart[]) {
     this.all = parts;
-    this.#looking = parts.filter(({ looksAt }) => looksAt !== undefined);
+    this.#looking = parts.filter((part) => part.looksAt !== undefined);
     this.#memories = parts.flatMap(({ requests }) => (requests === undefined ? [] : [requests]));
     for (const [index, part] of parts.entries()) this.#add(part, index);
   }

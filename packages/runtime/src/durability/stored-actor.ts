@@ -169,7 +169,6 @@ export class StoredActor implements ActorStorage {
   }
 
   #hasMoreThanSlots(fields: Fields): boolean {
-    const isSlot = (field: string): boolean => field.startsWith(SLOT_PREFIX);
     return this.#shared.registry.looksAt(this.definition, fields) || !fields.keys().every(isSlot);
   }
 
@@ -355,4 +354,8 @@ export class StoredActor implements ActorStorage {
     }
     await earlier;
   }
+}
+
+function isSlot(field: string): boolean {
+  return field.startsWith(SLOT_PREFIX);
 }

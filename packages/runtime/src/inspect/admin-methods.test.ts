@@ -1,3 +1,4 @@
+import { type Logger, silentLogger } from "@troupe/core";
 import { type AdminCaller, type AdminMethod, adminMethod, message, text } from "@troupe/sdk";
 import { describe, expect, it } from "vitest";
 import { AdminMethods } from "./admin-methods.ts";
@@ -16,21 +17,25 @@ function withRole(role: AdminMethod["role"]): AdminMethod {
 
 describe("admin methods", () => {
   it("answer what was parsed, and know who asks", async () => {
-    const methods = new AdminMethods("s1", [greet]);
+    const methods = new AdminMethods("s1", [greet], silentLogger);
     expect(await methods.answer("greet", [{ name: "you" }], operator)).toEqual({
       name: "you of s1 for client-1",
     });
   });
 
   it("refuse a wrong request before they answer (ADM-1)", async () => {
-    const methods = new AdminMethods("s1", [greet]);
+    const methods = new AdminMethods("s1", [greet], silentLogger);
     await expect(methods.answer("greet", [{ name: 5 }], operator)).rejects.toThrow(
       "[BAD_CONFIG] greet.name is 5; give a text",
     );
   });
 
   it("refuse a caller whose role is too low (ADM-2)", async () => {
-    const methods = new AdminMethods("s1", (["client", "operator", "silo"] as const).map(withRole));
+    const methods = new AdminMethods(
+      "s1",
+      (["client", "operator", "silo"] as const).map(withRole),
+      silentLogger,
+    );
     const ask = (role: AdminCaller["role"], needed: AdminMethod["role"]): Promise<unknown> =>
       methods.answer(`for-${needed}`, [], { peerId: "p", role });
     expect(await ask("client", "client")).toBe("answered");
@@ -42,10 +47,24 @@ describe("admin methods", () => {
     expect(await ask("silo", "silo")).toBe("answered");
   });
 
+  it("log a refusal once for each caller and method", async () => {
+    const said: object[] = [];
+    const logger = { ...silentLogger, warn: (facts: object) => void said.push(facts) } as Logger;
+    const methods = new AdminMethods("s1", [withRole("operator"), withRole("silo")], logger);
+    for (const name of ["for-operator", "for-silo", "for-operator"])
+      await methods.answer(name, [], { peerId: "p", role: "client" }).catch(() => undefined);
+    expect(said).toEqual([
+      { caller: "p", role: "client", method: "for-operator" },
+      { caller: "p", role: "client", method: "for-silo" },
+    ]);
+  });
+
   it("list what there is for a name that nobody knows, and allow a name once", async () => {
-    await expect(new AdminMethods("s1", [greet]).answer("gret", [], operator)).rejects.toThrow(
-      "[NO_SUCH_METHOD] silo s1 has no admin method gret; it has greet",
+    await expect(
+      new AdminMethods("s1", [greet], silentLogger).answer("gret", [], operator),
+    ).rejects.toThrow("[NO_SUCH_METHOD] silo s1 has no admin method gret; it has greet");
+    expect(() => new AdminMethods("s1", [greet, greet], silentLogger)).toThrow(
+      "two admin methods have the name",
     );
-    expect(() => new AdminMethods("s1", [greet, greet])).toThrow("two admin methods have the name");
   });
 });

@@ -114,12 +114,12 @@ export class FailureDetector {
       const result = await this.#parts.evict(siloId);
       if (result === "evicted")
         logger.warn(
-          { peer: siloId },
+          { event: "silo_evicted", peer: siloId },
           "the silo's process is gone: it was taken out of the cluster",
         );
     } catch (error) {
       logger.warn(
-        { peer: siloId, reason: messageOf(error) },
+        { event: "eviction_failed", peer: siloId, reason: messageOf(error) },
         "the silo's process is gone, but its record could not be taken away",
       );
     }

@@ -185,7 +185,7 @@ export class MembershipAgent {
     if (this.#ended) return;
     this.#end();
     void this.#watch?.close();
-    this.#parts.logger.error({ siloId: this.#member?.siloId }, why);
+    this.#parts.logger.error({ event: "lease_lost", siloId: this.#member?.siloId }, why);
     this.#parts.onLost();
   }
 }

@@ -1,5 +1,12 @@
 import { getHeapStatistics } from "node:v8";
-import { Caller, filteredCalls, type Placement, References, Router } from "@troupe/client";
+import {
+  Caller,
+  filteredCalls,
+  type MakeCall,
+  type Placement,
+  References,
+  Router,
+} from "@troupe/client";
 import { type ActorAddress, type Logger, silentMetrics, type TroupeError } from "@troupe/core";
 import type { ActorDefinition, AdminMethod, DurablePart, SiloHost, SiloService } from "@troupe/sdk";
 import { CallBudget } from "../activation/call-budget.ts";
@@ -121,45 +128,14 @@ export class ComposedSilo {
     this.#catalog = this.#createCatalog();
     this.#dispatcher = this.#createDispatcher();
     this.#admission = this.#createAdmission();
-    this.#router = new Router(
-      {
-        peerId: siloId,
-        clock,
-        local: this.#dispatcher,
-        linkTo: (to) => this.links.linkTo(to),
-        makeReference: (address) => this.#references.reference(address),
-        changed: () => session.changed(),
-      },
-      placement,
-    );
+    this.#router = this.#createRouter();
     this.#caller = new Caller(clock, this.#router);
     const call = filteredCalls(options.filters?.outgoing ?? [], clock, (target, method, args) =>
       this.#caller.call(target, method, args),
     );
     this.#references = new References(parts.definitions, call);
     this.#services = new SiloServices(this.#createServices(), this.logger);
-    this.actors = new SiloActors(
-      {
-        siloId,
-        clock,
-        definitions: parts.definitions,
-        metrics: options.metrics ?? silentMetrics,
-        handoff: this.#handoff,
-        announcer: this.#announcer,
-        budget: this.#budget,
-        deadlocks: this.#deadlocks,
-        waits: this.#waits,
-        catalog: this.#catalog,
-        dispatcher: this.#dispatcher,
-        admission: this.#admission,
-        router: this.#router,
-        caller: this.#caller,
-        call,
-        services: this.#services,
-        broadcast: (envelope) => this.links.broadcast(envelope),
-      },
-      placement,
-    );
+    this.actors = this.#createActors(call);
     this.links = this.#createLinks();
     this.detector = this.#createDetector();
   }
@@ -301,7 +277,7 @@ export class ComposedSilo {
   #createDispatcher(): Dispatcher {
     const { siloId, ports, definitions } = this.#parts;
     const { guard } = this.agent;
-    const admin = new AdminMethods(siloId, this.#createAdminMethods());
+    const admin = new AdminMethods(siloId, this.#createAdminMethods(), this.logger);
     return new Dispatcher(
       {
         siloId,
@@ -329,6 +305,47 @@ export class ComposedSilo {
       begin: (request, sink) => this.#dispatcher.dispatch(request, sink, ports.clock.monotonic()),
       onEmpty: () => this.#session.changed(),
     });
+  }
+
+  #createRouter(): Router {
+    const { siloId, ports } = this.#parts;
+    return new Router(
+      {
+        peerId: siloId,
+        clock: ports.clock,
+        local: this.#dispatcher,
+        linkTo: (to) => this.links.linkTo(to),
+        makeReference: (address) => this.#references.reference(address),
+        changed: () => this.#session.changed(),
+      },
+      this.#session.placement,
+    );
+  }
+
+  #createActors(call: MakeCall): SiloActors {
+    const { siloId, ports, options, definitions } = this.#parts;
+    return new SiloActors(
+      {
+        siloId,
+        clock: ports.clock,
+        definitions,
+        metrics: options.metrics ?? silentMetrics,
+        handoff: this.#handoff,
+        announcer: this.#announcer,
+        budget: this.#budget,
+        deadlocks: this.#deadlocks,
+        waits: this.#waits,
+        catalog: this.#catalog,
+        dispatcher: this.#dispatcher,
+        admission: this.#admission,
+        router: this.#router,
+        caller: this.#caller,
+        call,
+        services: this.#services,
+        broadcast: (envelope) => this.links.broadcast(envelope),
+      },
+      this.#session.placement,
+    );
   }
 
   #createLinks(): SiloLinks {

@@ -14,6 +14,7 @@ import {
 import { CallRate } from "../inspect/call-rate.ts";
 import type { SiloSnapshot } from "../inspect/silo-snapshot.ts";
 import { checkDefinitions, notLinked, unlinked } from "../membership/join-checks.ts";
+import { logMemberEvents } from "../membership/member-events.ts";
 import type { Succession } from "../membership/view-coalescer.ts";
 import { type ComposeParts, ComposedSilo, type SessionOwner } from "./compose-silo.ts";
 import type { SiloActors } from "./silo-actors.ts";
@@ -216,6 +217,7 @@ export class SiloSession implements SessionOwner {
       this.#silo.agent.lose();
       return;
     }
+    logMemberEvents(this.#silo.logger, this.siloId, { before: this.view, after: view });
     this.placement = new Placement(view);
     this.#silo.links.setMembers(view.members);
     this.actors.setPlacement(
