@@ -20,7 +20,7 @@ export function printNote(text: string): void {
 /** Shows an error as `--json` asks, and gives the exit code for it. */
 export function printError(error: unknown, json: boolean): number {
   const text = redactText(messageOf(error));
-  if (json) printNote(JSON.stringify({ error: { ...errorFacts(error), message: text } }));
+  if (json) printNote(JSON.stringify({ error: { ...errorFields(error), message: text } }));
   else printNote(printableText(`${labelOf(error)}${text}`));
   const isUsage =
     error instanceof TroupeError &&
@@ -28,7 +28,7 @@ export function printError(error: unknown, json: boolean): number {
   return isUsage ? EXIT_USAGE : EXIT_FAILED;
 }
 
-function errorFacts(error: unknown): Record<string, unknown> {
+function errorFields(error: unknown): Record<string, unknown> {
   if (error instanceof TroupeError)
     return { code: error.code, ran: error.ran, retryable: error.retryable };
   return error instanceof Error ? { name: error.name } : {};

@@ -1,5 +1,10 @@
 import { describe, expect, it } from "vitest";
-import { Authentication, type HandshakeFacts, NONCE_BYTES, secretsOf } from "./authentication.ts";
+import {
+  Authentication,
+  type HandshakeTranscript,
+  NONCE_BYTES,
+  secretsOf,
+} from "./authentication.ts";
 import type { Role } from "./principal.ts";
 import type { Hello } from "./transport.ts";
 
@@ -10,7 +15,7 @@ function helloOf(peerId: string, role: Role, cluster = "bank"): Hello {
   return { protocol: "1.1", cluster, role, peerId };
 }
 
-function factsOf(fields: Partial<HandshakeFacts> = {}): HandshakeFacts {
+function factsOf(fields: Partial<HandshakeTranscript> = {}): HandshakeTranscript {
   return {
     dialler: helloOf("a", "silo"),
     listener: helloOf("b", "silo"),
@@ -29,7 +34,7 @@ describe("a proof", () => {
   });
 
   const facts = factsOf();
-  it.each<[string, HandshakeFacts]>([
+  it.each<[string, HandshakeTranscript]>([
     ["another dialler", factsOf({ dialler: helloOf("c", "silo") })],
     ["another listener", factsOf({ listener: helloOf("c", "silo") })],
     ["another role", factsOf({ dialler: helloOf("a", "client") })],

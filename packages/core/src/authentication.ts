@@ -29,7 +29,7 @@ export const NONCE_BYTES = 32;
 export const PROOF_BYTES = 32;
 
 /** What both sides of a handshake know before either proves anything. */
-export interface HandshakeFacts {
+export interface HandshakeTranscript {
   readonly dialler: Hello;
   readonly listener: Hello;
   readonly diallerNonce: Uint8Array;
@@ -123,7 +123,7 @@ export class Authentication {
   }
 
   /** This side's proof. Throws if the role's secret is not known; see `knows`. */
-  prove(side: Side, facts: HandshakeFacts): Uint8Array {
+  prove(side: Side, facts: HandshakeTranscript): Uint8Array {
     const { role } = facts.dialler;
     const key = this.#keys.get(role);
     if (key === undefined) throw new Error(`the secret of the role ${role} is not known`);
@@ -131,7 +131,7 @@ export class Authentication {
   }
 
   /** Whether the other side, which is `side`, has proven the secret of the dialler's role. */
-  verify(side: Side, facts: HandshakeFacts, proof: Uint8Array): boolean {
+  verify(side: Side, facts: HandshakeTranscript, proof: Uint8Array): boolean {
     if (!this.#keys.has(facts.dialler.role) || proof.length !== PROOF_BYTES) return false;
     return timingSafeEqual(this.prove(side, facts), proof);
   }
@@ -187,7 +187,7 @@ function keysOf(secrets: Secrets, cluster: string): ReadonlyMap<Role, Uint8Array
 }
 
 /** No two handshakes have the same text. */
-function textOf(side: Side, facts: HandshakeFacts): string {
+function textOf(side: Side, facts: HandshakeTranscript): string {
   const { dialler, listener, diallerNonce, listenerNonce, channel } = facts;
   return JSON.stringify([
     "troupe/1",

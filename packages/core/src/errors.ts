@@ -1,7 +1,7 @@
 /** Whether the method of a failed call ran: certainly not, perhaps, or certainly. */
 export type Ran = "no" | "maybe" | "yes";
 
-interface ErrorCodeFacts {
+interface ErrorCodeEntry {
   readonly meaning: string;
   readonly ran: Ran;
   readonly retryable: boolean;
@@ -125,7 +125,7 @@ export const ERROR_CODES = {
     retryable: false,
   },
   INTERNAL: { meaning: "Troupe itself failed; please report it.", ran: "maybe", retryable: false },
-} as const satisfies Record<string, ErrorCodeFacts>;
+} as const satisfies Record<string, ErrorCodeEntry>;
 
 /** A code that a `TroupeError` can carry. docs/errors.md says what to do about each. */
 export type ErrorCode = keyof typeof ERROR_CODES;

@@ -93,7 +93,7 @@ export class PortableArray {
 }
 
 /** What an error holds. */
-export interface ErrorFacts {
+export interface ErrorContent {
   /** The name of the built-in class to make it of. */
   readonly className: string;
   readonly name: string;
@@ -110,9 +110,9 @@ export interface ErrorFacts {
 
 /** An error, as what it held. */
 export class PortableError {
-  readonly facts: ErrorFacts;
+  readonly facts: ErrorContent;
 
-  constructor(facts: ErrorFacts) {
+  constructor(facts: ErrorContent) {
     this.facts = facts;
   }
 }

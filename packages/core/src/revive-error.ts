@@ -1,8 +1,8 @@
 import { DROPPED_FIELDS } from "./error-account.ts";
 import { TroupeError } from "./errors.ts";
-import type { ErrorFacts } from "./portable-value.ts";
+import type { ErrorContent } from "./portable-value.ts";
 
-type MakeError = (facts: ErrorFacts) => Error;
+type MakeError = (facts: ErrorContent) => Error;
 
 /** Makes one of each built-in class. The own fields that it gives them are set afterwards. */
 const ERROR_CLASSES = {
@@ -14,7 +14,7 @@ const ERROR_CLASSES = {
   EvalError: () => new EvalError(),
   URIError: () => new URIError(),
   AggregateError: () => new AggregateError([]),
-  DOMException: ({ message, name }: ErrorFacts) => new DOMException(message, name),
+  DOMException: ({ message, name }: ErrorContent) => new DOMException(message, name),
   TroupeError: () => new TroupeError("INTERNAL", ""),
 } as Record<string, MakeError> & { Error: MakeError };
 
@@ -35,7 +35,7 @@ const HIDDEN_FIELDS: ReadonlySet<string> = new Set([
 ]);
 
 /** An error of its class with name, message and stack, and with nothing yet of its fields. */
-export function reviveEmptyError(facts: ErrorFacts): Error {
+export function reviveEmptyError(facts: ErrorContent): Error {
   const { className, name, message, dropped } = facts;
   const make = Object.hasOwn(ERROR_CLASSES, className) ? ERROR_CLASSES[className] : undefined;
   const error = (make ?? ERROR_CLASSES.Error)(facts);
@@ -47,7 +47,7 @@ export function reviveEmptyError(facts: ErrorFacts): Error {
 }
 
 /** With a line about what did not travel, since the stack is what people print. */
-function stackOf({ name, message, stack, dropped }: ErrorFacts): string {
+function stackOf({ name, message, stack, dropped }: ErrorContent): string {
   const shown = stack === "" ? `${name}: ${message}` : stack;
   if (dropped.length === 0) return shown;
   const note = `\n    -- did not travel: ${dropped.join("; ")} --`;

@@ -1,5 +1,5 @@
 /** What is known of one option besides its schema. */
-export interface OptionFacts {
+export interface OptionEntry {
   /** Of the command line, without dashes. */
   readonly flag: string;
   /** How help shows the flag's value; undefined for a switch. */
@@ -12,25 +12,25 @@ export interface OptionFacts {
   readonly secret: boolean;
 }
 
-function facts(
+function option(
   flag: string,
   argument: string | undefined,
   help: string,
   more: { readonly right: string; readonly secret?: true },
-): OptionFacts {
+): OptionEntry {
   const variable = `TROUPE_${flag.toUpperCase().replaceAll("-", "_")}`;
   return { flag, argument, variable, help, right: more.right, secret: more.secret ?? false };
 }
 
-function tokenFacts(role: string, why: string): OptionFacts {
-  return facts(`token-${role}`, "<secret>", `secret of the role ${role}: ${why}`, {
+function tokenOption(role: string, why: string): OptionEntry {
+  return option(`token-${role}`, "<secret>", `secret of the role ${role}: ${why}`, {
     right: "give a text of at least 8 characters",
     secret: true,
   });
 }
 
-function roleFacts(role: string): OptionFacts {
-  return facts(`tls-roles-${role}`, "<name,…>", `names of certificates that may be a ${role}`, {
+function roleOption(role: string): OptionEntry {
+  return option(`tls-roles-${role}`, "<name,…>", `names of certificates that may be a ${role}`, {
     right: 'give names that stand in certificates, such as "silo.bank.internal"',
   });
 }
@@ -40,10 +40,10 @@ function roleFacts(role: string): OptionFacts {
  * there.
  */
 export const OPTIONS = {
-  cluster: facts("cluster", "<name>", "name of the cluster (default: troupe)", {
+  cluster: option("cluster", "<name>", "name of the cluster (default: troupe)", {
     right: "give 1 to 63 letters, digits, dots, dashes or underscores, the first a letter or digit",
   }),
-  listen: facts(
+  listen: option(
     "listen",
     "<host:port>",
     "address to listen on; port 0 takes a free one (default: 127.0.0.1:0)",
@@ -51,7 +51,7 @@ export const OPTIONS = {
       right: 'give host:port, such as "127.0.0.1:7100" or "[::1]:7100"',
     },
   ),
-  advertise: facts(
+  advertise: option(
     "advertise",
     "<host:port>",
     "address at which the others reach this silo; an IP address, or its loss is noticed only with its lease (default: the listening one)",
@@ -60,7 +60,7 @@ export const OPTIONS = {
         'give the host:port that the other silos and clients connect to, such as "10.0.0.5:7100"',
     },
   ),
-  membership: facts(
+  membership: option(
     "membership",
     "<url>",
     "where the members are: file:FOLDER or etcd://HOST:PORT,… (default: file:./.troupe)",
@@ -68,7 +68,7 @@ export const OPTIONS = {
       right: 'give "file:./folder" (one machine) or "etcd://host:2379" (a cluster)',
     },
   ),
-  storage: facts(
+  storage: option(
     "storage",
     "<url>",
     "where state and reminders are: file:FOLDER or redis://HOST:PORT (default: file:./.troupe)",
@@ -76,7 +76,7 @@ export const OPTIONS = {
       right: 'give "file:./folder" (one machine) or "redis://host:6379" (a cluster)',
     },
   ),
-  token: facts(
+  token: option(
     "token",
     "<secret>",
     "one secret for silos, clients and operators; prefer the variable, since others can read flags",
@@ -85,16 +85,16 @@ export const OPTIONS = {
       secret: true,
     },
   ),
-  "tokens.silo": tokenFacts("silo", "silos prove to each other that they know it"),
-  "tokens.client": tokenFacts("client", "a client may call actors"),
-  "tokens.operator": tokenFacts(
+  "tokens.silo": tokenOption("silo", "silos prove to each other that they know it"),
+  "tokens.client": tokenOption("client", "a client may call actors"),
+  "tokens.operator": tokenOption(
     "operator",
     "an operator may also see state, drain silos and send dead letters again",
   ),
-  role: facts("role", "<role>", "what to connect as: client or operator (default: as the token)", {
+  role: option("role", "<role>", "what to connect as: client or operator (default: as the token)", {
     right: 'give "client" or "operator"',
   }),
-  "tls.ca": facts(
+  "tls.ca": option(
     "tls-ca",
     "<file>",
     "certificate authority (PEM) that signed every certificate of the cluster",
@@ -102,17 +102,17 @@ export const OPTIONS = {
       right: "give the path of a PEM file",
     },
   ),
-  "tls.cert": facts("tls-cert", "<file>", "certificate (PEM) of this process", {
+  "tls.cert": option("tls-cert", "<file>", "certificate (PEM) of this process", {
     right: "give the path of a PEM file",
   }),
-  "tls.key": facts("tls-key", "<file>", "private key (PEM) of the certificate", {
+  "tls.key": option("tls-key", "<file>", "private key (PEM) of the certificate", {
     right: "give the path of a PEM file",
     secret: true,
   }),
-  "tls.roles.silo": roleFacts("silo"),
-  "tls.roles.client": roleFacts("client"),
-  "tls.roles.operator": roleFacts("operator"),
-  allowInsecure: facts(
+  "tls.roles.silo": roleOption("silo"),
+  "tls.roles.client": roleOption("client"),
+  "tls.roles.operator": roleOption("operator"),
+  allowInsecure: option(
     "allow-insecure",
     undefined,
     "listen beyond this machine without token or TLS",
@@ -120,10 +120,10 @@ export const OPTIONS = {
       right: "give true or false",
     },
   ),
-  labels: facts("labels", "<name=value,…>", "labels of this silo", {
+  labels: option("labels", "<name=value,…>", "labels of this silo", {
     right: 'give name=value pairs, such as "zone=a,disk=ssd"',
   }),
-  leaseTtl: facts(
+  leaseTtl: option(
     "lease-ttl",
     "<duration>",
     "time after which a silo that went silent is given up (default: 5s)",
@@ -131,7 +131,7 @@ export const OPTIONS = {
       right: 'give a duration from "2s" to "10m"',
     },
   ),
-  leasePolicy: facts(
+  leasePolicy: option(
     "lease-policy",
     "<policy>",
     "what a silo does while it cannot renew its lease: strict (stands still) or available (goes on) (default: strict)",
@@ -140,7 +140,7 @@ export const OPTIONS = {
         'give "strict" (an actor never runs twice) or "available" (the cluster outlives its membership store)',
     },
   ),
-  adoptStorage: facts(
+  adoptStorage: option(
     "adopt-storage",
     undefined,
     "take the storage over if another membership has written it",
@@ -148,13 +148,13 @@ export const OPTIONS = {
       right: "give true or false",
     },
   ),
-  logLevel: facts("log-level", "<level>", "debug, info, warn, error or silent", {
+  logLevel: option("log-level", "<level>", "debug, info, warn, error or silent", {
     right: 'give "debug", "info", "warn", "error" or "silent"',
   }),
-  logFormat: facts("log-format", "<format>", "pretty or json (default: pretty on a terminal)", {
+  logFormat: option("log-format", "<format>", "pretty or json (default: pretty on a terminal)", {
     right: 'give "pretty" or "json"',
   }),
-} as const satisfies Record<string, OptionFacts>;
+} as const satisfies Record<string, OptionEntry>;
 
 /** The name of an option, as a program and the configuration file write it. */
 export type OptionName = keyof typeof OPTIONS;

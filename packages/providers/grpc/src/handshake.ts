@@ -1,7 +1,7 @@
 import { randomBytes, X509Certificate } from "node:crypto";
 import type { PeerCertificate } from "node:tls";
 import {
-  type HandshakeFacts,
+  type HandshakeTranscript,
   type Hello,
   NONCE_BYTES,
   type Refusal,
@@ -51,7 +51,7 @@ export function factsOf(
   dialler: SeenHello,
   listener: SeenHello,
   channel: string,
-): HandshakeFacts | undefined {
+): HandshakeTranscript | undefined {
   if (dialler.nonce === undefined || listener.nonce === undefined) return undefined;
   return {
     dialler: dialler.hello,

@@ -1,7 +1,7 @@
 import type { Socket } from "node:net";
 import { Client, type ClientDuplexStream, credentials, type ChannelOptions } from "@grpc/grpc-js";
 import {
-  type HandshakeFacts,
+  type HandshakeTranscript,
   type Hello,
   type Link,
   type LinkHandlers,
@@ -132,7 +132,7 @@ function openStream(dial: Dial, timeoutMs: number): Promise<GrpcLink> {
 }
 
 interface Proving {
-  readonly facts: HandshakeFacts;
+  readonly facts: HandshakeTranscript;
   readonly principal: Principal;
 }
 

@@ -1,7 +1,7 @@
 import {
   type Authentication,
   type Greeting,
-  type HandshakeFacts,
+  type HandshakeTranscript,
   type Hello,
   NONCE_BYTES,
   type Principal,
@@ -48,7 +48,7 @@ export function shakeHands(dialler: HandshakeSide, listener: HandshakeSide): Han
 }
 
 function haveProven(dialler: HandshakeSide, listener: HandshakeSide): boolean {
-  const facts: HandshakeFacts = {
+  const facts: HandshakeTranscript = {
     dialler: dialler.hello,
     listener: listener.hello,
     diallerNonce: randomBytes(NONCE_BYTES),

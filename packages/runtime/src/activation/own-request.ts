@@ -10,11 +10,11 @@ export const OWN_PRINCIPAL: Principal = { role: "silo", name: OWN_PEER };
 
 const NO_ARGUMENTS = { value: [], revive: false, size: 0 } as const;
 
-type Facts = Pick<RequestEnvelope, "callId" | "type" | "id" | "method" | "deadline"> &
+type OwnCall = Pick<RequestEnvelope, "callId" | "type" | "id" | "method" | "deadline"> &
   Partial<RequestEnvelope>;
 
 /** A request that a silo makes of one of its own actors: for a hook, or a tick. */
-export function ownRequest(facts: Facts): RequestEnvelope {
+export function ownRequest(facts: OwnCall): RequestEnvelope {
   return {
     kind: "request",
     args: NO_ARGUMENTS,

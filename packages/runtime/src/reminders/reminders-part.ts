@@ -10,7 +10,7 @@ import {
 } from "@troupe/sdk";
 import type { ScheduleRecord } from "./schedule.ts";
 import { SCHEDULE_PREFIXES, ScheduleTable } from "./schedule-table.ts";
-import { runTick, skipTick, type TickFacts } from "./tick.ts";
+import { runTick, skipTick, type DueTick } from "./tick.ts";
 import { TickThrew } from "./tick-threw.ts";
 
 /** A tick: name, due time, attempt. */
@@ -30,8 +30,8 @@ export const remindersPart: DurablePart<ScheduleTable> = {
   create: (host) => new ScheduleTable(host, "reminder"),
   entryOf: (_, record) => entryOf(record as ScheduleRecord),
   turns: {
-    [REMINDER_TURN]: (host, args) => tick(host, tickFacts(host, args)),
-    [SKIP_REMINDER_TURN]: (host, args) => skipTick(host.part(REMINDERS), tickFacts(host, args)),
+    [REMINDER_TURN]: (host, args) => tick(host, dueTickOf(host, args)),
+    [SKIP_REMINDER_TURN]: (host, args) => skipTick(host.part(REMINDERS), dueTickOf(host, args)),
     [REMINDERS_TURN]: (host) => host.part(REMINDERS).list(),
   } satisfies Record<string, SystemTurn>,
 };
@@ -41,7 +41,7 @@ function entryOf({ name, nextAt, tag }: ScheduleRecord): PartEntry {
 }
 
 /** What the arguments of a system turn for a tick say. */
-export function tickFacts(host: PartHost, args: readonly unknown[]): TickFacts & { tag: string } {
+export function dueTickOf(host: PartHost, args: readonly unknown[]): DueTick & { tag: string } {
   const [name, dueAt, attempt, tag] = args;
   return {
     name: String(name),
@@ -52,7 +52,7 @@ export function tickFacts(host: PartHost, args: readonly unknown[]): TickFacts &
   };
 }
 
-async function tick(host: PartHost, facts: TickFacts & { tag: string }): Promise<unknown> {
+async function tick(host: PartHost, facts: DueTick & { tag: string }): Promise<unknown> {
   const reminders = host.part(REMINDERS);
   const rule = reminders.find(facts.name)?.rule;
   try {
@@ -73,7 +73,7 @@ async function tick(host: PartHost, facts: TickFacts & { tag: string }): Promise
  * place may be a change that never will be, and then the stored reminder has no other entry (D3).
  * A change that is staged later lets go of what it replaces itself.
  */
-function forgetWhenStored(host: PartHost, { name, dueAt, tag }: TickFacts & { tag: string }): void {
+function forgetWhenStored(host: PartHost, { name, dueAt, tag }: DueTick & { tag: string }): void {
   const reminders = host.part(REMINDERS);
   const record = reminders.findAdopted(name);
   if (record !== undefined && record.nextAt === dueAt && (record.tag ?? "") === tag) return;

@@ -8,7 +8,7 @@ export interface TickTable {
   put(name: string, record: ScheduleRecord | undefined): void;
 }
 
-export interface TickFacts {
+export interface DueTick {
   readonly name: string;
   /** The due time that the tick is for. A schedule with another one has moved on since. */
   readonly dueAt: number;
@@ -30,7 +30,7 @@ export type TickResult = "ticked" | "stale" | "early";
  */
 export async function runTick(
   table: TickTable,
-  facts: TickFacts,
+  facts: DueTick,
   handle: (tick: ReminderTick) => unknown,
 ): Promise<TickResult> {
   const { name, dueAt, attempt, now } = facts;
@@ -62,7 +62,7 @@ export async function runTick(
 }
 
 /** Gives up on a tick that threw too often: the schedule moves on without it. */
-export function skipTick(table: TickTable, { name, dueAt, now }: TickFacts): void {
+export function skipTick(table: TickTable, { name, dueAt, now }: DueTick): void {
   const record = table.find(name);
   if (record?.nextAt !== dueAt) return;
   const { next } = dueTick(record, now);

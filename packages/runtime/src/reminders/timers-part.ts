@@ -8,7 +8,7 @@ import {
   partKey,
   type PartState,
 } from "@troupe/sdk";
-import { tickFacts } from "./reminders-part.ts";
+import { dueTickOf } from "./reminders-part.ts";
 import { SCHEDULE_PREFIXES, ScheduleTable } from "./schedule-table.ts";
 import { runTick, skipTick } from "./tick.ts";
 import { TimerTicks } from "./timer-ticks.ts";
@@ -86,11 +86,11 @@ export const timersPart: DurablePart<ActorTimers> = {
   create: (host) => new ActorTimers(host),
   turns: {
     [TIMER_TURN]: (host, args) => {
-      const facts = tickFacts(host, args);
+      const facts = dueTickOf(host, args);
       const method =
         handlersOf(host.definition, "timer").get(facts.name) ?? `@timer(${facts.name})`;
       return runTick(host.part(TIMERS).table, facts, (due) => host.invoke(method, due));
     },
-    [SKIP_TIMER_TURN]: (host, args) => skipTick(host.part(TIMERS).table, tickFacts(host, args)),
+    [SKIP_TIMER_TURN]: (host, args) => skipTick(host.part(TIMERS).table, dueTickOf(host, args)),
   },
 };

@@ -14,7 +14,7 @@ import type { Probe } from "./probe.ts";
 import { IDLE_AFTER, type WatchedActor } from "./watched-actor.ts";
 
 /** What a ledger was asked, and what was then told to it of its answers, both in order. */
-export interface LedgerFacts {
+export interface LedgerReport {
   readonly taken: readonly string[];
   /** `errand answer`. */
   readonly noted: readonly string[];
@@ -125,7 +125,7 @@ function ledgerActor(probe: Probe, Watched: WatchedActor): ActorType {
     }
 
     @readonly()
-    async facts(call: string): Promise<LedgerFacts> {
+    async facts(call: string): Promise<LedgerReport> {
       return await probe.turn(this, { call, method: "facts", shared: true }, () => {
         const { taken, noted } = this;
         return { taken, noted };

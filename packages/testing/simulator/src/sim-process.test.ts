@@ -1,11 +1,11 @@
 import { sleep } from "@troupe/core";
 import { seededRandom, VirtualClock } from "@troupe/testkit";
 import { describe, expect, it } from "vitest";
-import { type ClockFacts, SimProcess } from "./sim-process.ts";
+import { type ClockOffsets, SimProcess } from "./sim-process.ts";
 
-const PLAIN: ClockFacts = { monotonicMs: 0, wallMs: 0, rate: 1 };
+const PLAIN: ClockOffsets = { monotonicMs: 0, wallMs: 0, rate: 1 };
 
-function start(facts: ClockFacts = PLAIN): {
+function start(facts: ClockOffsets = PLAIN): {
   readonly world: VirtualClock;
   readonly process: SimProcess;
 } {

@@ -2,7 +2,7 @@ import type { Clock, Random, Scheduled } from "@troupe/core";
 import type { VirtualClock } from "@troupe/testkit";
 
 /** How the clocks of a process stand to the simulation's. */
-export interface ClockFacts {
+export interface ClockOffsets {
   /** Virtual milliseconds that its monotonic clock is ahead. */
   readonly monotonicMs: number;
   /** What its wall clock is ahead. */
@@ -57,7 +57,7 @@ export class SimProcess {
       readonly world: VirtualClock;
       readonly random: Random;
     },
-    facts: ClockFacts,
+    facts: ClockOffsets,
   ) {
     this.name = parts.name;
     this.#world = parts.world;
@@ -155,11 +155,11 @@ export class SimProcess {
  */
 export class SimClock implements Clock {
   readonly #world: VirtualClock;
-  readonly #facts: ClockFacts;
+  readonly #facts: ClockOffsets;
   readonly #enter: (step: () => void) => void;
   #jumpedMs = 0;
 
-  constructor(world: VirtualClock, facts: ClockFacts, enter: (step: () => void) => void) {
+  constructor(world: VirtualClock, facts: ClockOffsets, enter: (step: () => void) => void) {
     this.#world = world;
     this.#facts = facts;
     this.#enter = enter;

@@ -21,7 +21,7 @@ export interface ServiceFault {
 /** What a call does to what the service keeps: a full one refuses to `add` alone. */
 export type Access = "look" | "add" | "take";
 
-export interface ServiceFacts {
+export interface ServiceOptions {
   readonly name: string;
   readonly kind: TraceKind;
   readonly errorCode: "STORE_UNAVAILABLE" | "CLUSTER_UNAVAILABLE";
@@ -48,12 +48,12 @@ export class SimService {
   readonly #clock: VirtualClock;
   readonly #random: Random;
   readonly #trace: Trace;
-  readonly #facts: ServiceFacts;
+  readonly #facts: ServiceOptions;
 
   constructor(
     clock: VirtualClock,
     parts: { readonly random: Random; readonly trace: Trace },
-    facts: ServiceFacts,
+    facts: ServiceOptions,
   ) {
     this.#clock = clock;
     this.#random = parts.random;

@@ -12,9 +12,9 @@ import { type Script, SLOTS } from "./script.ts";
 import { SimSlot } from "./sim-slot.ts";
 import { SimStranger } from "./sim-stranger.ts";
 import { type Equipped, hash, SimWorld } from "./sim-world.ts";
-import type { TickingFacts } from "./ticking-actors.ts";
+import type { TickingReport } from "./ticking-actors.ts";
 import type { Trace } from "./trace.ts";
-import { type AccountFacts, workloadActors } from "./workload-actors.ts";
+import { type AccountReport, workloadActors } from "./workload-actors.ts";
 import { finalCalls } from "./write-script.ts";
 
 export interface SimulationResult {
@@ -264,8 +264,8 @@ function describeOutcome(outcome: CallOutcome): string {
 /** True for a last look at an actor that shows nothing that is still to come. */
 function isAtRest({ plan, outcome }: CallRecord): boolean {
   if (outcome.kind !== "value") return false;
-  if (plan.type === "Account") return (outcome.value as AccountFacts).pending.length === 0;
+  if (plan.type === "Account") return (outcome.value as AccountReport).pending.length === 0;
   if (plan.type === "Alarm" || plan.type === "Metronome")
-    return (outcome.value as TickingFacts).left.length === 0;
+    return (outcome.value as TickingReport).left.length === 0;
   return true;
 }

@@ -28,7 +28,7 @@ export interface StoredTick {
   readonly missed: number;
 }
 
-export interface TickingFacts {
+export interface TickingReport {
   /** In the order in which they took effect. */
   readonly ticks: readonly StoredTick[];
   /** Schedules that are to tick yet. */
@@ -91,7 +91,7 @@ function alarmActor(probe: Probe, Watched: WatchedActor): ActorClass {
     }
 
     @readonly()
-    async list(call: string): Promise<TickingFacts> {
+    async list(call: string): Promise<TickingReport> {
       return await probe.turn(this, { call, method: "list", shared: true }, async () => {
         const left = (await this.reminders.list()).map(({ name, nextAt }) => `${name} ${nextAt}`);
         return { ticks: this.ticks, left };
@@ -149,7 +149,7 @@ function metronomeActor(probe: Probe, Watched: WatchedActor): ActorClass {
     }
 
     @readonly()
-    async list(call: string): Promise<TickingFacts> {
+    async list(call: string): Promise<TickingReport> {
       return await probe.turn(this, { call, method: "list", shared: true }, async () => {
         const left = (await this.timers.list()).map(({ name, nextAt }) => `${name} ${nextAt}`);
         return { ticks: this.ticks, left };

@@ -14,7 +14,7 @@ export interface PendingTransfer {
   readonly amount: number;
 }
 
-export interface AccountFacts {
+export interface AccountReport {
   readonly balance: number;
   readonly pending: readonly PendingTransfer[];
   /** Transfers out of this account, in order. */
@@ -218,7 +218,7 @@ export function workloadActors(
     }
 
     @readonly()
-    async facts(call: string): Promise<AccountFacts> {
+    async facts(call: string): Promise<AccountReport> {
       return await probe.turn(this, { call, method: "facts", shared: true }, () => {
         const { balance, pending, sent, received } = this;
         return { balance, pending, sent, received };

@@ -12,7 +12,7 @@ import { checkSchedules } from "./schedules.ts";
 import { checkStayingActivations } from "./staying-activations.ts";
 import { checkTimerWakes } from "./timer-wakes.ts";
 
-export interface CheckFacts {
+export interface CheckedRun {
   readonly profile: Profile;
   readonly leaseTtlMs: number;
   readonly leasePolicy: LeasePolicy;
@@ -20,7 +20,7 @@ export interface CheckFacts {
 }
 
 /** Looks at a history that is over. C1, C2 and early ticks were looked for while it happened. */
-export function checkHistory(history: History, facts: CheckFacts): void {
+export function checkHistory(history: History, facts: CheckedRun): void {
   checkAtMostOnce(history);
   checkSameAnswers(history);
   checkCallerOrder(history);

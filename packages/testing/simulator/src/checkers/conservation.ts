@@ -1,5 +1,5 @@
 import type { CallRecord, History } from "../history.ts";
-import type { AccountFacts } from "../workload-actors.ts";
+import type { AccountReport } from "../workload-actors.ts";
 import { lastLook } from "./last-look.ts";
 
 /**
@@ -43,13 +43,13 @@ export function lettersOnTheWay(history: History): CallRecord[] {
 }
 
 /** What the accounts said last, or undefined if one did not. */
-function lastAccounts(history: History): Map<string, AccountFacts> | undefined {
-  const accounts = new Map<string, AccountFacts>();
+function lastAccounts(history: History): Map<string, AccountReport> | undefined {
+  const accounts = new Map<string, AccountReport>();
   for (const { plan } of history.calls) {
     if (plan.type !== "Account" || plan.method !== "facts" || accounts.has(plan.actorId)) continue;
     const look = lastLook(history, plan.actorId);
     if (look?.outcome.kind !== "value") return undefined;
-    accounts.set(plan.actorId, look.outcome.value as AccountFacts);
+    accounts.set(plan.actorId, look.outcome.value as AccountReport);
   }
   return accounts;
 }
@@ -57,7 +57,7 @@ function lastAccounts(history: History): Map<string, AccountFacts> | undefined {
 function checkTransfer(
   history: History,
   { plan, outcome }: CallRecord,
-  accounts: ReadonlyMap<string, AccountFacts>,
+  accounts: ReadonlyMap<string, AccountReport>,
 ): void {
   if (plan.method !== "transfer" && plan.method !== "wire") return;
   const left = accounts.get(plan.actorId)?.sent.filter((id) => id === plan.id).length ?? 0;
@@ -79,7 +79,7 @@ function checkTransfer(
     history.violate("conservation", `the transfer ${plan.id} arrived and never left`);
 }
 
-function checkLetterOrder(history: History, accounts: ReadonlyMap<string, AccountFacts>): void {
+function checkLetterOrder(history: History, accounts: ReadonlyMap<string, AccountReport>): void {
   const receivers = new Map(
     history.calls.map(({ plan }) => [
       plan.id,

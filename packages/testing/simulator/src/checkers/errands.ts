@@ -1,4 +1,4 @@
-import { ERRANDS, errandOf, type LedgerFacts } from "../errand-actors.ts";
+import { ERRANDS, errandOf, type LedgerReport } from "../errand-actors.ts";
 import type { CallRecord, History } from "../history.ts";
 import { lastLook } from "./last-look.ts";
 
@@ -41,7 +41,7 @@ export function errandsOnTheWay(
   });
 }
 
-function checkErrand(history: History, errand: string, { taken, noted }: LedgerFacts): void {
+function checkErrand(history: History, errand: string, { taken, noted }: LedgerReport): void {
   const arrivals = taken.filter((other) => other === errand).length;
   const answers = noted.filter((text) => text.startsWith(`${errand} `));
   if (arrivals > 1) history.violate("D7", `${errand} arrived ${arrivals} times`);
@@ -57,7 +57,7 @@ function dispatches(history: History): CallRecord[] {
   return history.calls.filter(({ plan }) => plan.method === "dispatch");
 }
 
-function ledgerOf(history: History, { plan }: CallRecord): LedgerFacts | undefined {
+function ledgerOf(history: History, { plan }: CallRecord): LedgerReport | undefined {
   const look = lastLook(history, String(plan.args[0]));
-  return look?.outcome.kind === "value" ? (look.outcome.value as LedgerFacts) : undefined;
+  return look?.outcome.kind === "value" ? (look.outcome.value as LedgerReport) : undefined;
 }

@@ -1,6 +1,6 @@
 import type { LeasePolicy } from "@troupe/runtime";
 import type { CallRecord, History } from "../history.ts";
-import type { StoredTick, TickingFacts } from "../ticking-actors.ts";
+import type { StoredTick, TickingReport } from "../ticking-actors.ts";
 import {
   REMINDER_SCHEDULES,
   TIMER_SCHEDULES,
@@ -37,7 +37,7 @@ export function checkSchedules(history: History, leasePolicy: LeasePolicy): void
   for (const story of stories(history)) {
     const look = lastLook(history, story.actor.split("/")[1] ?? "");
     if (look?.outcome.kind !== "value") continue;
-    const facts = look.outcome.value as TickingFacts;
+    const facts = look.outcome.value as TickingReport;
     const stored = facts.ticks.filter(({ name }) => name === story.name);
     checkSequences(history, story, stored);
     checkLast(history, story, { ...facts, ticks: stored });
@@ -121,7 +121,7 @@ function flawOf(
 function checkLast(
   history: History,
   { actor, name, schedule, changes }: Story,
-  { ticks, left }: TickingFacts,
+  { ticks, left }: TickingReport,
 ): void {
   const last = changes.findLast(
     ({ plan, outcome }) => plan.method === "set" && outcome.kind === "value",

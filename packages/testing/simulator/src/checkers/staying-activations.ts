@@ -1,7 +1,7 @@
 import { Placement } from "@troupe/client";
 import { parseAddress, type View } from "@troupe/core";
 import type { ActivationRecord, History } from "../history.ts";
-import type { CheckFacts } from "./check-history.ts";
+import type { CheckedRun } from "./check-history.ts";
 
 /** Ends of activations that a change of the silos brings about. */
 const FOR_THE_VIEW: ReadonlySet<ActivationRecord["event"]> = new Set([
@@ -14,7 +14,7 @@ const FOR_THE_VIEW: ReadonlySet<ActivationRecord["event"]> = new Set([
  * C7: while nothing but the set of silos changes, an activation stays with its silo as long as that
  * owns it.
  */
-export function checkStayingActivations(history: History, { profile, views }: CheckFacts): void {
+export function checkStayingActivations(history: History, { profile, views }: CheckedRun): void {
   if (profile !== "calm") return;
   const owners = new Owners(views);
   const alive = new Map<string, ActivationRecord>();
