@@ -11,6 +11,7 @@ import {
 import type {
   ActorDefinition,
   DurablePart,
+  OperatorTurn,
   PartCatalog,
   PartEntry,
   RequestMemory,
@@ -25,6 +26,7 @@ export class PartRegistry implements PartCatalog {
   readonly #byPrefix = new Map<string, DurablePart>();
   readonly #byName = new Map<string, number>();
   readonly #turns = new Map<string, SystemTurn>();
+  readonly #operatorTurns = new Map<string, OperatorTurn>();
   readonly #memories: readonly RequestMemory[];
   /** The parts that may look at every load. */
   readonly #looking: readonly DurablePart[];
@@ -48,6 +50,11 @@ export class PartRegistry implements PartCatalog {
 
   turn(name: string): SystemTurn | undefined {
     return this.#turns.get(name);
+  }
+
+  /** The system turns that an operator may run. */
+  get operatorTurns(): ReadonlyMap<string, OperatorTurn> {
+    return this.#operatorTurns;
   }
 
   /** The part that a stored field belongs to; undefined for one that a later Troupe stored. */
@@ -94,6 +101,10 @@ export class PartRegistry implements PartCatalog {
       if (!turn.startsWith("$")) throw clash(name, `the system turn ${turn} does not begin with $`);
       if (this.#turns.has(turn)) throw clash(name, `the system turn ${turn} is there already`);
       this.#turns.set(turn, run);
+    }
+    for (const [turn, what] of Object.entries(part.operatorTurns ?? {})) {
+      if (part.turns?.[turn] === undefined) throw clash(name, `it has no system turn ${turn}`);
+      this.#operatorTurns.set(turn, what);
     }
   }
 }

@@ -163,11 +163,13 @@ describe("a membership agent", () => {
     await clock.advance(60_000);
     expect(losses()).toBe(1);
     expect(store.renewals.length).toBe(1);
-    expect(store.listener).toBeUndefined();
     expect(agent.guard.isServing()).toBe(false);
     await expect(agent.become("draining")).rejects.toMatchObject({ code: "CLUSTER_UNAVAILABLE" });
     agent.lose();
     expect(losses()).toBe(1);
+    await agent.leave();
+    expect(store.listener).toBeUndefined();
+    expect(store.isRemoved).toBe(false);
   });
 
   it("learns from a change of its own state that its record is gone", async () => {

@@ -184,7 +184,6 @@ export class MembershipAgent {
   giveUp(why: string): void {
     if (this.#ended) return;
     this.#end();
-    void this.#watch?.close();
     this.#parts.logger.error({ event: "lease_lost", siloId: this.#member?.siloId }, why);
     this.#parts.onLost();
   }

@@ -34,6 +34,7 @@ export const remindersPart: DurablePart<ScheduleTable> = {
     [SKIP_REMINDER_TURN]: (host, args) => skipTick(host.part(REMINDERS), dueTickOf(host, args)),
     [REMINDERS_TURN]: (host) => host.part(REMINDERS).list(),
   } satisfies Record<string, SystemTurn>,
+  operatorTurns: { [REMINDERS_TURN]: "looks" },
 };
 
 function entryOf({ name, nextAt, tag }: ScheduleRecord): PartEntry {

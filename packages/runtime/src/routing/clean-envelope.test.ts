@@ -1,10 +1,23 @@
 import { type Envelope, type RequestEnvelope, type Role, systemClock } from "@troupe/core";
 import { describe, expect, it } from "vitest";
-import { cleanEnvelope, type CleanEnvelope, Horizon } from "./clean-envelope.ts";
+import {
+  cleanEnvelope,
+  type CleanEnvelope,
+  type CleaningRules,
+  Horizon,
+} from "./clean-envelope.ts";
 
 const NOW = 1_000;
 const PEER = "client-1";
-const horizon = new Horizon({ ...systemClock, monotonic: () => NOW });
+const rules: CleaningRules = {
+  horizon: new Horizon({ ...systemClock, monotonic: () => NOW }),
+  operatorTurns: new Map([
+    ["$reminders", "looks"],
+    ["$letters", "looks"],
+    ["$resend", "changes"],
+    ["$drop", "changes"],
+  ]),
+};
 
 function requestOf(fields: Partial<RequestEnvelope>): RequestEnvelope {
   return {
@@ -26,7 +39,7 @@ function requestOf(fields: Partial<RequestEnvelope>): RequestEnvelope {
 }
 
 function clean(envelope: Envelope, role: Role = "client", peerId = PEER): CleanEnvelope {
-  return cleanEnvelope(envelope, { principal: { role, name: "shop" }, peerId }, horizon);
+  return cleanEnvelope(envelope, { principal: { role, name: "shop" }, peerId }, rules);
 }
 
 describe("what enters from outside", () => {

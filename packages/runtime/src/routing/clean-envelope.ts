@@ -9,20 +9,19 @@ import {
   type RequestEnvelope,
   TroupeError,
 } from "@troupe/core";
+import type { OperatorTurn } from "@troupe/sdk";
 import { withMeasuredSize } from "./measured-size.ts";
 
-/**
- * The system turns that an operator may run in an actor. All others are the business of silos.
- */
-const OPERATOR_TURNS: ReadonlySet<string> = new Set(["$reminders", "$letters", "$resend", "$drop"]);
-
-/** Those of them that change nothing. */
-const QUIET_TURNS: ReadonlySet<string> = new Set(["$reminders", "$letters"]);
+/** The system turns that an operator may run in an actor, and what they do. */
+export type OperatorTurns = ReadonlyMap<string, OperatorTurn>;
 
 /** True if an operator changes something with the request: that is logged. */
-export function isOperatorAction({ type, method }: RequestEnvelope): boolean {
+export function isOperatorAction(
+  { type, method }: RequestEnvelope,
+  operatorTurns: OperatorTurns,
+): boolean {
   if (type === SILO_TYPE) return method !== "snapshot" && !method.startsWith("list");
-  return isSystemName(method) && !QUIET_TURNS.has(method);
+  return isSystemName(method) && operatorTurns.get(method) !== "looks";
 }
 
 /**
@@ -65,6 +64,12 @@ export interface OutsideSender {
   readonly peerId: string;
 }
 
+/** What is let in. */
+export interface CleaningRules {
+  readonly horizon: Horizon;
+  readonly operatorTurns: OperatorTurns;
+}
+
 /**
  * The one place where envelopes of clients and operators enter a silo. Whatever is behind it may
  * believe every field.
@@ -81,7 +86,7 @@ export interface OutsideSender {
 export function cleanEnvelope(
   envelope: Envelope,
   sender: OutsideSender,
-  horizon: Horizon,
+  rules: CleaningRules,
 ): CleanEnvelope {
   switch (envelope.kind) {
     case "released":
@@ -95,16 +100,16 @@ export function cleanEnvelope(
     case "pong":
       return { kind: "clean", envelope };
     case "request":
-      return cleanRequest(envelope, sender, horizon);
+      return cleanRequest(envelope, sender, rules);
   }
 }
 
 function cleanRequest(
   request: RequestEnvelope,
   sender: OutsideSender,
-  horizon: Horizon,
+  { horizon, operatorTurns }: CleaningRules,
 ): CleanEnvelope {
-  const problem = forbiddenIn(request, sender);
+  const problem = forbiddenIn(request, sender, operatorTurns);
   if (problem !== undefined) {
     const what = `${formatAddress(request)}.${request.method}()`;
     const error = new TroupeError("FORBIDDEN", `${what}: ${problem}`);
@@ -119,7 +124,11 @@ function cleanRequest(
 }
 
 /** What is not allowed in the request, as a person should be told; undefined if all of it is. */
-function forbiddenIn(request: RequestEnvelope, sender: OutsideSender): string | undefined {
+function forbiddenIn(
+  request: RequestEnvelope,
+  sender: OutsideSender,
+  operatorTurns: OperatorTurns,
+): string | undefined {
   const { type, method, delivery, idempotencyKey } = request;
   if (delivery !== undefined) return "only silos deliver durable sends";
   if (idempotencyKey !== undefined && !isKeyOf(idempotencyKey, sender))
@@ -127,7 +136,7 @@ function forbiddenIn(request: RequestEnvelope, sender: OutsideSender): string | 
   const isOperator = sender.principal.role === "operator";
   // What may be asked of a silo itself says `AdminMethods`.
   if (type === SILO_TYPE || !isSystemName(method)) return undefined;
-  if (!OPERATOR_TURNS.has(method)) return "only silos run this turn";
+  if (!operatorTurns.has(method)) return "only silos run this turn";
   return isOperator ? undefined : missingRole(sender);
 }
 

@@ -159,6 +159,7 @@ export function sendsPart(parts: SendsParts): DurablePart<ActorSends> {
       [RESEND_TURN]: (host, [seq]) => outboxOf(host).resend(Number(seq)),
       [DROP_TURN]: (host, [seq]) => outboxOf(host).drop(Number(seq)),
     },
+    operatorTurns: { [LETTERS_TURN]: "looks", [RESEND_TURN]: "changes", [DROP_TURN]: "changes" },
   };
 }
 

@@ -358,6 +358,7 @@ export class ComposedSilo {
       clock: ports.clock,
       logger: this.logger,
       transport: ports.transport,
+      operatorTurns: this.#registry.operatorTurns,
       onRequest: (request, sink) => this.#admission.take(request, sink),
       onReply: (callId, outcome) => this.#router.reply(callId, outcome),
       onCancel: (cancel, sink) => actors.cancel(cancel, sink),

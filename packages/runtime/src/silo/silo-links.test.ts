@@ -47,6 +47,7 @@ async function listen(): Promise<{ links: SiloLinks; acceptor: LinkAcceptor }> {
     clock: new VirtualClock(),
     logger: silentLogger,
     transport,
+    operatorTurns: new Map(),
     onRequest: nothing,
     onReply: nothing,
     onCancel: nothing,

@@ -21,8 +21,10 @@ import {
 import { errorOutcome } from "../activation/outcome.ts";
 import {
   cleanEnvelope,
+  type CleaningRules,
   Horizon,
   isOperatorAction,
+  type OperatorTurns,
   type OutsideSender,
 } from "../routing/clean-envelope.ts";
 
@@ -32,6 +34,7 @@ export interface SiloLinksParts {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly transport: Transport;
+  readonly operatorTurns: OperatorTurns;
   onRequest(request: RequestEnvelope, sink: ReplySink): void;
   onReply(callId: number, outcome: Outcome): void;
   onCancel(cancel: CancelEnvelope, sink: ReplySink): void;
@@ -56,7 +59,7 @@ export class SiloLinks {
   readonly #parts: SiloLinksParts;
   readonly #peers: PeerLinks;
   readonly #sinks = new WeakMap<Link, ReplySink>();
-  readonly #horizon: Horizon;
+  readonly #rules: CleaningRules;
   /** Links whose other side was refused something. */
   readonly #reported = new WeakSet<Link>();
   /** Of the links with silos, by the silo's id. */
@@ -69,7 +72,8 @@ export class SiloLinks {
 
   constructor(parts: SiloLinksParts) {
     this.#parts = parts;
-    this.#horizon = new Horizon(parts.clock);
+    const { operatorTurns } = parts;
+    this.#rules = { horizon: new Horizon(parts.clock), operatorTurns };
     this.#peers = new PeerLinks({
       clock: parts.clock,
       logger: parts.logger,
@@ -167,7 +171,7 @@ export class SiloLinks {
   }
 
   #receiveFromOutside(envelope: Envelope, sender: OutsideSender, link: Link): void {
-    const cleaned = cleanEnvelope(envelope, sender, this.#horizon);
+    const cleaned = cleanEnvelope(envelope, sender, this.#rules);
     switch (cleaned.kind) {
       case "clean":
         if (cleaned.envelope.kind === "request") this.#note(cleaned.envelope, link);
@@ -184,7 +188,8 @@ export class SiloLinks {
 
   /** What operators do is logged, with who and what. */
   #note(request: RequestEnvelope, { principal }: Link): void {
-    if (principal.role !== "operator" || !isOperatorAction(request)) return;
+    if (principal.role !== "operator" || !isOperatorAction(request, this.#rules.operatorTurns))
+      return;
     const what = `${formatAddress(request)}.${request.method}()`;
     this.#parts.logger.info(
       { role: principal.role, caller: principal.name, what },

@@ -121,6 +121,9 @@ export interface ServedRequest {
   readonly hasEffect: boolean;
 }
 
+/** What a system turn does that an operator may run. */
+export type OperatorTurn = "looks" | "changes";
+
 /**
  * Something durable that is stored with actors: slots, reminders and durable sends are such parts.
  *
@@ -140,5 +143,10 @@ export interface DurablePart<S extends PartState = PartState> {
   entryOf?(field: string, record: unknown): PartEntry | undefined;
   /** By name. Names are unique among all parts. */
   readonly turns?: Readonly<Record<string, SystemTurn>>;
+  /**
+   * Those of the turns that an operator may run, and whether they change anything: what an operator
+   * changes is logged. All others are the business of silos.
+   */
+  readonly operatorTurns?: Readonly<Record<string, OperatorTurn>>;
   readonly requests?: RequestMemory;
 }
