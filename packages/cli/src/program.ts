@@ -57,6 +57,7 @@ const CONNECTION: readonly OptionName[] = [
 const HOSTING: readonly OptionName[] = [
   "storage",
   "labels",
+  "capacity",
   "leaseTtl",
   "leasePolicy",
   "adoptStorage",

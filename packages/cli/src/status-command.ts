@@ -26,6 +26,7 @@ export interface SiloStatus {
   readonly callsPerSecond: number | null;
   readonly version: string;
   readonly labels: Readonly<Record<string, string>>;
+  readonly capacity: number;
   /** Why the silo did not answer, or null. */
   readonly error: string | null;
 }
@@ -52,8 +53,8 @@ async function statusOf(
   member: Member,
   ownership: number,
 ): Promise<SiloStatus> {
-  const { siloId, address, state, version, labels } = member;
-  const known = { siloId, address, state, ownership, version, labels };
+  const { siloId, address, state, version, labels, capacity = 1 } = member;
+  const known = { siloId, address, state, ownership, version, labels, capacity };
   try {
     return { ...known, ...toldBy(await admin.snapshot(siloId)), error: null };
   } catch (error) {

@@ -1,4 +1,4 @@
-/** The part of hashring 3.2 that `Ring` uses. */
+/** The part of hashring 3.2 that `Ring` and its tests use. */
 declare module "hashring" {
   class HashRing {
     constructor(
@@ -8,9 +8,9 @@ declare module "hashring" {
     );
     /** The points, sorted by value. */
     readonly ring: readonly { readonly value: number; readonly server: string }[];
-    /** The index of the first point at or after the value, going around. */
-    find(hashValue: number): number;
     hashValue(key: string): number;
+    /** The server of a key. */
+    get(key: string): string;
   }
   export default HashRing;
 }

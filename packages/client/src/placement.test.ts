@@ -89,7 +89,7 @@ describe("a placement", () => {
       member("b", "active", both),
       member("c", "active", ["Cart"]),
     );
-    const ring = new Ring(["a", "b"]);
+    const ring = new Ring(["a", "b"].map((siloId) => ({ siloId, capacity: 1 })));
     for (let id = 0; id < 100; id++) {
       const address = { type: "Account", id: `${id}` };
       expect(placement.ownerOf(address)?.siloId).toBe(ring.ownerOf(formatAddress(address)));

@@ -74,7 +74,7 @@ export class Placement {
     const rings = new Set(shares.map((share) => share?.ring));
     const buckets = new Set<number>();
     for (const ring of rings) {
-      for (const bucket of ring?.bucketOwners().get(siloId) ?? []) buckets.add(bucket);
+      for (const bucket of ring?.bucketsOf(siloId) ?? []) buckets.add(bucket);
     }
     return buckets;
   }
@@ -100,7 +100,10 @@ export class Placement {
     const suitable = hosts.filter((host) => hasLabels(host.labels, labels));
     // A client may ask for any name; only those that exist are worth remembering.
     if (suitable.length === 0) return undefined;
-    const share = { ring: ringOf(suitable.map(({ siloId }) => siloId)), separator };
+    const share = {
+      ring: ringOf(suitable.map(({ siloId, capacity = 1 }) => ({ siloId, capacity }))),
+      separator,
+    };
     this.#shares.set(type, share);
     return share;
   }

@@ -1,7 +1,8 @@
 import { REMINDER_BUCKETS } from "@troupe/core";
 import * as fc from "fast-check";
+import HashRing from "hashring";
 import { describe, expect, it } from "vitest";
-import { bucketOf, Ring } from "./ring.ts";
+import { bucketOf, Ring, ringOf } from "./ring.ts";
 
 const SILOS = ["silo-a", "silo-b", "silo-c"];
 
@@ -13,9 +14,13 @@ const keys = fc
   .tuple(fc.constantFrom("Account", "Cart", "Ä"), fc.string({ minLength: 1 }))
   .map((parts) => parts.join("/"));
 
+function ringWith(silos: readonly string[]): Ring {
+  return new Ring(silos.map((siloId) => ({ siloId, capacity: 1 })));
+}
+
 /** Owners of the keys `Account/0` to `Account/<count - 1>`. */
 function ownersOf(silos: readonly string[], count: number): string[] {
-  const ring = new Ring(silos);
+  const ring = ringWith(silos);
   return Array.from({ length: count }, (_, index) => ring.ownerOf(`Account/${index}`) ?? "");
 }
 
@@ -23,7 +28,7 @@ describe("a ring", () => {
   // The hash decides where actors live and which bucket holds their reminders, so it is part of the
   // stored format: if one of these fails, it is the change that is wrong, not the vector.
   it("gives the pinned owners", () => {
-    const ring = new Ring(SILOS);
+    const ring = ringWith(SILOS);
     expect(Object.fromEntries(PINNED_KEYS.map((key) => [key, ring.ownerOf(key)])))
       .toMatchInlineSnapshot(`
       {
@@ -58,8 +63,8 @@ describe("a ring", () => {
   it("gives the same owners whatever the order of the silos", () => {
     fc.assert(
       fc.property(siloIds, fc.array(keys, { minLength: 1, maxLength: 20 }), (silos, asked) => {
-        const ring = new Ring(silos);
-        const other = new Ring(silos.toReversed());
+        const ring = ringWith(silos);
+        const other = ringWith(silos.toReversed());
         for (const key of asked) expect(other.ownerOf(key)).toBe(ring.ownerOf(key));
       }),
       { numRuns: 30 },
@@ -73,8 +78,8 @@ describe("a ring", () => {
         fc.stringMatching(/^[0-9a-z]{14}$/),
         fc.array(keys, { minLength: 1, maxLength: 50 }),
         (silos, added, asked) => {
-          const before = new Ring(silos);
-          const after = new Ring([...silos, added]);
+          const before = ringWith(silos);
+          const after = ringWith([...silos, added]);
           for (const key of asked)
             expect([before.ownerOf(key), added]).toContain(after.ownerOf(key));
         },
@@ -112,17 +117,17 @@ describe("a ring", () => {
   it("gives a bucket to every silo that owns a key in it", () => {
     fc.assert(
       fc.property(siloIds, fc.array(keys, { minLength: 1, maxLength: 50 }), (silos, asked) => {
-        const ring = new Ring(silos);
-        const buckets = ring.bucketOwners();
+        const ring = ringWith(silos);
         for (const key of asked)
-          expect(buckets.get(ring.ownerOf(key) ?? "")?.has(bucketOf(key))).toBe(true);
+          expect(ring.bucketsOf(ring.ownerOf(key) ?? "").has(bucketOf(key))).toBe(true);
       }),
       { numRuns: 50 },
     );
   });
 
   it("has an owner for every bucket, and no bucket that is none", () => {
-    const buckets = [...new Ring(SILOS).bucketOwners().values()].flatMap((owned) => [...owned]);
+    const ring = ringWith(SILOS);
+    const buckets = SILOS.flatMap((siloId) => [...ring.bucketsOf(siloId)]);
     expect(new Set(buckets).size).toBe(REMINDER_BUCKETS);
     expect(Math.min(...buckets)).toBe(0);
     expect(Math.max(...buckets)).toBe(REMINDER_BUCKETS - 1);
@@ -131,9 +136,55 @@ describe("a ring", () => {
   it("of nobody owns nothing", () => {
     const ring = new Ring([]);
     expect(ring.ownerOf("Account/alice")).toBeUndefined();
-    expect(ring.bucketOwners().size).toBe(0);
+    expect(ring.bucketsOf("silo-a").size).toBe(0);
+  });
+
+  it("is the same whatever rings were before it", () => {
+    const host = fc.record({
+      siloId: fc.constantFrom(...Array.from({ length: 8 }, (_, index) => `silo-${index}`)),
+      capacity: fc.constantFrom(0.1, 1, 1, 1, 2.5),
+    });
+    const hosts = fc.uniqueArray(host, { selector: ({ siloId }) => siloId });
+    fc.assert(
+      fc.property(fc.array(hosts, { minLength: 1, maxLength: 6 }), (steps) => {
+        for (const step of steps) {
+          const [ring, whole] = [ringOf(step), new Ring(step)];
+          for (const key of SAMPLE) expect(ring.ownerOf(key)).toBe(whole.ownerOf(key));
+          for (const { siloId } of step)
+            expect(ring.bucketsOf(siloId)).toEqual(whole.bucketsOf(siloId));
+        }
+      }),
+      { numRuns: 60 },
+    );
+  });
+
+  it("agrees with the ring of the package that is behind it", () => {
+    const silos = Array.from({ length: 20 }, (_, index) => `silo-${index}`);
+    const servers = Object.fromEntries(silos.map((siloId) => [siloId, { vnodes: 64 }]));
+    const theirs = new HashRing(servers, "md5", { "max cache size": 1 });
+    const ring = ringWith(silos);
+    for (const key of SAMPLE) expect(ring.ownerOf(key)).toBe(theirs.get(key));
+  });
+
+  it("gives a silo the share that its capacity asks for, and a new capacity moves no other key", () => {
+    const others = ["silo-a", "silo-b", "silo-c"].map((siloId) => ({ siloId, capacity: 1 }));
+    const [before, after] = [1, 3].map(
+      (capacity) => new Ring([...others, { siloId: "silo-d", capacity }]),
+    );
+    const owned = { before: 0, after: 0 };
+    for (let index = 0; index < 20_000; index++) {
+      const [was, is] = [before, after].map((ring) => ring?.ownerOf(`Account/${index}`));
+      if (was !== is) expect(is).toBe("silo-d");
+      if (was === "silo-d") owned.before++;
+      if (is === "silo-d") owned.after++;
+    }
+    expect(owned.before / 20_000).toBeCloseTo(1 / 4, 1);
+    expect(owned.after / 20_000).toBeCloseTo(3 / 6, 1);
   });
 });
+
+/** Keys of every kind of place. */
+const SAMPLE = Array.from({ length: 500 }, (_, index) => `Account/${index * 7}`);
 
 const PINNED_KEYS = [
   "Account/alice",

@@ -19,6 +19,8 @@ export interface Member {
   /** Troupe's version. */
   readonly version: string;
   readonly labels: Readonly<Record<string, string>>;
+  /** Its share of the actors, against those of the others. Undefined is 1. */
+  readonly capacity?: number;
 }
 
 /**

@@ -119,6 +119,11 @@ export interface SiloOptions extends ClusterOptions {
   readonly allowInsecure?: boolean;
   /** What this silo is known by, for types whose placement asks for labels. Default: none. */
   readonly labels?: Readonly<Record<string, string>>;
+  /**
+   * The silo's share of the actors, against that of the others: with 2 it has twice as many as one
+   * with 1. From 0.1 to 100. Default: 1.
+   */
+  readonly capacity?: number;
   /** After how long a silo that went silent is given up, from 2 s to 10 min. Default: `"5s"`. */
   readonly leaseTtl?: Duration;
   /**

@@ -73,7 +73,8 @@ export async function openSilo(
     await opened.close();
     stopKeeping();
   };
-  const { cluster, listen, advertise, labels, leaseTtlMs, leasePolicy, adoptStorage } = settings;
+  const { cluster, listen, advertise, labels, capacity, leaseTtlMs, leasePolicy, adoptStorage } =
+    settings;
   try {
     const silo = await RuntimeSilo.start(ports, {
       ...values,
@@ -81,6 +82,7 @@ export async function openSilo(
       actors,
       listen,
       labels,
+      capacity,
       adoptStorage,
       ...(advertise === undefined ? {} : { advertise }),
       ...(leaseTtlMs === undefined ? {} : { leaseTtlMs }),

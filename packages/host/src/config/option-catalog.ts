@@ -123,6 +123,12 @@ export const OPTIONS = {
   labels: option("labels", "<name=value,…>", "labels of this silo", {
     right: 'give name=value pairs, such as "zone=a,disk=ssd"',
   }),
+  capacity: option(
+    "capacity",
+    "<number>",
+    "share of the actors, against that of the other silos (default: 1)",
+    { right: "give a number from 0.1 to 100" },
+  ),
   leaseTtl: option(
     "lease-ttl",
     "<duration>",

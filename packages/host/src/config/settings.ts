@@ -56,6 +56,7 @@ export interface Settings {
   readonly access: AccessSettings;
   readonly tls: TlsFiles | undefined;
   readonly labels: Readonly<Record<string, string>>;
+  readonly capacity: number;
   readonly leaseTtlMs: number | undefined;
   readonly leasePolicy: LeasePolicy | undefined;
   readonly adoptStorage: boolean;
@@ -98,6 +99,10 @@ function url<T>(parse: (text: string) => ParsedUrl<T>) {
     return z.NEVER;
   });
 }
+
+/** A silo with less has a place on the ring all the same; one with more makes it long. */
+const CAPACITY_MIN = 0.1;
+const CAPACITY_MAX = 100;
 
 /** A record, or `name=value` pairs as a flag or variable gives them. */
 const labels = z
@@ -153,6 +158,7 @@ const PLAIN_OPTIONS = {
     .union([z.boolean(), z.enum(["true", "false"]).transform((text) => text === "true")])
     .default(false),
   labels: labels.default({}),
+  capacity: z.coerce.number().min(CAPACITY_MIN).max(CAPACITY_MAX).default(1),
   leaseTtl: duration.optional(),
   leasePolicy: z.enum(["strict", "available"]).optional(),
   adoptStorage: z
@@ -254,6 +260,7 @@ function toSettings(checked: Checked, registry: ProviderRegistry): Settings {
     tls:
       ca === undefined || cert === undefined || key === undefined ? undefined : { ca, cert, key },
     labels: checked.labels,
+    capacity: checked.capacity,
     leaseTtlMs: checked.leaseTtl,
     leasePolicy: checked.leasePolicy,
     adoptStorage: checked.adoptStorage,

@@ -13,12 +13,14 @@ export function encodeMember(member: Member): Buffer {
 export function parseMember(value: Buffer): Member | undefined {
   const fields = parseObject(value);
   if (fields === undefined) return undefined;
-  const { siloId, address, state, version, labels } = fields;
+  const { siloId, address, state, version, labels, capacity } = fields;
   const types = readAdverts(fields.types);
   if (typeof siloId !== "string" || typeof address !== "string" || typeof version !== "string")
     return undefined;
   if (!isState(state) || types === undefined || !isTextRecord(labels)) return undefined;
-  return { siloId, address, state, types, version, labels };
+  const member = { siloId, address, state, types, version, labels };
+  if (capacity === undefined) return member;
+  return typeof capacity === "number" && capacity > 0 ? { ...member, capacity } : undefined;
 }
 
 /** The object in a text of JSON, or undefined if it is something else. */

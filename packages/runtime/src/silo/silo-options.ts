@@ -21,6 +21,8 @@ export interface SiloOptions {
   /** `host:port` at which the others reach it. Default: where it listens. */
   readonly advertise?: string;
   readonly labels?: Readonly<Record<string, string>>;
+  /** The silo's share of the actors, against that of the others. Default: 1. */
+  readonly capacity?: number;
   /** Milliseconds after which a silo that no longer answers is taken for gone. Default 5,000. */
   readonly leaseTtlMs?: number;
   /**

@@ -23,6 +23,7 @@ export function recordOf(
     ),
     version: TROUPE_VERSION,
     labels: options.labels ?? {},
+    ...(options.capacity === undefined ? {} : { capacity: options.capacity }),
   };
 }
 
