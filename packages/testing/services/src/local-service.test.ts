@@ -1,4 +1,5 @@
 import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { existsSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { realTime, waitUntil } from "@troupe/testkit";
@@ -9,15 +10,6 @@ import { startService } from "./start-service.ts";
 import type { ServiceKind } from "./test-service.ts";
 
 const portOf = (url: string): number => Number(new URL(url).port);
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
-  }
-}
 
 describe("a local service", () => {
   it("answers on its URL, keeps it through a restart, and is gone after stop", async () => {
@@ -69,10 +61,11 @@ describe("a local service", () => {
     const { url, folder } = JSON.parse(line) as { url: string; folder: string };
     expect(await REDIS.answers(portOf(url))).toBe(true);
     expect(existsSync(folder)).toBe(true);
+    const ended = once(owner, "exit");
     owner.kill("SIGKILL");
+    await ended;
     await waitUntil(realTime, "the server's folder is gone", () => !existsSync(folder));
     expect(await REDIS.answers(portOf(url))).toBe(false);
-    expect(isAlive(owner.pid ?? 0)).toBe(false);
   });
 });
 
