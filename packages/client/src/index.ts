@@ -5,7 +5,7 @@ export * from "./cluster-client.ts";
 export type { DeadLetter, DeadLetterAccess, DeadLetters } from "./dead-letters.ts";
 export * from "./deadline-timer.ts";
 export * from "./filtered-call.ts";
-export { turnToken } from "./outbound-call.ts";
+export { describeCall, turnToken } from "./outbound-call.ts";
 export * from "./peer-links.ts";
 export * from "./placement.ts";
 export * from "./references.ts";

@@ -6,6 +6,7 @@ import type { ActorStorage } from "./actor-storage.ts";
 import type { Activation } from "./activation.ts";
 import type { ServeCall } from "./incoming-call.ts";
 import type { RunnerOwner } from "./runner-owner.ts";
+import type { TurnLog } from "./turn-log.ts";
 import type { TurnRunner } from "./turn-runner.ts";
 
 /** What a turn does that calls no method of the actor: a system turn, or a hook. */
@@ -40,6 +41,8 @@ export interface ActivationParts {
    * next.
    */
   redispatch(request: RequestEnvelope, sink: ReplySink): void;
+  /** What the silo's log says of turns. */
+  readonly turnLog: TurnLog;
   /** Something waits for turns of the activation that run: see `WaitWatch`. */
   watch(activation: RunnerOwner, runner: TurnRunner): void;
   /** Revision of the silo's view. */

@@ -119,7 +119,10 @@ export class Activation implements RunnerOwner {
       this.#life = { kind: "active", actor };
       this.#runner.open();
     } catch (error) {
-      if (this.isLoading) this.#abandon(errorOutcome(activationFailed(this.address, error)));
+      if (!this.isLoading) return;
+      const failed = activationFailed(this.address, error);
+      this.log.warn({ event: "activation_failed", reason: failed.detail }, "not activated");
+      this.#abandon(errorOutcome(failed));
     }
   }
 

@@ -16,12 +16,21 @@ export function performTurn(turn: Turn, owner: RunnerOwner, unit: UnitOfWork): v
       void Promise.prototype.then.call(
         result,
         (value: unknown) => unit.end(turn, outcomeOf(value)),
-        (error: unknown) => unit.end(turn, thrownOutcome(error)),
+        (error: unknown) => threw(turn, error, { owner, unit }),
       );
     } else {
       unit.end(turn, outcomeOf(result));
     }
   } catch (error) {
-    unit.end(turn, thrownOutcome(error));
+    threw(turn, error, { owner, unit });
   }
+}
+
+function threw(
+  turn: Turn,
+  error: unknown,
+  { owner, unit }: { readonly owner: RunnerOwner; readonly unit: UnitOfWork },
+): void {
+  owner.parts.turnLog.threw(turn, error);
+  unit.end(turn, thrownOutcome(error));
 }

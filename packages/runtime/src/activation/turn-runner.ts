@@ -1,4 +1,4 @@
-import { type ReplySink, runOutsideTurns } from "@troupe/client";
+import { describeCall, type ReplySink, runOutsideTurns } from "@troupe/client";
 import {
   type Clock,
   formatAddress,
@@ -125,7 +125,7 @@ export class TurnRunner implements TurnOwner, MailboxOwner<Turn>, GateOwner, Uni
     const parent = reentry.kind === "nested" ? reentry.parent : undefined;
     if (parent === undefined && this.#owner.isEnding && sink.peerId !== OWN_PEER) return "closing";
     if (parent !== undefined && this.#owner.isLoading) {
-      const message = `${nameOf(request)} would wait for onActivate, which waits for it`;
+      const message = `${describeCall(request)} would wait for onActivate, which waits for it`;
       answerError(sink, request, new TroupeError("DEADLOCK", message));
       return "accepted";
     }
@@ -195,7 +195,7 @@ export class TurnRunner implements TurnOwner, MailboxOwner<Turn>, GateOwner, Uni
     if (this.#repeated?.cancel(callId, sink) === true) return;
     for (const turn of this.#running) {
       if (!matches(turn)) continue;
-      const message = `the caller of ${nameOf(turn.request)} gave up`;
+      const message = `the caller of ${describeCall(turn.request)} gave up`;
       turn.abort(new TroupeError("CANCELLED", message, { ran: "maybe" }));
     }
   }
@@ -369,10 +369,12 @@ export class TurnRunner implements TurnOwner, MailboxOwner<Turn>, GateOwner, Uni
   /** For the unit of work: the outcome may leave now. */
   onAnswer(turn: Turn, outcome: Outcome): void {
     this.#endRepeated(turn.request);
+    const { parts } = this.#owner;
+    const now = parts.clock.monotonic();
+    parts.turnLog.ended(turn, now);
     // A one-way call was answered when it was accepted.
     if (turn.request.oneWay) return;
-    const { parts } = this.#owner;
-    if (parts.isServing(parts.clock.monotonic()) || turn.sink instanceof HookSink)
+    if (parts.isServing(now) || turn.sink instanceof HookSink)
       turn.sink.reply(turn.request.callId, outcome);
     else void this.#answerWhenServing(turn, outcome);
   }
@@ -392,8 +394,4 @@ export class TurnRunner implements TurnOwner, MailboxOwner<Turn>, GateOwner, Uni
     this.#waitsForLease = false;
     if (isServing && !this.#owner.isLoading) this.#mailbox.open();
   }
-}
-
-function nameOf(request: RequestEnvelope): string {
-  return `${formatAddress(request)}.${request.method}()`;
 }

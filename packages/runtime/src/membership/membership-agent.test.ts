@@ -97,17 +97,25 @@ function setUp() {
   const clock = new VirtualClock();
   const store = new OneMemberStore(clock);
   const views: number[] = [];
+  const said: object[] = [];
   let losses = 0;
+  /** Milliseconds for which the process has stood still. */
+  let stoodStill = 0;
   const agent = new MembershipAgent({
-    clock,
-    logger: silentLogger,
+    clock: {
+      now: () => clock.now() + stoodStill,
+      monotonic: () => clock.monotonic() + stoodStill,
+      schedule: (delayMs, callback) => clock.schedule(delayMs, callback),
+    },
+    logger: { ...silentLogger, warn: (fields) => void said.push(fields) },
     membership: store,
     leaseTtlMs: TTL_MS,
     leasePolicy: "strict",
     onView: ({ view: { revision } }) => views.push(revision),
     onLost: () => losses++,
   });
-  return { clock, store, views, agent, losses: () => losses };
+  const standStill = (ms: number): void => void (stoodStill += ms);
+  return { clock, store, views, agent, said, standStill, losses: () => losses };
 }
 
 describe("a membership agent", () => {
@@ -170,6 +178,16 @@ describe("a membership agent", () => {
     await agent.leave();
     expect(store.listener).toBeUndefined();
     expect(store.isRemoved).toBe(false);
+  });
+
+  it("tells that the event loop was blocked, if a renewal comes late", async () => {
+    const { clock, agent, said, standStill } = setUp();
+    await agent.join(MEMBER);
+    await clock.advance(TTL_MS);
+    expect(said).toEqual([]);
+    standStill(1_500);
+    await clock.advance(TTL_MS);
+    expect(said).toEqual([{ event: "event_loop_blocked", lateMs: 1_500 }]);
   });
 
   it("learns from a change of its own state that its record is gone", async () => {

@@ -28,6 +28,9 @@ const RETRIES_PER_LEASE = 20;
  */
 const MARGIN_SHARE = 0.1;
 
+/** A timer that comes later than this says that something kept the event loop from turning. */
+const BLOCKED_MS = 1_000;
+
 export interface MembershipAgentParts {
   readonly clock: Clock;
   readonly logger: Logger;
@@ -142,9 +145,21 @@ export class MembershipAgent {
 
   #renewLater(times = RENEWALS_PER_LEASE): void {
     if (this.#ended) return;
-    this.#renewal = this.#parts.clock.schedule(
-      this.#parts.leaseTtlMs / times,
-      () => void this.#renew(),
+    const { clock, leaseTtlMs } = this.#parts;
+    const dueAt = clock.monotonic() + leaseTtlMs / times;
+    this.#renewal = clock.schedule(leaseTtlMs / times, () => {
+      this.#noteLate(clock.monotonic() - dueAt);
+      void this.#renew();
+    });
+  }
+
+  /** Nothing else on this silo came in time either; renewals are just there to notice it. */
+  #noteLate(lateMs: number): void {
+    if (lateMs < BLOCKED_MS) return;
+    const fields = { event: "event_loop_blocked", lateMs: Math.round(lateMs) };
+    this.#parts.logger.warn(
+      fields,
+      "the event loop was blocked, or the process stood still; beyond the lease it costs the silo its actors",
     );
   }
 

@@ -1,19 +1,13 @@
 import { getHeapStatistics } from "node:v8";
-import {
-  Caller,
-  filteredCalls,
-  type MakeCall,
-  type Placement,
-  References,
-  Router,
-} from "@troupe/client";
-import { type ActorAddress, type Logger, silentMetrics, type TroupeError } from "@troupe/core";
-import type { ActorDefinition, AdminMethod, DurablePart, SiloHost, SiloService } from "@troupe/sdk";
+import { Caller, filteredCalls, type MakeCall, References, Router } from "@troupe/client";
+import { type ActorAddress, type Logger, silentMetrics } from "@troupe/core";
+import type { AdminMethod, DurablePart, SiloHost, SiloService } from "@troupe/sdk";
 import { CallBudget } from "../activation/call-budget.ts";
 import { Catalog } from "../activation/catalog.ts";
 import { DeadlockDetector } from "../activation/deadlock-detector.ts";
 import { IdleCollection } from "../activation/idle-collection.ts";
 import { servingThrough } from "../activation/incoming-call.ts";
+import { TurnLog } from "../activation/turn-log.ts";
 import { WaitWatch } from "../activation/wait-watch.ts";
 import { AwakeService } from "../durability/awake-service.ts";
 import { IndexSweep } from "../durability/index-sweep.ts";
@@ -26,11 +20,9 @@ import { idempotencyPart } from "../idempotency/idempotency-records.ts";
 import { actorAdminMethods } from "../inspect/actor-admin.ts";
 import { AdminMethods } from "../inspect/admin-methods.ts";
 import { sessionAdminMethods } from "../inspect/session-admin.ts";
-import type { SiloSnapshot } from "../inspect/silo-snapshot.ts";
 import { waitAdminMethod } from "../inspect/wait-admin.ts";
 import { FailureDetector } from "../membership/failure-detector.ts";
 import { MembershipAgent } from "../membership/membership-agent.ts";
-import type { Succession } from "../membership/view-coalescer.ts";
 import { Handoff } from "../ownership/handoff.ts";
 import { ReleaseAnnouncer } from "../ownership/release-announcer.ts";
 import { ReminderTicks } from "../reminders/reminder-ticks.ts";
@@ -41,34 +33,10 @@ import { Dispatcher } from "../routing/dispatcher.ts";
 import { deduplicationPart } from "../sends/deduplication.ts";
 import { sendsPart } from "../sends/sends-part.ts";
 import { SiloActors } from "./silo-actors.ts";
+import type { ComposeParts, SessionOwner } from "./session-owner.ts";
 import { SiloLinks } from "./silo-links.ts";
-import { DEFAULT_LEASE_TTL_MS, type SiloOptions, type SiloPorts } from "./silo-options.ts";
+import { DEFAULT_LEASE_TTL_MS, type SiloOptions } from "./silo-options.ts";
 import { SiloServices } from "./silo-services.ts";
-
-/** What a silo is made of from outside, for the time of one lease. */
-export interface ComposeParts {
-  readonly siloId: string;
-  readonly ports: SiloPorts;
-  readonly options: SiloOptions;
-  readonly definitions: ReadonlyMap<string, ActorDefinition>;
-  /** Somebody asked this silo to move everything away and stop. */
-  onDrainRequested(): void;
-}
-
-/** The session, as the parts of its silo see it. */
-export interface SessionOwner {
-  readonly placement: Placement;
-  readonly snapshot: SiloSnapshot;
-  setView(succession: Succession): void;
-  /** The lease is lost. */
-  lose(): void;
-  /** A link, the number of activations, or what waits or is under way has changed. */
-  changed(): void;
-  /** Another silo takes no link with this one. */
-  rejected(error: TroupeError): void;
-  /** What a part began, and the end of the session has to wait for. */
-  background(work: Promise<unknown>): void;
-}
 
 /**
  * Everything that makes up one silo while it has a lease, each part made once and told of the
@@ -242,6 +210,7 @@ export class ComposedSilo {
       sendReference: (type, id, post) => this.#references.sendReference(type, id, post),
       makeReference: (address) => this.#references.reference(address),
       serve: servingThrough(options.filters?.incoming ?? [], ports.clock),
+      turnLog: new TurnLog(ports.clock, this.logger),
       systemTurn: (name) => this.#registry.turn(name),
       watch: (activation, runner) => this.#waits.watch(activation, runner),
       redispatch: (request, sink) => this.#dispatcher.redispatch(request, sink),
