@@ -34,6 +34,7 @@ export class Placement {
   readonly view: View;
   readonly #members = new Map<string, Member>();
   readonly #shares = new Map<string, Share>();
+  readonly #buckets = new Map<string, ReadonlySet<number>>();
 
   constructor(view: View) {
     this.view = view;
@@ -65,6 +66,14 @@ export class Placement {
 
   /** The reminder buckets in which the silo owns keys of any type. */
   bucketsOf(siloId: string): ReadonlySet<number> {
+    const known = this.#buckets.get(siloId);
+    if (known !== undefined) return known;
+    const buckets = this.#findBuckets(siloId);
+    this.#buckets.set(siloId, buckets);
+    return buckets;
+  }
+
+  #findBuckets(siloId: string): ReadonlySet<number> {
     const types = Object.keys(this.#members.get(siloId)?.types ?? {});
     const shares = types.map((type) => this.#shareOf(type));
     // Buckets are parts of the ring by keys: they say nothing of actors that are placed otherwise.
@@ -72,11 +81,8 @@ export class Placement {
       return ALL_BUCKETS;
     // Most types are hosted by the same silos, and share a ring.
     const rings = new Set(shares.map((share) => share?.ring));
-    const buckets = new Set<number>();
-    for (const ring of rings) {
-      for (const bucket of ring?.bucketsOf(siloId) ?? []) buckets.add(bucket);
-    }
-    return buckets;
+    const owned = Array.from(rings, (ring) => ring?.bucketsOf(siloId) ?? []);
+    return new Set(owned.flatMap((buckets) => [...buckets]));
   }
 
   /** The labels that a type asks for and none of its hosts has; undefined if it has no host. */

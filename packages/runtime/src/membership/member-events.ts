@@ -9,12 +9,16 @@ export function logMemberEvents(
   { before, after }: { readonly before: View; readonly after: View },
 ): void {
   const members = after.members.length;
-  for (const { siloId, address } of activeOthers(after, self)) {
-    if (activeOthers(before, self).some((other) => other.siloId === siloId)) continue;
+  const known = new Map(before.members.map((member) => [member.siloId, member.state]));
+  for (const { siloId, address, state } of after.members) {
+    const was = known.get(siloId);
+    known.delete(siloId);
+    if (siloId === self || state !== "active" || was === "active") continue;
     logger.info({ event: "silo_joined", peer: siloId, address, members }, "another silo is active");
   }
+  if (known.size === 0) return;
   for (const { siloId, address, state } of before.members) {
-    if (siloId === self || after.members.some((other) => other.siloId === siloId)) continue;
+    if (siloId === self || !known.has(siloId)) continue;
     logger.info(
       { event: "silo_left", peer: siloId, address, state, members },
       state === "draining"
@@ -22,8 +26,4 @@ export function logMemberEvents(
         : "another silo is no member any more: it lost its lease, or was stopped at once",
     );
   }
-}
-
-function activeOthers({ members }: View, self: string): View["members"] {
-  return members.filter(({ siloId, state }) => siloId !== self && state === "active");
 }
