@@ -41,6 +41,8 @@ export interface ActivationParts {
    * next.
    */
   redispatch(request: RequestEnvelope, sink: ReplySink): void;
+  /** The request is refused because this silo cannot claim the actor; it will come again. */
+  refused(request: RequestEnvelope, sink: ReplySink): void;
   /** What the silo's log says of turns. */
   readonly turnLog: TurnLog;
   /** Something waits for turns of the activation that run: see `WaitWatch`. */

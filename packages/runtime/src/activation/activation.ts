@@ -215,7 +215,10 @@ export class Activation implements RunnerOwner {
 
   /** Ends an activation that cannot serve: everybody who waits gets the outcome. */
   #abandon(outcome: Outcome): void {
-    this.#runner.close(({ request, sink }) => sink.reply(request.callId, outcome));
+    this.#runner.close(({ request, sink }) => {
+      if (outcome.kind === "refused") this.parts.refused(request, sink);
+      sink.reply(request.callId, outcome);
+    });
     this.#end();
   }
 

@@ -52,7 +52,8 @@ export interface DispatcherParts {
  * DISP-2. A request that was sent with a newer view waits for that view; what is refused is refused
  *     with this silo's revision, so that the caller knows which view it lacks.
  * DISP-3. A request that was sent before an actor left this silo is refused when the actor has just
- *     come back: one before it may have been refused meanwhile, and must not be overtaken (C5).
+ *     come back: one before it may have been refused meanwhile, and must not be overtaken (C5). So
+ *     is one behind a request that this silo has refused itself; see `RefusedCalls`.
  */
 export class Dispatcher implements LocalSilo {
   readonly siloId: string;
@@ -132,10 +133,7 @@ export class Dispatcher implements LocalSilo {
   #route(request: RequestEnvelope, sink: ReplySink, now: number): void {
     if (request.type === SILO_TYPE) return void this.#answer(request, sink);
     if (request.revision > this.#placement.revision) return this.#park(request, sink);
-    if (this.#mayOvertake(request, sink, now)) {
-      this.#refused.add(sink.peerId, request, now);
-      return this.#refuse(request, sink);
-    }
+    if (this.#mayOvertake(request, sink, now)) return this.#refuse(request, sink);
     const activation = this.#parts.catalog.find(request);
     if (activation !== undefined) {
       // It holds its turns itself while the lease is in doubt.
@@ -161,7 +159,7 @@ export class Dispatcher implements LocalSilo {
    */
   #mayOvertake(request: RequestEnvelope, sink: ReplySink, now: number): boolean {
     if (request.revision < this.#placement.revision && this.#wasElsewhere(request)) return true;
-    if (this.#refused.isEmpty || isPartOfWaitingTurn(request)) return false;
+    if (this.#refused.isEmpty(now) || isPartOfWaitingTurn(request)) return false;
     return this.#refused.isBehind(sink.peerId, request, now);
   }
 
@@ -212,8 +210,18 @@ export class Dispatcher implements LocalSilo {
     else this.#parked.release((request, sink) => this.#refuse(request, sink));
   }
 
-  #refuse({ callId }: RequestEnvelope, sink: ReplySink): void {
-    sink.reply(callId, {
+  /**
+   * The request is refused, so its caller will make it again. Later ones of the same caller that
+   * are under way must not overtake it, if the actor comes to be this silo's meanwhile (C5).
+   */
+  refused(request: RequestEnvelope, sink: ReplySink): void {
+    if (isPartOfWaitingTurn(request)) return;
+    this.#refused.add(sink.peerId, request, this.#parts.clock.monotonic());
+  }
+
+  #refuse(request: RequestEnvelope, sink: ReplySink): void {
+    this.refused(request, sink);
+    sink.reply(request.callId, {
       kind: "refused",
       reason: "not-owner",
       revision: this.#placement.revision,

@@ -17,7 +17,7 @@ describe("refused calls", () => {
     expect(refused.isBehind("silo-2", call(3), 10)).toBe(false);
     expect(refused.isBehind("silo-1", call(2), 20)).toBe(false);
     expect(refused.isBehind("silo-1", call(3), 30)).toBe(false);
-    expect(refused.isEmpty).toBe(true);
+    expect(refused.isEmpty(30)).toBe(true);
   });
 
   it("hold up nobody for long if they never come back", () => {
@@ -25,6 +25,14 @@ describe("refused calls", () => {
     refused.add("silo-1", call(2), 0);
     expect(refused.isBehind("silo-1", call(3), 999)).toBe(true);
     expect(refused.isBehind("silo-1", call(3), 1_000)).toBe(false);
-    expect(refused.isEmpty).toBe(true);
+    expect(refused.isEmpty(1_000)).toBe(true);
+  });
+
+  it("are forgotten all at once when the last of them is too old", () => {
+    const refused = new RefusedCalls();
+    refused.add("silo-1", call(2), 0);
+    refused.add("silo-2", call(2), 500);
+    expect(refused.isEmpty(1_400)).toBe(false);
+    expect(refused.isEmpty(1_500)).toBe(true);
   });
 });

@@ -3,8 +3,8 @@ import { formatAddress, type RequestEnvelope } from "@troupe/core";
 /** A call that does not come back sooner than this after it was refused is not waited for. */
 const BACK_WITHIN_MS = 1_000;
 
-/** Callers with refused calls. With more of them the oldest are forgotten. */
-const CALLERS_MAX = 10_000;
+/** Callers, by actor, with refused calls. With more of them the oldest are forgotten. */
+const CALLERS_MAX = 100_000;
 
 /**
  * Which calls were refused here and have not come back yet.
@@ -18,8 +18,12 @@ const CALLERS_MAX = 10_000;
 export class RefusedCalls {
   /** By caller and actor: when each of its calls was refused, by the call's number. */
   readonly #refused = new Map<string, Map<number, number>>();
+  /** When all of them are too old. */
+  #until = 0;
 
-  get isEmpty(): boolean {
+  /** True if no call is waited for. Nearly always it is, and then costs nothing. */
+  isEmpty(now: number): boolean {
+    if (this.#refused.size > 0 && now >= this.#until) this.#refused.clear();
     return this.#refused.size === 0;
   }
 
@@ -28,6 +32,7 @@ export class RefusedCalls {
     const key = keyOf(peerId, request);
     const calls = this.#refused.get(key) ?? new Map<number, number>();
     calls.set(request.callId, now);
+    this.#until = now + BACK_WITHIN_MS;
     this.#refused.set(key, calls);
     const [oldest] = this.#refused.keys();
     if (this.#refused.size > CALLERS_MAX && oldest !== undefined) this.#refused.delete(oldest);

@@ -210,6 +210,7 @@ export class ComposedSilo {
       sendReference: (type, id, post) => this.#references.sendReference(type, id, post),
       makeReference: (address) => this.#references.reference(address),
       serve: servingThrough(options.filters?.incoming ?? [], ports.clock),
+      refused: (request, sink) => this.#dispatcher.refused(request, sink),
       turnLog: new TurnLog(ports.clock, this.logger),
       systemTurn: (name) => this.#registry.turn(name),
       watch: (activation, runner) => this.#waits.watch(activation, runner),
