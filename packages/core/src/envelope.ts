@@ -60,7 +60,7 @@ export type Outcome =
 /**
  * `not-owner`: another silo owns the actor in the receiver's view. `not-ready`: the receiver does
  * not accept turns just now (it starts, its lease is in doubt, or the actor is still being moved to
- * it).
+ * it), or has refused an earlier call of the same caller, which has to come again first.
  */
 export type RefusalReason = "not-owner" | "not-ready";
 

@@ -96,3 +96,13 @@ it("refuses a call behind one that it has refused, though its caller knows the n
   expect(await call(1, revision)).toBe("value");
   expect(await call(2, revision)).toBe("value");
 });
+
+it("refuses a call behind one that it has refused also while it lacks the view that the call was sent by", async () => {
+  const { cluster, first, before, call } = await start();
+  expect(await call(1, before)).toBe("refused");
+  const next = first.silo.view.revision + 1;
+  // The view is late: however long, the one call has not been here again.
+  expect(await call(2, next)).toBe("refused");
+  await cluster.advance(2_000);
+  expect(first.silo.view.revision).toBeLessThan(next);
+});

@@ -5,6 +5,7 @@ import {
   errorToPortable,
   formatAddress,
   messageOf,
+  type RefusalReason,
   type RequestEnvelope,
   toPortable,
   TroupeError,
@@ -132,8 +133,11 @@ export class Dispatcher implements LocalSilo {
 
   #route(request: RequestEnvelope, sink: ReplySink, now: number): void {
     if (request.type === SILO_TYPE) return void this.#answer(request, sink);
-    if (request.revision > this.#placement.revision) return this.#park(request, sink);
-    if (this.#mayOvertake(request, sink, now)) return this.#refuse(request, sink);
+    if (this.#isBehindRefused(request, sink, now)) return this.#refuse(request, sink, "not-ready");
+    const { revision } = this.#placement;
+    if (request.revision > revision) return this.#park(request, sink);
+    if (request.revision < revision && this.#wasElsewhere(request))
+      return this.#refuse(request, sink);
     const activation = this.#parts.catalog.find(request);
     if (activation !== undefined) {
       // It holds its turns itself while the lease is in doubt.
@@ -154,11 +158,11 @@ export class Dispatcher implements LocalSilo {
   }
 
   /**
-   * True if an earlier call of the same caller may be on its way back to it, or to here: it was
-   * refused, or may have been where the actor was until just now.
+   * True if an earlier call of the same caller was refused and is on its way back to it, or to here.
+   * That is asked as the request comes, whatever view it waits for: by when that is here, the
+   * earlier one may have been forgotten.
    */
-  #mayOvertake(request: RequestEnvelope, sink: ReplySink, now: number): boolean {
-    if (request.revision < this.#placement.revision && this.#wasElsewhere(request)) return true;
+  #isBehindRefused(request: RequestEnvelope, sink: ReplySink, now: number): boolean {
     if (this.#refused.isEmpty(now) || isPartOfWaitingTurn(request)) return false;
     return this.#refused.isBehind(sink.peerId, request, now);
   }
@@ -219,13 +223,10 @@ export class Dispatcher implements LocalSilo {
     this.#refused.add(sink.peerId, request, this.#parts.clock.monotonic());
   }
 
-  #refuse(request: RequestEnvelope, sink: ReplySink): void {
+  #refuse(request: RequestEnvelope, sink: ReplySink, reason: RefusalReason = "not-owner"): void {
     this.refused(request, sink);
-    sink.reply(request.callId, {
-      kind: "refused",
-      reason: "not-owner",
-      revision: this.#placement.revision,
-    });
+    const { revision } = this.#placement;
+    sink.reply(request.callId, { kind: "refused", reason, revision });
   }
 
   async #answer(request: RequestEnvelope, sink: ReplySink): Promise<void> {

@@ -23,11 +23,11 @@ import { Trace } from "./trace.ts";
 const GRACE_SHARE = 0.08;
 
 /**
- * Some processes learn of changes this much later than others: what an owner and its successor do
- * meanwhile is what HAND-1 to HAND-5 are for.
+ * Some processes learn of changes up to this much later than others, most of them far less late:
+ * what an owner and its successor do meanwhile is what HAND-1 to HAND-5 are for.
  */
 const LAGGARD_SHARE = 0.35;
-const VIEW_LAG_MS = 800;
+const VIEW_LAG_MS = 4_000;
 
 /** A process with its ways to everything outside. */
 export interface Equipped {
@@ -134,7 +134,7 @@ export class SimWorld {
       },
     );
     this.#processes.push(process);
-    const viewLagMs = random.next() < LAGGARD_SHARE ? random.next() * VIEW_LAG_MS : 0;
+    const viewLagMs = random.next() < LAGGARD_SHARE ? random.next() ** 2 * VIEW_LAG_MS : 0;
     const membership = new SimMembership(
       process,
       { clock: world, service: this.membershipService, registry, trace, random, viewLagMs },
