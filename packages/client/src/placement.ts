@@ -2,6 +2,7 @@ import {
   type ActorAddress,
   formatAddress,
   hasLabels,
+  inForceOf,
   type Member,
   REMINDER_BUCKETS,
   type TypePlacement,
@@ -24,8 +25,8 @@ interface Share {
 const ALL_BUCKETS: ReadonlySet<number> = new Set(Array.from({ length: REMINDER_BUCKETS }).keys());
 
 /**
- * Who owns which actor in one view: the active silos that host its type, and have the labels that
- * the type asks for, share the type's actors by consistent hashing.
+ * Who owns which actor in one view: the active silos that run the definition of its type that is in
+ * force, and have the labels that the type asks for, share the type's actors by consistent hashing.
  *
  * PLACE-1. The owner is a function of the view alone, so all processes that hold the same view
  *     agree.
@@ -91,7 +92,21 @@ export class Placement {
     return first?.types[type]?.placement.labels;
   }
 
+  /** The active silos that host the type by a definition that is not in force. */
+  waitingHostsOf(type: string): Member[] {
+    const inForce = this.#hostsOf(type);
+    return this.#allHostsOf(type).filter((host) => !inForce.includes(host));
+  }
+
   #hostsOf(type: string): Member[] {
+    const digest = inForceOf(this.view, type)?.digest;
+    const hosts = this.#allHostsOf(type);
+    return digest === undefined
+      ? hosts
+      : hosts.filter(({ types }) => types[type]?.digest === digest);
+  }
+
+  #allHostsOf(type: string): Member[] {
     return this.view.members.filter(
       ({ state, types }) => state === "active" && Object.hasOwn(types, type),
     );
@@ -101,7 +116,7 @@ export class Placement {
     const known = this.#shares.get(type);
     if (known !== undefined) return known;
     const hosts = this.#hostsOf(type);
-    // Silos that place it otherwise than the first are not let in.
+    // Silos that run the same definition and place it otherwise than the first are not let in.
     const { labels = {}, separator } = hosts[0]?.types[type]?.placement ?? {};
     const suitable = hosts.filter((host) => hasLabels(host.labels, labels));
     // A client may ask for any name; only those that exist are worth remembering.

@@ -254,7 +254,7 @@ export class Router implements ReplySink {
       call.comesBackTo = undefined;
     const to = call.comesBackTo ?? call.ownerIn(this.#placement);
     if (to === undefined) {
-      if (!this.#placement.hasActiveMember) return false;
+      if (!this.#placement.hasActiveMember || this.#awaitsDefinition(call.request)) return false;
       this.#fail(call, nowhere(call.request, this.#placement));
       return true;
     }
@@ -279,6 +279,14 @@ export class Router implements ReplySink {
       this.#fail(call, new TroupeError("OVERLOADED", message));
     }
     return result === "sent" || result === "full";
+  }
+
+  /** True if silos host the type and their definition has yet to come into force. */
+  #awaitsDefinition({ type }: RequestEnvelope): boolean {
+    return (
+      this.#placement.missingLabels(type) === undefined &&
+      this.#placement.waitingHostsOf(type).length > 0
+    );
   }
 
   /**

@@ -9,6 +9,7 @@ export * from "./duration.ts";
 export * from "./envelope.ts";
 export * from "./errors.ts";
 export * from "./from-portable.ts";
+export * from "./in-force.ts";
 export * from "./limits.ts";
 export * from "./logger.ts";
 export * from "./member.ts";

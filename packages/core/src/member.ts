@@ -1,3 +1,4 @@
+import type { InForce, InForceByType } from "./in-force.ts";
 import type { TypeAdvert } from "./type-advert.ts";
 
 /**
@@ -21,6 +22,8 @@ export interface Member {
   readonly labels: Readonly<Record<string, string>>;
   /** Its share of the actors, against those of the others. Undefined is 1. */
   readonly capacity?: number;
+  /** The revision of the view before its process first registered. Undefined is 0. */
+  readonly since?: number;
 }
 
 /**
@@ -31,6 +34,16 @@ export interface View {
   readonly revision: number;
   /** Sorted by `siloId`. */
   readonly members: readonly Member[];
+  /**
+   * Which definition of a type is in force, by type. A type without a record has the same
+   * definition on all silos.
+   */
+  readonly inForce?: InForceByType;
+}
+
+/** The record of a type, if it has one. */
+export function inForceOf({ inForce }: View, type: string): InForce | undefined {
+  return inForce !== undefined && Object.hasOwn(inForce, type) ? inForce[type] : undefined;
 }
 
 /** The view before any was seen: it has no members and is older than every other view. */

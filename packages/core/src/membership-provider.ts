@@ -1,3 +1,4 @@
+import type { InForceByType } from "./in-force.ts";
 import type { Member, View } from "./member.ts";
 
 /** A member's registration, as its provider knows it. Only the provider that gave it reads it. */
@@ -35,6 +36,7 @@ export interface ViewWatch {
  *   except by `remove` or `evict`.
  * - The lease's time counts from no earlier than the moment `register` or `renew` was called, so a
  *   caller that counts from its call is never wrong in the dangerous direction.
+ * - Beside them it keeps which definition of each actor type is in force.
  * - Every change of any record makes a new, higher revision. The first one is the wall clock at the
  *   moment the membership was made, or higher, so one that was lost and made anew counts on.
  *
@@ -55,6 +57,12 @@ export interface MembershipProvider {
   remove(lease: Lease): Promise<void>;
   /** Takes another silo's record away, if it is still the same registration. */
   evict(siloId: string): Promise<"evicted" | "gone">;
+  /**
+   * Writes which definitions are in force, at most `IN_FORCE_AT_ONCE`, in one step and one view: all
+   * if each is the change after the one that is written down, or else none. These records belong to
+   * no member and stay when all are gone.
+   */
+  putInForce(next: InForceByType): Promise<"done" | "changed">;
   /** The current view. */
   list(): Promise<View>;
   /**

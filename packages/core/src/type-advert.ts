@@ -19,6 +19,11 @@ export interface TypeAdvert {
   /** Equal for two definitions if silos that have one each can host the type together. */
   readonly digest: string;
   readonly placement: TypePlacement;
+  /**
+   * The reentrancy of the definition. Undefined if the silo is of a version that cannot run beside
+   * another definition of the type.
+   */
+  readonly reentrancy?: string;
 }
 
 /** The adverts of a member by type, or undefined if this version cannot read them. */
@@ -54,10 +59,12 @@ export function hasLabels(has: TypePlacement["labels"], wanted: TypePlacement["l
 function readAdvert(given: unknown): TypeAdvert | undefined {
   if (typeof given === "string") return { version: 1, digest: given, placement: EVEN_PLACEMENT };
   if (!isObject(given)) return undefined;
-  const { version, digest } = given;
+  const { version, digest, reentrancy } = given;
   const placement = readPlacement(given.placement);
   if (typeof version !== "number" || typeof digest !== "string") return undefined;
-  return placement && { version, digest, placement };
+  if (placement === undefined || reentrancy === undefined)
+    return placement && { version, digest, placement };
+  return typeof reentrancy === "string" ? { version, digest, placement, reentrancy } : undefined;
 }
 
 function readPlacement(given: unknown): TypePlacement | undefined {

@@ -2,6 +2,7 @@ import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import {
   type Clock,
+  type InForceByType,
   type Lease,
   type Logger,
   type Member,
@@ -22,6 +23,7 @@ import {
   isExpired,
   viewOf,
   withExpiry,
+  withInForce,
   withMember,
   withoutGone,
   withRegistration,
@@ -186,6 +188,15 @@ export class EmbeddedMembership implements MembershipProvider {
     return this.#change<"evicted" | "gone">((table) => {
       const next = withoutGone(table, (record) => record.member.siloId === siloId);
       return next === undefined ? { next: table, result: "gone" } : { next, result: "evicted" };
+    });
+  }
+
+  putInForce(next: InForceByType): Promise<"done" | "changed"> {
+    return this.#change<"done" | "changed">((table) => {
+      const changed = withInForce(table, next);
+      return changed === undefined
+        ? { next: table, result: "changed" }
+        : { next: changed, result: "done" };
     });
   }
 

@@ -1,4 +1,11 @@
-import { type Member, readAdverts, type View } from "@troupe/core";
+import {
+  follow,
+  type InForceByType,
+  type Member,
+  readAdverts,
+  readInForce,
+  type View,
+} from "@troupe/core";
 import type { ProcessIdentity } from "./process-identity.ts";
 
 /** One silo's registration, as it is stored. */
@@ -19,6 +26,8 @@ export interface MemberTable {
   readonly revision: number;
   /** Sorted by the silo's id. */
   readonly records: readonly MemberRecord[];
+  /** By actor type. Earlier versions know nothing of it, and drop it. */
+  readonly inForce?: InForceByType;
 }
 
 /** Which registration of which silo. */
@@ -28,7 +37,11 @@ export interface Registration {
 }
 
 export function viewOf(table: MemberTable): View {
-  return { revision: table.revision, members: table.records.map(({ member }) => readable(member)) };
+  const { revision, records, inForce } = table;
+  const members = records.map(({ member }) => readable(member));
+  return inForce === undefined
+    ? { revision, members }
+    : { revision, members, inForce: readableInForce(inForce) };
 }
 
 export function findRecord(
@@ -46,7 +59,7 @@ export function withRegistration(table: MemberTable, record: MemberRecord): Memb
   const records = [...others, record].toSorted((a, b) =>
     a.member.siloId < b.member.siloId ? -1 : 1,
   );
-  return { revision: table.revision + 1, records };
+  return { ...table, revision: table.revision + 1, records };
 }
 
 /** The table with another expiry of one lease. Not a new revision: no member changed. */
@@ -63,7 +76,14 @@ export function withExpiry(
 
 export function withMember(table: MemberTable, record: MemberRecord, member: Member): MemberTable {
   const records = table.records.map((other) => (other === record ? { ...record, member } : other));
-  return { revision: table.revision + 1, records };
+  return { ...table, revision: table.revision + 1, records };
+}
+
+/** The table with other definitions in force, or undefined if they are not the next changes. */
+export function withInForce(table: MemberTable, next: InForceByType): MemberTable | undefined {
+  const { revision, inForce } = table;
+  if (!follow(next, inForce)) return undefined;
+  return { ...table, revision: revision + 1, inForce: { ...inForce, ...next } };
 }
 
 /** The table without the records that `isGone` names, or undefined if it names none. */
@@ -74,7 +94,7 @@ export function withoutGone(
   const records = table.records.filter((record) => !isGone(record));
   return records.length === table.records.length
     ? undefined
-    : { revision: table.revision + 1, records };
+    : { ...table, revision: table.revision + 1, records };
 }
 
 /**
@@ -89,4 +109,12 @@ export function isExpired(record: MemberRecord, nowMs: number): boolean {
 /** Silos of before adverts wrote digests. */
 function readable(member: Member): Member {
   return { ...member, types: readAdverts(member.types) ?? {} };
+}
+
+function readableInForce(stored: InForceByType): InForceByType {
+  const readable = Object.entries(stored).flatMap(([type, value]) => {
+    const record = readInForce(value);
+    return record === undefined ? [] : [[type, record] as const];
+  });
+  return Object.fromEntries(readable);
 }

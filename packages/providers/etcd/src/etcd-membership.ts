@@ -1,4 +1,7 @@
 import {
+  follow,
+  type InForceByType,
+  readInForce,
   TroupeError,
   type Lease,
   type Member,
@@ -9,7 +12,7 @@ import {
 } from "@troupe/core";
 import type { ICompare, IRequestOp } from "etcd3";
 import { EtcdViewWatch } from "./etcd-view-watch.ts";
-import { encodeMember } from "./member-record.ts";
+import { encodeMember, parseObject } from "./member-record.ts";
 import type { WatchContext } from "./watch-session.ts";
 
 interface EtcdLease extends Lease {
@@ -82,6 +85,34 @@ export class EtcdMembership implements MembershipProvider {
     this.#checkOpen();
     const leaseId = await this.#leaseOf(siloId);
     return leaseId !== undefined && (await this.#revoke(leaseId)) ? "evicted" : "gone";
+  }
+
+  async putInForce(next: InForceByType): Promise<"done" | "changed"> {
+    this.#checkOpen();
+    const { keys, reader, client } = this.#context;
+    const keyed = Object.entries(next).map(([type, record]) => ({
+      key: keys.type(type),
+      type,
+      record,
+    }));
+    const written = await Promise.all(
+      keyed.map(async ({ key, type }) => ({ type, entry: (await client.range({ key })).kvs[0] })),
+    );
+    const current = written.flatMap(({ type, entry }) => {
+      const record = entry && readInForce(parseObject(entry.value));
+      return record === undefined ? [] : [[type, record] as const];
+    });
+    if (!follow(next, Object.fromEntries(current))) return "changed";
+    const areSame = keyed.map(({ key }, index): ICompare => ({
+      target: "Mod",
+      result: "Equal",
+      key,
+      mod_revision: written[index]?.entry?.mod_revision ?? 0,
+    }));
+    const puts = keyed.map(({ key, record }) => ({
+      request_put: { key, value: Buffer.from(JSON.stringify(record)) },
+    }));
+    return (await reader.change(areSame, puts)) === "done" ? "done" : "changed";
   }
 
   async list(): Promise<View> {

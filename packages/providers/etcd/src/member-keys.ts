@@ -1,6 +1,7 @@
 /**
- * The keys of etcd that hold a cluster's members: `/troupe/<cluster>/silos/<siloId>` each, and the
- * mark (see `member-table.ts`) beside them, in one range so that one read and one watch see both.
+ * The keys of etcd that hold a cluster's members: `/troupe/<cluster>/silos/<siloId>` each. Beside
+ * them are the mark (see `member-table.ts`) and `/troupe/<cluster>/silos.types/<type>`, the
+ * definition in force of each type: in one range, so that one read and one watch see all.
  */
 export class MemberKeys {
   /** The range of the mark and of all records. */
@@ -9,11 +10,14 @@ export class MemberKeys {
   /** Holds the id of the membership. */
   readonly identity: Buffer;
   readonly #silos: string;
+  readonly #types: string;
 
   constructor(cluster: string) {
     const own = `/troupe/${encodeURIComponent(cluster)}`;
     const root = `${own}/silos`;
     this.#silos = `${root}/`;
+    // Within the range. Earlier versions take it for a record that is none of theirs.
+    this.#types = `${root}.types/`;
     this.identity = Buffer.from(`${own}/identity`);
     this.mark = Buffer.from(`${root}.mark`);
     // "0" is the character after "/", so the range ends behind the last record.
@@ -24,8 +28,24 @@ export class MemberKeys {
     return Buffer.from(this.#silos + encodeURIComponent(siloId));
   }
 
-  kindOf(key: Buffer): "mark" | "silo" | "foreign" {
+  /** Holds which definition of the actor type is in force. */
+  type(type: string): Buffer {
+    return Buffer.from(this.#types + encodeURIComponent(type));
+  }
+
+  /** The actor type of a key of the kind `type`; undefined if it names none. */
+  typeOf(key: Buffer): string | undefined {
+    try {
+      return decodeURIComponent(key.toString().slice(this.#types.length));
+    } catch {
+      return undefined;
+    }
+  }
+
+  kindOf(key: Buffer): "mark" | "silo" | "type" | "foreign" {
     if (key.equals(this.mark)) return "mark";
-    return key.toString().startsWith(this.#silos) ? "silo" : "foreign";
+    const text = key.toString();
+    if (text.startsWith(this.#silos)) return "silo";
+    return text.startsWith(this.#types) ? "type" : "foreign";
   }
 }

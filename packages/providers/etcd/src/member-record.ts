@@ -13,14 +13,23 @@ export function encodeMember(member: Member): Buffer {
 export function parseMember(value: Buffer): Member | undefined {
   const fields = parseObject(value);
   if (fields === undefined) return undefined;
-  const { siloId, address, state, version, labels, capacity } = fields;
+  const { siloId, address, state, version, labels, capacity, since } = fields;
   const types = readAdverts(fields.types);
   if (typeof siloId !== "string" || typeof address !== "string" || typeof version !== "string")
     return undefined;
   if (!isState(state) || types === undefined || !isTextRecord(labels)) return undefined;
-  const member = { siloId, address, state, types, version, labels };
-  if (capacity === undefined) return member;
-  return typeof capacity === "number" && capacity > 0 ? { ...member, capacity } : undefined;
+  if (!isAbsentOr(capacity, (number) => number > 0) || !isAbsentOr(since, (number) => number >= 0))
+    return undefined;
+  return {
+    siloId,
+    address,
+    state,
+    types,
+    version,
+    labels,
+    ...(capacity === undefined ? {} : { capacity }),
+    ...(since === undefined ? {} : { since }),
+  };
 }
 
 /** The object in a text of JSON, or undefined if it is something else. */
@@ -33,6 +42,13 @@ export function parseObject(value: Buffer): Record<string, unknown> | undefined 
   } catch {
     return undefined;
   }
+}
+
+function isAbsentOr(
+  value: unknown,
+  isRight: (number: number) => boolean,
+): value is number | undefined {
+  return value === undefined || (typeof value === "number" && isRight(value));
 }
 
 function isState(value: unknown): value is MemberState {

@@ -1,8 +1,8 @@
-import type { Member, View } from "@troupe/core";
+import { type InForce, type Member, readInForce, type View } from "@troupe/core";
 import type { IEvent, IKeyValue } from "etcd3";
 import { parseMark } from "./mark.ts";
 import type { MemberKeys } from "./member-keys.ts";
-import { parseMember } from "./member-record.ts";
+import { parseMember, parseObject } from "./member-record.ts";
 
 /** A view, and the number of the one right before it: there never was one between. */
 export interface NumberedView {
@@ -37,6 +37,8 @@ export class MemberTable {
   readonly #keys: MemberKeys;
   readonly #onUnreadable: (key: string) => void;
   readonly #records = new Map<string, MemberEntry>();
+  /** Which definition is in force, by type. */
+  readonly #inForce = new Map<string, InForce>();
   /** Everything in the range of the records, also what is none. */
   readonly #present = new Set<string>();
   #base = 0;
@@ -108,6 +110,10 @@ export class MemberTable {
         if (type === "Put") this.#put(kv);
         else this.#records.delete(key);
         return true;
+      case "type":
+        if (type === "Put") this.#put(kv);
+        else this.#inForce.delete(this.#keys.typeOf(kv.key) ?? "");
+        return true;
       case "mark": {
         const mark = type === "Put" ? parseMark(kv.value) : undefined;
         this.#markLost = mark === undefined;
@@ -119,11 +125,27 @@ export class MemberTable {
 
   #put(entry: IKeyValue): void {
     this.#revision = Math.max(this.#revision, Number(entry.mod_revision));
-    if (this.#keys.kindOf(entry.key) !== "silo") return;
-    const key = entry.key.toString();
-    const member = parseMember(entry.value);
-    if (member === undefined) this.#onUnreadable(key);
-    this.#records.set(key, { member });
+    switch (this.#keys.kindOf(entry.key)) {
+      case "silo":
+        return this.#putMember(entry);
+      case "type":
+        return this.#putInForce(entry);
+      case "mark":
+      case "foreign":
+    }
+  }
+
+  #putMember({ key, value }: IKeyValue): void {
+    const member = parseMember(value);
+    if (member === undefined) this.#onUnreadable(key.toString());
+    this.#records.set(key.toString(), { member });
+  }
+
+  #putInForce({ key, value }: IKeyValue): void {
+    const type = this.#keys.typeOf(key);
+    const record = readInForce(parseObject(value));
+    if (type === undefined || record === undefined) this.#onUnreadable(key.toString());
+    else this.#inForce.set(type, record);
   }
 
   #viewAt(revision: number): View {
@@ -133,6 +155,7 @@ export class MemberTable {
     return {
       revision: this.#last,
       members: members.toSorted((a, b) => (a.siloId < b.siloId ? -1 : 1)),
+      ...(this.#inForce.size === 0 ? {} : { inForce: Object.fromEntries(this.#inForce) }),
     };
   }
 }

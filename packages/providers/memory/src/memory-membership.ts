@@ -1,4 +1,5 @@
 import {
+  type InForceByType,
   TroupeError,
   type Lease,
   type Member,
@@ -45,6 +46,11 @@ export class MemoryMembership implements MembershipProvider {
   async evict(siloId: string): Promise<"evicted" | "gone"> {
     this.#checkReach();
     return this.#registry.evict(siloId);
+  }
+
+  async putInForce(next: InForceByType): Promise<"done" | "changed"> {
+    this.#checkReach();
+    return this.#registry.putInForce(next);
   }
 
   async list(): Promise<View> {

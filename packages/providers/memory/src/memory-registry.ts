@@ -1,6 +1,8 @@
 import {
   TroupeError,
   type Clock,
+  follow,
+  type InForceByType,
   type Lease,
   type Member,
   type Scheduled,
@@ -28,6 +30,7 @@ export class MemoryRegistry {
   readonly #registrations = new Map<string, Registration>();
   readonly #observers = new Set<(view: View) => void>();
   #view: View;
+  #inForce: InForceByType | undefined;
   #identity: string | undefined;
 
   constructor(clock: Clock) {
@@ -44,6 +47,14 @@ export class MemoryRegistry {
   identity(suggested: string): string {
     this.#identity ??= suggested;
     return this.#identity;
+  }
+
+  /** As `MembershipProvider.putInForce`. */
+  putInForce(next: InForceByType): "done" | "changed" {
+    if (!follow(next, this.#inForce)) return "changed";
+    this.#inForce = { ...this.#inForce, ...structuredClone(next) };
+    this.#publish();
+    return "done";
   }
 
   /** As `MembershipProvider.raise`. */
@@ -130,7 +141,8 @@ export class MemoryRegistry {
   #publish(revision = this.#view.revision + 1): void {
     const members = Array.from(this.#registrations.values(), ({ member }) => member);
     const sorted = members.toSorted((a, b) => (a.siloId < b.siloId ? -1 : 1));
-    this.#view = { revision, members: sorted };
+    const inForce = this.#inForce;
+    this.#view = { revision, members: sorted, ...(inForce === undefined ? {} : { inForce }) };
     for (const observer of this.#observers) observer(this.#view);
   }
 }

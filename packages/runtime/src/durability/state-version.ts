@@ -12,7 +12,7 @@ const PREFIX = "m:";
 const NAME = "version";
 
 /** Version of state that was stored before there were versions, or by a type that gives none. */
-const FIRST_VERSION = 1;
+export const FIRST_VERSION = 1;
 
 /**
  * Which version of the actor's type stored its state. Version 1 goes without saying, so most actors
@@ -21,6 +21,7 @@ const FIRST_VERSION = 1;
 export class StateVersion implements PartState {
   readonly #host: PartHost;
   readonly #table: RecordTable<number>;
+  #isNew = false;
 
   constructor(host: PartHost) {
     this.#host = host;
@@ -41,9 +42,15 @@ export class StateVersion implements PartState {
       throw new TroupeError("ACTIVATION_FAILED", message, { retryable: false });
     }
     this.#table.put(NAME, version);
+    this.#isNew = true;
     if (fields.size === 0 || migrate === undefined) return;
     const slots = this.#host.part(SLOTS);
     slots.assign(migrate(slots.stored(fields), stored));
+  }
+
+  /** True if the actor had no state of the type's version when it was loaded. */
+  get isNew(): boolean {
+    return this.#isNew;
   }
 
   collect(): FieldChange[] {

@@ -32,6 +32,7 @@ import { ActorParts, type PartOwner, type StoredHooks } from "./actor-parts.ts";
 import type { PartRegistry } from "./part-registry.ts";
 import type { RefusedClaims } from "./refused-claims.ts";
 import { SLOT_PREFIX, SLOTS, StateSlots } from "./state-slots.ts";
+import { FIRST_VERSION, VERSION } from "./state-version.ts";
 
 export interface StoredActorParts {
   readonly siloId: string;
@@ -52,6 +53,11 @@ export interface StoredActorParts {
    * when it is not certain.
    */
   isCertain(): boolean;
+  /**
+   * Has to agree before state of a new version is stored; undefined if it has, false if it does
+   * not.
+   */
+  admitVersion(type: string, version: number): Promise<boolean> | undefined;
   /** These entries of the due index are stored. */
   onEntriesStored(entries: readonly DueEntry[]): void;
 }
@@ -163,9 +169,19 @@ export class StoredActor implements ActorStorage {
     this.slots.load(result.fields);
     if (!this.#hasMoreThanSlots(result.fields)) return { kind: "loaded" };
     this.parts.load(result.fields);
+    const isAdmitted = this.#askForVersion();
+    if (isAdmitted !== undefined && !(await isAdmitted))
+      return { kind: "refused", revision: claim.revision };
     this.#restoreEntries(result.fields);
     this.parts.loaded();
     return { kind: "loaded" };
+  }
+
+  /** DEPL-4 */
+  #askForVersion(): Promise<boolean> | undefined {
+    const { version } = this.definition;
+    if (version === FIRST_VERSION || !this.part(VERSION).isNew) return undefined;
+    return this.#shared.admitVersion(this.address.type, version);
   }
 
   #hasMoreThanSlots(fields: Fields): boolean {

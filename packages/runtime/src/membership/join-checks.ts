@@ -1,4 +1,5 @@
 import {
+  inForceOf,
   isSamePlacement,
   type Member,
   type Refusal,
@@ -8,40 +9,38 @@ import {
 } from "@troupe/core";
 
 /**
- * Throws `BAD_DEFINITION` if an active member defines a type of `self` otherwise, or places it
- * otherwise: then the two would run the same actor by different rules, or both own it.
+ * Throws `BAD_DEFINITION` if a definition of `self` can neither be in force nor wait for it: it
+ * differs from an active member's in what cannot differ, or a later version has stored state.
  */
 export function checkDefinitions(self: Member, view: View): void {
+  for (const [type, own] of Object.entries(self.types)) {
+    const leastVersion = inForceOf(view, type)?.leastVersion ?? 0;
+    if (own.version < leastVersion) {
+      const message = `state of ${type} was stored by version ${leastVersion}, and this silo has version ${own.version}; deploy version ${leastVersion} or a later one, whose migrate may go back`;
+      throw new TroupeError("BAD_DEFINITION", message);
+    }
+  }
   for (const other of view.members) {
     if (other.siloId === self.siloId || other.state === "joining") continue;
     const where = `silo ${other.siloId} at ${other.address}`;
-    const defined = differing(self, other, (own, theirs) => own.digest === theirs.digest);
-    if (defined.length > 0) {
-      const message = `${where} defines ${defined.join(", ")} otherwise; start all silos with the same classes`;
-      throw new TroupeError("BAD_DEFINITION", message);
-    }
-    const placed = differing(self, other, (own, theirs) =>
-      isSamePlacement(own.placement, theirs.placement),
-    );
-    if (placed.length > 0) {
-      const message = `${where} places ${placed.join(", ")} otherwise; give the type the same placement on all silos`;
-      throw new TroupeError("BAD_DEFINITION", message);
+    for (const [type, own] of Object.entries(self.types)) {
+      const theirs = Object.hasOwn(other.types, type) ? other.types[type] : undefined;
+      const clash = theirs && clashOf(type, own, theirs);
+      if (clash !== undefined) throw new TroupeError("BAD_DEFINITION", `${where} ${clash}`);
     }
   }
 }
 
-/** The types that both host and of which their adverts are not the same. */
-function differing(
-  self: Member,
-  other: Member,
-  isSame: (own: TypeAdvert, theirs: TypeAdvert) => boolean,
-): string[] {
-  return Object.entries(self.types)
-    .filter(([type, own]) => {
-      const theirs = Object.hasOwn(other.types, type) ? other.types[type] : undefined;
-      return theirs !== undefined && !isSame(own, theirs);
-    })
-    .map(([type]) => type);
+/** What two definitions of a type differ in that cannot differ; undefined if nothing. */
+function clashOf(type: string, own: TypeAdvert, theirs: TypeAdvert): string | undefined {
+  if (own.digest === theirs.digest) {
+    if (isSamePlacement(own.placement, theirs.placement)) return undefined;
+    return `places ${type} otherwise; give the type the same placement on all silos, or another version`;
+  }
+  if (theirs.reentrancy === undefined)
+    return `defines ${type} otherwise, and its version of Troupe cannot run beside another definition; start all silos with the same classes`;
+  if (own.version !== theirs.version || own.reentrancy === theirs.reentrancy) return undefined;
+  return `has ${type} with reentrancy ${theirs.reentrancy}, and this silo with ${own.reentrancy}; give the class a higher version`;
 }
 
 /** The active members that a joining silo has no link with yet. */

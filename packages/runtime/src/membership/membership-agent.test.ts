@@ -70,6 +70,10 @@ class OneMemberStore implements MembershipProvider {
 
   async raise(): Promise<void> {}
 
+  async putInForce(): Promise<"done" | "changed"> {
+    return "done";
+  }
+
   async list(): Promise<View> {
     return { revision: 1, members: [MEMBER] };
   }

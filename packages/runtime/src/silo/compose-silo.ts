@@ -23,6 +23,7 @@ import { sessionAdminMethods } from "../inspect/session-admin.ts";
 import { waitAdminMethod } from "../inspect/wait-admin.ts";
 import { FailureDetector } from "../membership/failure-detector.ts";
 import { MembershipAgent } from "../membership/membership-agent.ts";
+import { Deployments } from "../ownership/deployments.ts";
 import { Handoff } from "../ownership/handoff.ts";
 import { ReleaseAnnouncer } from "../ownership/release-announcer.ts";
 import { ReminderTicks } from "../reminders/reminder-ticks.ts";
@@ -47,6 +48,7 @@ export class ComposedSilo {
   readonly logger: Logger;
   readonly leaseTtlMs: number;
   readonly agent: MembershipAgent;
+  readonly deployments: Deployments;
   readonly links: SiloLinks;
   readonly detector: FailureDetector;
   readonly actors: SiloActors;
@@ -76,6 +78,7 @@ export class ComposedSilo {
     this.logger = ports.logger.child({ silo: siloId });
     this.leaseTtlMs = options.leaseTtlMs ?? DEFAULT_LEASE_TTL_MS;
     this.agent = this.#createAgent();
+    this.deployments = this.#createDeployments();
     this.#host = this.#createHost();
     this.#registry = new PartRegistry(this.#createDurableParts());
     this.#budget = new CallBudget(options.waitingBytes ?? {}, getHeapStatistics().heap_size_limit);
@@ -118,6 +121,20 @@ export class ComposedSilo {
       leasePolicy: options.leasePolicy ?? "strict",
       onView: (succession) => this.#session.setView(succession),
       onLost: () => this.#session.lose(),
+    });
+  }
+
+  #createDeployments(): Deployments {
+    const { siloId, ports, options } = this.#parts;
+    return new Deployments({
+      siloId,
+      clock: ports.clock,
+      logger: this.logger,
+      membership: ports.membership,
+      switchAt: options.deploy?.switchAt,
+      adverts: () => this.agent.member?.types ?? {},
+      isOver: () => this.#session.isOver,
+      background: (work) => this.#session.background(work),
     });
   }
 
@@ -240,6 +257,7 @@ export class ComposedSilo {
       isServing: () => guard.isServing(),
       serving: () => guard.serving(),
       isCertain: () => guard.isCertain(),
+      admitVersion: (type, version) => this.deployments.admit(type, version),
       onEntriesStored: (entries) => this.#services.entriesStored(entries),
     };
   }

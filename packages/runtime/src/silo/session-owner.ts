@@ -11,6 +11,8 @@ export interface ComposeParts {
   readonly ports: SiloPorts;
   readonly options: SiloOptions;
   readonly definitions: ReadonlyMap<string, ActorDefinition>;
+  /** The revision before this process first registered; see `Member.since`. */
+  since(): Promise<number>;
   /** Somebody asked this silo to move everything away and stop. */
   onDrainRequested(): void;
 }
@@ -19,6 +21,8 @@ export interface ComposeParts {
 export interface SessionOwner {
   readonly placement: Placement;
   readonly snapshot: SiloSnapshot;
+  /** True once it has left, or lost its lease. */
+  readonly isOver: boolean;
   setView(succession: Succession): void;
   /** The lease is lost. */
   lose(): void;

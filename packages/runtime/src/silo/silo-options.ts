@@ -2,6 +2,7 @@ import type { ClientPorts } from "@troupe/client";
 import type { Metrics, ReminderStore, StateStore } from "@troupe/core";
 import type { ActorType, CallFilters, Extension } from "@troupe/sdk";
 import type { LeasePolicy } from "../membership/lease-guard.ts";
+import type { SwitchAt } from "../ownership/deployment-rules.ts";
 import type { WaitingBytes } from "../activation/call-budget.ts";
 
 /** What a silo needs from outside. Whoever opened the ports closes them, after the silo. */
@@ -35,10 +36,21 @@ export interface SiloOptions {
   readonly leasePolicy?: LeasePolicy;
   /** What calls to and from this silo's actors pass; see `CallFilter`. */
   readonly filters?: CallFilters;
+  /** How new definitions of the silo's types come into force. */
+  readonly deploy?: DeployOptions;
   /** Where the silo's numbers can be read. Default: nowhere. */
   readonly metrics?: Metrics;
   /** How many bytes of calls may wait on the silo; beyond it calls fail with `OVERLOADED`. */
   readonly waitingBytes?: WaitingBytes;
+}
+
+/** How new definitions of actor types come into force. */
+export interface DeployOptions {
+  /**
+   * When a new definition of a type comes into force: as soon as one silo runs it (`"first"`), when
+   * this share of the silos that host the type does, or when all do (`"all"`). Default: 0.5.
+   */
+  readonly switchAt?: SwitchAt;
 }
 
 /** Troupe's version, as other silos see it. */

@@ -9,9 +9,11 @@ export function recordOf(
   {
     definitions,
     options,
+    since,
   }: {
     readonly definitions: ReadonlyMap<string, ActorDefinition>;
     readonly options: SiloOptions;
+    readonly since: number;
   },
 ): Member {
   return {
@@ -23,11 +25,12 @@ export function recordOf(
     ),
     version: TROUPE_VERSION,
     labels: options.labels ?? {},
+    since,
     ...(options.capacity === undefined ? {} : { capacity: options.capacity }),
   };
 }
 
 function advertOf(definition: ActorDefinition): TypeAdvert {
-  const { version, placement } = definition;
-  return { version, digest: digestOf(definition), placement };
+  const { version, placement, reentrancy } = definition;
+  return { version, digest: digestOf(definition), placement, reentrancy };
 }

@@ -29,8 +29,8 @@ const JOIN_MS = 10_000;
 /** How long a draining silo waits for its turns to end. */
 const DRAIN_MS = 60_000;
 
-/** Between tries to write down what the silo has become. */
-const BECOME_AGAIN_MS = 100;
+/** Between tries to write something down in the membership store. */
+const WRITE_AGAIN_MS = 100;
 
 /** For refusals to late callers, after the silo has left. */
 const LAST_WORDS_MS = 200;
@@ -136,6 +136,7 @@ export class SiloSession implements SessionOwner {
     const { activations } = this.actors.counts;
     this.#silo.logger.info({ event: "silo_draining", activations }, "silo drains");
     this.background(this.actors.quiesce());
+    await this.#silo.deployments.handOver();
     try {
       await this.#become("draining", DRAIN_MS);
       await this.#until(() => this.#hasDrained(), DRAIN_MS);
@@ -167,13 +168,16 @@ export class SiloSession implements SessionOwner {
         name: "listen",
         run: async () => {
           const listening = await this.#silo.links.listen(options.listen);
-          member = recordOf(this.siloId, options.advertise ?? listening, this.#parts);
+          const since = await this.#parts.since();
+          const address = options.advertise ?? listening;
+          member = recordOf(this.siloId, address, { ...this.#parts, since });
         },
       },
       { name: "check the storage", run: () => storageOwner.check() },
       { name: "register", run: () => this.#silo.agent.join(member) },
       { name: "see itself", run: () => this.#until(isMember, JOIN_MS) },
       { name: "check the others", run: async () => checkDefinitions(member, this.view) },
+      { name: "record the definitions", run: () => this.#recordDefinitions() },
       { name: "link", run: () => this.#linkWithAll(member) },
       { name: "become active", run: () => this.#become("active", JOIN_MS) },
       { name: "see itself active", run: () => this.#until(isActive, JOIN_MS) },
@@ -182,15 +186,23 @@ export class SiloSession implements SessionOwner {
     ];
   }
 
+  #become(state: MemberState, timeoutMs: number): Promise<void> {
+    return this.#insist(() => this.#silo.agent.become(state), timeoutMs);
+  }
+
+  #recordDefinitions(): Promise<void> {
+    return this.#insist(() => this.#silo.deployments.record(), JOIN_MS);
+  }
+
   /**
-   * Tries again while the store is away and the lease lives. A try that failed may have had its
-   * effect.
+   * Tries again while the membership store is away and the lease lives. A try that failed may have
+   * had its effect.
    */
-  async #become(state: MemberState, timeoutMs: number): Promise<void> {
+  async #insist(write: () => Promise<void>, timeoutMs: number): Promise<void> {
     const deadline = this.#clock.monotonic() + timeoutMs;
     for (;;) {
       try {
-        return await this.#silo.agent.become(state);
+        return await write();
       } catch (error) {
         if (
           this.isOver ||
@@ -198,7 +210,7 @@ export class SiloSession implements SessionOwner {
           this.#clock.monotonic() > deadline
         )
           throw error;
-        await sleep(this.#clock, BECOME_AGAIN_MS);
+        await sleep(this.#clock, WRITE_AGAIN_MS);
       }
     }
   }
@@ -220,6 +232,7 @@ export class SiloSession implements SessionOwner {
     }
     logMemberEvents(this.#silo.logger, this.siloId, { before: this.view, after: view });
     this.placement = new Placement(view);
+    this.#silo.deployments.setView(view);
     this.#silo.links.setMembers(view.members);
     this.actors.setPlacement(
       this.placement,

@@ -47,6 +47,8 @@ export class Silo implements ActorReferences, DeadLetterAccess, Administered, As
   readonly #storageOwner: StorageOwner;
   /** They outlive the session in whose time they were made: a reference is good for ever. */
   readonly #references: References;
+  /** The revision before this process first registered. */
+  #since: number | undefined;
   #session: SiloSession;
   #stopping: Promise<void> | undefined;
   readonly #stopBegan: Condition;
@@ -162,9 +164,18 @@ export class Silo implements ActorReferences, DeadLetterAccess, Administered, As
       options: { ...this.#options, listen },
       definitions: this.#definitions,
       storageOwner: this.#storageOwner,
+      since: () => this.#readSince(),
       onLost: (ended) => this.#background.add(this.#afterLoss(ended)),
       onDrainRequested: () => void this.stop(),
     });
+  }
+
+  async #readSince(): Promise<number> {
+    if (this.#since === undefined) {
+      const { revision } = await this.#ports.membership.list();
+      this.#since = revision;
+    }
+    return this.#since;
   }
 
   async #afterLoss(ended: Promise<void>): Promise<void> {

@@ -1,5 +1,12 @@
 import type { Dice } from "./dice.ts";
-import { type Fault, type Profile, type Script, SLOTS, type TimedFault } from "./script.ts";
+import {
+  type Fault,
+  type Profile,
+  type Release,
+  type Script,
+  SLOTS,
+  type TimedFault,
+} from "./script.ts";
 
 /** What of a script is drawn first. */
 export type Frame = Pick<Script, "profile" | "durationMs" | "silos" | "clients">;
@@ -23,10 +30,31 @@ const WIPED_SHARE = 0.08;
 /** Of the faults of stores, this share is that the network holds what goes to the index. */
 const HELD_SHARE = 0.25;
 
+/** Of the deployments this share goes through good weather. */
+const CALM_SHARE = 0.6;
+
+const DEPLOYMENTS_MAX = 3;
+
 /** For so long: then the connections that it holds are given up. */
 const HELD_MS = 600;
 
 export function drawFaults(dice: Dice, frame: Frame): TimedFault[] {
+  return frame.profile === "deploy" ? drawDeployments(dice, frame) : drawWeather(dice, frame);
+}
+
+/** Some deployments, there and back, and the weather that they go through. */
+function drawDeployments(dice: Dice, frame: Frame): TimedFault[] {
+  const profile = dice.chance(CALM_SHARE) ? "calm" : "storm";
+  const faults = dice.chance(0.3) ? [] : drawWeather(dice, { ...frame, profile });
+  for (let count = 1 + dice.below(DEPLOYMENTS_MAX); count > 0; count--) {
+    const release = dice.of<Release>([1, 2, 2, 3]);
+    const at = dice.between(300, frame.durationMs);
+    faults.push({ at, fault: { kind: "deploy", release, surge: dice.chance(0.4) } });
+  }
+  return faults.toSorted((a, b) => a.at - b.at);
+}
+
+function drawWeather(dice: Dice, frame: Frame): TimedFault[] {
   const faults: TimedFault[] = [];
   const count = frame.profile === "calm" ? 1 + dice.below(14) : 2 + dice.below(10);
   for (let index = 0; index < count; index++) {
@@ -75,6 +103,8 @@ function draw(dice: Dice, frame: Frame): Fault {
         how: "away",
         ms: dice.between(1_500, 12_000),
       };
+    case "deploy":
+      return draw(dice, { ...frame, profile: "calm" });
     case "storm":
       return draw(dice, { ...frame, profile: dice.of(STORM) });
   }

@@ -1,4 +1,5 @@
 import type { History } from "./history.ts";
+import { Rollout } from "./rollout.ts";
 import { describeFault, type Fault, type TimedFault } from "./script.ts";
 import type { ServiceFault, SimService } from "./sim-service.ts";
 import type { SimSlot } from "./sim-slot.ts";
@@ -9,15 +10,19 @@ export interface FaultInjectorParts {
   readonly slots: readonly SimSlot[];
   readonly clients: readonly Equipped[];
   readonly leaseTtlMs: number;
+  /** No silo is replaced any more after this time. */
+  readonly durationMs: number;
 }
 
 /** Does to a run what its script says. */
 export class FaultInjector {
   readonly #parts: FaultInjectorParts;
   readonly #history: History;
+  readonly #rollout: Rollout;
 
   constructor(parts: FaultInjectorParts) {
     this.#parts = parts;
+    this.#rollout = new Rollout(parts.world, parts.slots, parts.durationMs);
     this.#history = parts.world.history;
   }
 
@@ -53,6 +58,8 @@ export class FaultInjector {
         return this.#stores(fault);
       case "wipe":
         return this.#wipe(fault);
+      case "deploy":
+        return void this.#rollout.deploy(fault);
       case "jumpWall":
         return this.#processOf(fault.slot)?.process.clock.jumpWall(fault.ms);
     }

@@ -44,6 +44,7 @@ const STATES: Partial<Record<Mutation, (states: MemoryStates) => StateTruth>> = 
   timers: (states) => new ForgetfulStates(states, (commit) => without(commit, "t:")),
   "kept-results": (states) => new ForgetfulStates(states, (commit) => without(commit, "i:")),
   letters: (states) => new ForgetfulStates(states, (commit) => without(commit, "o:")),
+  "state-version": (states) => new ForgetfulStates(states, (commit) => without(commit, "m:")),
   "retired-epochs": (states) => new HastyStates(states),
   list: (states) => new SkippingStates(states),
   answers: (states) => new ForgetfulStates(states, withoutAnswers),

@@ -38,6 +38,9 @@ const BUDGETS: Readonly<Record<Mutation, Budget>> = {
   "awake-entries": { profile: "crashes", seeds: 40 },
   "retired-epochs": { profile: "calm", seeds: 5 },
   list: { profile: "calm", seeds: 20 },
+  "in-force": { profile: "deploy", seeds: 20 },
+  "state-version": { profile: "deploy", seeds: 60 },
+  "least-version": { profile: "deploy", seeds: 120 },
   answers: { profile: "crashes", seeds: 40 },
 };
 

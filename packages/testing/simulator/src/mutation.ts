@@ -31,6 +31,9 @@ export const MUTATIONS = [
   "answers",
   "retired-epochs",
   "list",
+  "in-force",
+  "state-version",
+  "least-version",
 ] as const;
 
 /**
@@ -111,6 +114,15 @@ export const MUTANTS: Readonly<Record<Mutation, { readonly rule: string; readonl
       rule: "C2",
       how: "the store forgets an actor, and with it its epoch, as soon as it is retired",
     },
+    "in-force": { rule: "V1", how: "nobody is shown which definition of a type is in force" },
+    "state-version": {
+      rule: "linearizability",
+      how: "the store forgets which version of an actor's type has stored its state (V2)",
+    },
+    "least-version": {
+      rule: "C6",
+      how: "the registry forgets that a later version has stored state, so that an older one comes back",
+    },
     list: { rule: "list", how: "a page of the stored actors leaves its last one out" },
   };
 
@@ -137,6 +149,13 @@ const MEMBERSHIPS: Partial<Record<Mutation, (parts: MutantParts) => MembershipMu
   "watch-revision": () => ({ losesViews: true }),
   gap: () => ({ hidesGaps: true }),
   release: (parts) => ({ onViewGiven: (view) => releaseAll(parts, view) }),
+  "in-force": () => ({ shows: ({ revision, members }) => ({ revision, members }) }),
+  "least-version": () => ({
+    takes: (next) =>
+      Object.fromEntries(
+        Object.entries(next).map(([type, record]) => [type, { ...record, leastVersion: 1 }]),
+      ),
+  }),
   stay: ({ process }) => ({ toldBefore: (view, before) => leavingFirst(process, view, before) }),
 };
 

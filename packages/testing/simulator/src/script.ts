@@ -1,6 +1,9 @@
 import type { LeasePolicy } from "@troupe/runtime";
 import type { CallPlan } from "./history.ts";
 
+/** Which release of the workload's actors a silo runs; see `cellActor`. */
+export type Release = 1 | 2 | 3;
+
 /**
  * What a run suffers at a time. Slots are the places where silo processes run, each with its own
  * address.
@@ -54,6 +57,11 @@ export type Fault =
     }
   /** The registry loses everything, once in a run. */
   | { readonly kind: "wipe" }
+  /**
+   * The silos are replaced by those of another release one by one: either each is stopped and
+   * started again in its slot, or the new ones come first where there is room (`surge`).
+   */
+  | { readonly kind: "deploy"; readonly release: Release; readonly surge: boolean }
   | { readonly kind: "jumpWall"; readonly slot: number; readonly ms: number };
 
 export interface TimedFault {
@@ -70,12 +78,14 @@ export const PROFILES = [
   "pauses",
   "available",
   "storm",
+  "deploy",
 ] as const;
 
 /**
  * Which kinds of faults a run has. `calm` has none but silos that come and drain. `available` has
  * silos that go on while the registry is away (`leasePolicy: "available"`), and that it often is;
  * and it alone has a registry that loses everything, after which C2 is all that is promised, too.
+ * `deploy` replaces its silos by those of other releases, in good weather or in a storm.
  */
 export type Profile = (typeof PROFILES)[number];
 

@@ -1,4 +1,5 @@
 import {
+  type InForceByType,
   type Lease,
   type MembershipProvider,
   TroupeError,
@@ -48,6 +49,10 @@ export interface MembershipMutation {
   readonly toldBefore?: (view: View, before: View | undefined) => View | undefined;
   /** The process is told of each view that it followed the last one that it was given. */
   readonly hidesGaps?: boolean;
+  /** What the process is shown of a view. */
+  readonly shows?: (view: View) => View;
+  /** What the registry takes of what is to be in force. */
+  readonly takes?: (next: InForceByType) => InForceByType;
   /** Called after a view was given. */
   readonly onViewGiven?: (view: View) => void;
 }
@@ -113,6 +118,16 @@ export class SimMembership implements MembershipProvider {
 
   identity(suggested: string): Promise<string> {
     return this.#call("identity", () => this.#parts.registry.identity(suggested));
+  }
+
+  putInForce(next: InForceByType): Promise<"done" | "changed"> {
+    return this.#call(
+      `put in force ${Object.entries(next)
+        .map(([type, { change }]) => `${type} ${change}`)
+        .join(", ")}`,
+      () => this.#parts.registry.putInForce(this.#mutation.takes?.(next) ?? next),
+      "add",
+    );
   }
 
   raise(revision: number): Promise<void> {
@@ -314,7 +329,7 @@ class Feed {
         const first = mutation.toldBefore?.(view, this.#given);
         if (first !== undefined) this.#listener.onView(first);
         this.#process.seenRevision = view.revision;
-        this.#listener.onView(view, this.#before(view));
+        this.#listener.onView(mutation.shows?.(view) ?? view, this.#before(view));
         this.#given = view;
         mutation.onViewGiven?.(view);
         this.#gaveFirst();

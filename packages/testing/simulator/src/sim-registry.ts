@@ -1,4 +1,4 @@
-import type { Clock, Lease, Member, View } from "@troupe/core";
+import type { Clock, InForceByType, Lease, Member, View } from "@troupe/core";
 import { MemoryRegistry } from "@troupe/memory";
 
 /** The first change of a record in a wiped etcd has about this revision. */
@@ -68,6 +68,10 @@ export class SimRegistry {
 
   identity(suggested: string): string {
     return this.#current.identity(suggested);
+  }
+
+  putInForce(next: InForceByType): "done" | "changed" {
+    return this.#current.putInForce(next);
   }
 
   raise(revision: number): void {

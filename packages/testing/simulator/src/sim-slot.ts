@@ -1,9 +1,9 @@
-import { messageOf, silentLogger } from "@troupe/core";
+import { messageOf, silentLogger, TroupeError } from "@troupe/core";
 import { Silo } from "@troupe/runtime";
 import { seededRandom } from "@troupe/testkit";
 import { errandExtension } from "./errand-actors.ts";
 import { killsInstead, mutateClock, mutateRandom, type Mutation, toldLeaseMs } from "./mutation.ts";
-import type { Script } from "./script.ts";
+import type { Release, Script } from "./script.ts";
 import type { Death } from "./sim-network.ts";
 import { type Equipped, hash, type SimWorld } from "./sim-world.ts";
 import { workloadActors } from "./workload-actors.ts";
@@ -12,6 +12,7 @@ import { workloadActors } from "./workload-actors.ts";
 const RETRY_MS = 500;
 
 interface Current extends Equipped {
+  readonly release: Release;
   silo: Silo | undefined;
   isStopping: boolean;
 }
@@ -39,7 +40,8 @@ export class SimSlot {
     this.#mutation = facts.mutation;
   }
 
-  get current(): Equipped | undefined {
+  /** The process in it, with the release that it runs. */
+  get current(): (Equipped & { readonly release: Release }) | undefined {
     return this.#current;
   }
 
@@ -52,10 +54,11 @@ export class SimSlot {
     if (this.#current !== undefined) return;
     const world = this.#world;
     const equipped = world.createProcess(`silo${this.index}.${++this.#generation}`);
-    const current: Current = { ...equipped, silo: undefined, isStopping: false };
+    const { release } = world;
+    const current: Current = { ...equipped, release, silo: undefined, isStopping: false };
     this.#current = current;
     const { process, membership, probe } = equipped;
-    world.trace.add("fault", `${process.name} starts`);
+    world.trace.add("fault", `${process.name} starts with release ${release}`);
     const own = seededRandom(hash(`${this.#script.seed} ${process.name} ids`));
     const ofSlot = seededRandom(hash(`${this.#script.seed} slot ${this.index}`));
     const started = Silo.start(
@@ -70,7 +73,11 @@ export class SimSlot {
       },
       {
         cluster: "simulated",
-        actors: workloadActors(probe, this.#mutation === "mailbox" ? "full" : "chain"),
+        actors: workloadActors({
+          probe,
+          reentrancy: this.#mutation === "mailbox" ? "full" : "chain",
+          release,
+        }),
         extensions: [errandExtension],
         listen: `10.0.0.${this.index}:7000`,
         leaseTtlMs: toldLeaseMs(this.#mutation, this.#script.leaseTtlMs),
@@ -112,11 +119,29 @@ export class SimSlot {
       current.silo = await started;
     } catch (error) {
       trace.add("fault", `${process.name} could not start: ${messageOf(error)}`);
+      this.#goForward(error);
       if (!process.isDead) this.kill({ restartMs: RETRY_MS, silent: false });
       return;
     }
     trace.add("fault", `${process.name} is active as ${current.silo.siloId}`);
     if (current.isStopping) await this.#drain(current, current.silo);
+    else void this.#watch(current, current.silo);
+  }
+
+  /** A release that cannot come back is given up for the latest, as an operator would. */
+  #goForward(error: unknown): void {
+    const world = this.#world;
+    if (error instanceof TroupeError && error.code === "BAD_DEFINITION")
+      world.deploy(world.latestRelease);
+  }
+
+  /** A silo that ends by itself cannot join again with its release. */
+  async #watch(current: Current, silo: Silo): Promise<void> {
+    await silo.stopped;
+    if (this.#current !== current || current.isStopping || current.process.isDead) return;
+    this.#world.trace.add("fault", `${current.process.name} has ended by itself`);
+    this.#world.deploy(this.#world.latestRelease);
+    this.kill({ restartMs: RETRY_MS, silent: false });
   }
 
   async #drain(current: Current, silo: Silo): Promise<void> {

@@ -7,7 +7,7 @@ import { type DueTruth, mutateDueIndex, mutateStates, type StateTruth } from "./
 import { mutateDelivery, mutateMembership, type Mutation } from "./mutation.ts";
 import { Probe } from "./probe.ts";
 import { RunningTurns } from "./running-turns.ts";
-import type { Script } from "./script.ts";
+import type { Release, Script } from "./script.ts";
 import { SimArchivist } from "./sim-archivist.ts";
 import { SimMembership } from "./sim-membership.ts";
 import { SimNetwork } from "./sim-network.ts";
@@ -55,6 +55,9 @@ export class SimWorld {
    * silos of the one before are gone, nobody carries it over.
    */
   adoptsStorage = false;
+  /** Which release silos run that start now, and the highest that any has run. */
+  release: Release = 1;
+  latestRelease: Release = 1;
   readonly #states: StateTruth;
   readonly #due: DueTruth;
   /** True if actors and index lie apart, as in a Redis Cluster. */
@@ -150,6 +153,12 @@ export class SimWorld {
 
   reminderStore(process: SimProcess): ReturnType<typeof simReminderStore> {
     return simReminderStore(process, this.indexService, this.#due);
+  }
+
+  /** From now on silos start with this release. */
+  deploy(release: Release): void {
+    this.release = release;
+    if (release > this.latestRelease) this.latestRelease = release;
   }
 
   createArchivist(): SimArchivist {

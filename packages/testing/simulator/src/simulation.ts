@@ -98,6 +98,7 @@ class Simulation {
       slots: this.#slots,
       clients: this.#clients,
       leaseTtlMs: this.#script.leaseTtlMs,
+      durationMs: this.#script.durationMs,
     });
     // One that follows another may be drawn for a time at which all faults have ended.
     injector.schedule(this.#script.faults.filter(({ at }) => at < this.#script.durationMs));
@@ -127,7 +128,7 @@ class Simulation {
         transport: network.transportOf(process),
         membership,
       },
-      { cluster: "simulated", actors: workloadActors(probe) },
+      { cluster: "simulated", actors: workloadActors({ probe }) },
     );
     this.#clients.push({ ...equipped, client });
     trace.add("note", `${process.name} is connected at ${clock.monotonic()}`);

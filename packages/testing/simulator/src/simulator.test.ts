@@ -57,8 +57,13 @@ describe("a simulated cluster", () => {
   );
 
   it("brings back the answers of durable sends whose end could not be stored", async () => {
-    for (const seed of [55, 140, 189]) {
-      const result = await simulate(writeScript(seed));
+    const seeds: readonly [number, Profile][] = [
+      [55, "stores"],
+      [140, "storm"],
+      [189, "stores"],
+    ];
+    for (const [seed, profile] of seeds) {
+      const result = await simulate(writeScript(seed, profile));
       const text = result.violations.length === 0 ? "no violation" : describeResult(result);
       expect(text).toBe("no violation");
     }

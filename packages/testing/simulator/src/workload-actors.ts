@@ -1,6 +1,6 @@
 import { type ActorType, actor, idempotent, oneWay, readonly, reminder, state } from "@troupe/sdk";
+import { cellActor, type WorkloadParts } from "./cell-actor.ts";
 import { errandActors } from "./errand-actors.ts";
-import type { Probe } from "./probe.ts";
 import { tickingActors } from "./ticking-actors.ts";
 import { IDLE_AFTER, watchedActor } from "./watched-actor.ts";
 
@@ -27,98 +27,13 @@ export interface AccountReport {
  * The actors of the simulation, as classes of their own for each process, since they tell its probe
  * what they do. The first argument of every method is the id of the call.
  */
-export function workloadActors(
-  probe: Probe,
-  reentrancy: "chain" | "full" = "chain",
-): readonly ActorType[] {
+export function workloadActors(parts: WorkloadParts): readonly ActorType[] {
+  const { probe, reentrancy = "chain" } = parts;
   const options = { idleAfter: IDLE_AFTER, reentrancy } as const;
 
   const Watched = watchedActor(probe);
 
-  /**
-   * A number: a counter and a register in one. It reads, waits, and writes, so that overlapping
-   * turns lose updates.
-   */
-  @actor("Cell", options)
-  class Cell extends Watched {
-    @state() accessor value = 0;
-    @state() accessor once: Record<string, number> = {};
-    @state() accessor writes = 0;
-
-    async add(call: string, amount: number, ms: number): Promise<number> {
-      return await probe.turn(this, { call, method: "add" }, async () => {
-        const before = this.value;
-        await probe.work(ms);
-        this.value = before + amount;
-        return this.value;
-      });
-    }
-
-    /** May be run again: it remembers what it has done. */
-    @idempotent()
-    async addOnce(call: string, amount: number): Promise<number> {
-      return await probe.turn(this, { call, method: "addOnce" }, () => {
-        const known = this.once[call];
-        if (known !== undefined) return known;
-        this.value += amount;
-        this.once = { ...this.once, [call]: this.value };
-        return this.value;
-      });
-    }
-
-    /** Named by a key, so that it may be sent again and takes effect once. */
-    async addKeyed(call: string, amount: number): Promise<number> {
-      return await probe.turn(this, { call, method: "addKeyed" }, () => {
-        this.value += amount;
-        return this.value;
-      });
-    }
-
-    /** Comes back to itself through a call, as part of its own turn. */
-    async addThrough(call: string, amount: number): Promise<number> {
-      return await probe.turn(this, { call, method: "addThrough" }, async () => {
-        await this.actor(Cell, this.id, { timeout: "2s" }).addWithin(amount);
-        return this.value;
-      });
-    }
-
-    async addWithin(amount: number): Promise<void> {
-      this.value += amount;
-    }
-
-    /** Ends the activation behind itself. */
-    async retire(call: string): Promise<number> {
-      return await probe.turn(this, { call, method: "retire" }, () => {
-        this.deactivate();
-        return this.value;
-      });
-    }
-
-    /**
-     * Stores something even if the value is the same: so that it is not acknowledged by an owner
-     * that cannot store.
-     */
-    async write(call: string, value: number): Promise<void> {
-      await probe.turn(this, { call, method: "write" }, () => {
-        this.writes++;
-        this.value = value;
-      });
-    }
-
-    @readonly()
-    async read(call: string): Promise<number> {
-      return await probe.turn(this, { call, method: "read", shared: true }, () => this.value);
-    }
-
-    /** Changes, then throws: nothing of it may be seen. */
-    async spoil(call: string): Promise<void> {
-      await probe.turn(this, { call, method: "spoil" }, async () => {
-        this.value = -1_000_000;
-        await probe.work(1);
-        throw new RangeError("spoilt on purpose");
-      });
-    }
-  }
+  const Cell = cellActor(parts, Watched);
 
   /** Nothing of it is stored, so that no fence stands behind it. */
   @actor("Plain", options)

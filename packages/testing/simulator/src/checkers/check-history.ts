@@ -6,6 +6,7 @@ import { checkAtMostOnce, checkSameAnswers } from "./at-most-once.ts";
 import { checkCallerOrder } from "./caller-order.ts";
 import { checkCells } from "./cells.ts";
 import { checkConservation } from "./conservation.ts";
+import { checkDefinitions } from "./definitions.ts";
 import { checkErrands } from "./errands.ts";
 import { checkRightfulFailures } from "./rightful-failures.ts";
 import { checkSchedules } from "./schedules.ts";
@@ -31,4 +32,5 @@ export function checkHistory(history: History, facts: CheckedRun): void {
   checkTimerWakes(history);
   checkRightfulFailures(history, facts.leaseTtlMs);
   checkStayingActivations(history, facts);
+  if (facts.profile === "deploy") checkDefinitions(history, facts);
 }
