@@ -17,6 +17,8 @@ const commands: Commands = {
   reminders: async (actor, flags) =>
     (await import("./reminders-command.ts")).runReminders(actor, flags),
   letters: async (actor, flags) => (await import("./letters-command.ts")).runLetters(actor, flags),
+  deploys: async (verb, type, flags) =>
+    (await import("./deploys-command.ts")).runDeploys(verb, type, flags),
   drain: async (silo, flags) => (await import("./drain-command.ts")).runDrain(silo, flags),
   bench: async (args) => (await import("./bench-command.ts")).runBench(args),
 };

@@ -55,6 +55,7 @@ async function understand(args: readonly string[]): Promise<Understood> {
     actors: (_, flags) => note("actors", undefined, flags),
     reminders: (_, flags) => note("reminders", undefined, flags),
     letters: (_, flags) => note("letters", undefined, flags),
+    deploys: (_, __, flags) => note("deploys", undefined, flags),
     drain: (_, flags) => note("drain", undefined, flags),
     bench: () => note("bench", undefined, {}),
   };

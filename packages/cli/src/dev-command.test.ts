@@ -38,7 +38,7 @@ describe("troupe dev", () => {
   it("keeps the old silos while the changed file is broken, and shows why", async () => {
     folder.write("step.ts", "export const STEP = ;\n");
     await dev.line(dev.err, /silo 1 \| .*step\.ts/);
-    await dev.line(dev.err, /the rest runs the files as they were/);
+    await dev.line(dev.err, /the silos run the files as they were/);
     expect(await folder.ask("call", "Counter/b", "add", "1")).toMatchObject({ out: "10" });
     folder.write("step.ts", "export const STEP = 5;\n");
     await dev.line(dev.err, /all silos run the changed files/);

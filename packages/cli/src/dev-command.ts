@@ -91,7 +91,7 @@ function watchSources(
     folder,
     ignored,
     onChange: async () => {
-      printNote("files changed; replacing the silos one after the other");
+      printNote("files changed; starting silos that run them, and then draining the others");
       printNote(describeReplaced(await group.replaceAll()));
     },
   });
@@ -103,7 +103,7 @@ function describeReplaced(replaced: Replaced): string {
     case "restarted":
       return "all silos run the changed files";
     case "kept":
-      return "the rest runs the files as they were; change them again";
+      return "the silos run the files as they were; change them again";
     case "down":
       return "not all silos are up; change the files again";
   }

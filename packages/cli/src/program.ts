@@ -1,5 +1,6 @@
-import { Command, InvalidArgumentError, Option } from "commander";
+import { Argument, Command, InvalidArgumentError, Option } from "commander";
 import { OPTIONS, type OptionName } from "@troupe/host";
+import type { DeployVerb } from "./deploys-command.ts";
 
 /** The values of a command's flags, by the names that the parser gives them. */
 export type Flags = Readonly<Record<string, unknown>>;
@@ -15,6 +16,11 @@ export interface Commands {
   actors(type: string | undefined, flags: JsonFlags): Promise<number>;
   reminders(actor: string | undefined, flags: JsonFlags): Promise<number>;
   letters(actor: string | undefined, flags: LettersFlags): Promise<number>;
+  deploys(
+    verb: DeployVerb | undefined,
+    type: string | undefined,
+    flags: DeploysFlags,
+  ): Promise<number>;
   drain(silo: string, flags: JsonFlags): Promise<number>;
   /** The arguments behind the command's name, as they were given. */
   bench(args: readonly string[]): Promise<number>;
@@ -25,6 +31,8 @@ export type LettersFlags = JsonFlags & {
   readonly resend?: number | "all";
   readonly drop?: number | "all";
 };
+
+export type DeploysFlags = JsonFlags & { readonly to?: string };
 
 export interface CallCommand {
   readonly address: string;
@@ -58,6 +66,7 @@ const HOSTING: readonly OptionName[] = [
   "storage",
   "labels",
   "capacity",
+  "deploy.switchAt",
   "leaseTtl",
   "leasePolicy",
   "adoptStorage",
@@ -86,6 +95,7 @@ export function createProgram(commands: Commands, version: string, exit: Exit): 
   addHosts(program, commands, exit);
   addCalls(program, commands, exit);
   addLists(program, commands, exit);
+  addDeploys(program, commands, exit);
   addDrain(program, commands, exit);
   addBench(program, commands, exit);
   return program;
@@ -172,6 +182,25 @@ function addLists(program: Command, commands: Commands, exit: Exit): void {
     .option("--json", JSON_LINE, false)
     .action(async (actor: string | undefined, flags: LettersFlags) =>
       exit(await commands.letters(actor, flags)),
+    );
+}
+
+function addDeploys(program: Command, commands: Commands, exit: Exit): void {
+  withOptions(program.command("deploys"), CONNECTION)
+    .description(
+      "list the definitions of each actor type and which one is in force, or put another in force",
+    )
+    .addArgument(
+      new Argument("[verb]", "switch: to the one that waits; back: to the one before").choices([
+        "switch",
+        "back",
+      ]),
+    )
+    .argument("[type]", "the actor type to switch")
+    .option("--to <definition>", "which one, by the beginning of its name, if several wait")
+    .option("--json", JSON_LINE, false)
+    .action(async (verb: DeployVerb | undefined, type: string | undefined, flags: DeploysFlags) =>
+      exit(await commands.deploys(verb, type, flags)),
     );
 }
 

@@ -1,5 +1,5 @@
 import { type Clock, sleep } from "@troupe/core";
-import { type ChildSilo, describeExit } from "./child-silo.ts";
+import { ChildSilo, describeExit } from "./child-silo.ts";
 
 /** A silo that does not get ready is started this often in all, each time after a longer pause. */
 const START_ATTEMPTS = 3;
@@ -23,7 +23,7 @@ type Filled =
 /** What became of silos that were to be replaced. */
 export type Replaced =
   | "replaced"
-  /** The first new one did not get ready; the others run as they did. */
+  /** Not all new ones got ready; the old ones run as they did. */
   | "kept"
   /** Old and new do not go together, so all were stopped and then started. */
   | "restarted"
@@ -49,8 +49,8 @@ export interface SiloGroupOptions {
  * GRP-1. A silo that ends unasked is started again, unless it ended well: then somebody has drained
  *        it, and its place stays empty. One that does not get ready is given up after three
  *        attempts.
- * GRP-2. While silos are replaced, all but one of them are up, and the one that is not has drained;
- *        unless the new ones cannot run beside the old ones.
+ * GRP-2. Silos that are replaced stay up until all the new ones are ready, and then drain one after
+ *        the other; unless the new ones cannot run beside the old ones.
  * GRP-3. After `stop` no process is left.
  */
 export class SiloGroup {
@@ -80,14 +80,24 @@ export class SiloGroup {
   }
 
   /**
-   * Replaces all, one after the other (GRP-2), or all at once if they cannot run beside each other.
+   * Replaces all (GRP-2). So every actor moves once, and a module that does not load changes
+   * nothing.
    */
   async replaceAll(): Promise<Replaced> {
-    for (let place = 0; place < this.#options.count; place++) {
-      // oxlint-disable-next-line no-await-in-loop -- one after the other is the point.
-      const filled = await this.#inTurn(place, () => this.#replace(place));
-      if (filled === "refused") return this.#restartAll();
-      if (filled !== "ready") return "kept";
+    const [first, ...places] = Array.from({ length: this.#options.count }).keys();
+    if (first === undefined) return "replaced";
+    const head = await this.#getReady(first);
+    if (head === "refused") return this.#restartAll();
+    if (!(head instanceof ChildSilo)) return "kept";
+    const rest = await Promise.all(places.map((place) => this.#getReady(place)));
+    const fresh = [head, ...rest].filter((child) => child instanceof ChildSilo);
+    if (fresh.length < this.#options.count) {
+      await Promise.all(fresh.map((child) => child.stop()));
+      return "kept";
+    }
+    for (const [place, child] of fresh.entries()) {
+      // oxlint-disable-next-line no-await-in-loop -- one after the other drains faster.
+      await this.#inTurn(place, () => this.#exchange(place, child));
     }
     return "replaced";
   }
@@ -118,24 +128,28 @@ export class SiloGroup {
     return (await this.start()) ? "restarted" : "down";
   }
 
-  async #replace(place: number): Promise<Filled> {
+  async #exchange(place: number, fresh: ChildSilo): Promise<void> {
     const old = this.#places.get(place);
-    this.#places.delete(place);
+    this.#keep(place, fresh);
     await old?.stop();
-    return this.#fill(place);
   }
 
   /** Puts a new silo in an empty place. */
   async #fill(place: number): Promise<Filled> {
+    const child = await this.#getReady(place);
+    if (!(child instanceof ChildSilo)) return child;
+    this.#keep(place, child);
+    return "ready";
+  }
+
+  /** A new silo for a place, or what became of it. */
+  async #getReady(place: number): Promise<ChildSilo | Exclude<Filled, "ready">> {
     for (let attempt = 1; !this.#stopping; attempt++) {
       const child = this.#startChild(place);
       // oxlint-disable-next-line no-await-in-loop -- an attempt follows the failure of the one
       // before.
       const ready = await child.ready;
-      if (ready !== undefined) {
-        this.#keep(place, child);
-        return "ready";
-      }
+      if (ready !== undefined) return child;
       // oxlint-disable-next-line no-await-in-loop -- an attempt follows the failure of the one
       // before.
       const exit = await child.exited;

@@ -58,9 +58,9 @@ export interface MembershipProvider {
   /** Takes another silo's record away, if it is still the same registration. */
   evict(siloId: string): Promise<"evicted" | "gone">;
   /**
-   * Writes which definitions are in force, at most `IN_FORCE_AT_ONCE`, in one step and one view: all
-   * if each is the change after the one that is written down, or else none. These records belong to
-   * no member and stay when all are gone.
+   * Writes which definitions are in force, at most `IN_FORCE_AT_ONCE`, in one step and one view:
+   * all if each is the change after the one that is written down, or else none. These records
+   * belong to no member and stay when all are gone.
    */
   putInForce(next: InForceByType): Promise<"done" | "changed">;
   /** The current view. */

@@ -1,5 +1,5 @@
 import type { Duration, Logger, Metrics, Provider } from "@troupe/core";
-import type { LeasePolicy, WaitingBytes } from "@troupe/runtime";
+import type { DeployOptions, LeasePolicy, WaitingBytes } from "@troupe/runtime";
 import type { ActorType, CallFilters, Extension } from "@troupe/sdk";
 import { fromObject } from "./config/config-layers.ts";
 import { settingsOf } from "./config/load-settings.ts";
@@ -124,6 +124,11 @@ export interface SiloOptions extends ClusterOptions {
    * with 1. From 0.1 to 100. Default: 1.
    */
   readonly capacity?: number;
+  /**
+   * How new definitions of actor types come into force while silos are replaced. Give all silos the
+   * same.
+   */
+  readonly deploy?: DeployOptions;
   /** After how long a silo that went silent is given up, from 2 s to 10 min. Default: `"5s"`. */
   readonly leaseTtl?: Duration;
   /**

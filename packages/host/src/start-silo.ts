@@ -73,8 +73,8 @@ export async function openSilo(
     await opened.close();
     stopKeeping();
   };
-  const { cluster, listen, advertise, labels, capacity, leaseTtlMs, leasePolicy, adoptStorage } =
-    settings;
+  const { cluster, listen, advertise, labels, capacity, switchAt } = settings;
+  const { leaseTtlMs, leasePolicy, adoptStorage } = settings;
   try {
     const silo = await RuntimeSilo.start(ports, {
       ...values,
@@ -85,6 +85,7 @@ export async function openSilo(
       capacity,
       adoptStorage,
       ...(advertise === undefined ? {} : { advertise }),
+      ...(switchAt === undefined ? {} : { deploy: { switchAt } }),
       ...(leaseTtlMs === undefined ? {} : { leaseTtlMs }),
       ...(leasePolicy === undefined ? {} : { leasePolicy }),
     });

@@ -186,19 +186,19 @@ describe("a silo that starts", () => {
     expect(cluster.client.view.members.length).toBe(2);
   });
 
-  it("is refused if it defines a type otherwise, and leaves nothing behind", async () => {
+  it("is refused if its definition cannot take the place of another, and leaves nothing behind", async () => {
     const cluster = await start(1);
     class Other extends Actor {
       async increment(): Promise<number> {
         return 0;
       }
     }
-    defineActor(Other, { name: "Counter" });
+    defineActor(Other, { name: "Counter", reentrancy: "none" });
     const failure: unknown = await cluster
       .startSilo({ actors: [Other] })
       .catch((error: unknown) => error);
     expect(failure).toMatchObject({ code: "BAD_DEFINITION" });
-    expect(String(failure)).toContain("defines Counter otherwise");
+    expect(String(failure)).toContain("has Counter with reentrancy chain, and this silo with none");
     await cluster.advance(100);
     expect(cluster.client.view.members.length).toBe(1);
     expect(await cluster.run(cluster.actor(Counter, "c").increment())).toBe(1);

@@ -1,3 +1,4 @@
+import { MemoryStateStore } from "@troupe/memory";
 import { Actor, defineActor } from "@troupe/sdk";
 import { TestCluster } from "@troupe/testkit";
 import { describe, expect, it, onTestFinished } from "vitest";
@@ -85,17 +86,34 @@ describe("a newer version of an actor", () => {
     expect(migrations).toBe(0);
   });
 
-  it("is not run over by an older one", async () => {
+  it("is not run over by an older one: that is refused once state of the newer one may be stored", async () => {
     const cluster = await start();
     await replaceBy(cluster, Second);
     await cluster.run(cluster.actor(Second, "o").all());
-    await replaceBy(cluster, First);
-    const error = await cluster.run(
-      cluster
-        .actor(First, "o")
-        .set("x", 1)
-        .catch((thrown: unknown) => thrown),
+    const refused = await replaceBy(cluster, First).catch((thrown: unknown) => thrown);
+    expect(refused).toMatchObject({ code: "BAD_DEFINITION" });
+    expect(String(refused)).toContain(
+      "state of Order was stored by version 2, and this silo has version 1",
     );
+  });
+
+  it("is not run over by an older one in another membership either, which knows nothing of it", async () => {
+    const cluster = await start();
+    await replaceBy(cluster, Second);
+    await cluster.run(cluster.actor(Second, "o").all());
+    const other = await TestCluster.start({ actors: [First] });
+    onTestFinished(() => other[Symbol.asyncDispose]());
+    const stateStore = new MemoryStateStore(cluster.states);
+    const claim = { revision: cluster.client.view.revision + 1_000, siloId: "x" };
+    const result = await stateStore.claim({ type: "Order", id: "o" }, claim);
+    expect(result.kind).toBe("claimed");
+    const fields = result.kind === "claimed" ? result.fields : new Map<string, Uint8Array>();
+    const copy = new MemoryStateStore(other.states);
+    const claimed = await copy.claim({ type: "Order", id: "o" }, { revision: 1, siloId: "x" });
+    const epoch = claimed.kind === "claimed" ? claimed.epoch : 0;
+    await copy.commit({ type: "Order", id: "o" }, { epoch, version: 1, set: fields, remove: [] });
+    const call = other.actor(First, "o").set("x", 1);
+    const error = await other.run(call.catch((thrown: unknown) => thrown));
     expect(error).toMatchObject({ code: "ACTIVATION_FAILED", ran: "no" });
     expect(String(error)).toContain("stored by version 2 of Order");
   });

@@ -21,7 +21,13 @@ export {
   type TroupeErrorOptions,
   type View,
 } from "@troupe/core";
-export type { LeasePolicy, SiloSnapshot, WaitingBytes } from "@troupe/runtime";
+export type {
+  DeployOptions,
+  LeasePolicy,
+  SiloSnapshot,
+  SwitchAt,
+  WaitingBytes,
+} from "@troupe/runtime";
 export {
   Actor,
   type ActorClass,

@@ -129,6 +129,12 @@ export const OPTIONS = {
     "share of the actors, against that of the other silos (default: 1)",
     { right: "give a number from 0.1 to 100" },
   ),
+  "deploy.switchAt": option(
+    "switch-at",
+    "<share>",
+    "when a new definition of an actor type comes into force: first, all, or the share of its silos that run it (default: 0.5)",
+    { right: 'give "first", "all", or a number above 0 and up to 1' },
+  ),
   leaseTtl: option(
     "lease-ttl",
     "<duration>",

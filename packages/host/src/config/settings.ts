@@ -1,5 +1,5 @@
 import { parseDuration, type ParsedUrl, TroupeError } from "@troupe/core";
-import type { LeasePolicy } from "@troupe/runtime";
+import type { LeasePolicy, SwitchAt } from "@troupe/runtime";
 import { z } from "zod";
 import {
   type ChosenMembership,
@@ -57,6 +57,7 @@ export interface Settings {
   readonly tls: TlsFiles | undefined;
   readonly labels: Readonly<Record<string, string>>;
   readonly capacity: number;
+  readonly switchAt: SwitchAt | undefined;
   readonly leaseTtlMs: number | undefined;
   readonly leasePolicy: LeasePolicy | undefined;
   readonly adoptStorage: boolean;
@@ -159,6 +160,9 @@ const PLAIN_OPTIONS = {
     .default(false),
   labels: labels.default({}),
   capacity: z.coerce.number().min(CAPACITY_MIN).max(CAPACITY_MAX).default(1),
+  "deploy.switchAt": z
+    .union([z.enum(["first", "all"]), z.coerce.number().positive().max(1)])
+    .optional(),
   leaseTtl: duration.optional(),
   leasePolicy: z.enum(["strict", "available"]).optional(),
   adoptStorage: z
@@ -261,6 +265,7 @@ function toSettings(checked: Checked, registry: ProviderRegistry): Settings {
       ca === undefined || cert === undefined || key === undefined ? undefined : { ca, cert, key },
     labels: checked.labels,
     capacity: checked.capacity,
+    switchAt: checked["deploy.switchAt"],
     leaseTtlMs: checked.leaseTtl,
     leasePolicy: checked.leasePolicy,
     adoptStorage: checked.adoptStorage,

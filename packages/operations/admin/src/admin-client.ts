@@ -82,6 +82,14 @@ export class AdminClient {
     await this.ask(siloId, SILO_ADMIN.drain, {});
   }
 
+  /**
+   * Puts the definition of an actor type with this digest in force. Rejects with `BAD_CONFIG` if no
+   * active silo runs it, and with `BAD_DEFINITION` if a later version has stored state.
+   */
+  async switchDefinition(type: string, digest: string): Promise<void> {
+    await this.#askAny(SILO_ADMIN.switchDefinition, { type, digest });
+  }
+
   /** What is active on a silo, by type and id. */
   activations(
     siloId: string,
@@ -128,7 +136,7 @@ export class AdminClient {
     return readAnswer(actorReminders, answer, `the reminders of ${formatAddress(address)}`);
   }
 
-  /** The answer of the first silo that gives one: they all read the same store. */
+  /** The answer of the first silo that gives one: they would all give the same. */
   async #askAny<Request, Response>(
     call: AdminCall<Request, Response>,
     request: Request,
@@ -141,7 +149,7 @@ export class AdminClient {
         return await this.ask(siloId, call, request);
       } catch (error) {
         // Every other silo would say the same.
-        if (error instanceof TroupeError && error.code === "FORBIDDEN") throw error;
+        if (error instanceof TroupeError && SAID_BY_ALL.has(error.code)) throw error;
         failures.push(`${siloId}: ${messageOf(error)}`);
       }
     }
@@ -149,6 +157,8 @@ export class AdminClient {
     throw new TroupeError("CLUSTER_UNAVAILABLE", `no silo answers ${call.name}: ${why}`);
   }
 }
+
+const SAID_BY_ALL: ReadonlySet<string> = new Set(["FORBIDDEN", "BAD_CONFIG", "BAD_DEFINITION"]);
 
 async function* pages<T>(
   read: (cursor: string) => Promise<Page<T>>,

@@ -112,9 +112,9 @@ function readable(member: Member): Member {
 }
 
 function readableInForce(stored: InForceByType): InForceByType {
-  const readable = Object.entries(stored).flatMap(([type, value]) => {
+  const records = Object.entries(stored).flatMap(([type, value]) => {
     const record = readInForce(value);
     return record === undefined ? [] : [[type, record] as const];
   });
-  return Object.fromEntries(readable);
+  return Object.fromEntries(records);
 }

@@ -47,6 +47,8 @@ export interface ActivationParts {
   readonly turnLog: TurnLog;
   /** Something waits for turns of the activation that run: see `WaitWatch`. */
   watch(activation: RunnerOwner, runner: TurnRunner): void;
+  /** The silos that run a definition of the type that is not in force. */
+  waitingHostsOf(type: string): readonly string[];
   /** Revision of the silo's view. */
   revision(): number;
   /** Called once, when the activation is over. */

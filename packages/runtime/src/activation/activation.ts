@@ -135,10 +135,20 @@ export class Activation implements RunnerOwner {
     const concurrency = this.definition.methodOf(request.method)?.concurrency;
     const system = concurrency === undefined ? this.#systemTurn(request.method) : undefined;
     if (concurrency === undefined && system === undefined) {
-      answerError(sink, request, noSuchMethod(this.address, request.method, this.definition));
+      answerError(sink, request, this.#unknownMethod(request.method));
       return "accepted";
     }
     return this.#runner.accept({ request, sink }, concurrency, system, now);
+  }
+
+  /** Another definition of the type may have the method, and come into force soon (V3). */
+  #unknownMethod(method: string): TroupeError {
+    const error = noSuchMethod(this.address, method, this.definition);
+    const { name, version } = this.definition;
+    const hosts = this.parts.waitingHostsOf(name);
+    if (hosts.length === 0) return error;
+    const message = `${error.detail}. Version ${version} of ${name} is in force; another definition of it runs on ${hosts.join(", ")}`;
+    return new TroupeError("NO_SUCH_METHOD", message, { ran: "no", retryable: true });
   }
 
   /**

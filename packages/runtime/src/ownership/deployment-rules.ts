@@ -1,4 +1,11 @@
-import { type InForce, inForceOf, type Member, type TypeAdvert, type View } from "@troupe/core";
+import {
+  type InForce,
+  inForceOf,
+  type Member,
+  TroupeError,
+  type TypeAdvert,
+  type View,
+} from "@troupe/core";
 
 /**
  * When a new definition of a type comes into force: as soon as one silo runs it (`first`), when
@@ -42,7 +49,30 @@ export function switchTo(
   const isTime = isOrphaned
     ? !hosts.some((host) => (advertOf(host, type)?.version ?? 0) > version)
     : isEnough(votes / hosts.length, switchAt, digest === record.previous);
-  if (!isTime) return undefined;
+  return isTime ? changeTo(candidate, record, view) : undefined;
+}
+
+/**
+ * The record that puts a definition in force that was chosen by hand; undefined if it is in force.
+ * Throws `BAD_CONFIG` if no active silo runs it, and `BAD_DEFINITION` if its version is too low.
+ */
+export function chosenNext(digest: string, where: TypeInView): InForce | undefined {
+  const { type, view } = where;
+  const record = inForceOf(view, type);
+  if (record?.digest === digest) return undefined;
+  const chosen = candidatesFor(where).find((advert) => advert.digest === digest);
+  if (record === undefined || chosen === undefined) {
+    const message = `no active silo runs a definition ${digest} of ${type}; troupe deploys lists those that run`;
+    throw new TroupeError("BAD_CONFIG", message);
+  }
+  if (chosen.version < record.leastVersion) {
+    const message = `state of ${type} was stored by version ${record.leastVersion}, so version ${chosen.version} cannot come back`;
+    throw new TroupeError("BAD_DEFINITION", message);
+  }
+  return changeTo(chosen, record, view);
+}
+
+function changeTo({ version, digest }: TypeAdvert, record: InForce, view: View): InForce {
   const { change, leastVersion } = record;
   const since = view.revision;
   return { version, digest, change: change + 1, since, previous: record.digest, leastVersion };

@@ -7,11 +7,13 @@ import {
   type Logger,
   type MembershipProvider,
   messageOf,
+  TroupeError,
   type TypeAdvert,
   type View,
 } from "@troupe/core";
 import {
   candidatesFor,
+  chosenNext,
   firstInForce,
   type SwitchAt,
   switchTo,
@@ -89,6 +91,19 @@ export class Deployments {
     this.#consider();
   }
 
+  /**
+   * Puts a definition in force that an operator has chosen. Rejects with `BAD_CONFIG` if no active
+   * silo runs it, with `BAD_DEFINITION` if a later version has stored state, and with
+   * `CLUSTER_UNAVAILABLE` if something else came into force meanwhile.
+   */
+  async switchByHand(type: string, digest: string): Promise<void> {
+    const { membership } = this.#parts;
+    const next = chosenNext(digest, { type, view: await membership.list() });
+    if (next === undefined || (await membership.putInForce({ [type]: next })) === "done") return;
+    const message = `another definition of ${type} was put in force at the same time; look again`;
+    throw new TroupeError("CLUSTER_UNAVAILABLE", message);
+  }
+
   /** DEPL-3. Never rejects: if the store is away, the others put it in force later. */
   async handOver(): Promise<void> {
     const { siloId, logger } = this.#parts;
@@ -113,8 +128,8 @@ export class Deployments {
   }
 
   /**
-   * To be asked before state of `version` is stored. Undefined: there is nothing to wait for. False:
-   * this silo's definition is not in force any more, or nobody can tell.
+   * To be asked before state of `version` is stored. Undefined: there is nothing to wait for.
+   * False: this silo's definition is not in force any more, or nobody can tell.
    */
   admit(type: string, version: number): Promise<boolean> | undefined {
     const record = inForceOf(this.#view, type);
@@ -131,11 +146,12 @@ export class Deployments {
   }
 
   async #raise(type: string, version: number): Promise<boolean> {
-    const { membership, adverts, logger } = this.#parts;
+    const { membership, logger } = this.#parts;
     try {
       for (let attempt = 1; attempt <= ADMIT_ATTEMPTS; attempt++) {
         const record = inForceOf(await membership.list(), type);
-        if (record === undefined || record.digest !== adverts()[type]?.digest) return false;
+        if (record === undefined || record.digest !== this.#parts.adverts()[type]?.digest)
+          return false;
         if (record.leastVersion >= version) return true;
         const next = { ...record, change: record.change + 1, leastVersion: version };
         if ((await membership.putInForce({ [type]: next })) === "done") return true;
@@ -169,7 +185,7 @@ export class Deployments {
 
   /** If others were first, the next view says so. */
   async #switch(next: readonly Change[]): Promise<void> {
-    const { logger, clock, isOver } = this.#parts;
+    const { logger, clock } = this.#parts;
     const { revision } = this.#view;
     try {
       await this.#put(next);
@@ -180,7 +196,7 @@ export class Deployments {
       logger.warn({ types, reason: messageOf(error) }, "definitions could not be put in force yet");
       clock.schedule(SWITCH_AGAIN_MS, () => {
         this.#isSwitching = false;
-        if (!isOver()) this.#consider();
+        if (!this.#parts.isOver()) this.#consider();
       });
     }
   }

@@ -158,8 +158,8 @@ export class Dispatcher implements LocalSilo {
   }
 
   /**
-   * True if an earlier call of the same caller was refused and is on its way back to it, or to here.
-   * That is asked as the request comes, whatever view it waits for: by when that is here, the
+   * True if an earlier call of the same caller was refused and is on its way back to it, or to
+   * here. That is asked as the request comes, whatever view it waits for: by when that is here, the
    * earlier one may have been forgotten.
    */
   #isBehindRefused(request: RequestEnvelope, sink: ReplySink, now: number): boolean {

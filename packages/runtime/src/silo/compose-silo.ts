@@ -194,6 +194,8 @@ export class ComposedSilo {
   #createAdminMethods(): AdminMethod[] {
     return [
       ...sessionAdminMethods({
+        logger: this.logger,
+        switchDefinition: (type, digest) => this.deployments.switchByHand(type, digest),
         snapshot: () => this.#session.snapshot,
         hasFoundGone: (other) => this.detector.foundGone(other),
         onDrainRequested: () => this.#parts.onDrainRequested(),
@@ -221,6 +223,8 @@ export class ComposedSilo {
       budget: this.#budget,
       isServing: (now) => guard.isServing(now),
       serving: () => guard.serving(),
+      waitingHostsOf: (type) =>
+        this.actors.placement.waitingHostsOf(type).map((host) => host.siloId),
       revision: () => this.actors.placement.revision,
       createStorage: (activation) => new StoredActor(stored, activation),
       reference: (type, id, callOptions) => this.#references.actor(type, id, callOptions),

@@ -170,6 +170,15 @@ export class Silo implements ActorReferences, DeadLetterAccess, Administered, As
     });
   }
 
+  /** What keeps it out will not change: whoever keeps it alive has to start a newer one. */
+  #giveUp(error: unknown): void {
+    this.#ports.logger.error(
+      { event: "silo_outdated", reason: messageOf(error) },
+      "the silo cannot join again, and stops",
+    );
+    void this.stop();
+  }
+
   async #readSince(): Promise<number> {
     if (this.#since === undefined) {
       const { revision } = await this.#ports.membership.list();
@@ -198,6 +207,7 @@ export class Silo implements ActorReferences, DeadLetterAccess, Administered, As
         if (this.#isRunning) return;
       } catch (error) {
         const code = error instanceof TroupeError ? error.code : "INTERNAL";
+        if (code === "BAD_DEFINITION") return this.#giveUp(error);
         logger.error(
           { code, reason: messageOf(error) },
           "the silo could not join again; trying again",

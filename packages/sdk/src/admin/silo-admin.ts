@@ -14,6 +14,8 @@ import {
   type SnapshotResponse,
   storedActorsPage,
   type StoredActorsPage,
+  switchRequest,
+  type SwitchRequest,
   typedPageRequest,
   type TypedPageRequest,
 } from "./silo-messages.ts";
@@ -33,6 +35,11 @@ export interface SiloAdmin {
    * somewhat more than `pageSize`, or fewer though more follow, and an actor may come twice.
    */
   readonly listStoredActors: AdminCall<TypedPageRequest, StoredActorsPage>;
+  /**
+   * Puts a definition of an actor type in force. Fails with `BAD_CONFIG` if no active silo runs it,
+   * and with `BAD_DEFINITION` if a later version has stored state.
+   */
+  readonly switchDefinition: AdminCall<SwitchRequest, Empty>;
   /** Makes the silo move everything away and stop. The answer comes when it has begun. */
   readonly drain: AdminCall<Empty, Empty>;
 }
@@ -68,6 +75,12 @@ export const SILO_ADMIN: SiloAdmin = {
     role: "operator",
     request: typedPageRequest,
     response: storedActorsPage,
+  },
+  switchDefinition: {
+    name: "switchDefinition",
+    role: "operator",
+    request: switchRequest,
+    response: empty,
   },
   drain: { name: "drain", role: "operator", request: empty, response: empty },
 };

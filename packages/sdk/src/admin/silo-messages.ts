@@ -64,6 +64,15 @@ export const typedPageRequest = message("TypedPageRequest", {
 /** Which page is asked for, and of which type of actors. */
 export type TypedPageRequest = FieldType<typeof typedPageRequest>;
 
+/** The message that asks for another definition of an actor type. */
+export const switchRequest = message("SwitchRequest", {
+  type: text,
+  /** Of the definition that is to be in force. */
+  digest: text,
+});
+/** Which definition of an actor type is to be in force. */
+export type SwitchRequest = FieldType<typeof switchRequest>;
+
 /** The message of one active actor. */
 export const activationInfo = message("ActivationInfo", {
   type: text,

@@ -3,6 +3,7 @@ export * from "./every-kind-of-value.ts";
 export * from "./golden-values.ts";
 export * from "./golden.ts";
 export * from "./hostile-values.ts";
+export type { MembershipSubject } from "./membership-fixture.ts";
 export * from "./membership-suite.ts";
 export * from "./reminder-store-cases.ts";
 export * from "./reminder-store-suite.ts";

@@ -1,31 +1,17 @@
-import {
-  EVEN_PLACEMENT,
-  IN_FORCE_AT_ONCE,
-  type InForce,
-  type Member,
-  type MembershipProvider,
-  type View,
-} from "@troupe/core";
+import { EVEN_PLACEMENT, type MembershipProvider, type View } from "@troupe/core";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { SuiteOptions } from "./suite-subject.ts";
-import { settle, waitUntil, type TestTime } from "@troupe/testkit";
-
-/** What the membership suite tries: one fresh, empty cluster. */
-export interface MembershipSubject {
-  /**
-   * The smallest lease that the store grants; a second or more on real time, so that a busy machine
-   * does not outlast it.
-   */
-  readonly ttlMs: number;
-  /** The time on which leases run out. */
-  readonly time: TestTime;
-  /** A provider of its own, as another silo or client of the same cluster has. */
-  openProvider(): Promise<MembershipProvider>;
-  /**
-   * Closes the providers that are still open and removes the cluster. Called once, after each test.
-   */
-  dispose(): Promise<void>;
-}
+import { settle, waitUntil } from "@troupe/testkit";
+import { inForceCases } from "./in-force-cases.ts";
+import {
+  expectOneHistory,
+  LONG_TTL_MS,
+  member,
+  type MembershipContext,
+  type MembershipSubject,
+  openLog,
+  silosOf,
+} from "./membership-fixture.ts";
 
 /** What every `MembershipProvider` must do, tried on one that `open` gives. */
 export function membershipSuite(options: SuiteOptions<MembershipSubject>): void {
@@ -49,61 +35,10 @@ export function membershipSuite(options: SuiteOptions<MembershipSubject>): void 
       until: (what, condition) => waitUntil(subject.time, what, condition),
     };
     describe("records", () => recordTests(context));
-    describe("definitions in force", () => inForceTests(context));
+    describe("definitions in force", () => inForceCases(context));
     describe("leases", () => leaseTests(context));
     describe("watching", () => watchTests(context));
   });
-}
-
-interface MembershipContext {
-  readonly subject: () => MembershipSubject;
-  readonly provider: () => MembershipProvider;
-  readonly other: () => MembershipProvider;
-  readonly wait: <T>(promise: Promise<T>) => Promise<T>;
-  readonly until: (what: string, condition: () => boolean) => Promise<void>;
-}
-
-/** Outlives every test but those of leases, which take the smallest. */
-const LONG_TTL_MS = 60_000;
-
-function member(siloId: string, fields: Partial<Member> = {}): Member {
-  return {
-    siloId,
-    address: "127.0.0.1:7100",
-    state: "joining",
-    types: {},
-    version: "0.1.0",
-    labels: {},
-    ...fields,
-  };
-}
-
-function silosOf(view: View | undefined): readonly string[] {
-  return (view?.members ?? []).map(({ siloId }) => siloId);
-}
-
-interface WatchLog {
-  readonly views: readonly View[];
-  close(): Promise<void>;
-}
-
-async function openLog(provider: MembershipProvider): Promise<WatchLog> {
-  const views: View[] = [];
-  const watch = await provider.watch({ onView: (view) => views.push(view), onBroken() {} });
-  return { views, close: () => watch.close() };
-}
-
-/** Fails unless each log goes up in revision, and all views of one revision are equal. */
-function expectOneHistory(logs: readonly (readonly View[])[]): void {
-  const known = new Map<number, View>();
-  for (const views of logs) {
-    const revisions = views.map(({ revision }) => revision);
-    expect(revisions).toEqual([...new Set(revisions)].toSorted((a, b) => a - b));
-    for (const view of views) {
-      expect(view).toEqual(known.get(view.revision) ?? view);
-      known.set(view.revision, view);
-    }
-  }
 }
 
 /** A membership was made so long ago at most when its test begins. */
@@ -124,98 +59,6 @@ function isChurned(view: View | undefined): boolean {
     view?.members.length === 3 &&
     view.members.every(({ labels }) => labels.step === String(CHURN_STEPS))
   );
-}
-
-function inForce(change: number, fields: Partial<InForce> = {}): InForce {
-  return {
-    version: 1,
-    digest: `digest ${change}`,
-    change,
-    since: 0,
-    previous: undefined,
-    leastVersion: 1,
-    ...fields,
-  };
-}
-
-function inForceTests({ provider, other, wait, until }: MembershipContext): void {
-  it("are none at first", async () => {
-    expect((await wait(provider().list())).inForce).toBeUndefined();
-  });
-
-  it("are shown to every provider, whole, in a view of their own", async () => {
-    const before = await wait(provider().list());
-    const konto = inForce(1, { version: 7, since: 12, previous: "früher 🦊", leastVersion: 3 });
-    expect(await wait(provider().putInForce({ "Konto größe/🦊": konto }))).toBe("done");
-    expect(await wait(other().putInForce({ ["__proto__"]: inForce(1) }))).toBe("done");
-    for (const each of [provider(), other()]) {
-      const view = await wait(each.list());
-      expect(Object.entries(view.inForce ?? {}).toSorted()).toEqual(
-        [
-          ["Konto größe/🦊", konto],
-          ["__proto__", inForce(1)],
-        ].toSorted(),
-      );
-      expect(view.revision).toBeGreaterThan(before.revision + 1);
-    }
-  });
-
-  it("take the next change only", async () => {
-    expect(await wait(provider().putInForce({ Account: inForce(2) }))).toBe("changed");
-    expect(await wait(provider().putInForce({ Account: inForce(1) }))).toBe("done");
-    const { revision } = await wait(provider().list());
-    for (const change of [1, 3])
-      expect(await wait(other().putInForce({ Account: inForce(change) }))).toBe("changed");
-    expect((await wait(provider().list())).revision).toBe(revision);
-    expect(await wait(other().putInForce({ Account: inForce(2) }))).toBe("done");
-    expect((await wait(provider().list())).inForce?.Account).toEqual(inForce(2));
-  });
-
-  it("are written together or not at all, in one view", async () => {
-    const log = await wait(openLog(other()));
-    const many = Array.from({ length: IN_FORCE_AT_ONCE }, (_, index) => `Type${index}`);
-    const all = Object.fromEntries(many.map((type) => [type, inForce(1)]));
-    expect(await wait(provider().putInForce(all))).toBe("done");
-    expect(await wait(provider().putInForce({ Type7: inForce(2), Type3: inForce(1) }))).toBe(
-      "changed",
-    );
-    expect((await wait(provider().list())).inForce).toEqual(all);
-    await until("the view", () => Object.keys(log.views.at(-1)?.inForce ?? {}).length > 0);
-    const counts = log.views.map((view) => Object.keys(view.inForce ?? {}).length);
-    expect(new Set(counts)).toEqual(new Set([0, IN_FORCE_AT_ONCE]));
-    await wait(log.close());
-  });
-
-  it("take one of several changes that are made at once", async () => {
-    const changes = ["a", "b", "c", "d"].map((digest, index) =>
-      (index % 2 === 0 ? provider() : other()).putInForce({ Account: inForce(1, { digest }) }),
-    );
-    const outcomes = await wait(Promise.all(changes));
-    expect(outcomes.filter((outcome) => outcome === "done")).toHaveLength(1);
-    const written = (await wait(provider().list())).inForce?.Account?.digest;
-    expect(["a", "b", "c", "d"].indexOf(written ?? "")).toBe(outcomes.indexOf("done"));
-  });
-
-  it("stay when all members are gone", async () => {
-    const lease = await wait(provider().register(member("silo-a"), LONG_TTL_MS));
-    await wait(provider().putInForce({ Account: inForce(1) }));
-    await wait(provider().remove(lease));
-    const view = await wait(other().list());
-    expect(silosOf(view)).toEqual([]);
-    expect(view.inForce?.Account).toEqual(inForce(1));
-  });
-
-  it("are told to those who watch, in the order of all changes", async () => {
-    const log = await wait(openLog(other()));
-    const lease = await wait(provider().register(member("silo-a"), LONG_TTL_MS));
-    for (let change = 1; change <= 3; change++)
-      await wait(provider().putInForce({ Account: inForce(change) }));
-    await wait(provider().update(lease, member("silo-a", { state: "active" })));
-    await until("the last view", () => log.views.at(-1)?.members[0]?.state === "active");
-    expect(log.views.at(-1)?.inForce?.Account).toEqual(inForce(3));
-    expectOneHistory([log.views, [await wait(provider().list())]]);
-    await wait(log.close());
-  });
 }
 
 function recordTests({ subject, provider, other, wait }: MembershipContext): void {
