@@ -60,8 +60,8 @@ export class ProcessCluster {
     return Promise.all(Array.from({ length: count }, () => this.startSilo()));
   }
 
-  async startSilo(flags: readonly string[] = []): Promise<SiloProcess> {
-    const silo = this.launch(flags);
+  async startSilo(flags: readonly string[] = [], module = ACTORS): Promise<SiloProcess> {
+    const silo = this.launch(flags, module);
     await silo.ready;
     return silo;
   }
