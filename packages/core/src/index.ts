@@ -26,6 +26,7 @@ export * from "./reminder-store.ts";
 export { isOwnPortable } from "./scalar-bytes.ts";
 export * from "./shown-value.ts";
 export * from "./state-store.ts";
+export * from "./stored-member.ts";
 export * from "./system-clock.ts";
 export * from "./to-portable.ts";
 export * from "./transport.ts";

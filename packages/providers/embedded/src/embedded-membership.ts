@@ -9,6 +9,7 @@ import {
   type MembershipProvider,
   messageOf,
   type Scheduled,
+  storedMember,
   TroupeError,
   type View,
   type ViewListener,
@@ -156,7 +157,7 @@ export class EmbeddedMembership implements MembershipProvider {
     return this.#change<Lease>((table) => {
       const registration = table.revision + 1;
       const record = {
-        member,
+        member: storedMember(member),
         registration,
         ttlMs,
         expiresAt: this.#machineMs() + ttlMs,
@@ -173,7 +174,9 @@ export class EmbeddedMembership implements MembershipProvider {
   }
 
   update(lease: Lease, member: Member): Promise<"done" | "gone"> {
-    return this.#changeOwn(lease, "done", (table, record) => withMember(table, record, member));
+    return this.#changeOwn(lease, "done", (table, record) =>
+      withMember(table, record, storedMember(member)),
+    );
   }
 
   async remove(lease: Lease): Promise<void> {

@@ -1,16 +1,16 @@
 import {
   follow,
   type InForceByType,
-  type Member,
-  readAdverts,
   readInForce,
+  readMember,
+  type StoredMember,
   type View,
 } from "@troupe/core";
 import type { ProcessIdentity } from "./process-identity.ts";
 
 /** One silo's registration, as it is stored. */
 export interface MemberRecord {
-  readonly member: Member;
+  readonly member: StoredMember;
   /** The revision at which it was registered: tells it from an earlier one of the same silo. */
   readonly registration: number;
   readonly ttlMs: number;
@@ -38,7 +38,7 @@ export interface Registration {
 
 export function viewOf(table: MemberTable): View {
   const { revision, records, inForce } = table;
-  const members = records.map(({ member }) => readable(member));
+  const members = records.flatMap(({ member }) => readMember(member) ?? []);
   return inForce === undefined
     ? { revision, members }
     : { revision, members, inForce: readableInForce(inForce) };
@@ -74,7 +74,11 @@ export function withExpiry(
   };
 }
 
-export function withMember(table: MemberTable, record: MemberRecord, member: Member): MemberTable {
+export function withMember(
+  table: MemberTable,
+  record: MemberRecord,
+  member: StoredMember,
+): MemberTable {
   const records = table.records.map((other) => (other === record ? { ...record, member } : other));
   return { ...table, revision: table.revision + 1, records };
 }
@@ -104,11 +108,6 @@ export function withoutGone(
  */
 export function isExpired(record: MemberRecord, nowMs: number): boolean {
   return record.expiresAt <= nowMs || record.expiresAt > nowMs + 2 * record.ttlMs;
-}
-
-/** Silos of before adverts wrote digests. */
-function readable(member: Member): Member {
-  return { ...member, types: readAdverts(member.types) ?? {} };
 }
 
 function readableInForce(stored: InForceByType): InForceByType {

@@ -21,9 +21,15 @@ export interface TypeInView {
   readonly leaving?: string;
 }
 
-/** The record of a type that has none. */
-export function firstInForce({ version, digest }: TypeAdvert, { revision }: View): InForce {
-  return { version, digest, change: 1, since: revision, previous: undefined, leastVersion: 1 };
+/**
+ * The record of a type that has none: for what its hosts run, or for the silo's own definition if
+ * it is the first one.
+ */
+export function firstInForce(type: string, own: TypeAdvert, view: View): InForce {
+  const [host] = hostsOf({ type, view });
+  const { version, digest } = (host && advertOf(host, type)) ?? own;
+  const since = view.revision;
+  return { version, digest, change: 1, since, previous: undefined, leastVersion: 1 };
 }
 
 /**

@@ -78,7 +78,7 @@ export class Deployments {
       const view = await this.#parts.membership.list();
       const missing = this.#own().filter(([type]) => inForceOf(view, type) === undefined);
       if (missing.length === 0) return;
-      await this.#put(missing.map(([type, advert]) => [type, firstInForce(advert, view)]));
+      await this.#put(missing.map(([type, own]) => [type, firstInForce(type, own, view)]));
     }
   }
 
