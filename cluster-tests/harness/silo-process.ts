@@ -30,6 +30,8 @@ export interface SiloPlace {
   /** Flags for `troupe silo`. */
   readonly flags: readonly string[];
   readonly environment: Readonly<Record<string, string>>;
+  /** The command `troupe` that it runs. Default: what was built here. */
+  readonly command?: string;
 }
 
 export const HERE: SiloPlace = { within: [], flags: [], environment: {} };
@@ -50,7 +52,7 @@ export class SiloProcess {
     const inherited = Object.entries(process.env).filter(
       ([name]) => !/^(TROUPE_|NODE_OPTIONS|VITEST)/.test(name),
     );
-    const words = [COMMAND, "silo", ...args, "--json"];
+    const words = [place.command ?? COMMAND, "silo", ...args, "--json"];
     const [first, ...rest] = place.within;
     const [program, all] =
       first === undefined

@@ -18,7 +18,7 @@ export function storedMember({ types, ...rest }: Member): StoredMember {
   return {
     ...rest,
     types: Object.fromEntries(entries.map(([type, { digest }]) => [type, digest])),
-    adverts: Object.fromEntries(entries.map(([type, { digest: _, ...advert }]) => [type, advert])),
+    adverts: Object.fromEntries(entries.map(([type, advert]) => [type, withoutDigest(advert)])),
   };
 }
 
@@ -42,6 +42,10 @@ export function readMember(given: unknown): Member | undefined {
     ...(capacity === undefined ? {} : { capacity }),
     ...(since === undefined ? {} : { since }),
   };
+}
+
+function withoutDigest({ version, placement, reentrancy }: TypeAdvert): Omit<TypeAdvert, "digest"> {
+  return reentrancy === undefined ? { version, placement } : { version, placement, reentrancy };
 }
 
 function withAdverts(types: unknown, adverts: unknown): unknown {
