@@ -12,7 +12,7 @@ vi.setConfig({ testTimeout: 120_000 });
 const LEDGERS = pathOf("../actors/index.ts");
 const NEXT_LEDGERS = pathOf("../actors/next-ledger.ts");
 const ACCOUNTS = pathOf("../../examples/bank/src/account.ts");
-const NEXT_ACCOUNTS = pathOf("../actors/next-account.ts");
+const NEXT_ACCOUNTS = pathOf("../../examples/bank/src/next-account.ts");
 
 const HOLDERS = Array.from({ length: 40 }, (_, index) => `holder-${index}`);
 const OPENING = 10_000;
