@@ -23,6 +23,7 @@ import { noSuchMethod } from "./actor-reference.ts";
 import { describeCall, OutboundCall, type Route } from "./outbound-call.ts";
 import type { Router } from "./router.ts";
 import { turnInName, type TurnScope } from "./turn-scope.ts";
+import { ANY_WORKER, WorkerCall } from "./worker-call.ts";
 
 /** How long a call waits if neither the caller nor the called type says. */
 const DEFAULT_TIMEOUT_MS = 30_000;
@@ -59,6 +60,8 @@ export interface CallTarget {
   readonly definition: ActorDefinition | undefined;
   readonly timeoutMs: number;
   readonly options: CallOptions | undefined;
+  /** True if it is a stateless worker, which any silo serves. */
+  readonly isWorker: boolean;
   /** Where its calls went last; see `Router`. */
   route: Route | undefined;
 }
@@ -82,7 +85,17 @@ export function callTarget(
   checkTypeName(address.type);
   const kept = options?.headers === undefined ? options : withOwnHeaders(options, options.headers);
   const key = formatAddress(address);
-  return { address, key, definition, timeoutMs, options: kept, route: undefined };
+  const isWorker = false;
+  return { address, key, definition, timeoutMs, options: kept, isWorker, route: undefined };
+}
+
+/** The same for a stateless worker. */
+export function workerTarget(
+  type: string,
+  definition: ActorDefinition | undefined,
+  options: CallOptions | undefined,
+): CallTarget {
+  return { ...callTarget({ type, id: ANY_WORKER }, definition, options), isWorker: true };
 }
 
 /**
@@ -238,7 +251,9 @@ export class Caller {
     request.oneWay = oneWay;
     request.headers = mergedHeaders(turn, options);
     request.idempotencyKey = this.#idempotencyKey(options, marks?.idempotent === true, callId);
-    return new OutboundCall(target, request, maker);
+    return target.isWorker
+      ? new WorkerCall(this.#router.workers, target, request, maker)
+      : new OutboundCall(target, request, maker);
   }
 
   #idempotencyKey(

@@ -115,6 +115,7 @@ export class ClusterClient
       {
         peerId,
         clock,
+        random: ports.random,
         local: undefined,
         linkTo: (siloId) => this.#links.linkTo(siloId),
         makeReference: (address) => this.#references.reference(address),
@@ -148,6 +149,15 @@ export class ClusterClient
   ): [A] extends [never] ? UntypedActorRef : ActorRef<A>;
   actor(type: ActorClass | string, id: string, options?: CallOptions): object {
     return this.#references.actor(type, id, options);
+  }
+
+  worker<A extends Actor>(type: ActorClass<A>, options?: CallOptions): ActorRef<A>;
+  worker<A extends Actor = never>(
+    type: string,
+    options?: CallOptions,
+  ): [A] extends [never] ? UntypedActorRef : ActorRef<A>;
+  worker(type: ActorClass | string, options?: CallOptions): object {
+    return this.#references.worker(type, options);
   }
 
   deadLetters(type: ActorClass | string, id: string): DeadLetters {

@@ -12,3 +12,4 @@ export * from "./references.ts";
 export * from "./ring.ts";
 export * from "./router.ts";
 export * from "./turn-scope.ts";
+export { ANY_WORKER } from "./worker-call.ts";

@@ -20,8 +20,7 @@ export interface RoutedTarget {
 export class OutboundCall {
   readonly routed: RoutedTarget;
   request: RequestEnvelope;
-  /** The silo that has it, or undefined while it waits for one. */
-  target: string | undefined;
+  #target: string | undefined;
   /**
    * The silo that runs the turn of the called actor that waits for this call; it gets the call,
    * whoever owns the actor by now.
@@ -45,7 +44,7 @@ export class OutboundCall {
     this.routed = routed;
     this.maker = maker;
     this.request = request;
-    this.target = undefined;
+    this.#target = undefined;
     this.mayHaveRun = false;
     this.onEnd = undefined;
     this.comesBackTo = request.chain.length === 0 ? undefined : siloOfWaitingTurn(request);
@@ -53,6 +52,16 @@ export class OutboundCall {
 
   get key(): string {
     return this.routed.key;
+  }
+
+  /** The silo that has it, or undefined while it waits for one. */
+  get target(): string | undefined {
+    return this.#target;
+  }
+
+  /** A silo has it from now on, or none if it has come back. */
+  set target(siloId: string | undefined) {
+    this.#target = siloId;
   }
 
   /**

@@ -20,6 +20,8 @@ export const SILO_TYPE = "$silo";
 interface Share {
   readonly ring: Ring;
   readonly separator: string | undefined;
+  /** The silos that serve the calls of a stateless worker; undefined for other types. */
+  readonly workers: readonly string[] | undefined;
 }
 
 const ALL_BUCKETS: ReadonlySet<number> = new Set(Array.from({ length: REMINDER_BUCKETS }).keys());
@@ -61,8 +63,26 @@ export class Placement {
   ownerOf(address: ActorAddress, key = formatAddress(address)): Member | undefined {
     if (address.type === SILO_TYPE) return this.#members.get(address.id);
     const share = this.#shareOf(address.type);
+    if (share?.workers !== undefined) return this.#workerAt(address.id, share.workers);
     const siloId = share?.ring.ownerOf(placeOf(address.id, key, share.separator));
     return siloId === undefined ? undefined : this.#members.get(siloId);
+  }
+
+  /** The silos that serve calls of a stateless worker; undefined if the type is none. */
+  workersOf(type: string): readonly string[] | undefined {
+    return this.#shareOf(type)?.workers;
+  }
+
+  /** True if an active silo hosts the type, and its definition is in force. */
+  hosts(type: string): boolean {
+    return this.#hostsOf(type).length > 0;
+  }
+
+  /** Instances of a worker have the id of their silo, and a number behind a slash. */
+  #workerAt(id: string, workers: readonly string[]): Member | undefined {
+    const end = id.indexOf("/");
+    const siloId = end < 0 ? id : id.slice(0, end);
+    return workers.includes(siloId) ? this.#members.get(siloId) : undefined;
   }
 
   /** The reminder buckets in which the silo owns keys of any type. */
@@ -117,13 +137,14 @@ export class Placement {
     if (known !== undefined) return known;
     const hosts = this.#hostsOf(type);
     // Silos that run the same definition and place it otherwise than the first are not let in.
-    const { labels = {}, separator } = hosts[0]?.types[type]?.placement ?? {};
+    const { labels = {}, separator, anywhere } = hosts[0]?.types[type]?.placement ?? {};
     const suitable = hosts.filter((host) => hasLabels(host.labels, labels));
     // A client may ask for any name; only those that exist are worth remembering.
     if (suitable.length === 0) return undefined;
     const share = {
       ring: ringOf(suitable.map(({ siloId, capacity = 1 }) => ({ siloId, capacity }))),
       separator,
+      workers: anywhere === true ? suitable.map(({ siloId }) => siloId) : undefined,
     };
     this.#shares.set(type, share);
     return share;

@@ -9,7 +9,7 @@ import {
   type UntypedActorRef,
 } from "@troupe/sdk";
 import { createReference, type MakeCall, noSuchMethod } from "./actor-reference.ts";
-import { callTarget, isName, isSystemName } from "./caller.ts";
+import { callTarget, isName, isSystemName, workerTarget } from "./caller.ts";
 import { ActorDeadLetters, type DeadLetters } from "./dead-letters.ts";
 
 /** `actor(Account, "alice")` on a silo, a client, and in a turn. */
@@ -32,6 +32,21 @@ export interface ActorReferences {
     id: string,
     options?: CallOptions,
   ): [A] extends [never] ? UntypedActorRef : ActorRef<A>;
+  /**
+   * A reference to a stateless worker (`statelessWorker`). Each call is served by the silo of this
+   * process if it hosts the type, else by another that does.
+   *
+   * @example
+   * ```ts
+   * await cluster.worker(Thumbnail).render(image);
+   * ```
+   */
+  worker<A extends Actor>(type: ActorClass<A>, options?: CallOptions): ActorRef<A>;
+  /** The same by the type's name, as for `actor`. */
+  worker<A extends Actor = never>(
+    type: string,
+    options?: CallOptions,
+  ): [A] extends [never] ? UntypedActorRef : ActorRef<A>;
 }
 
 /** Makes references whose calls all go the same way. */
@@ -51,10 +66,22 @@ export class References {
   actor(type: ActorClass | string, id: string, options: CallOptions | undefined): object {
     if (typeof type === "string") return this.reference({ type, id }, options);
     const definition = definitionOf(type);
+    checkIsNoWorker(definition);
     return createReference(
       callTarget({ type: definition.name, id }, definition, options),
       this.#call,
     );
+  }
+
+  /** For what a user passed as `worker(type, options)`. Throws on a wrong class, name or option. */
+  worker(type: ActorClass | string, options: CallOptions | undefined): object {
+    const definition = typeof type === "string" ? this.#definitions.get(type) : definitionOf(type);
+    const name = definition?.name ?? String(type);
+    if (definition !== undefined && definition.worker === undefined) {
+      const message = `${name} is no stateless worker; call it by actor(${name}, id), or give it statelessWorker`;
+      throw new TroupeError("BAD_CONFIG", message);
+    }
+    return createReference(workerTarget(name, definition, options), this.#call);
   }
 
   /** The dead letters of an actor. Throws on a wrong class, type name or id. */
@@ -75,6 +102,7 @@ export class References {
     post: (to: ActorAddress, method: string, args: readonly unknown[]) => void,
   ): object {
     const target = callTarget({ type, id }, this.#definitions.get(type), undefined);
+    checkIsNoWorker(target.definition);
     return createReference(target, ({ address, definition }, method, args) => {
       const isUnknown = definition !== undefined && definition.methodOf(method) === undefined;
       if (isUnknown || !isName(method) || isSystemName(method))
@@ -91,6 +119,13 @@ export class References {
       this.#call,
     );
   }
+}
+
+function checkIsNoWorker(definition: ActorDefinition | undefined): void {
+  if (definition?.worker === undefined) return;
+  const { name } = definition;
+  const message = `${name} is a stateless worker: it has no ids, and takes no durable sends; call it by worker(${name})`;
+  throw new TroupeError("BAD_CONFIG", message);
 }
 
 function checkTypeName(address: ActorAddress): void {

@@ -141,7 +141,14 @@ describe("a router", () => {
       cancel() {},
     };
     const router = new Router(
-      { peerId: "a", clock, local, linkTo: () => undefined, makeReference: () => undefined },
+      {
+        peerId: "a",
+        clock,
+        random: { next: () => 0 },
+        local,
+        linkTo: () => undefined,
+        makeReference: () => undefined,
+      },
       ONE,
     );
     for (const callId of [1, 2]) {

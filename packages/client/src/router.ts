@@ -8,15 +8,17 @@ import {
   messageOf,
   type Outcome,
   type Principal,
+  type Random,
   type RequestEnvelope,
   type Scheduled,
   TroupeError,
-  formatAddress,
 } from "@troupe/core";
 import { describeCall, type OutboundCall } from "./outbound-call.ts";
 import { PendingCalls } from "./pending-calls.ts";
-import { type Placement, SILO_TYPE } from "./placement.ts";
+import type { Placement } from "./placement.ts";
+import { nowhere, timeoutOf } from "./routing-errors.ts";
 import { WaitingCalls } from "./waiting-calls.ts";
+import { WorkerChoice } from "./worker-call.ts";
 
 /** A call that was sent and that has not ended. */
 export interface OpenCall extends ActorAddress {
@@ -52,6 +54,7 @@ export interface RouterParts {
   /** Who makes the calls: this silo or client. */
   readonly peerId: string;
   readonly clock: Clock;
+  readonly random: Random;
   readonly local: LocalSilo | undefined;
   /** The open link to a silo, if there is one. Asking for it makes it come. */
   linkTo(siloId: string): Link | undefined;
@@ -81,6 +84,8 @@ export class Router implements ReplySink {
   readonly principal: Principal;
   waitingBytes = 0;
   readonly #parts: RouterParts;
+  /** Which silos serve the calls of stateless workers. */
+  readonly workers: WorkerChoice;
   readonly #pending: PendingCalls;
   readonly #waiting = new WaitingCalls();
   #placement: Placement;
@@ -92,6 +97,7 @@ export class Router implements ReplySink {
     this.peerId = parts.peerId;
     this.principal = { role: "silo", name: parts.peerId };
     this.#placement = placement;
+    this.workers = new WorkerChoice(parts.local?.siloId, parts.random);
     this.#pending = new PendingCalls(
       parts.clock,
       (call) => this.#expire(call),
@@ -351,39 +357,4 @@ function cancelOf({ callId, type, id }: RequestEnvelope): Envelope {
 function unreadableAnswer({ request }: OutboundCall, error: unknown): TroupeError {
   const message = `the answer of ${describeCall(request)} cannot be read here: ${messageOf(error)}`;
   return new TroupeError("NOT_SERIALIZABLE", message, { ran: "yes", cause: error });
-}
-
-function nowhere(request: RequestEnvelope, placement: Placement): TroupeError {
-  if (request.type === SILO_TYPE)
-    return new TroupeError("CLUSTER_UNAVAILABLE", `no silo ${request.id} is in the cluster`);
-  const labels = placement.missingLabels(request.type);
-  if (labels !== undefined) {
-    const wanted = Object.entries(labels).map(([name, value]) => `${name}=${value}`);
-    const message = `no active silo that hosts ${request.type} has the labels ${wanted.join(", ")}; start one with them`;
-    return new TroupeError("NO_SUITABLE_SILO", message);
-  }
-  const message = `no active silo hosts the actor type ${request.type}; add its class to the actors of a silo`;
-  return new TroupeError("NO_SUCH_ACTOR_TYPE", message);
-}
-
-function timeoutOf(
-  call: OutboundCall,
-  target: string | undefined,
-  placement: Placement,
-): TroupeError {
-  const what = describeCall(call.request);
-  if (target !== undefined)
-    return new TroupeError(
-      "TIMEOUT",
-      `${what} got no answer from silo ${target} before its deadline`,
-    );
-  if (!placement.hasActiveMember) {
-    return new TroupeError(
-      "CLUSTER_UNAVAILABLE",
-      `no silo was active before the deadline of ${what}; start one`,
-    );
-  }
-  const owner = call.ownerIn(placement);
-  const message = `${what} could not be sent to silo ${owner ?? "(none)"}, which owns ${formatAddress(call.request)}, before its deadline`;
-  return new TroupeError("TIMEOUT", message, { ran: "no" });
 }

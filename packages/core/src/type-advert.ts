@@ -7,6 +7,8 @@ export interface TypePlacement {
    * has a place of its own.
    */
   readonly separator: string | undefined;
+  /** Any suitable silo serves any call of the type: it is a stateless worker. */
+  readonly anywhere?: true;
 }
 
 /** The placement of a type that says nothing of it: evenly over all silos that host it. */
@@ -43,6 +45,7 @@ export function isSamePlacement(one: TypePlacement, other: TypePlacement): boole
   const names = Object.keys(one.labels);
   return (
     one.separator === other.separator &&
+    one.anywhere === other.anywhere &&
     names.length === Object.keys(other.labels).length &&
     hasLabels(other.labels, one.labels)
   );
@@ -73,7 +76,8 @@ function readPlacement(given: unknown): TypePlacement | undefined {
   if (!isObject(labels) || !Object.values(labels).every((label) => typeof label === "string"))
     return undefined;
   if (separator !== undefined && typeof separator !== "string") return undefined;
-  return { labels: labels as Record<string, string>, separator };
+  const placement = { labels: labels as Record<string, string>, separator };
+  return given.anywhere === true ? { ...placement, anywhere: true } : placement;
 }
 
 function isObject(value: unknown): value is Readonly<Record<string, unknown>> {

@@ -66,6 +66,7 @@ export async function openCluster(
 /** A client together with the ports that were opened for it. */
 class OwningCluster implements Cluster {
   readonly actor: ActorReferences["actor"];
+  readonly worker: ActorReferences["worker"];
   readonly deadLetters: DeadLetterAccess["deadLetters"];
   readonly #client: ClusterClient;
   readonly #closePorts: () => Promise<void>;
@@ -74,6 +75,7 @@ class OwningCluster implements Cluster {
     this.#client = client;
     this.#closePorts = closePorts;
     this.actor = client.actor.bind(client);
+    this.worker = client.worker.bind(client);
     this.deadLetters = client.deadLetters.bind(client);
   }
 

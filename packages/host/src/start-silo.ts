@@ -114,6 +114,7 @@ function drainOnSignals(silo: Silo, logger: Logger): void {
 /** A silo together with the ports that were opened for it. */
 class OwningSilo implements Silo {
   readonly actor: ActorReferences["actor"];
+  readonly worker: ActorReferences["worker"];
   readonly deadLetters: DeadLetterAccess["deadLetters"];
   readonly stopped: Promise<void>;
   readonly #silo: RuntimeSilo;
@@ -121,6 +122,7 @@ class OwningSilo implements Silo {
   constructor(silo: RuntimeSilo, closePorts: () => Promise<void>, logger: Logger) {
     this.#silo = silo;
     this.actor = silo.actor.bind(silo);
+    this.worker = silo.worker.bind(silo);
     this.deadLetters = silo.deadLetters.bind(silo);
     this.stopped = closedAfter(silo, closePorts);
     // Whoever does not wait for the end still sees in the log why it came.

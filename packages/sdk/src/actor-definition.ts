@@ -44,6 +44,12 @@ export interface SlotDefinition {
   readonly save: "turn" | "manual";
 }
 
+/** How the calls of a stateless worker are served. */
+export interface WorkerDefinition {
+  /** Calls that run at the same time on one silo, each by an instance of its own. */
+  readonly perSilo: number;
+}
+
 /** What a silo hosts: a class, or what `defineBehaviour` gave. */
 export type ActorType = ActorClass | ActorDefinition;
 
@@ -61,6 +67,8 @@ export interface ActorDefinition {
   readonly version: number;
   readonly migrate: Migrate | undefined;
   readonly placement: TypePlacement;
+  /** Undefined unless the type is a stateless worker. */
+  readonly worker: WorkerDefinition | undefined;
   /**
    * The methods that a reference may call and that are known, by name. Internal ones are not here,
    * nor are handlers of reminders and timers without another mark: only ticks call those, each in

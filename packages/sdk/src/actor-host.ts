@@ -30,6 +30,8 @@ export interface ActorHost {
   /** Of the running turn; throws outside of one. */
   context(): CallContext;
   reference(type: string, id: string, options: CallOptions | undefined): unknown;
+  /** A reference to a stateless worker. */
+  worker(type: string, options: CallOptions | undefined): unknown;
   /** A reference whose methods post durable sends; see `SendRef`. */
   send(type: string, id: string): unknown;
   /** What this actor has of a durable part. Throws `BAD_CONFIG` for a part that is not there. */

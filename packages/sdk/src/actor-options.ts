@@ -5,7 +5,7 @@ import {
   EVEN_PLACEMENT,
   type TypePlacement,
 } from "@troupe/core";
-import type { ActorDefinition, Migrate, Reentrancy } from "./actor-definition.ts";
+import type { ActorDefinition, Migrate, Reentrancy, WorkerDefinition } from "./actor-definition.ts";
 import { show } from "./names.ts";
 
 /**
@@ -30,6 +30,13 @@ export interface ActorOptions {
    * silos that host the type.
    */
   readonly placement?: "hash" | PlacementOptions;
+  /**
+   * Makes the type a stateless worker: its calls go to `worker(Type)` and are served by any silo
+   * that hosts it, best by the caller's own. It has no state, no reminders and no id that matters.
+   * Calls beyond `perSilo` wait, at most `mailboxMax` on a silo; then they fail with `OVERLOADED`.
+   * Default: false.
+   */
+  readonly statelessWorker?: boolean | WorkerOptions;
   /** Number of the definition, for deployments that change it. Default: 1. */
   readonly version?: number;
   /**
@@ -40,6 +47,12 @@ export interface ActorOptions {
    * fails.
    */
   readonly migrate?: Migrate;
+}
+
+/** Options of a stateless worker. */
+export interface WorkerOptions {
+  /** Calls that run at the same time on one silo. Default: 64. */
+  readonly perSilo?: number;
 }
 
 /** Where the actors of a type may live, and which of them live together. */
@@ -77,7 +90,10 @@ type TypeSettings = Pick<
   | "version"
   | "migrate"
   | "placement"
+  | "worker"
 >;
+
+const PER_SILO = 64;
 
 const ACTOR_OPTIONS = [
   "idleAfter",
@@ -121,9 +137,10 @@ export function readFields(
  */
 export function readActorOptions(given: unknown, report: Report): TypeSettings {
   const options = readFields(given, "the options", ACTOR_OPTIONS, report);
-  if (options.statelessWorker !== undefined && options.statelessWorker !== false) {
-    report("statelessWorker is not available yet; leave it out");
-  }
+  const worker = readWorker(options.statelessWorker, report);
+  const placement = readPlacement(options.placement, report);
+  if (worker !== undefined && placement.separator !== undefined)
+    report(`a stateless worker has no ids that could be placed by their prefix; leave by out`);
   return {
     idleAfterMs: readDuration("idleAfter", options.idleAfter, 900_000, report),
     reentrancy: readReentrancy(options.reentrancy, report),
@@ -131,8 +148,16 @@ export function readActorOptions(given: unknown, report: Report): TypeSettings {
     callTimeoutMs: readDuration("callTimeout", options.callTimeout, 30_000, report),
     version: readPositiveInteger("version", options.version, 1, report),
     migrate: readMigrate(options.migrate, report),
-    placement: readPlacement(options.placement, report),
+    placement: worker === undefined ? placement : { ...placement, anywhere: true },
+    worker,
   };
+}
+
+function readWorker(given: unknown, report: Report): WorkerDefinition | undefined {
+  if (given === undefined || given === false) return undefined;
+  if (given === true) return { perSilo: PER_SILO };
+  const { perSilo } = readFields(given, "the options of statelessWorker", ["perSilo"], report);
+  return { perSilo: readPositiveInteger("perSilo", perSilo, PER_SILO, report) };
 }
 
 export function readSave(given: unknown, report: Report): "turn" | "manual" {

@@ -108,6 +108,21 @@ export abstract class Actor {
   }
 
   /**
+   * A reference to a stateless worker: each call is served by this silo if it hosts the type, else
+   * by any that does. Calls belong to this turn's call chain, as those of `actor`.
+   */
+  worker<A extends Actor>(type: ActorClass<A>, options?: CallOptions): ActorRef<A>;
+  /** The same by the type's name. */
+  worker<A extends Actor = never>(
+    type: string,
+    options?: CallOptions,
+  ): [A] extends [never] ? UntypedActorRef : ActorRef<A>;
+  worker(type: ActorClass | string, options?: CallOptions): unknown {
+    const name = typeof type === "string" ? type : definitionOf(type).name;
+    return hostOf(this).worker(name, options);
+  }
+
+  /**
    * Sends durably: `this.send(Account, to).deposit(5)` stores the call with what this turn changes,
    * and returns nothing. A turn that throws sends nothing. What was sent arrives in order for each
    * receiver and takes effect once, through crashes of both sides; if the receiver keeps throwing,

@@ -75,6 +75,7 @@ class Analyser {
         ["timer", handlers.timer],
       ]),
     };
+    if (definition.worker !== undefined) this.#checkStateless(definition);
     for (const { text, position } of this.#of("problem")) this.#report(text, position);
     const position = typeNote?.position;
     const { className } = this.#shape;
@@ -89,6 +90,17 @@ class Analyser {
       position,
       problems: [{ position, className, text: ofOtherCopy }],
     };
+  }
+
+  #checkStateless({ slots, handlers }: ActorDefinition): void {
+    const kept = [
+      ...slots.map(({ name }) => `the slot ${name}`),
+      ...[...handlers].flatMap(([kind, names]) =>
+        [...names.keys()].map((one) => `the ${kind} ${one}`),
+      ),
+    ];
+    for (const what of kept)
+      this.#report(`a stateless worker keeps nothing, and has ${what}; take one of the two away`);
   }
 
   #of<K extends Note["kind"]>(kind: K): NoteOf<K>[] {

@@ -33,6 +33,9 @@ class MapHost implements ActorHost {
   reference(type: string, id: string, options: CallOptions | undefined): unknown {
     return { type, id, options };
   }
+  worker(type: string, options: CallOptions | undefined): unknown {
+    return { worksFor: type, options };
+  }
   send(type: string, id: string): unknown {
     return { sendsTo: `${type}/${id}` };
   }

@@ -282,8 +282,16 @@ describe("definitionOf", () => {
       "labels must be an object of texts, not { gpu: true }",
     ],
     [
-      '@actor("A", { statelessWorker: true })',
-      "statelessWorker is not available yet; leave it out",
+      '@actor("A", { statelessWorker: { perSilo: 0 } })',
+      "perSilo must be a positive integer, not 0",
+    ],
+    [
+      '@actor("A", { statelessWorker: 5 })',
+      "the options of statelessWorker must be an object, not 5",
+    ],
+    [
+      '@actor("A", { statelessWorker: true, placement: { by: "prefix" } })',
+      "a stateless worker has no ids that could be placed by their prefix; leave by out",
     ],
     ["@actor", "@actor needs parentheses: write @actor(…)"],
   ])("refuses %s", (decorator, problem) => {

@@ -25,6 +25,7 @@ export function digestOf(definition: ActorDefinition): string {
     sorted([...handlersOf(definition, "reminder").keys()]),
     sorted([...handlersOf(definition, "timer").keys()]),
     ...otherHandlers(definition),
+    ...(definition.worker === undefined ? [] : ["stateless worker"]),
   ];
   return createHash("sha256").update(JSON.stringify(parts)).digest("base64url").slice(0, 16);
 }

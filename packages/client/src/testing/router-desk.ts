@@ -77,6 +77,7 @@ export class Desk<C extends Clock> {
     const parts = {
       peerId: "me",
       clock: this.clock,
+      random: { next: () => 0 },
       local: undefined,
       linkTo,
       makeReference: () => undefined,

@@ -68,6 +68,10 @@ export class ActivationHost implements ActorHost {
     return this.#activation.parts.reference(type, id, options);
   }
 
+  worker(type: string, options: CallOptions | undefined): unknown {
+    return this.#activation.parts.worker(type, options);
+  }
+
   send(type: string, id: string): unknown {
     return this.#activation.parts.sendReference(type, id, (to, method, args) => {
       const turn = currentTurn();

@@ -29,6 +29,8 @@ export interface ActivationParts {
   createStorage(activation: Activation): ActorStorage;
   /** A reference for the actor's own code. */
   reference(type: string, id: string, options: CallOptions | undefined): unknown;
+  /** A reference to a stateless worker, for the actor's own code. */
+  worker(type: string, options: CallOptions | undefined): unknown;
   /** A reference whose methods post durable sends. */
   sendReference(type: string, id: string, post: PostSend): unknown;
   /** A reference that came with a message. */

@@ -93,6 +93,11 @@ export class Activation implements RunnerOwner {
     return this.#runner.waiting;
   }
 
+  /** How many turns run. */
+  get runningTurns(): number {
+    return this.#runner.running.length;
+  }
+
   /** True if nothing runs or waits and no call came for the type's `idleAfter`. */
   isIdle(now: number): boolean {
     const { running, waiting, usedAt } = this.#runner;

@@ -14,6 +14,7 @@ import { answerError } from "../activation/outcome.ts";
 import type { ActorDefinition, AdminCaller } from "@troupe/sdk";
 import type { Catalog } from "../activation/catalog.ts";
 import type { Handoff } from "../ownership/handoff.ts";
+import { WorkerPool } from "../activation/worker-pool.ts";
 import type { CallBudget } from "../activation/call-budget.ts";
 import { ParkingLot } from "./parking-lot.ts";
 import { RefusedCalls } from "./refused-calls.ts";
@@ -60,6 +61,7 @@ export class Dispatcher implements LocalSilo {
   readonly siloId: string;
   readonly #parts: DispatcherParts;
   readonly #parked: ParkingLot;
+  readonly #workers: WorkerPool;
   readonly #refused = new RefusedCalls();
   #placement: Placement;
   #replaced: readonly Replaced[] = [];
@@ -69,6 +71,7 @@ export class Dispatcher implements LocalSilo {
     this.siloId = parts.siloId;
     this.#parts = parts;
     this.#placement = placement;
+    this.#workers = new WorkerPool(parts.siloId, parts.catalog);
     this.#parked = new ParkingLot({
       clock: parts.clock,
       onLeft: (request, sink) => parts.budget.give(request, sink),
@@ -117,7 +120,11 @@ export class Dispatcher implements LocalSilo {
   }
 
   cancel(request: { readonly callId: number } & ActorAddress, sink: ReplySink): void {
-    this.#parts.catalog.find(request)?.cancel(request.callId, sink);
+    const worker = this.#parts.definitions.get(request.type)?.worker;
+    if (worker === undefined) this.#parts.catalog.find(request)?.cancel(request.callId, sink);
+    else
+      for (const instance of this.#workers.instances(request.type, worker))
+        instance.cancel(request.callId, sink);
     if (!this.#parked.isEmpty) this.#parked.cancel(request, sink);
   }
 
@@ -149,7 +156,32 @@ export class Dispatcher implements LocalSilo {
     const owner = this.#placement.ownerOf(request);
     if (owner?.siloId !== this.siloId || definition === undefined)
       return this.#refuse(request, sink);
+    if (definition.worker !== undefined) return this.#work(request, sink, definition, now);
     if (!this.#parts.handoff.mayActivate(request)) return this.#park(request, sink);
+    this.#activate(request, sink, definition, now);
+  }
+
+  /** A call of a stateless worker, of which any instance will do. */
+  #work(request: RequestEnvelope, sink: ReplySink, definition: ActorDefinition, now: number): void {
+    const { worker, name, mailboxMax } = definition;
+    const instance = worker && this.#workers.place(definition, worker);
+    if (instance === undefined) {
+      this.#parts.budget.countRefusal();
+      const message = `${mailboxMax} calls of the stateless worker ${name} wait on silo ${this.siloId}; call less, or raise perSilo`;
+      return answerError(sink, request, new TroupeError("OVERLOADED", message));
+    }
+    const call = { ...request, id: instance.id };
+    const activation = this.#parts.catalog.find(instance);
+    if (activation === undefined) this.#activate(call, sink, definition, now);
+    else if (activation.accept(call, sink, now) === "closing") this.#park(call, sink);
+  }
+
+  #activate(
+    request: RequestEnvelope,
+    sink: ReplySink,
+    definition: ActorDefinition,
+    now: number,
+  ): void {
     try {
       this.#parts.catalog.start(request, definition).accept(request, sink, now);
     } catch (error) {

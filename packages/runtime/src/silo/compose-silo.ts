@@ -228,6 +228,7 @@ export class ComposedSilo {
       revision: () => this.actors.placement.revision,
       createStorage: (activation) => new StoredActor(stored, activation),
       reference: (type, id, callOptions) => this.#references.actor(type, id, callOptions),
+      worker: (type, callOptions) => this.#references.worker(type, callOptions),
       sendReference: (type, id, post) => this.#references.sendReference(type, id, post),
       makeReference: (address) => this.#references.reference(address),
       serve: servingThrough(options.filters?.incoming ?? [], ports.clock),
@@ -305,6 +306,7 @@ export class ComposedSilo {
       {
         peerId: siloId,
         clock: ports.clock,
+        random: ports.random,
         local: this.#dispatcher,
         linkTo: (to) => this.links.linkTo(to),
         makeReference: (address) => this.#references.reference(address),

@@ -120,6 +120,15 @@ export class Silo implements ActorReferences, DeadLetterAccess, Administered, As
     return this.#references.actor(type, id, options);
   }
 
+  worker<A extends Actor>(type: ActorClass<A>, options?: CallOptions): ActorRef<A>;
+  worker<A extends Actor = never>(
+    type: string,
+    options?: CallOptions,
+  ): [A] extends [never] ? UntypedActorRef : ActorRef<A>;
+  worker(type: ActorClass | string, options?: CallOptions): object {
+    return this.#references.worker(type, options);
+  }
+
   deadLetters(type: ActorClass | string, id: string): DeadLetters {
     return this.#references.deadLetters(type, id, (target, turn, args) =>
       this.#session.actors.callSystem(target, turn, args),

@@ -1,3 +1,4 @@
+import { ANY_WORKER } from "@troupe/client";
 import type { Dice } from "./dice.ts";
 import type { Frame } from "./draw-faults.ts";
 import type { CallPlan } from "./history.ts";
@@ -27,6 +28,9 @@ const CHANGES_MAX = 4;
 
 /** Runs have up to this many couriers that are sent out. */
 const DISPATCHES_MAX = 10;
+
+/** Runs have up to this many calls of clerks. */
+const WORK_MAX = 25;
 
 /** How much later a call with a key may be made again: its actor may have been away meanwhile. */
 const AGAIN_MS = 9_000;
@@ -83,6 +87,20 @@ export function drawDispatches(
     actorId: `u${dice.below(POPULATION.Courier)}`,
     method: "dispatch",
     args: [`l${dice.below(POPULATION.Ledger)}`],
+    timeoutMs: LONG_TIMEOUT_MS,
+  }));
+}
+
+/** Calls of clerks, which are stateless workers, most of them when something happens. */
+export function drawWork(dice: Dice, frame: Frame, faults: readonly TimedFault[]): CallPlan[] {
+  return Array.from({ length: dice.below(WORK_MAX + 1) }, (_, index): CallPlan => ({
+    id: `w${index}`,
+    at: timeOfCall(dice, frame, faults),
+    from: someCaller(dice, frame),
+    type: "Clerk",
+    actorId: ANY_WORKER,
+    method: dice.chance(0.3) ? "workOnce" : "work",
+    args: [dice.chance(0.5) ? 0 : dice.between(1, 400)],
     timeoutMs: LONG_TIMEOUT_MS,
   }));
 }

@@ -1,4 +1,4 @@
-import { ClusterClient } from "@troupe/client";
+import { type ActorReferences, ANY_WORKER, ClusterClient } from "@troupe/client";
 import { type Ran, silentLogger, sleep, TroupeError } from "@troupe/core";
 import type { CallOptions } from "@troupe/sdk";
 import { seededRandom } from "@troupe/testkit";
@@ -221,11 +221,11 @@ class Simulation {
   #callerOf({ kind, index }: CallPlan["from"]): Pick<Caller, "process" | "actor"> | undefined {
     if (kind === "client") {
       const found = this.#clients[index];
-      return found && { process: found.process, actor: (...args) => found.client.actor(...args) };
+      return found && { process: found.process, actor: referencesOf(found.client) };
     }
     const { current, silo } = this.#slots[index] ?? {};
     if (current === undefined || silo === undefined) return undefined;
-    return { process: current.process, actor: (...args) => silo.actor(...args) };
+    return { process: current.process, actor: referencesOf(silo) };
   }
 
   async #until(condition: () => boolean): Promise<void> {
@@ -240,6 +240,12 @@ interface Caller {
     id: string,
     options: CallOptions,
   ) => Readonly<Record<string, (...args: readonly unknown[]) => Promise<unknown>>>;
+}
+
+/** A clerk is a stateless worker: it is called without an id. */
+function referencesOf(cluster: ActorReferences): Caller["actor"] {
+  return (type, id, options) =>
+    id === ANY_WORKER ? cluster.worker(type, options) : cluster.actor(type, id, options);
 }
 
 function errorOutcome(error: unknown): CallOutcome {

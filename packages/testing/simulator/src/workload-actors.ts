@@ -4,6 +4,9 @@ import { errandActors } from "./errand-actors.ts";
 import { tickingActors } from "./ticking-actors.ts";
 import { IDLE_AFTER, watchedActor } from "./watched-actor.ts";
 
+/** Few, so that calls of clerks wait for each other. */
+const CLERKS_PER_SILO = 2;
+
 /**
  * What an account owes to another: it has left the one and is not yet known to have arrived at the
  * other.
@@ -141,7 +144,22 @@ export function workloadActors(parts: WorkloadParts): readonly ActorType[] {
     }
   }
 
+  /** A stateless worker: any silo serves it, and nothing of it is stored. */
+  @actor("Clerk", { statelessWorker: { perSilo: CLERKS_PER_SILO }, idleAfter: IDLE_AFTER })
+  class Clerk extends Watched {
+    async work(call: string, ms: number): Promise<void> {
+      await probe.turn(this, { call, method: "work" }, () => probe.work(ms));
+    }
+
+    /** May be run again. */
+    @idempotent()
+    async workOnce(call: string, ms: number): Promise<void> {
+      await probe.turn(this, { call, method: "workOnce" }, () => probe.work(ms));
+    }
+  }
+
   return [
+    Clerk,
     Cell,
     Plain,
     Recorder,

@@ -1,6 +1,6 @@
 import { seededRandom } from "@troupe/testkit";
 import { Dice } from "./dice.ts";
-import { drawCalls, drawDispatches, POPULATION } from "./draw-calls.ts";
+import { drawCalls, drawDispatches, drawWork, POPULATION } from "./draw-calls.ts";
 import { drawFaults } from "./draw-faults.ts";
 import type { CallPlan } from "./history.ts";
 import { type Profile, PROFILES, type Script } from "./script.ts";
@@ -21,6 +21,7 @@ export function writeScript(seed: number, profile?: Profile): Script {
   const calls = drawCalls(dice, frame, faults);
   // By dice of their own: what else happens in a seed does not depend on them.
   const errands = drawDispatches(new Dice(seededRandom(seed * 7919 + 18)), frame, faults);
+  const work = drawWork(new Dice(seededRandom(seed * 7919 + 19)), frame, faults);
   const leaseTtlMs = dice.of([1_500, 3_000, 5_000]);
   return {
     seed,
@@ -28,7 +29,7 @@ export function writeScript(seed: number, profile?: Profile): Script {
     leaseTtlMs,
     leasePolicy: chosen === "available" ? "available" : "strict",
     faults,
-    calls: [...calls, ...errands].toSorted((a, b) => a.at - b.at),
+    calls: [...calls, ...errands, ...work].toSorted((a, b) => a.at - b.at),
   };
 }
 

@@ -1,7 +1,7 @@
 import type { CallRecord, History, TurnRecord } from "../history.ts";
 
 /** Methods that may run again. */
-const IDEMPOTENT = new Set(["addOnce", "addKeyed", "credit"]);
+const IDEMPOTENT = new Set(["addOnce", "addKeyed", "credit", "workOnce"]);
 
 /**
  * C4: without `@idempotent()` a call runs at most once, and what is said not to have run did not.
