@@ -1,5 +1,5 @@
 import type { Duration, Logger, Metrics, Provider } from "@troupe/core";
-import type { DeployOptions, LeasePolicy, WaitingBytes } from "@troupe/runtime";
+import type { AccessRule, DeployOptions, LeasePolicy, WaitingBytes } from "@troupe/runtime";
 import type { ActorType, CallFilters, Extension } from "@troupe/sdk";
 import { fromObject } from "./config/config-layers.ts";
 import { settingsOf } from "./config/load-settings.ts";
@@ -144,6 +144,11 @@ export interface SiloOptions extends ClusterOptions {
    * and such a silo does not start.
    */
   readonly adoptStorage?: boolean;
+  /**
+   * What clients may call: the first rule counts that is about the caller, the type and the method,
+   * and what no rule is about is refused. Default: every type that is not internal.
+   */
+  readonly access?: readonly AccessRule[];
   /** What each call to and from this silo's actors passes, outermost first. Default: none. */
   readonly filters?: CallFilters;
   /** Where the numbers of this silo can be read. Default: nowhere. */
@@ -176,6 +181,7 @@ const SILO_OPTIONS = OPTION_NAMES.filter((name) => name !== "logFormat" && name 
 
 /** What a program gives besides settings. */
 const VALUES: ReadonlySet<string> = new Set([
+  "access",
   "actors",
   "extensions",
   "filters",

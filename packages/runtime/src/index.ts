@@ -1,5 +1,6 @@
 export type { WaitingBytes } from "./activation/call-budget.ts";
 export type { LeasePolicy } from "./membership/lease-guard.ts";
+export type { AccessRule } from "./routing/access-rules.ts";
 export type { SwitchAt } from "./ownership/deployment-rules.ts";
 export * from "./inspect/silo-snapshot.ts";
 export * from "./silo/silo-options.ts";

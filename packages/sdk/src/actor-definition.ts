@@ -44,6 +44,9 @@ export interface SlotDefinition {
   readonly save: "turn" | "manual";
 }
 
+/** `public`: clients may call it. `internal`: only actors may, and operators. */
+export type Access = "public" | "internal";
+
 /** How the calls of a stateless worker are served. */
 export interface WorkerDefinition {
   /** Calls that run at the same time on one silo, each by an instance of its own. */
@@ -67,6 +70,8 @@ export interface ActorDefinition {
   readonly version: number;
   readonly migrate: Migrate | undefined;
   readonly placement: TypePlacement;
+  /** Who may call actors of the type: clients as well, or other actors only. */
+  readonly access: Access;
   /** Undefined unless the type is a stateless worker. */
   readonly worker: WorkerDefinition | undefined;
   /**

@@ -5,7 +5,13 @@ import {
   EVEN_PLACEMENT,
   type TypePlacement,
 } from "@troupe/core";
-import type { ActorDefinition, Migrate, Reentrancy, WorkerDefinition } from "./actor-definition.ts";
+import type {
+  Access,
+  ActorDefinition,
+  Migrate,
+  Reentrancy,
+  WorkerDefinition,
+} from "./actor-definition.ts";
 import { show } from "./names.ts";
 
 /**
@@ -30,6 +36,11 @@ export interface ActorOptions {
    * silos that host the type.
    */
   readonly placement?: "hash" | PlacementOptions;
+  /**
+   * `"internal"`: only other actors call it, and operators. A client gets `FORBIDDEN`. Default:
+   * `"public"`.
+   */
+  readonly access?: Access;
   /**
    * Makes the type a stateless worker: its calls go to `worker(Type)` and are served by any silo
    * that hosts it, best by the caller's own. It has no state, no reminders and no id that matters.
@@ -90,6 +101,7 @@ type TypeSettings = Pick<
   | "version"
   | "migrate"
   | "placement"
+  | "access"
   | "worker"
 >;
 
@@ -101,6 +113,7 @@ const ACTOR_OPTIONS = [
   "mailboxMax",
   "callTimeout",
   "placement",
+  "access",
   "statelessWorker",
   "version",
   "migrate",
@@ -149,8 +162,15 @@ export function readActorOptions(given: unknown, report: Report): TypeSettings {
     version: readPositiveInteger("version", options.version, 1, report),
     migrate: readMigrate(options.migrate, report),
     placement: worker === undefined ? placement : { ...placement, anywhere: true },
+    access: readAccess(options.access, report),
     worker,
   };
+}
+
+function readAccess(given: unknown, report: Report): Access {
+  if (given === undefined || given === "public" || given === "internal") return given ?? "public";
+  report(`access must be "public" or "internal", not ${show(given)}`);
+  return "public";
 }
 
 function readWorker(given: unknown, report: Report): WorkerDefinition | undefined {

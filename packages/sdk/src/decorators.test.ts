@@ -149,6 +149,7 @@ describe("decorators", () => {
       name: "Account",
       idleAfterMs: 600_000,
       placement: EVEN_PLACEMENT,
+      access: "public",
       reentrancy: "none",
       mailboxMax: 5,
       callTimeoutMs: 2_000,

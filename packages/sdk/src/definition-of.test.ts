@@ -251,7 +251,7 @@ describe("definitionOf", () => {
     ['@actor("A", 5)', "the options must be an object, not 5"],
     [
       '@actor("A", { idle: 5 })',
-      `the options have no "idle"; there are idleAfter, reentrancy, mailboxMax, callTimeout, placement, statelessWorker, version, migrate`,
+      `the options have no "idle"; there are idleAfter, reentrancy, mailboxMax, callTimeout, placement, access, statelessWorker, version, migrate`,
     ],
     [
       '@actor("A", { idleAfter: "soon" })',
@@ -331,7 +331,7 @@ describe("definitionOf", () => {
     ],
     [
       "{ nmae: 'x' }",
-      `the options have no "nmae"; there are idleAfter, reentrancy, mailboxMax, callTimeout, placement, statelessWorker, version, migrate`,
+      `the options have no "nmae"; there are idleAfter, reentrancy, mailboxMax, callTimeout, placement, access, statelessWorker, version, migrate`,
     ],
     ["5", "the options must be an object, not 5"],
   ])("refuses defineActor(Account, %s)", (options, problem) => {

@@ -22,6 +22,7 @@ export {
   type View,
 } from "@troupe/core";
 export type {
+  AccessRule,
   DeployOptions,
   LeasePolicy,
   SiloSnapshot,

@@ -1,5 +1,6 @@
 import { type Envelope, type RequestEnvelope, type Role, systemClock } from "@troupe/core";
 import { describe, expect, it } from "vitest";
+import { AccessRules } from "./access-rules.ts";
 import {
   cleanEnvelope,
   type CleanEnvelope,
@@ -10,6 +11,7 @@ import {
 const NOW = 1_000;
 const PEER = "client-1";
 const rules: CleaningRules = {
+  access: new AccessRules(undefined, new Map()),
   horizon: new Horizon({ ...systemClock, monotonic: () => NOW }),
   operatorTurns: new Map([
     ["$reminders", "looks"],

@@ -10,6 +10,7 @@ import {
   TroupeError,
 } from "@troupe/core";
 import type { OperatorTurn } from "@troupe/sdk";
+import type { AccessRules } from "./access-rules.ts";
 import { withMeasuredSize } from "./measured-size.ts";
 
 /** The system turns that an operator may run in an actor, and what they do. */
@@ -68,6 +69,7 @@ export interface OutsideSender {
 export interface CleaningRules {
   readonly horizon: Horizon;
   readonly operatorTurns: OperatorTurns;
+  readonly access: AccessRules;
 }
 
 /**
@@ -82,6 +84,7 @@ export interface CleaningRules {
  * CLN-4. A request has a deadline that comes.
  * CLN-5. The arguments of a request count for at least the bytes that they have, whatever the
  *        sender says, so that waiting calls are bounded.
+ * CLN-6. A client calls what the rules of access let it call (V9).
  */
 export function cleanEnvelope(
   envelope: Envelope,
@@ -107,9 +110,10 @@ export function cleanEnvelope(
 function cleanRequest(
   request: RequestEnvelope,
   sender: OutsideSender,
-  { horizon, operatorTurns }: CleaningRules,
+  { horizon, operatorTurns, access }: CleaningRules,
 ): CleanEnvelope {
-  const problem = forbiddenIn(request, sender, operatorTurns);
+  const problem =
+    forbiddenIn(request, sender, operatorTurns) ?? access.refusal(sender.principal, request);
   if (problem !== undefined) {
     const what = `${formatAddress(request)}.${request.method}()`;
     const error = new TroupeError("FORBIDDEN", `${what}: ${problem}`);

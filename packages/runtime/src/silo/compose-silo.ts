@@ -29,6 +29,7 @@ import { ReleaseAnnouncer } from "../ownership/release-announcer.ts";
 import { ReminderTicks } from "../reminders/reminder-ticks.ts";
 import { remindersPart } from "../reminders/reminders-part.ts";
 import { timersPart } from "../reminders/timers-part.ts";
+import { AccessRules } from "../routing/access-rules.ts";
 import { AdmissionQueue } from "../routing/admission-queue.ts";
 import { Dispatcher } from "../routing/dispatcher.ts";
 import { deduplicationPart } from "../sends/deduplication.ts";
@@ -343,7 +344,7 @@ export class ComposedSilo {
   }
 
   #createLinks(): SiloLinks {
-    const { siloId, ports, options } = this.#parts;
+    const { siloId, ports, options, definitions } = this.#parts;
     const { actors } = this;
     const session = this.#session;
     return new SiloLinks({
@@ -353,6 +354,7 @@ export class ComposedSilo {
       logger: this.logger,
       transport: ports.transport,
       operatorTurns: this.#registry.operatorTurns,
+      access: new AccessRules(options.access, definitions),
       onRequest: (request, sink) => this.#admission.take(request, sink),
       onReply: (callId, outcome) => this.#router.reply(callId, outcome),
       onCancel: (cancel, sink) => actors.cancel(cancel, sink),

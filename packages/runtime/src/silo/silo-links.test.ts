@@ -1,3 +1,4 @@
+import { AccessRules } from "../routing/access-rules.ts";
 import {
   type Hello,
   type Link,
@@ -48,6 +49,7 @@ async function listen(): Promise<{ links: SiloLinks; acceptor: LinkAcceptor }> {
     logger: silentLogger,
     transport,
     operatorTurns: new Map(),
+    access: new AccessRules(undefined, new Map()),
     onRequest: nothing,
     onReply: nothing,
     onCancel: nothing,

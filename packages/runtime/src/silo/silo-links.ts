@@ -19,6 +19,7 @@ import {
   type TroupeError,
 } from "@troupe/core";
 import { errorOutcome } from "../activation/outcome.ts";
+import type { AccessRules } from "../routing/access-rules.ts";
 import {
   cleanEnvelope,
   type CleaningRules,
@@ -35,6 +36,7 @@ export interface SiloLinksParts {
   readonly logger: Logger;
   readonly transport: Transport;
   readonly operatorTurns: OperatorTurns;
+  readonly access: AccessRules;
   onRequest(request: RequestEnvelope, sink: ReplySink): void;
   onReply(callId: number, outcome: Outcome): void;
   onCancel(cancel: CancelEnvelope, sink: ReplySink): void;
@@ -72,8 +74,8 @@ export class SiloLinks {
 
   constructor(parts: SiloLinksParts) {
     this.#parts = parts;
-    const { operatorTurns } = parts;
-    this.#rules = { horizon: new Horizon(parts.clock), operatorTurns };
+    const { operatorTurns, access } = parts;
+    this.#rules = { horizon: new Horizon(parts.clock), operatorTurns, access };
     this.#peers = new PeerLinks({
       clock: parts.clock,
       logger: parts.logger,

@@ -2,6 +2,7 @@ import type { ClientPorts } from "@troupe/client";
 import type { Metrics, ReminderStore, StateStore } from "@troupe/core";
 import type { ActorType, CallFilters, Extension } from "@troupe/sdk";
 import type { LeasePolicy } from "../membership/lease-guard.ts";
+import type { AccessRule } from "../routing/access-rules.ts";
 import type { SwitchAt } from "../ownership/deployment-rules.ts";
 import type { WaitingBytes } from "../activation/call-budget.ts";
 
@@ -36,6 +37,8 @@ export interface SiloOptions {
   readonly leasePolicy?: LeasePolicy;
   /** What calls to and from this silo's actors pass; see `CallFilter`. */
   readonly filters?: CallFilters;
+  /** What clients may call. Default: every type that is not internal. */
+  readonly access?: readonly AccessRule[];
   /** How new definitions of the silo's types come into force. */
   readonly deploy?: DeployOptions;
   /** Where the silo's numbers can be read. Default: nowhere. */
