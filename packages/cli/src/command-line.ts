@@ -19,6 +19,7 @@ const commands: Commands = {
   letters: async (actor, flags) => (await import("./letters-command.ts")).runLetters(actor, flags),
   deploys: async (verb, type, flags) =>
     (await import("./deploys-command.ts")).runDeploys(verb, type, flags),
+  destroy: async (actor, flags) => (await import("./destroy-command.ts")).runDestroy(actor, flags),
   drain: async (silo, flags) => (await import("./drain-command.ts")).runDrain(silo, flags),
   bench: async (args) => (await import("./bench-command.ts")).runBench(args),
 };

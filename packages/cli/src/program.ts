@@ -21,6 +21,7 @@ export interface Commands {
     type: string | undefined,
     flags: DeploysFlags,
   ): Promise<number>;
+  destroy(actor: string, flags: JsonFlags): Promise<number>;
   drain(silo: string, flags: JsonFlags): Promise<number>;
   /** The arguments behind the command's name, as they were given. */
   bench(args: readonly string[]): Promise<number>;
@@ -95,6 +96,7 @@ export function createProgram(commands: Commands, version: string, exit: Exit): 
   addHosts(program, commands, exit);
   addCalls(program, commands, exit);
   addLists(program, commands, exit);
+  addDestroy(program, commands, exit);
   addDeploys(program, commands, exit);
   addDrain(program, commands, exit);
   addBench(program, commands, exit);
@@ -183,6 +185,14 @@ function addLists(program: Command, commands: Commands, exit: Exit): void {
     .action(async (actor: string | undefined, flags: LettersFlags) =>
       exit(await commands.letters(actor, flags)),
     );
+}
+
+function addDestroy(program: Command, commands: Commands, exit: Exit): void {
+  withOptions(program.command("destroy"), CONNECTION)
+    .description("delete an actor with its state, its reminders and its timers")
+    .argument("<actor>", "Type/id, such as Account/alice; it cannot be brought back")
+    .option("--json", JSON_LINE, false)
+    .action(async (actor: string, flags: JsonFlags) => exit(await commands.destroy(actor, flags)));
 }
 
 function addDeploys(program: Command, commands: Commands, exit: Exit): void {

@@ -86,7 +86,7 @@ export interface Retirement {
    * the network, can hold a commit back.
    */
   readonly keepMs: number;
-  readonly due?: DueChange;
+  readonly due?: DueChange | undefined;
 }
 
 /** Which stored actors to list, and from where on. */

@@ -39,6 +39,8 @@ export interface ActorHost {
   /** Milliseconds since the Unix epoch. */
   now(): number;
   deactivate(): void;
+  /** Ends the actor's stored life with the running turn; see `Actor.destroy`. */
+  destroy(): void;
   /**
    * From now on the activation does something outside of its turns, such as a step of a workflow.
    * It counts as a running turn: the actor is not idle, and a silo that drains or hands the actor

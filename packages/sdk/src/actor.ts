@@ -151,6 +151,16 @@ export abstract class Actor {
     hostOf(this).deactivate();
   }
 
+  /**
+   * Deletes the actor: its state, reminders and timers go with this turn's commit, and calls that
+   * wait go to a new activation, which begins from nothing. A turn that throws destroys nothing.
+   * Durable sends that are under way still arrive, also those of this turn, and repetitions of
+   * calls and sends that took effect are still recognised.
+   */
+  destroy(): void {
+    hostOf(this).destroy();
+  }
+
   /** Stores the slots with `save: "manual"` together with what this turn changed. */
   save(): void {
     hostOf(this).save();

@@ -46,6 +46,9 @@ class MapHost implements ActorHost {
   now(): number {
     return 17;
   }
+  destroy(): void {
+    this.asked.push("destroy");
+  }
   deactivate(): void {
     this.asked.push("deactivate");
   }
@@ -142,7 +145,8 @@ describe("an actor's construction", () => {
     const { made, host } = construct(Account);
     made.save();
     made.deactivate();
-    expect(host.asked.slice(-2)).toEqual(["save", "deactivate"]);
+    made.destroy();
+    expect(host.asked.slice(-3)).toEqual(["save", "deactivate", "destroy"]);
     expect(made.actor(Plain, "bob", { timeout: 5 })).toEqual({
       type: "Plain",
       id: "bob",

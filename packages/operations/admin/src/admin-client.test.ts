@@ -149,6 +149,15 @@ describe("an admin client", () => {
     await expect(cluster.run(plain)).rejects.toThrow("has no admin method acme.isOwned");
   });
 
+  it("destroys an actor, with what it has stored and is due", async () => {
+    const gone = cluster.client.actor(Account, "gone");
+    await cluster.run(gone.bill());
+    expect(await all(admin.storedActors())).toContainEqual({ type: "Account", id: "gone" });
+    await cluster.run(admin.destroy({ type: "Account", id: "gone" }));
+    expect(await all(admin.storedActors())).not.toContainEqual({ type: "Account", id: "gone" });
+    expect(await cluster.run(admin.remindersOf({ type: "Account", id: "gone" }))).toEqual([]);
+  });
+
   it("asks for operators only, also for dead letters", async () => {
     const client = await cluster.run(cluster.connect({ role: "client" }));
     onTestFinished(() => client.close());
@@ -160,6 +169,7 @@ describe("an admin client", () => {
       () => plain.snapshot(silo?.siloId ?? ""),
       () => plain.drain(silo?.siloId ?? ""),
       () => plain.remindersOf(payer),
+      () => plain.destroy(payer),
       () => client.deadLetters("Account", "payer").list(),
       () => client.deadLetters("Account", "payer").drop(1),
     ];

@@ -136,6 +136,14 @@ export class AdminClient {
     return readAnswer(actorReminders, answer, `the reminders of ${formatAddress(address)}`);
   }
 
+  /**
+   * Deletes an actor: its state, its reminders and its timers, as `Actor.destroy` does. It wakes
+   * the actor.
+   */
+  async destroy(address: ActorAddress): Promise<void> {
+    await this.#link.askActor(address, "$destroy", []);
+  }
+
   /** The answer of the first silo that gives one: they would all give the same. */
   async #askAny<Request, Response>(
     call: AdminCall<Request, Response>,

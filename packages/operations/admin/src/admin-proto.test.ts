@@ -94,7 +94,13 @@ describe("proto/troupe/admin.proto", () => {
   });
 
   it("has the turns that every actor offers to operators", () => {
-    expect([...methodsOf("ActorAdmin").keys()]).toEqual(["reminders", "letters", "resend", "drop"]);
+    expect([...methodsOf("ActorAdmin").keys()]).toEqual([
+      "reminders",
+      "letters",
+      "resend",
+      "destroy",
+      "drop",
+    ]);
     expect(fieldsOf("ActorReminders")).toEqual(["repeated ActorReminder reminders"]);
     expect(fieldsOf("DeadLetters")).toEqual(["repeated DeadLetter letters"]);
     expect(fieldsOf("LetterRequest").at(-1)).toBe("uint64 seq");

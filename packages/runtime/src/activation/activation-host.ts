@@ -109,4 +109,16 @@ export class ActivationHost implements ActorHost {
   deactivate(): void {
     this.wantsToEnd = true;
   }
+
+  destroy(): void {
+    const turn = currentTurn();
+    if (turn === undefined || turn.isReadonly) {
+      const where = turn === undefined ? "outside of a turn" : "in a readonly method";
+      throw new TroupeError(
+        "READONLY_WRITE",
+        `${formatAddress(this.address)} is destroyed ${where}; call a method that may write`,
+      );
+    }
+    this.#activation.storage.destroy();
+  }
 }

@@ -49,6 +49,7 @@ const GONE: LifeCycle = { kind: "gone" };
  * ACT-2. A failed commit ends the activation: what it has in memory may not be what is stored (D2).
  * ACT-3. Once it is closing it takes no call. What waited goes to the activation that comes
  *        next, and runs there.
+ * ACT-4. The turn that destroys the actor is its last one here.
  */
 export class Activation implements RunnerOwner {
   readonly address: ActorAddress;
@@ -287,6 +288,11 @@ export class Activation implements RunnerOwner {
   /** For the runner: no turn runs any more. */
   onQuiet(): void {
     if (this.#host.wantsToEnd && this.#life.kind === "active") void this.close("requested");
+  }
+
+  /** For the runner: nothing of the actor is stored any more, once this turn is (ACT-4). */
+  onDestroyed(): void {
+    void this.close("requested");
   }
 
   /** For the runner: a commit failed (ACT-2). */

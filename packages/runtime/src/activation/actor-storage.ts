@@ -30,6 +30,8 @@ export interface KeptCall {
 export interface Changes {
   /** True if anything changed besides what is kept of calls. */
   readonly hasEffect: boolean;
+  /** True if the actor's stored life ends with them, and its activation has to. */
+  readonly isEnd: boolean;
 }
 
 /**
@@ -85,6 +87,8 @@ export interface ActorStorage {
    * under way.
    */
   send(to: ActorAddress, call: DurableCall): void;
+  /** The next changes end the actor's stored life. */
+  destroy(): void;
   /** The manual slots are among the next changes. */
   includeManualSlots(): void;
   /**

@@ -19,6 +19,8 @@ export interface RunnerOwner {
   perform(turn: Turn): unknown;
   /** The last turn that was running is over. */
   onQuiet(): void;
+  /** A turn has destroyed the actor: this activation takes no more calls. */
+  onDestroyed(): void;
   /** A commit failed: memory may not be what is stored. */
   onBroken(): void;
   /** The turn does not end, and others wait for it. */

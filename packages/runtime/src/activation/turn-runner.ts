@@ -285,10 +285,7 @@ export class TurnRunner implements TurnOwner, MailboxOwner<Turn>, GateOwner, Uni
     return true;
   }
 
-  /**
-   * Lets go of the turns that run, and of what they changed. None of them has an effect any more:
-   * what they change is not stored (D1), and their calls fail.
-   */
+  /** Lets go of the turns that run: what they change is not stored (D1), and their calls fail. */
   giveUp(error: TroupeError): void {
     const turns = this.#running;
     this.#running = NO_TURNS;
@@ -353,6 +350,11 @@ export class TurnRunner implements TurnOwner, MailboxOwner<Turn>, GateOwner, Uni
   /** For the unit of work: whether too much waits for turns that overlap. */
   holdBack(isHoldingBack: boolean): void {
     this.#mailbox.holdBack(isHoldingBack);
+  }
+
+  /** For the unit of work. */
+  onDestroyed(): void {
+    this.#owner.onDestroyed();
   }
 
   /** For the unit of work: the turn is over, and what waits for it may start. */

@@ -48,6 +48,8 @@ export interface UnitOwner {
   holdBack(isHoldingBack: boolean): void;
   /** Something waits for turns that run. */
   onWait(): void;
+  /** The actor's stored life is over, and its activation has to end. */
+  onDestroyed(): void;
   /** The outcome may leave now. */
   onAnswer(turn: Turn, outcome: Outcome): void;
   /** The turn is over: what waits for it in the mailbox may start. */
@@ -165,6 +167,8 @@ export class UnitOfWork {
     if (changes !== undefined) {
       this.#owner.storage.stage(changes);
       this.#owner.gate.stage();
+      // Before what waits could start on a memory that is not what is stored.
+      if (changes.isEnd) this.#owner.onDestroyed();
     }
     for (const { turn, outcome } of ended) this.#settle(turn, outcome);
   }

@@ -117,6 +117,10 @@ export class ActorParts implements PartHost {
     return this.#storage.owner.busy();
   }
 
+  destroy(): void {
+    this.#storage.destroy();
+  }
+
   send(to: ActorAddress, call: DurableCall, answer?: AnswerTurn): void {
     this.#storage.send(to, call, answer);
   }

@@ -310,4 +310,11 @@ export const slotsPart: DurablePart<StateSlots> = {
   prefixes: [SLOT_PREFIX],
   isNeededBy: ({ slots }) => slots.length > 0,
   create: (host: PartHost) => new StateSlots(host, host.definition.slots),
+  turns: {
+    $destroy: (host) => {
+      host.destroy();
+      return true;
+    },
+  },
+  operatorTurns: { $destroy: "changes" },
 };

@@ -9,12 +9,10 @@ import {
   type Logger,
   type MakeReference,
   messageOf,
-  packField,
   type Payload,
   type ReminderStore,
   type StateStore,
   TroupeError,
-  unpackField,
 } from "@troupe/core";
 import type {
   ActorDefinition,
@@ -28,11 +26,16 @@ import type { ActorStorage, Changes, KeptCall, LoadResult } from "../activation/
 import { REMINDERS } from "../reminders/reminders-part.ts";
 import { TIMERS } from "../reminders/timers-part.ts";
 import { SENDS } from "../sends/sends-part.ts";
+import { endOf } from "./actor-end.ts";
 import { ActorParts, type PartOwner, type StoredHooks } from "./actor-parts.ts";
+import { dueChangeOf, storedEntries, writesOf } from "./field-writes.ts";
 import type { PartRegistry } from "./part-registry.ts";
 import type { RefusedClaims } from "./refused-claims.ts";
 import { SLOT_PREFIX, SLOTS, StateSlots } from "./state-slots.ts";
 import { FIRST_VERSION, VERSION } from "./state-version.ts";
+
+/** How long the store keeps older owners of an actor out that was destroyed. */
+const KEEP_EPOCH_MS = 60 * 60 * 1_000;
 
 export interface StoredActorParts {
   readonly siloId: string;
@@ -72,12 +75,14 @@ interface ActorChanges extends Changes {
 interface Staged {
   readonly fields: Map<string, FieldChange>;
   hasRecords: boolean;
+  /** True if the actor's stored life ends with this commit. */
+  isEnd: boolean;
   /** Made with the first record. */
   hooks: StoredHooks | undefined;
 }
 
 function nothingStaged(): Staged {
-  return { fields: new Map(), hasRecords: false, hooks: undefined };
+  return { fields: new Map(), hasRecords: false, isEnd: false, hooks: undefined };
 }
 
 /**
@@ -89,6 +94,8 @@ function nothingStaged(): Staged {
  *        one that changes the record takes the entry out. So a stored record is always found, and
  *        an entry that stands for nothing is found out when its time comes (D3, D7).
  * STO-3. An actor of a type that no part needs stored costs the stores nothing.
+ * STO-5. With the turn that destroys the actor all of its fields go, but for those of parts that
+ *        outlive it. When none of those is left, the store may forget the actor.
  * STO-4. An entry of a stored record that is missing in the index is put back when the actor is
  *        loaded (D3).
  */
@@ -101,6 +108,8 @@ export class StoredActor implements ActorStorage {
   #version = 0;
   #staged: Staged | undefined;
   #isDisposed = false;
+  /** `asked`: by the running turn. `done`: nothing that is changed since is stored. */
+  #destruction: "none" | "asked" | "done" = "none";
   /** Changes of the due index that are under way beside commits. */
   #indexing: Promise<void> | undefined;
 
@@ -204,21 +213,27 @@ export class StoredActor implements ActorStorage {
     this.part(SENDS).post(to, call, answer);
   }
 
+  destroy(): void {
+    if (this.#destruction === "none") this.#destruction = "asked";
+  }
+
   get mayHaveChanges(): boolean {
-    return this.#isDirty || this.slots.mayHaveChanges;
+    return this.#isDirty || this.slots.mayHaveChanges || this.#destruction === "asked";
   }
 
   collect(served: readonly KeptCall[]): ActorChanges | undefined {
     if (!this.mayHaveChanges && served.length === 0) return undefined;
+    const isEnd = this.#destruction === "asked";
     const slots = this.slots.collect();
-    const hasEffect = slots.length > 0 || this.#isDirty;
+    const hasEffect = slots.length > 0 || this.#isDirty || isEnd;
     for (const { key, result } of served) {
       this.#shared.registry.memoryFor(key)?.keep(this.parts, { key, result, hasEffect });
     }
     const records = this.#parts?.collect() ?? [];
-    if (this.#isDurable && slots.length + records.length > 0) {
+    const hasFields = slots.length + records.length > 0 && this.#destruction !== "done";
+    if (isEnd || (this.#isDurable && hasFields)) {
       const fields = records.length === 0 ? slots : [...slots, ...records];
-      return { hasEffect, fields, hasRecords: records.length > 0 };
+      return { hasEffect, fields, hasRecords: records.length > 0, isEnd };
     }
     // Nothing of this is stored, such as a volatile timer, but it is so from now on.
     this.#adopt();
@@ -226,12 +241,16 @@ export class StoredActor implements ActorStorage {
   }
 
   hasChanges(): boolean {
-    return this.#isDirty || this.slots.hasChanges();
+    return this.#isDirty || this.slots.hasChanges() || this.#destruction === "asked";
   }
 
   stage(changes: Changes): void {
-    const { fields, hasRecords } = changes as ActorChanges;
+    const { fields, hasRecords, isEnd } = changes as ActorChanges;
     const staged = (this.#staged ??= nothingStaged());
+    if (isEnd) {
+      staged.isEnd = true;
+      this.#destruction = "done";
+    }
     for (const change of fields) {
       const earlier = staged.fields.get(change.field);
       const isFirst = earlier === undefined || !hasRecords;
@@ -244,17 +263,9 @@ export class StoredActor implements ActorStorage {
   }
 
   async flush(): Promise<void> {
-    const { fields, hasRecords, hooks } = this.#staged ?? nothingStaged();
+    const staged = this.#staged ?? nothingStaged();
     this.#staged = undefined;
     const version = ++this.#version;
-    const set = new Map<string, Uint8Array>();
-    const remove: string[] = [];
-    const ranges: { readonly from: string; readonly to: string }[] = [];
-    for (const [field, { before, after, upTo }] of fields) {
-      if (after !== undefined) set.set(field, packField(after));
-      else if (upTo !== undefined) ranges.push({ from: field, to: upTo });
-      else if (before !== undefined) remove.push(field);
-    }
     // A silo that is not a member any more writes nothing, though the epoch would refuse it too.
     if (!this.#shared.isServing() && !(await this.#shared.serving())) throw this.#fenced();
     // What is put back beside a commit must not come after the commit that takes it out.
@@ -262,19 +273,35 @@ export class StoredActor implements ActorStorage {
     // An activation that was given up because a turn did not end may have a successor here, which
     // claims after this.
     if (this.#isDisposed) throw this.#fenced();
-    const due = hasRecords ? this.#dueChange(fields) : undefined;
-    const commit = {
-      epoch: this.#epoch,
-      version,
-      set,
-      remove,
-      removeRanges: ranges.length === 0 ? undefined : ranges,
-      due,
-    };
+    const due = staged.isEnd
+      ? await this.#end(staged, version)
+      : await this.#commit(staged, version);
+    if (due !== undefined && due.add.length > 0) this.#shared.onEntriesStored(due.add);
+    if (staged.hooks !== undefined) for (const hook of staged.hooks.values()) hook();
+  }
+
+  async #commit({ fields, hasRecords }: Staged, version: number): Promise<DueChange | undefined> {
+    const due = hasRecords
+      ? dueChangeOf(this.address, this.#shared.registry, fields.values())
+      : undefined;
+    const commit = { ...writesOf(fields.values()), epoch: this.#epoch, version, due };
     const result = await this.#shared.stateStore.commit(this.address, commit);
     if (result.kind === "fenced") throw this.#fenced();
-    if (due !== undefined && due.add.length > 0) this.#shared.onEntriesStored(due.add);
-    if (hooks !== undefined) for (const hook of hooks.values()) hook();
+    return due;
+  }
+
+  /** STO-5. Whatever was staged before, what is stored says what has to go. */
+  async #end({ fields }: Staged, version: number): Promise<DueChange | undefined> {
+    if (!this.#isDurable) return undefined;
+    const { stateStore, registry } = this.#shared;
+    const stored = (await stateStore.read(this.address, ""))?.fields ?? new Map();
+    const { writes, due, isEmpty } = endOf(this.address, registry, { stored, staged: fields });
+    const end = { epoch: this.#epoch, version, due };
+    const result = isEmpty
+      ? await stateStore.retire(this.address, { ...end, keepMs: KEEP_EPOCH_MS })
+      : await stateStore.commit(this.address, { ...end, ...writes });
+    if (result.kind === "fenced") throw this.#fenced();
+    return due;
   }
 
   /** Entries of the due index were found to stand for nothing. */
@@ -286,6 +313,7 @@ export class StoredActor implements ActorStorage {
   }
 
   rollback(): void {
+    if (this.#destruction === "asked") this.#destruction = "none";
     this.slots.rollback();
     this.#parts?.rollback();
   }
@@ -317,40 +345,10 @@ export class StoredActor implements ActorStorage {
     return new TroupeError("FENCED", message, { ran: "maybe" });
   }
 
-  #dueChange(fields: ReadonlyMap<string, FieldChange>): DueChange | undefined {
-    const add = this.#entries(fields.values(), "after");
-    const remove = this.#entries(fields.values(), "before");
-    return add.length + remove.length === 0 ? undefined : { add, remove };
-  }
-
-  /**
-   * What stood in the due index for the records before the change, or has to after it, as far as
-   * the two differ.
-   */
-  #entries(changes: Iterable<FieldChange>, side: "before" | "after"): DueEntry[] {
-    const { registry } = this.#shared;
-    const entries: DueEntry[] = [];
-    for (const { field, before, after } of changes) {
-      const from = registry.entryOf(this.address, field, before);
-      const to = registry.entryOf(this.address, field, after);
-      if (from?.dueAt === to?.dueAt && from?.tag === to?.tag && from?.bucket === to?.bucket)
-        continue;
-      const entry = side === "before" ? from : to;
-      if (entry !== undefined) entries.push(entry);
-    }
-    return entries;
-  }
-
   /** In the background: an entry too many is harmless, and the first turn need not wait. */
   #restoreEntries(fields: Fields): void {
-    const { registry, reminderStore } = this.#shared;
-    const entries: DueEntry[] = [];
-    for (const [field, bytes] of fields) {
-      if (registry.partOf(field)?.entryOf === undefined) continue;
-      const entry = registry.entryOf(this.address, field, unpackField(bytes));
-      if (entry !== undefined) entries.push(entry);
-    }
-    if (entries.length > 0) this.#index(reminderStore.add(entries));
+    const entries = storedEntries(this.address, this.#shared.registry, fields);
+    if (entries.length > 0) this.#index(this.#shared.reminderStore.add(entries));
   }
 
   #index(change: Promise<void>): void {

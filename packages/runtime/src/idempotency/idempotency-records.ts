@@ -89,6 +89,7 @@ export const IDEMPOTENCY: PartKey<IdempotencyRecords> = partKey("idempotency");
 export const idempotencyPart: DurablePart<IdempotencyRecords> = {
   key: IDEMPOTENCY,
   prefixes: [PREFIX],
+  outlivesActor: true,
   create: (host) => new IdempotencyRecords(host),
   requests: {
     covers: () => true,

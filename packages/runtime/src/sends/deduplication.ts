@@ -187,6 +187,7 @@ export function deduplicationPart(silo: SiloHost): DurablePart<Deduplication> {
   return {
     key: DEDUPLICATION,
     prefixes: [PREFIX],
+    outlivesActor: true,
     create: (host) => new Deduplication(host, ask),
     turns: {
       [SETTLED_TURN]: (host, [sender, seq, isCertain]) =>

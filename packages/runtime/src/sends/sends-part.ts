@@ -147,6 +147,7 @@ export function sendsPart(parts: SendsParts): DurablePart<ActorSends> {
   return {
     key: SENDS,
     prefixes: Object.values(OUTBOX_PREFIXES),
+    outlivesActor: true,
     create: (host) => new ActorSends(host, parts),
     entryOf: outboxEntry,
     turns: {

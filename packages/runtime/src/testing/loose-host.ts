@@ -29,6 +29,7 @@ export function looseHost(given: Partial<PartHost> & Pick<PartHost, "clock">): P
     afterStored: (done) => done(undefined),
     forget() {},
     busy: unused,
+    destroy: unused,
     send: unused,
     ...given,
   };

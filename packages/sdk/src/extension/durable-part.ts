@@ -54,6 +54,8 @@ export interface PartHost extends DirtyFlag {
   forget(entries: readonly PartEntry[]): void;
   /** As `ActorHost.busy`: the activation has to stay until what this returns is called. */
   busy(): () => void;
+  /** As `Actor.destroy`. */
+  destroy(): void;
   /** Sends with the changes of the running turn. */
   send(to: ActorAddress, call: DurableCall, answer?: AnswerTurn): void;
 }
@@ -137,6 +139,11 @@ export interface DurablePart<S extends PartState = PartState> {
   /** True if actors of this type are stored for the sake of this part. Default: false. */
   isNeededBy?(definition: ActorDefinition): boolean;
   create(host: PartHost): S;
+  /**
+   * True if its records stay when the actor is destroyed, because others rely on them: sends that
+   * have not arrived, requests that took effect. They go by themselves. Default: false.
+   */
+  readonly outlivesActor?: true;
   /** True if the part is loaded though the store has no field of it. Default: false. */
   looksAt?(definition: ActorDefinition, fields: Fields): boolean;
   /** What stands in the due index for a record of a field; undefined if nothing does. */

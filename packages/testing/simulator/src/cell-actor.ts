@@ -95,6 +95,14 @@ export function cellActor(
       this.value += amount;
     }
 
+    /** Begins again from nothing; what this turn has changed goes, too. */
+    async clear(call: string): Promise<void> {
+      await probe.turn(this, { call, method: "clear" }, () => {
+        this.value += 1;
+        this.destroy();
+      });
+    }
+
     /** Ends the activation behind itself. */
     async retire(call: string): Promise<number> {
       return await probe.turn(this, { call, method: "retire" }, () => {

@@ -29,6 +29,9 @@ const CHANGES_MAX = 4;
 /** Runs have up to this many couriers that are sent out. */
 const DISPATCHES_MAX = 10;
 
+/** Runs have up to this many cells that are destroyed. */
+const CLEARS_MAX = 4;
+
 /** Runs have up to this many calls of clerks. */
 const WORK_MAX = 25;
 
@@ -87,6 +90,20 @@ export function drawDispatches(
     actorId: `u${dice.below(POPULATION.Courier)}`,
     method: "dispatch",
     args: [`l${dice.below(POPULATION.Ledger)}`],
+    timeoutMs: LONG_TIMEOUT_MS,
+  }));
+}
+
+/** Cells that are destroyed, most of them when something happens. */
+export function drawClears(dice: Dice, frame: Frame, faults: readonly TimedFault[]): CallPlan[] {
+  return Array.from({ length: dice.below(CLEARS_MAX + 1) }, (_, index): CallPlan => ({
+    id: `z${index}`,
+    at: timeOfCall(dice, frame, faults),
+    from: someCaller(dice, frame),
+    type: "Cell",
+    actorId: `c${dice.below(POPULATION.Cell)}`,
+    method: "clear",
+    args: [],
     timeoutMs: LONG_TIMEOUT_MS,
   }));
 }

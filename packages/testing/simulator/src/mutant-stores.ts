@@ -47,6 +47,7 @@ const STATES: Partial<Record<Mutation, (states: MemoryStates) => StateTruth>> = 
   "state-version": (states) => new ForgetfulStates(states, (commit) => without(commit, "m:")),
   "retired-epochs": (states) => new HastyStates(states),
   list: (states) => new SkippingStates(states),
+  retirement: (states) => new LingeringStates(states),
   answers: (states) => new ForgetfulStates(states, withoutAnswers),
   "letter-numbers": (states) => new ForgetfulStates(states, (commit) => without(commit, "d:")),
 };
@@ -111,6 +112,16 @@ class PassingStates implements StateTruth {
 
   list(...given: Parameters<StateTruth["list"]>): ReturnType<StateTruth["list"]> {
     return this.states.list(...given);
+  }
+}
+
+/** Keeps everything of a retired actor. */
+class LingeringStates extends PassingStates {
+  override retire(
+    address: ActorAddress,
+    { epoch, version, due }: Parameters<StateTruth["retire"]>[1],
+  ): CommitResult {
+    return this.states.commit(address, { epoch, version, set: new Map(), remove: [], due });
   }
 }
 

@@ -31,6 +31,7 @@ export const MUTATIONS = [
   "answers",
   "retired-epochs",
   "list",
+  "retirement",
   "in-force",
   "state-version",
   "least-version",
@@ -113,6 +114,10 @@ export const MUTANTS: Readonly<Record<Mutation, { readonly rule: string; readonl
     "retired-epochs": {
       rule: "C2",
       how: "the store forgets an actor, and with it its epoch, as soon as it is retired",
+    },
+    retirement: {
+      rule: "linearizability",
+      how: "the store keeps the fields of an actor that is destroyed",
     },
     "in-force": { rule: "V1", how: "nobody is shown which definition of a type is in force" },
     "state-version": {

@@ -18,8 +18,8 @@ const SKIPPED_SHARE = 0.4;
 /** A watch that broke is noticed, or begun again, within so long. */
 const BROKEN_MS = 1_000;
 
-const HIDDEN_SHARE = 0.9;
-const HIDDEN_LAG_MS = 3_000;
+const HIDDEN_SHARE = 0.7;
+const HIDDEN_LAG_MS = 8_000;
 
 /**
  * A time that was reached by adding up differs from the one that was asked for in its last digits.

@@ -1,6 +1,6 @@
 import { seededRandom } from "@troupe/testkit";
 import { Dice } from "./dice.ts";
-import { drawCalls, drawDispatches, drawWork, POPULATION } from "./draw-calls.ts";
+import { drawCalls, drawClears, drawDispatches, drawWork, POPULATION } from "./draw-calls.ts";
 import { drawFaults } from "./draw-faults.ts";
 import type { CallPlan } from "./history.ts";
 import { type Profile, PROFILES, type Script } from "./script.ts";
@@ -22,6 +22,7 @@ export function writeScript(seed: number, profile?: Profile): Script {
   // By dice of their own: what else happens in a seed does not depend on them.
   const errands = drawDispatches(new Dice(seededRandom(seed * 7919 + 18)), frame, faults);
   const work = drawWork(new Dice(seededRandom(seed * 7919 + 19)), frame, faults);
+  const clears = drawClears(new Dice(seededRandom(seed * 7919 + 20)), frame, faults);
   const leaseTtlMs = dice.of([1_500, 3_000, 5_000]);
   return {
     seed,
@@ -29,7 +30,7 @@ export function writeScript(seed: number, profile?: Profile): Script {
     leaseTtlMs,
     leasePolicy: chosen === "available" ? "available" : "strict",
     faults,
-    calls: [...calls, ...errands, ...work].toSorted((a, b) => a.at - b.at),
+    calls: [...calls, ...errands, ...work, ...clears].toSorted((a, b) => a.at - b.at),
   };
 }
 

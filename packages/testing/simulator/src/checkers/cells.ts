@@ -95,6 +95,8 @@ function operationOf(
       return { ...facts, apply: (value) => (value === answer ? value : undefined) };
     case "write":
       return { ...facts, apply: () => amount };
+    case "clear":
+      return { ...facts, apply: () => 0 };
     default:
       return {
         ...facts,
