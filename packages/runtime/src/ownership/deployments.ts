@@ -209,7 +209,8 @@ export class Deployments {
   }
 
   #log(type: string, before: InForce | undefined, after: InForce | undefined): void {
-    if (after === undefined || before?.digest === after.digest) return;
+    // A silo that has just come has seen no switch.
+    if (before === undefined || after === undefined || before.digest === after.digest) return;
     const { version, digest } = after;
     const fields = { event: "definition_in_force", type, version, digest };
     this.#parts.logger.info(fields, "a definition has come into force");
