@@ -46,6 +46,11 @@ export function timeoutOf(
       `no silo was active before the deadline of ${what}; start one`,
     );
   }
+  const { type } = call.request;
+  if (!placement.hosts(type) && placement.waitingHostsOf(type).length > 0) {
+    const message = `${what}: no silo runs a definition of ${type} that may be in force; troupe deploys lists what runs`;
+    return new TroupeError("TIMEOUT", message, { ran: "no" });
+  }
   const owner = call.ownerIn(placement);
   const message = `${what} could not be sent to silo ${owner ?? "(none)"}, which owns ${formatAddress(call.request)}, before its deadline`;
   return new TroupeError("TIMEOUT", message, { ran: "no" });

@@ -1,4 +1,4 @@
-import { inForceOf } from "@troupe/core";
+import { inForceOf, type Logger, silentLogger } from "@troupe/core";
 import { Actor, actor, readonly, state } from "@troupe/sdk";
 import { TestCluster, type TestSilo } from "@troupe/testkit";
 import { describe, expect, it, onTestFinished } from "vitest";
@@ -224,6 +224,29 @@ describe("a deployment", () => {
     cluster.registry.evict(outdated?.silo.siloId ?? "");
     await cluster.run(outdated?.silo.stopped ?? Promise.resolve());
     expect(await releases(cluster)).toEqual(["third"]);
+  });
+
+  it("is said to be abandoned when the last silo leaves that may run it, and its calls say why they wait", async () => {
+    const logged: unknown[] = [];
+    const logger: Logger = {
+      ...silentLogger,
+      child: () => logger,
+      warn: (fields) => void logged.push(fields),
+    };
+    const cluster = await TestCluster.start({ actors: [First], silos: 2, logger });
+    onTestFinished(() => cluster[Symbol.asyncDispose]());
+    const [third] = [await cluster.startSilo({ actors: [Third], deploy: { switchAt: "first" } })];
+    await cluster.advance(100);
+    await cluster.run(cluster.actor(Third, "t1").add(1));
+    await cluster.stopSilo(third);
+    expect(logged).toContainEqual({ event: "definition_abandoned", type: "Till" });
+    const call = cluster.actor(First, "t1", { timeout: "2s" }).add(1);
+    await expect(cluster.run(call)).rejects.toThrow(
+      "no silo runs a definition of Till that may be in force",
+    );
+    await cluster.startSilo({ actors: [Third] });
+    await cluster.advance(100);
+    expect(await cluster.run(cluster.actor(Third, "t1").add(1))).toBe(2);
   });
 
   it("may be gone back from while none of its state was stored", async () => {

@@ -33,7 +33,7 @@ export class WorkerPool {
       const instance = this.#catalog.find(address);
       const load = instance === undefined ? 0 : loadOf(instance);
       if (load === 0) return address;
-      waiting += instance === undefined ? 0 : instance.waiting + instance.runningTurns - 1;
+      if (instance?.isEnding === false) waiting += load - 1;
       if (least === undefined || load < least.load) least = { address, load };
     }
     return waiting >= mailboxMax ? undefined : least?.address;

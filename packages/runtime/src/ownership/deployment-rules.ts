@@ -91,6 +91,18 @@ export function candidatesFor(where: TypeInView): TypeAdvert[] {
   return adverts.filter((advert) => advert.digest !== digest);
 }
 
+/** True if silos host the type, and none that may be in force. */
+export function isAbandoned(where: TypeInView): boolean {
+  const { type, view } = where;
+  const record = inForceOf(view, type);
+  const adverts = hostsOf(where).flatMap((host) => advertOf(host, type) ?? []);
+  return (
+    record !== undefined &&
+    adverts.length > 0 &&
+    adverts.every(({ version }) => version < record.leastVersion)
+  );
+}
+
 /** Going back to the definition before takes more than half in any case. */
 function isEnough(share: number, switchAt: SwitchAt, isGoingBack: boolean): boolean {
   if (switchAt === "all") return false;

@@ -15,6 +15,7 @@ import {
   candidatesFor,
   chosenNext,
   firstInForce,
+  isAbandoned,
   type SwitchAt,
   switchTo,
   type TypeInView,
@@ -28,6 +29,9 @@ const SWITCH_AGAIN_MS = 500;
 
 /** Tries to raise the least version while others change the record. */
 const ADMIT_ATTEMPTS = 5;
+
+const ABANDONED =
+  "no other silo may run this type, because state of its version is stored; its calls wait for one that may";
 
 /** A type, and its next record. */
 type Change = readonly [type: string, record: InForce];
@@ -110,7 +114,10 @@ export class Deployments {
     const view = this.#view;
     const next = this.#own().flatMap(([type, { digest }]) => {
       if (inForceOf(view, type)?.digest !== digest) return [];
-      const record = this.#successorOf({ type, view, leaving: siloId });
+      const where = { type, view, leaving: siloId };
+      const record = this.#successorOf(where);
+      if (record === undefined && isAbandoned(where))
+        logger.warn({ event: "definition_abandoned", type }, ABANDONED);
       return record === undefined ? [] : [[type, record] as const];
     });
     try {

@@ -65,11 +65,9 @@ export class FaultInjector {
     }
   }
 
-  /** Never the last one: without any silo there is nobody who could serve. */
+  /** Never the last one: without it there is nobody who could serve. */
   #stop(slot: number): void {
-    const others = this.#parts.slots.filter(
-      (other) => other.silo !== undefined && other.index !== slot,
-    );
+    const others = this.#parts.slots.filter((other) => other.serves && other.index !== slot);
     if (others.length > 0) this.#parts.slots[slot]?.stop();
   }
 

@@ -33,13 +33,21 @@ export class Rollout {
     for (const slot of old) {
       if (!goesOn()) return;
       if (slot.current === undefined || slot.current.release === this.#world.release) continue;
-      if (!this.#slots.some((other) => other !== slot && other.silo !== undefined)) continue;
+      if (!this.#slots.some((other) => other !== slot && other.serves)) return this.#goForward();
       slot.stop();
       await this.#until(() => slot.current === undefined);
       if (surge || !goesOn()) continue;
       slot.start();
       await this.#until(() => slot.silo !== undefined);
     }
+  }
+
+  /**
+   * The silo that would be stopped is the last one that may serve: an operator sees that in what
+   * silos say, and deploys the latest release in place of going back.
+   */
+  #goForward(): void {
+    this.#world.deploy(this.#world.latestRelease);
   }
 
   async #startBeside(count: number, goesOn: () => boolean): Promise<void> {

@@ -50,6 +50,15 @@ export class SimSlot {
     return this.#current?.isStopping === false ? this.#current.silo : undefined;
   }
 
+  /** True if its silo is active, is to stay, and may own all actors. */
+  get serves(): boolean {
+    return (
+      this.silo !== undefined &&
+      this.#current !== undefined &&
+      this.#world.mayServe(this.#current.release)
+    );
+  }
+
   start(): void {
     if (this.#current !== undefined) return;
     const world = this.#world;

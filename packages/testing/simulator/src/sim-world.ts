@@ -1,4 +1,4 @@
-import type { View } from "@troupe/core";
+import { inForceOf, type View } from "@troupe/core";
 import { MemoryStates } from "@troupe/memory";
 import { seededRandom } from "@troupe/testkit";
 import { VirtualClock } from "@troupe/testkit";
@@ -159,6 +159,14 @@ export class SimWorld {
   deploy(release: Release): void {
     this.release = release;
     if (release > this.latestRelease) this.latestRelease = release;
+  }
+
+  /**
+   * True if silos of this release may own cells: those of the earlier ones may not any more once
+   * the third has stored state (V2).
+   */
+  mayServe(release: Release): boolean {
+    return release === 3 || (inForceOf(this.registry.view, "Cell")?.leastVersion ?? 1) === 1;
   }
 
   createArchivist(): SimArchivist {
