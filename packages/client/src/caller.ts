@@ -9,20 +9,23 @@ import {
   CALL_CHAIN_MAX,
   type ChainEntry,
   type Delivery,
-  HEADERS_MAX,
-  HEADERS_MAX_BYTES,
   NAME_MAX_BYTES,
   parseDuration,
   type Payload,
-  type RequestEnvelope,
   shownValue,
+  STREAM_WINDOW,
   TroupeError,
 } from "@troupe/core";
 import type { ActorDefinition, CallOptions } from "@troupe/sdk";
+import { checkHeaders, mergedHeaders } from "./call-headers.ts";
 import { noSuchMethod } from "./actor-reference.ts";
+import { ActorStream, type OpenedStream } from "./actor-stream.ts";
 import { describeCall, OutboundCall, type Route } from "./outbound-call.ts";
+import { OutboundRequest } from "./outbound-request.ts";
 import type { Router } from "./router.ts";
-import { turnInName, type TurnScope } from "./turn-scope.ts";
+import type { StreamReader } from "./stream-calls.ts";
+import { type StreamSettings, streamSettings } from "./stream-settings.ts";
+import { turnInName } from "./turn-scope.ts";
 import { ANY_WORKER, WorkerCall } from "./worker-call.ts";
 
 /** How long a call waits if neither the caller nor the called type says. */
@@ -60,6 +63,8 @@ export interface CallTarget {
   readonly definition: ActorDefinition | undefined;
   readonly timeoutMs: number;
   readonly options: CallOptions | undefined;
+  /** Of the streams that it has, if the options say anything of them. */
+  readonly stream: StreamSettings | undefined;
   /** True if it is a stateless worker, which any silo serves. */
   readonly isWorker: boolean;
   /** Where its calls went last; see `Router`. */
@@ -85,8 +90,10 @@ export function callTarget(
   checkTypeName(address.type);
   const kept = options?.headers === undefined ? options : withOwnHeaders(options, options.headers);
   const key = formatAddress(address);
+  const stream = options === undefined ? undefined : streamSettings(key, options);
   const isWorker = false;
-  return { address, key, definition, timeoutMs, options: kept, isWorker, route: undefined };
+  const target = { address, key, definition, timeoutMs, options: kept, stream, isWorker };
+  return { ...target, route: undefined };
 }
 
 /** The same for a stateless worker. */
@@ -110,6 +117,11 @@ function withOwnHeaders(
   return { ...options, headers };
 }
 
+/** True if the method gives items rather than a result, as far as this process knows. */
+export function isStream({ definition, options }: CallTarget, method: string): boolean {
+  return options?.stream === true || definition?.methodOf(method)?.concurrency === "stream";
+}
+
 /** Another process may know a method that this one does not know; but it must be a name. */
 function checkUnknownMethod({ address, definition }: CallTarget, method: string): void {
   const mayExist = definition === undefined || method.startsWith("$");
@@ -131,34 +143,6 @@ function checkTypeName(type: string): void {
 }
 
 /**
- * A request as it is made here. It is a class because V8 compiles a function again and again that
- * makes as many of them by an object literal, once the revision is no small integer any more.
- */
-class OutboundRequest implements RequestEnvelope {
-  readonly kind = "request";
-  readonly callId: number;
-  readonly type: string;
-  readonly id: string;
-  readonly method: string;
-  readonly args: Payload;
-  deadline = 0;
-  revision = 0;
-  chain: readonly ChainEntry[] = NO_CHAIN;
-  oneWay = false;
-  headers: RequestEnvelope["headers"] = undefined;
-  idempotencyKey: string | undefined = undefined;
-  readonly delivery: Delivery | undefined = undefined;
-
-  constructor(callId: number, { type, id }: ActorAddress, method: string, args: Payload) {
-    this.callId = callId;
-    this.type = type;
-    this.id = id;
-    this.method = method;
-    this.args = args;
-  }
-}
-
-/**
  * Makes calls: gives each an id and a deadline, copies its arguments, and hands it to the router.
  */
 export class Caller {
@@ -172,14 +156,73 @@ export class Caller {
   }
 
   /**
-   * Makes a call for code of users. Rejects with what the method threw, or with a `TroupeError`.
-   * Never throws.
+   * Makes a call for code of users. Gives a promise that rejects with what the method threw, or
+   * with a `TroupeError`; or a stream, if the method is one. Never throws.
    */
-  call(target: CallTarget, method: string, args: unknown[]): Promise<unknown> {
+  call(target: CallTarget, method: string, args: unknown[]): unknown {
     if (isSystemName(method) || isSystemName(target.address.type)) {
       return Promise.reject(noSuchMethod(target.address, method, target.definition));
     }
-    return this.callSystem(target, method, args);
+    return isStream(target, method)
+      ? this.stream(target, method, args)
+      : this.callSystem(target, method, args);
+  }
+
+  /** A stream that is opened when somebody begins to read it; see `openStream`. */
+  stream(
+    target: CallTarget,
+    method: string,
+    args: unknown[],
+    open = (openArgs: unknown[], reader: StreamReader): Promise<unknown> =>
+      this.openStream(target, method, openArgs, reader),
+  ): ActorStream {
+    const name = `${target.key}.${method}()`;
+    const { options, stream } = target;
+    return new ActorStream({ clock: this.#clock, name, args, open, options, settings: stream });
+  }
+
+  /** Resolves when the stream is open. Items may come before that. Never throws. */
+  openStream(
+    target: CallTarget,
+    method: string,
+    args: unknown[],
+    reader: StreamReader,
+  ): Promise<OpenedStream> {
+    try {
+      if (isSystemName(method)) throw noSuchMethod(target.address, method, target.definition);
+      const now = this.#clock.monotonic();
+      const call = this.#outbound(target, method, argumentsToPortable(args), now);
+      call.request = {
+        ...call.request,
+        stream: target.stream?.window ?? STREAM_WINDOW,
+        idempotencyKey: undefined,
+      };
+      return this.#open(call, target.options?.signal, reader, now);
+    } catch (error) {
+      return Promise.reject(error);
+    }
+  }
+
+  async #open(
+    call: OutboundCall,
+    signal: AbortSignal | undefined,
+    reader: StreamReader,
+    now: number,
+  ): Promise<OpenedStream> {
+    const { streams } = this.#router;
+    streams.add(call, reader);
+    try {
+      if (signal !== undefined) watch(signal, call, () => this.#router.cancel(call, signal.reason));
+      this.#start(call, signal, now);
+      await call.outcome();
+    } catch (error) {
+      streams.remove(call);
+      throw error;
+    }
+    return {
+      credit: (items, bytes) => streams.credit(call, items, bytes),
+      cancel: () => streams.cancel(call),
+    };
   }
 
   /**
@@ -309,35 +352,4 @@ function checkIdempotencyKey(address: ActorAddress, key: unknown): void {
   if (typeof key === "string" && isName(key)) return;
   const message = `idempotencyKey for ${formatAddress(address)} must be a non-empty string of at most ${NAME_MAX_BYTES} bytes of well-formed Unicode`;
   throw new TroupeError("BAD_CONFIG", message);
-}
-
-function mergedHeaders(
-  turn: TurnScope | undefined,
-  options: CallOptions | undefined,
-): Readonly<Record<string, string>> | undefined {
-  if (options?.headers === undefined) return turn?.headers;
-  if (turn?.headers === undefined) return options.headers;
-  const headers = { ...turn.headers, ...options.headers };
-  checkHeaders(headers);
-  return headers;
-}
-
-function checkHeaders(headers: Readonly<Record<string, string>>): void {
-  let bytes = 0;
-  const names = Object.keys(headers);
-  for (const name of names) {
-    const value: unknown = headers[name];
-    if (typeof value !== "string")
-      throw new TroupeError(
-        "BAD_CONFIG",
-        `header ${name} is a ${typeof value}; headers are strings`,
-      );
-    if (!name.isWellFormed() || !value.isWellFormed())
-      throw new TroupeError("BAD_CONFIG", `header ${name} has an unpaired surrogate`);
-    bytes += Buffer.byteLength(name) + Buffer.byteLength(value);
-  }
-  if (names.length > HEADERS_MAX || bytes > HEADERS_MAX_BYTES) {
-    const message = `${names.length} headers of ${bytes} bytes; at most ${HEADERS_MAX} of ${HEADERS_MAX_BYTES} bytes together are allowed`;
-    throw new TroupeError("BAD_CONFIG", message);
-  }
 }

@@ -125,9 +125,7 @@ export class ClusterClient
     this.#caller = new Caller(clock, this.#router);
     this.#references = new References(
       definitionsOf(options.actors ?? []),
-      filteredCalls(options.filters?.outgoing ?? [], clock, (target, method, args) =>
-        this.#caller.call(target, method, args),
-      ),
+      filteredCalls(options.filters?.outgoing, clock, this.#caller),
     );
   }
 
@@ -203,6 +201,9 @@ export class ClusterClient
       case "reply":
         this.#router.reply(envelope.callId, envelope.outcome);
         return;
+      case "item":
+        this.#router.item(envelope.callId, envelope.item);
+        return;
       case "ping":
         link.send({ kind: "pong", nonce: envelope.nonce });
         return;
@@ -210,6 +211,7 @@ export class ClusterClient
         return;
       case "request":
       case "cancel":
+      case "credit":
       case "released":
         link.close("a client takes no calls");
         return;

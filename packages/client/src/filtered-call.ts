@@ -1,7 +1,7 @@
 import { type ActorAddress, type Clock, formatAddress, TroupeError } from "@troupe/core";
 import type { CallFilter, FilteredCall } from "@troupe/sdk";
 import type { MakeCall } from "./actor-reference.ts";
-import { type CallTarget, callTarget } from "./caller.ts";
+import { type Caller, type CallTarget, callTarget, isStream } from "./caller.ts";
 import { currentTurn } from "./turn-scope.ts";
 
 /** Sends a call through filters, the first one outermost; `last` does what the call is for. */
@@ -24,16 +24,24 @@ export async function throughFilters(
   return await filter(call, next);
 }
 
-/** Makes calls through filters; without any it is the very same function, so they cost nothing. */
+/** Makes calls through filters; without any they cost nothing. A stream passes them as it opens. */
 export function filteredCalls(
-  filters: readonly CallFilter[],
+  filters: readonly CallFilter[] | undefined,
   clock: Clock,
-  call: (target: CallTarget, method: string, args: unknown[]) => Promise<unknown>,
+  caller: Caller,
 ): MakeCall {
-  if (filters.length === 0) return call;
+  if (filters === undefined || filters.length === 0)
+    return (target, method, args) => caller.call(target, method, args);
   return (target, method, args) => {
+    if (isStream(target, method))
+      return caller.stream(target, method, args, (openArgs, reader) => {
+        const opening = new OutgoingCall(clock, target, method, openArgs);
+        return throughFilters(filters, opening, () =>
+          caller.openStream(opening.target, method, openArgs, reader),
+        );
+      });
     const outgoing = new OutgoingCall(clock, target, method, args);
-    return throughFilters(filters, outgoing, () => call(outgoing.target, method, args));
+    return throughFilters(filters, outgoing, () => caller.call(outgoing.target, method, args));
   };
 }
 

@@ -19,6 +19,7 @@ function callOf(callId: number, deadline: number): OutboundCall {
     headers: undefined,
     idempotencyKey: undefined,
     delivery: undefined,
+    stream: undefined,
   };
   return new OutboundCall({ key: "Account/alice", route: undefined }, request);
 }

@@ -139,6 +139,7 @@ describe("a router", () => {
         sink.reply(request.callId, outcome);
       },
       cancel() {},
+      credit() {},
     };
     const router = new Router(
       {

@@ -1,6 +1,7 @@
 import {
   type ActorAddress,
   type Clock,
+  type CreditEnvelope,
   type Envelope,
   fromPortable,
   type Link,
@@ -11,12 +12,14 @@ import {
   type Random,
   type RequestEnvelope,
   type Scheduled,
+  type StreamItem,
   TroupeError,
 } from "@troupe/core";
 import { describeCall, type OutboundCall } from "./outbound-call.ts";
 import { PendingCalls } from "./pending-calls.ts";
 import type { Placement } from "./placement.ts";
 import { nowhere, timeoutOf } from "./routing-errors.ts";
+import { StreamCalls } from "./stream-calls.ts";
 import { WaitingCalls } from "./waiting-calls.ts";
 import { WorkerChoice } from "./worker-call.ts";
 
@@ -39,6 +42,10 @@ export interface ReplySink {
   /** Bytes of its calls that wait on the silo that has them; counted by that silo. */
   waitingBytes?: number;
   reply(callId: number, outcome: Outcome): void;
+  /** Of the stream, if what it takes are the outcomes of a stream's turns. */
+  readonly signal?: AbortSignal;
+  /** An item of a stream that it opened. False if there is no room for it now. */
+  item?(callId: number, item: StreamItem): boolean;
 }
 
 /** The silo in this process, if there is one: calls to its own actors go to it without a link. */
@@ -47,6 +54,7 @@ export interface LocalSilo {
   /** `now` is the monotonic time, read since the caller last waited for anything. */
   dispatch(request: RequestEnvelope, sink: ReplySink, now: number): void;
   cancel(request: RequestEnvelope, sink: ReplySink): void;
+  credit(credit: CreditEnvelope, sink: ReplySink): void;
 }
 
 /** What a router is given to work with. */
@@ -88,6 +96,8 @@ export class Router implements ReplySink {
   readonly workers: WorkerChoice;
   readonly #pending: PendingCalls;
   readonly #waiting = new WaitingCalls();
+  /** The streams that this process reads. */
+  readonly streams: StreamCalls;
   #placement: Placement;
   #retryTimer: Scheduled | undefined;
   #closed = false;
@@ -98,6 +108,7 @@ export class Router implements ReplySink {
     this.principal = { role: "silo", name: parts.peerId };
     this.#placement = placement;
     this.workers = new WorkerChoice(parts.local?.siloId, parts.random);
+    this.streams = new StreamCalls({ ...parts, sink: this });
     this.#pending = new PendingCalls(
       parts.clock,
       (call) => this.#expire(call),
@@ -166,6 +177,11 @@ export class Router implements ReplySink {
     if (mayTryOthers) this.#retry();
   }
 
+  item(callId: number, item: StreamItem): boolean {
+    this.streams.item(callId, item);
+    return true;
+  }
+
   #end(call: OutboundCall, { kind, payload }: Exclude<Outcome, { kind: "refused" }>): void {
     let value = payload.value;
     try {
@@ -200,6 +216,11 @@ export class Router implements ReplySink {
 
   /** The link to the silo is gone, and with it the replies that it owed. */
   linkDown(siloId: string, reason: string): void {
+    this.streams.lost(
+      siloId,
+      reason,
+      (call) => this.#pending.get(call.request.callId) !== undefined,
+    );
     for (const call of this.#pending.values()) {
       if (call.target !== siloId) continue;
       this.#waiting.release(call);
@@ -247,6 +268,7 @@ export class Router implements ReplySink {
   close(): void {
     this.#closed = true;
     this.#retryTimer?.cancel();
+    this.streams.close();
     for (const call of this.#pending.clear()) {
       const ran = call.target === undefined ? "no" : "maybe";
       const message = `this client or silo was closed while ${describeCall(call.request)} was under way`;

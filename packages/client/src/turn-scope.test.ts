@@ -12,6 +12,8 @@ function scopeOf(id: string): TurnScope {
     isReadonly: false,
     ended: false,
     gate: { isOpen: true, pass: (release) => release(undefined) },
+    willWrite() {},
+    onKept() {},
     get context(): never {
       throw new Error("not of this test");
     },

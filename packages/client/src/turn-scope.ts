@@ -1,6 +1,6 @@
 import { AsyncLocalStorage, AsyncResource } from "node:async_hooks";
 import type { ActorAddress, ChainEntry } from "@troupe/core";
-import type { CallContext } from "@troupe/sdk";
+import { type CallContext, giveRunningTurn, type RunningTurn } from "@troupe/sdk";
 
 /** What the calls of a turn have to wait for, so that nobody sees what a crash could still undo. */
 export interface CallGate {
@@ -25,6 +25,10 @@ export interface TurnScope {
   /** True once the turn is over: what still runs in its name then is on its own. */
   readonly ended: boolean;
   readonly gate: CallGate;
+  /** The turn is about to change what is stored. */
+  willWrite(): void;
+  /** See `RunningTurn`. */
+  onKept(callback: () => void): void;
 }
 
 const scopes = new AsyncLocalStorage<TurnScope | undefined>();
@@ -33,6 +37,20 @@ const scopes = new AsyncLocalStorage<TurnScope | undefined>();
 export function currentTurn(): TurnScope | undefined {
   const scope = scopes.getStore();
   return scope === undefined || scope.ended ? undefined : scope;
+}
+
+giveRunningTurn(() => {
+  const turn = currentTurn();
+  return turn && runningTurnOf(turn);
+});
+
+function runningTurnOf(turn: TurnScope): RunningTurn {
+  return {
+    get signal() {
+      return turn.context.signal;
+    },
+    onKept: (callback) => turn.onKept(callback),
+  };
 }
 
 /**

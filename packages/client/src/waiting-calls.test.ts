@@ -19,6 +19,7 @@ function callOf(callId: number, id = "alice"): OutboundCall {
     headers: undefined,
     idempotencyKey: undefined,
     delivery: undefined,
+    stream: undefined,
   };
   return new OutboundCall({ key: `Account/${id}`, route: undefined }, request);
 }

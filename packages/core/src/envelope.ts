@@ -20,6 +20,16 @@ export interface Payload {
   readonly size: number;
 }
 
+/**
+ * How much of a stream may be on its way to its reader. The silo stops the stream when this much
+ * was sent and not taken.
+ */
+export interface StreamWindow {
+  readonly items: number;
+  /** As `toPortable` counts them. One item may go beyond it. */
+  readonly bytes: number;
+}
+
 /** A call. `callId` is unique among the calls of one caller (a silo or a client). */
 export interface RequestEnvelope {
   readonly kind: "request";
@@ -44,6 +54,8 @@ export interface RequestEnvelope {
   readonly idempotencyKey: string | undefined;
   /** The request is a durable send. Only silos may say so. */
   readonly delivery: Delivery | undefined;
+  /** The call opens a stream: its reply says that it is open, and items follow. */
+  readonly stream: StreamWindow | undefined;
 }
 
 /** What became of a request. */
@@ -71,7 +83,31 @@ export interface ReplyEnvelope {
   readonly outcome: Outcome;
 }
 
-/** The caller gave up: drop the request from the mailbox, or abort the signal of its turn. */
+/** One item of a stream, or how it ended. */
+export type StreamItem =
+  | { readonly kind: "value"; readonly payload: Payload }
+  /** Nothing comes any more: the payload's value is a `PortableError` that says why. */
+  | { readonly kind: "error"; readonly payload: Payload }
+  /** Nothing comes any more: the method has returned. */
+  | { readonly kind: "end" };
+
+/** An item of the stream that the request with this number opened. */
+export interface ItemEnvelope {
+  readonly kind: "item";
+  readonly callId: number;
+  readonly item: StreamItem;
+}
+
+/** The reader of a stream has taken so many items, which had so many bytes. */
+export interface CreditEnvelope extends StreamWindow {
+  readonly kind: "credit";
+  readonly callId: number;
+}
+
+/**
+ * The caller gave up: drop the request from the mailbox, abort the signal of its turn, or end
+ * its stream.
+ */
 export interface CancelEnvelope extends ActorAddress {
   readonly kind: "cancel";
   readonly callId: number;
@@ -98,5 +134,7 @@ export type Envelope =
   | RequestEnvelope
   | ReplyEnvelope
   | CancelEnvelope
+  | ItemEnvelope
+  | CreditEnvelope
   | PingEnvelope
   | ReleasedEnvelope;

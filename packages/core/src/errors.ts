@@ -84,6 +84,16 @@ export const ERROR_CODES = {
     ran: "maybe",
     retryable: true,
   },
+  MOVED: {
+    meaning: "The activation that served the stream ended: its actor moved, or was deactivated.",
+    ran: "yes",
+    retryable: true,
+  },
+  LAGGED: {
+    meaning: "A reader of a feed was too slow, and missed what was pushed.",
+    ran: "yes",
+    retryable: true,
+  },
   ACTIVATION_FAILED: {
     meaning: "The actor could not be constructed, loaded, or its onActivate threw.",
     ran: "no",

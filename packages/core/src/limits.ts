@@ -1,3 +1,5 @@
+import type { StreamWindow } from "./envelope.ts";
+
 /**
  * The limits that hold in every process of a cluster. Each is checked where the value enters, and
  * reaching it is a clear error. What a user may tune is an option of the silo or the client
@@ -26,6 +28,16 @@ export const CALL_CHAIN_MAX = 100;
 export const HEADERS_MAX = 64;
 /** How many bytes the headers of one call may have, names and values together. */
 export const HEADERS_MAX_BYTES = 16 * 1024;
+
+/** Items, and bytes of them, of one stream that may be on their way, if its reader does not say. */
+export const STREAM_WINDOW: StreamWindow = { items: 64, bytes: 1024 * 1024 };
+/** The largest window that a reader may ask for. */
+export const STREAM_WINDOW_MAX: StreamWindow = { items: 4_096, bytes: 16 * 1024 * 1024 };
+
+/** Streams of one actor that are open. */
+export const STREAMS_PER_ACTOR_MAX = 1_000;
+/** Streams of one link that are open: those of one client, or of one silo at another. */
+export const STREAMS_PER_LINK_MAX = 10_000;
 
 /** Milliseconds of the smallest period of a reminder or timer. */
 export const PERIOD_MIN_MS = 100;

@@ -3,9 +3,9 @@ import type { Principal, Role } from "./principal.ts";
 
 /**
  * The version of the link's protocol: peers with another major number refuse each other. From 1.1
- * on secrets are proven and never sent.
+ * on secrets are proven and never sent, and from 1.2 on there are streams.
  */
-export const PROTOCOL_VERSION = "1.1";
+export const PROTOCOL_VERSION = "1.2";
 
 /** What each side says first on a new link. */
 export interface Hello {

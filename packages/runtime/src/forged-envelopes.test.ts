@@ -106,6 +106,7 @@ function requestOf(cluster: TestCluster, fields: Partial<RequestEnvelope>): Requ
     headers: undefined,
     idempotencyKey: undefined,
     delivery: undefined,
+    stream: undefined,
     ...fields,
   };
 }

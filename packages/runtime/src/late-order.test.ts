@@ -67,6 +67,7 @@ async function start(): Promise<Desk> {
       headers: undefined,
       idempotencyKey: undefined,
       delivery: undefined,
+      stream: undefined,
     });
     await cluster.advance(50);
     const outcome = ended.get(callId);

@@ -28,7 +28,12 @@ export type Concurrency =
   /** Beside other readonly turns. */
   | "readonly"
   /** Beside any turn. */
-  | "interleave";
+  | "interleave"
+  /**
+   * The method is a stream: what it does from one item to the next is a turn. It starts between
+   * exclusive turns, which do not wait for it; see `Stream` in docs/streams.md.
+   */
+  | "stream";
 
 /** What is known of one public method. */
 export interface MethodDefinition {

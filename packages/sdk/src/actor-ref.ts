@@ -48,16 +48,19 @@ type AsyncMethod<F> = F extends {
 
 /**
  * A method as its callers see it. An asynchronous one is taken as it is, which keeps its overloads
- * and type parameters; of any other, the last overload becomes asynchronous.
+ * and type parameters; of any other, the last overload becomes asynchronous. A stream gives its
+ * items.
  */
 export type RemoteMethod<F> = F extends (...args: infer P) => infer R
   ? [R] extends [never]
     ? (...args: P) => Promise<never>
     : unknown extends R
       ? (...args: P) => Promise<R>
-      : [AsyncMethod<F>] extends [never]
-        ? (...args: P) => Promise<Awaited<R>>
-        : OmitThisParameter<F>
+      : [R] extends [AsyncIterable<infer Item>]
+        ? (...args: P) => AsyncIterable<Item>
+        : [AsyncMethod<F>] extends [never]
+          ? (...args: P) => Promise<Awaited<R>>
+          : OmitThisParameter<F>
   : never;
 
 /**

@@ -38,6 +38,8 @@ export function analyseClass(actorClass: ActorClass): Analysis {
   return analyser.analyse(actorClass);
 }
 
+const NOT_FOR_STREAMS: readonly MethodMark[] = ["readonly", "interleave", "oneWay", "idempotent"];
+
 type NoteOf<K extends Note["kind"]> = Extract<Note, { kind: K }>;
 
 class Analyser {
@@ -166,14 +168,23 @@ class Analyser {
       }
       const problem = nameProblem(name);
       if (problem !== undefined) this.#report(`the method name ${show(name)} ${problem}`);
+      const isStream = own.has("stream") || this.#shape.generators.has(name);
+      if (isStream) this.#checkStream(name, own);
       methods.set(name, {
         name,
-        concurrency: concurrencyOf(own),
+        concurrency: isStream ? "stream" : concurrencyOf(own),
         oneWay: own.has("oneWay"),
         idempotent: own.has("idempotent"),
       });
     }
     return methods;
+  }
+
+  /** What a stream does between two items runs beside all else, and its reader waits for it. */
+  #checkStream(name: string, marks: ReadonlySet<MethodMark>): void {
+    for (const mark of NOT_FOR_STREAMS) {
+      if (marks.has(mark)) this.#report(`${name}() is a stream, and ${mark} too; remove ${mark}`);
+    }
   }
 
   /**

@@ -13,7 +13,7 @@ export interface CallContext {
   readonly principal: Principal;
   /**
    * Milliseconds since the Unix epoch after which the caller no longer waits. Calls made from this
-   * turn inherit it.
+   * turn inherit it. A stream has none: `Infinity`.
    */
   readonly deadline: number;
   /**
@@ -24,7 +24,7 @@ export interface CallContext {
   readonly fence: number;
   /** Inherited by the calls that this turn makes. */
   readonly headers: Readonly<Record<string, string>>;
-  /** Aborted when the caller gives up or the deadline passes. */
+  /** Aborted when the caller gives up or the deadline passes; for a stream, when it has ended. */
   readonly signal: AbortSignal;
 }
 
@@ -39,6 +39,26 @@ export interface CallOptions {
   readonly signal?: AbortSignal;
   /** At most 64, of at most 16 KiB together; added to those that the running turn inherited. */
   readonly headers?: Readonly<Record<string, string>>;
-  /** Names the call, so that a repetition of it takes effect once. */
+  /** Names the call, so that a repetition of it takes effect once. Not for streams. */
   readonly idempotencyKey?: string;
+  /**
+   * The methods are streams. Only to be said where nothing tells so: for a type that is given by
+   * its name, and that this process does not host.
+   */
+  readonly stream?: boolean;
+  /**
+   * Of a stream: how long to wait for the next item; then it ends with `TIMEOUT`. Default: for
+   * ever. `timeout` is how long to wait until the stream is open.
+   */
+  readonly idleTimeout?: Duration;
+  /**
+   * Of a stream: what may be on its way before the reader takes it. `items`: 1 to 4,096, default
+   * 64; `bytes`: up to 16 MiB, default 1 MiB. A reader that takes nothing stops the stream there.
+   */
+  readonly window?: { readonly items?: number; readonly bytes?: number };
+  /**
+   * Of a stream: opens it again when its silo was lost or the actor moved, and goes on. It is given
+   * the last item that was read, or undefined, and returns the arguments of the next call.
+   */
+  readonly resume?: (last: never) => readonly unknown[];
 }

@@ -1,7 +1,13 @@
 import type { SourcePosition } from "./source-position.ts";
 import { METADATA } from "./symbol-metadata.ts";
 
-export type MethodMark = "readonly" | "interleave" | "oneWay" | "idempotent" | "internal";
+export type MethodMark =
+  | "readonly"
+  | "interleave"
+  | "stream"
+  | "oneWay"
+  | "idempotent"
+  | "internal";
 
 /**
  * What one decorator, or one entry of `defineActor`, said of a class. Values are as the author gave

@@ -13,6 +13,8 @@ export interface ClassShape {
    * Names of the methods, without symbols, `#private` ones, accessors and the members of `Actor`.
    */
   readonly methods: ReadonlySet<string>;
+  /** Those of them that are written as `async *`. */
+  readonly generators: ReadonlySet<string>;
   /** Every method name in the chain, also one that an accessor further down hides. */
   readonly everyMethod: ReadonlySet<string>;
   readonly actorMembers: ReadonlySet<string>;
@@ -25,12 +27,15 @@ export function shapeOf(actorClass: ActorClass): ClassShape {
   const members = root === undefined ? [] : Object.getOwnPropertyNames(root.prototype);
   const actorMembers = new Set(members);
   const methods = new Set<string>();
+  const generators = new Set<string>();
   const everyMethod = new Set<string>();
   const replacedMembers = new Set<string>();
   for (const { prototype } of classes) {
     for (const [name, member] of Object.entries(Object.getOwnPropertyDescriptors(prototype))) {
       if (name === "constructor" || HOOKS.has(name)) continue;
       const isMethod = typeof member.value === "function";
+      if (isGenerator(member.value)) generators.add(name);
+      else generators.delete(name);
       if (actorMembers.has(name)) replacedMembers.add(name);
       else if (isMethod) methods.add(name);
       else methods.delete(name);
@@ -42,8 +47,14 @@ export function shapeOf(actorClass: ActorClass): ClassShape {
     extendsActor: root !== undefined,
     notesByClass: classes.map((one) => ownNotes(one)),
     methods,
+    generators,
     everyMethod,
     actorMembers,
     replacedMembers: [...replacedMembers],
   };
+}
+
+/** By its tag, since each realm has a class of its own for these functions. */
+function isGenerator(member: unknown): boolean {
+  return Object.prototype.toString.call(member) === "[object AsyncGeneratorFunction]";
 }

@@ -106,6 +106,15 @@ export function idempotent(...args: readonly unknown[]): unknown {
 }
 
 /**
+ * The method returns an `AsyncIterable` and is a stream. An `async *` method is one without this
+ * mark.
+ */
+export function stream(): MethodDecorator<(...args: never) => AsyncIterable<unknown>>;
+export function stream(...args: readonly unknown[]): unknown {
+  return mark("stream", new SourcePosition(stream), args);
+}
+
+/**
  * The method is for `this` only. References still show it to the compiler, and calling it through
  * one fails with `NO_SUCH_METHOD`.
  */

@@ -25,6 +25,7 @@ export interface DefineActorOptions<A extends Actor> extends ActorOptions {
 export const MARKS: readonly MethodMark[] = [
   "readonly",
   "interleave",
+  "stream",
   "oneWay",
   "idempotent",
   "internal",

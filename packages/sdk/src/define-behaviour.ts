@@ -1,6 +1,11 @@
 import { TroupeError } from "@troupe/core";
 import type { DeactivationReason } from "./actor.ts";
-import type { ActorDefinition, MethodDefinition, SlotDefinition } from "./actor-definition.ts";
+import type {
+  ActorDefinition,
+  Concurrency,
+  MethodDefinition,
+  SlotDefinition,
+} from "./actor-definition.ts";
 import type { ActorHost } from "./actor-host.ts";
 import {
   type ActorOptions,
@@ -130,6 +135,9 @@ function methodsOf(given: unknown, report: (text: string) => void): Map<string, 
     const problem = methodProblem(name);
     if (problem !== undefined) report(`the method ${show(name)} ${problem}`);
     const flags = readFields(options, `the options of the method ${name}`, MARKS, report);
+    const isMore = flags.readonly ?? flags.interleave ?? flags.oneWay ?? flags.idempotent;
+    if (flags.stream === true && isMore === true)
+      report(`the method ${show(name)} is a stream; leave its other marks out`);
     methods.set(name, methodDefinition(name, flags));
   }
   return methods;
@@ -142,13 +150,18 @@ function methodProblem(name: string): string | undefined {
 }
 
 function methodDefinition(name: string, options: MethodOptions): MethodDefinition {
-  const exclusiveOrReadonly = options.readonly === true ? "readonly" : "exclusive";
   return {
     name,
-    concurrency: options.interleave === true ? "interleave" : exclusiveOrReadonly,
+    concurrency: concurrencyOf(options),
     oneWay: options.oneWay === true,
     idempotent: options.idempotent === true,
   };
+}
+
+function concurrencyOf({ stream, interleave, readonly }: MethodOptions): Concurrency {
+  if (stream === true) return "stream";
+  if (interleave === true) return "interleave";
+  return readonly === true ? "readonly" : "exclusive";
 }
 
 function slotsOf(given: unknown, report: (text: string) => void): SlotDefinition[] {

@@ -318,7 +318,7 @@ describe("definitionOf", () => {
     ["{ methods: { read: { readonly: 1 } } }", "readonly of read must be true or false, not 1"],
     [
       "{ methods: { read: { pure: true } } }",
-      `the options of the method read have no "pure"; there are readonly, interleave, oneWay, idempotent, internal`,
+      `the options of the method read have no "pure"; there are readonly, interleave, stream, oneWay, idempotent, internal`,
     ],
     ["{ methods: ['read'] }", "methods must be an object, not [ 'read' ]"],
     [

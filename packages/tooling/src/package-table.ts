@@ -53,7 +53,7 @@ export const TESTS_MAY_IMPORT: readonly string[] = [...TESTING, "memory", "troup
  * or are shared.
  */
 export const RUNTIME_MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
-  routing: ["ownership", "activation"],
+  routing: ["ownership", "activation", "streams"],
   ownership: [],
   membership: [],
   activation: [],
@@ -61,6 +61,8 @@ export const RUNTIME_MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   reminders: [],
   sends: [],
   idempotency: [],
+  // Streams: served between two items, like calls.
+  streams: ["activation"],
   durability: ["activation", "reminders", "sends"],
   inspect: ["routing", "ownership", "membership", "activation", "durability", "reminders", "sends"],
   silo: [
@@ -71,6 +73,7 @@ export const RUNTIME_MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     "reminders",
     "sends",
     "idempotency",
+    "streams",
     "durability",
     "inspect",
   ],

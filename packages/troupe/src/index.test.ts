@@ -5,6 +5,7 @@ it("exports what the documentation promises, and nothing that only Troupe itself
   expect(Object.keys(troupe).toSorted()).toEqual([
     "Actor",
     "ERROR_CODES",
+    "Feed",
     "TroupeError",
     "actor",
     "connect",
@@ -19,6 +20,7 @@ it("exports what the documentation promises, and nothing that only Troupe itself
     "silentLogger",
     "startSilo",
     "state",
+    "stream",
     "timer",
   ]);
 });

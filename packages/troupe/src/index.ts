@@ -47,6 +47,8 @@ export {
   defineActor,
   defineBehaviour,
   type DefineActorOptions,
+  Feed,
+  type FeedOptions,
   type FilteredCall,
   type PlacementOptions,
   type ReminderTick,
@@ -67,6 +69,7 @@ export {
   readonly,
   reminder,
   state,
+  stream,
   timer,
 } from "@troupe/sdk";
 export type { LogLevel } from "@troupe/host";

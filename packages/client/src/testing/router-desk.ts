@@ -107,6 +107,7 @@ export class Desk<C extends Clock> {
       headers: undefined,
       idempotencyKey: idempotent ? "a:test:1" : undefined,
       delivery: undefined,
+      stream: undefined,
       ...given,
     };
     const { callId } = request;

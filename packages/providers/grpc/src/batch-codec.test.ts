@@ -9,6 +9,7 @@ import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { BatchDecoder } from "./batch-decoder.ts";
 import { BatchEncoder } from "./batch-encoder.ts";
+import { anyEnvelope } from "./testing/any-envelope.ts";
 import { NAMES_MAX } from "./link-limits.ts";
 import {
   HEAD_FACTOR,
@@ -55,69 +56,10 @@ function request(fields: Partial<RequestEnvelope>): RequestEnvelope {
     headers: undefined,
     idempotencyKey: undefined,
     delivery: undefined,
+    stream: undefined,
     ...fields,
   };
 }
-
-const size = fc.nat(MESSAGE_MAX_BYTES);
-const integer = fc.maxSafeNat();
-const name = fc.string({ unit: "grapheme", minLength: 1, maxLength: 20 });
-// JSON has no -0, which would come back as 0, and no portable value has a key __proto__.
-const value = fc
-  .jsonValue()
-  .map((json) => JSON.stringify(json))
-  .filter((text) => !text.includes("__proto__"))
-  .map((text) => JSON.parse(text) as unknown);
-const payload = fc.record({ value, revive: fc.boolean(), size });
-
-/** What may tell a repetition of a request. */
-const repetition = fc.oneof(
-  fc.record({
-    idempotencyKey: fc.option(name, { nil: undefined }),
-    delivery: fc.constant(undefined),
-  }),
-  fc.record({
-    idempotencyKey: fc.constant(undefined),
-    delivery: fc.record({ sender: name, seq: integer, asks: fc.boolean() }),
-  }),
-);
-
-const anyRequest = fc
-  .record({
-    kind: fc.constant("request" as const),
-    callId: integer,
-    type: name,
-    id: name,
-    method: name,
-    args: fc.record({ value: fc.array(value), revive: fc.boolean(), size }),
-    deadline: fc.nat().map((left) => 500 + left),
-    revision: integer,
-    chain: fc.array(fc.record({ type: name, id: name, turn: name }), { maxLength: 5 }),
-    oneWay: fc.boolean(),
-    headers: fc.option(fc.dictionary(name, fc.string(), { noNullPrototype: true }), {
-      nil: undefined,
-    }),
-  })
-  .chain((facts) => repetition.map((repeated) => ({ ...facts, ...repeated })));
-
-const anyEnvelope: fc.Arbitrary<Envelope> = fc.oneof(
-  anyRequest,
-  fc.record({
-    kind: fc.constant("reply" as const),
-    callId: integer,
-    outcome: fc.oneof(
-      fc.record({ kind: fc.constantFrom("value" as const, "error" as const), payload }),
-      fc.record({
-        kind: fc.constant("refused" as const),
-        reason: fc.constantFrom("not-owner" as const, "not-ready" as const),
-        revision: integer,
-      }),
-    ),
-  }),
-  fc.record({ kind: fc.constant("cancel" as const), callId: integer, type: name, id: name }),
-  fc.record({ kind: fc.constantFrom("ping" as const, "pong" as const), nonce: integer }),
-  fc.record({ kind: fc.constant("released" as const), revision: integer, holding: fc.array(name) }),
-);
 
 describe("batches of envelopes", () => {
   it("come back as they were, batch after batch, with numbered names", () => {

@@ -11,6 +11,8 @@ import {
   type Outcome,
   parseDelivery,
   type Payload,
+  STREAM_WINDOW_MAX,
+  type StreamWindow,
 } from "@troupe/core";
 import { IDEMPOTENCY_KEY_MAX_BYTES, TURN_MAX_BYTES } from "./link-limits.ts";
 import { ReceivedNames } from "./name-table.ts";
@@ -21,8 +23,13 @@ import {
   FLAG_IDEMPOTENCY_KEY,
   FLAG_ONE_WAY,
   FLAG_REVIVE,
+  FLAG_STREAM,
   HEAD_FACTOR,
   KIND_CANCEL,
+  KIND_CREDIT,
+  KIND_ITEM_END,
+  KIND_ITEM_ERROR,
+  KIND_ITEM_VALUE,
   KIND_PING,
   KIND_PONG,
   KIND_RELEASED,
@@ -110,6 +117,19 @@ export class BatchDecoder {
           type: this.#name(this.#take()),
           id: this.#actorId(this.#take()),
         };
+      case KIND_ITEM_VALUE:
+        return { kind: "item", callId: this.#integer(), item: this.#outcome("value") };
+      case KIND_ITEM_ERROR:
+        return { kind: "item", callId: this.#integer(), item: this.#outcome("error") };
+      case KIND_ITEM_END:
+        return { kind: "item", callId: this.#integer(), item: { kind: "end" } };
+      case KIND_CREDIT:
+        return {
+          kind: "credit",
+          callId: this.#integer(),
+          items: this.#integer(),
+          bytes: this.#integer(),
+        };
       case KIND_PING:
         return { kind: "ping", nonce: this.#integer() };
       case KIND_PONG:
@@ -140,6 +160,7 @@ export class BatchDecoder {
         ? undefined
         : this.#string(this.#take(), IDEMPOTENCY_KEY_MAX_BYTES);
     const delivery = key === undefined ? undefined : parseDelivery(key);
+    const stream = (flags & FLAG_STREAM) === 0 ? undefined : this.#window();
     return {
       kind: "request",
       callId,
@@ -154,10 +175,20 @@ export class BatchDecoder {
       headers,
       idempotencyKey: delivery === undefined ? key : undefined,
       delivery,
+      stream,
     };
   }
 
-  #outcome(kind: "value" | "error"): Outcome {
+  #window(): StreamWindow {
+    const items = this.#integer();
+    const bytes = this.#integer();
+    const { items: itemsMax, bytes: bytesMax } = STREAM_WINDOW_MAX;
+    if (items === 0 || items > itemsMax || bytes > bytesMax)
+      throw new WireError("a window of a stream that is out of its range");
+    return { items, bytes };
+  }
+
+  #outcome(kind: "value" | "error"): Extract<Outcome, { readonly payload: Payload }> {
     const value = this.#take();
     const size = this.#size();
     const payload: Payload = { value, revive: (this.#integer() & FLAG_REVIVE) !== 0, size };

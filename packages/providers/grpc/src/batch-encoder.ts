@@ -1,5 +1,6 @@
 import {
   type Envelope,
+  type ItemEnvelope,
   type ReplyEnvelope,
   repetitionKey,
   type RequestEnvelope,
@@ -12,8 +13,13 @@ import {
   FLAG_IDEMPOTENCY_KEY,
   FLAG_ONE_WAY,
   FLAG_REVIVE,
+  FLAG_STREAM,
   HEAD_FACTOR,
   KIND_CANCEL,
+  KIND_CREDIT,
+  KIND_ITEM_END,
+  KIND_ITEM_ERROR,
+  KIND_ITEM_VALUE,
   KIND_PING,
   KIND_PONG,
   KIND_RELEASED,
@@ -30,6 +36,10 @@ const HEAD_REPLY_VALUE = 4 * HEAD_FACTOR + KIND_REPLY_VALUE;
 const HEAD_REPLY_ERROR = 4 * HEAD_FACTOR + KIND_REPLY_ERROR;
 const HEAD_REPLY_REFUSED = 3 * HEAD_FACTOR + KIND_REPLY_REFUSED;
 const HEAD_CANCEL = 3 * HEAD_FACTOR + KIND_CANCEL;
+const HEAD_ITEM_VALUE = 4 * HEAD_FACTOR + KIND_ITEM_VALUE;
+const HEAD_ITEM_ERROR = 4 * HEAD_FACTOR + KIND_ITEM_ERROR;
+const HEAD_ITEM_END = HEAD_FACTOR + KIND_ITEM_END;
+const HEAD_CREDIT = 3 * HEAD_FACTOR + KIND_CREDIT;
 const HEAD_PING = HEAD_FACTOR + KIND_PING;
 const HEAD_PONG = HEAD_FACTOR + KIND_PONG;
 const HEAD_RELEASED = 2 * HEAD_FACTOR + KIND_RELEASED;
@@ -67,6 +77,12 @@ export class BatchEncoder {
       case "cancel":
         fields.push(HEAD_CANCEL, envelope.callId, this.#name(envelope.type), envelope.id);
         return;
+      case "item":
+        this.#addItem(envelope);
+        return;
+      case "credit":
+        fields.push(HEAD_CREDIT, envelope.callId, envelope.items, envelope.bytes);
+        return;
       case "ping":
         fields.push(HEAD_PING, envelope.nonce);
         return;
@@ -97,7 +113,7 @@ export class BatchEncoder {
   }
 
   #addRequest(request: RequestEnvelope): void {
-    const { args, chain, headers } = request;
+    const { args, chain, headers, stream } = request;
     const key = repetitionKey(request);
     const fields = this.#fields;
     const head = fields.length;
@@ -106,7 +122,8 @@ export class BatchEncoder {
     const timeLeft = Math.max(0, Math.ceil(request.deadline - this.#now));
     fields.push(HEAD_REQUEST, request.callId, type, request.id, this.#name(request.method));
     fields.push(args.value, args.size, timeLeft, request.revision, flags);
-    if (chain.length === 0 && headers === undefined && key === undefined) return;
+    const isPlain = chain.length === 0 && headers === undefined && key === undefined;
+    if (isPlain && stream === undefined) return;
     const flagsAt = fields.length - 1;
     if (chain.length > 0) {
       flags |= FLAG_CHAIN;
@@ -122,6 +139,10 @@ export class BatchEncoder {
       flags |= FLAG_IDEMPOTENCY_KEY;
       fields.push(key);
     }
+    if (stream !== undefined) {
+      flags |= FLAG_STREAM;
+      fields.push(stream.items, stream.bytes);
+    }
     fields[flagsAt] = flags;
     fields[head] = (fields.length - head - 1) * HEAD_FACTOR + KIND_REQUEST;
   }
@@ -135,6 +156,16 @@ export class BatchEncoder {
     }
     const { payload } = outcome;
     const head = outcome.kind === "value" ? HEAD_REPLY_VALUE : HEAD_REPLY_ERROR;
+    this.#fields.push(head, callId, payload.value, payload.size, payload.revive ? FLAG_REVIVE : 0);
+  }
+
+  #addItem({ callId, item }: ItemEnvelope): void {
+    if (item.kind === "end") {
+      this.#fields.push(HEAD_ITEM_END, callId);
+      return;
+    }
+    const { payload } = item;
+    const head = item.kind === "value" ? HEAD_ITEM_VALUE : HEAD_ITEM_ERROR;
     this.#fields.push(head, callId, payload.value, payload.size, payload.revive ? FLAG_REVIVE : 0);
   }
 

@@ -45,6 +45,7 @@ function request(callId: number, bytes: number): Envelope {
     headers: undefined,
     idempotencyKey: undefined,
     delivery: undefined,
+    stream: undefined,
   };
 }
 

@@ -26,6 +26,7 @@ function request(callId: number, id: string, bytes = 0): Envelope {
     headers: undefined,
     idempotencyKey: undefined,
     delivery: undefined,
+    stream: undefined,
   };
 }
 

@@ -26,7 +26,7 @@ interface InParts {
  *         envelope.
  * WOUT-2. Envelopes leave in the order they were added, except that an envelope larger than a part
  *         leaves in parts, and those that need not follow it overtake it: requests and cancels for
- *         other actors, replies and probes.
+ *         other actors, items of other streams, replies and probes.
  */
 export class Outbox {
   readonly #maxBytes: number;
@@ -161,9 +161,12 @@ function orderKey(envelope: Envelope): string | undefined {
     case "request":
     case "cancel":
       return formatAddress(envelope);
+    case "item":
+      return `${envelope.kind} ${envelope.callId}`;
     case "released":
       return envelope.kind;
     case "reply":
+    case "credit":
     case "ping":
     case "pong":
       return undefined;
@@ -185,6 +188,11 @@ function envelopeBytes(envelope: Envelope): number {
         : ENVELOPE_BYTES + envelope.outcome.payload.size;
     case "cancel":
       return ENVELOPE_BYTES + envelope.id.length;
+    case "item":
+      return envelope.item.kind === "end"
+        ? ENVELOPE_BYTES
+        : ENVELOPE_BYTES + envelope.item.payload.size;
+    case "credit":
     case "ping":
     case "pong":
       return ENVELOPE_BYTES;

@@ -65,6 +65,7 @@ function request(callId: number): Envelope {
     headers: undefined,
     idempotencyKey: undefined,
     delivery: undefined,
+    stream: undefined,
   };
 }
 

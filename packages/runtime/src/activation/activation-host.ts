@@ -83,6 +83,7 @@ export class ActivationHost implements ActorHost {
             : "in a readonly method; drop @readonly()";
         throw new TroupeError("READONLY_WRITE", `${what} ${where}`);
       }
+      turn.willWrite();
       this.#activation.storage.send(to, { method, args, headers: turn.headers });
     });
   }
@@ -119,6 +120,7 @@ export class ActivationHost implements ActorHost {
         `${formatAddress(this.address)} is destroyed ${where}; call a method that may write`,
       );
     }
+    turn.willWrite();
     this.#activation.storage.destroy();
   }
 }

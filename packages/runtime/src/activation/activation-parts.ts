@@ -4,6 +4,7 @@ import type { CallOptions, SystemTurn } from "@troupe/sdk";
 import type { CallBudget } from "./call-budget.ts";
 import type { ActorStorage } from "./actor-storage.ts";
 import type { Activation } from "./activation.ts";
+import type { ActivationStreams } from "./activation-streams.ts";
 import type { ServeCall } from "./incoming-call.ts";
 import type { RunnerOwner } from "./runner-owner.ts";
 import type { TurnLog } from "./turn-log.ts";
@@ -45,6 +46,8 @@ export interface ActivationParts {
   redispatch(request: RequestEnvelope, sink: ReplySink): void;
   /** The request is refused because this silo cannot claim the actor; it will come again. */
   refused(request: RequestEnvelope, sink: ReplySink): void;
+  /** The streams that the silo's actors serve. */
+  readonly streams: ActivationStreams;
   /** What the silo's log says of turns. */
   readonly turnLog: TurnLog;
   /** Something waits for turns of the activation that run: see `WaitWatch`. */

@@ -1,4 +1,4 @@
-import { noSuchMethod, type ReplySink } from "@troupe/client";
+import { describeCall, noSuchMethod, type ReplySink } from "@troupe/client";
 import {
   type ActorAddress,
   formatAddress,
@@ -8,7 +8,7 @@ import {
   type RequestEnvelope,
   TroupeError,
 } from "@troupe/core";
-import { type ActorDefinition, type DeactivationReason } from "@troupe/sdk";
+import type { ActorDefinition, Concurrency, DeactivationReason } from "@troupe/sdk";
 import { ActivationHost } from "./activation-host.ts";
 import type { ActivationParts, TurnWork } from "./activation-parts.ts";
 import type { ActorStorage } from "./actor-storage.ts";
@@ -103,7 +103,8 @@ export class Activation implements RunnerOwner {
   isIdle(now: number): boolean {
     const { running, waiting, usedAt } = this.#runner;
     const isQuiet = this.#life.kind === "active" && running.length === 0 && waiting === 0;
-    return isQuiet && now - usedAt >= this.definition.idleAfterMs && !this.#host.isBusy;
+    if (!isQuiet || now - usedAt < this.definition.idleAfterMs || this.#host.isBusy) return false;
+    return !this.parts.streams.serves(this);
   }
 
   /** Brings the actor to life. Turns that came meanwhile wait. */
@@ -144,7 +145,29 @@ export class Activation implements RunnerOwner {
       answerError(sink, request, this.#unknownMethod(request.method));
       return "accepted";
     }
+    if (concurrency === "stream" || request.stream !== undefined) {
+      const problem = this.#streamProblem(request, sink, concurrency);
+      if (problem !== undefined) {
+        answerError(sink, request, problem);
+        return "accepted";
+      }
+    }
     return this.#runner.accept({ request, sink }, concurrency, system, now);
+  }
+
+  /** Why the call cannot be what it wants to be: the opening of a stream, or none. */
+  #streamProblem(
+    request: RequestEnvelope,
+    sink: ReplySink,
+    concurrency: Concurrency | undefined,
+  ): TroupeError | undefined {
+    const what = describeCall(request);
+    const { stream } = request;
+    if (concurrency !== "stream")
+      return new TroupeError("NO_SUCH_METHOD", `${what} is no stream; await what it gives`);
+    if (stream !== undefined) return this.parts.streams.refusal(request, sink);
+    const message = `${what} is a stream; read it with for await, and if the type is given by its name, with the option stream: true`;
+    return new TroupeError("NO_SUCH_METHOD", message);
   }
 
   /** Another definition of the type may have the method, and come into force soon (V3). */
@@ -184,6 +207,21 @@ export class Activation implements RunnerOwner {
     return this.definition.behaviour.invoke(this.#actor(), method, [argument]);
   }
 
+  /** For its streams. */
+  runStreamTurn(request: RequestEnvelope, sink: ReplySink, work: TurnWork): "accepted" | "closing" {
+    if (this.#life.kind === "gone") return "closing";
+    const now = this.parts.clock.monotonic();
+    return this.#runner.accept({ request, sink }, "stream", work, now);
+  }
+
+  /** For its streams. Never rejects. */
+  async runLastTurn(method: string, work: TurnWork): Promise<void> {
+    await this.#runner.runHook(method, work).catch((error: unknown) => {
+      const what = { method, reason: messageOf(error) };
+      this.log.warn(what, "a stream threw as it ended; what it changed then is not stored");
+    });
+  }
+
   #systemTurn(name: string): TurnWork | undefined {
     const turn = this.parts.systemTurn(name);
     return turn && ((activation, args) => turn(activation.storage.parts, args));
@@ -204,6 +242,7 @@ export class Activation implements RunnerOwner {
       this.#runner.clear((turn) => this.#giveBack(turn));
       await this.#free();
     }
+    const leaveStreams = this.parts.streams.end(this);
     this.#runner.close((turn) => this.#giveBack(turn));
     await this.#runner.quiet();
     await this.gate.drained().catch(() => undefined);
@@ -211,6 +250,7 @@ export class Activation implements RunnerOwner {
     // (D1).
     const mayRunHook = this.#runner.running.length === 0 && this.#isServing();
     if (actor !== undefined && reason !== "failed" && mayRunHook) {
+      await leaveStreams();
       await this.#runner
         .runHook("onDeactivate", () => this.definition.behaviour.onDeactivate(actor, reason))
         .catch((error: unknown) => {
@@ -247,7 +287,10 @@ export class Activation implements RunnerOwner {
   /** For the runner: does what the turn is for, within its scope. */
   perform(turn: Turn): unknown {
     const { system } = turn;
-    if (system === undefined) return this.parts.serve(this, this.#actor(), turn);
+    if (system === undefined) {
+      const given = this.parts.serve(this, this.#actor(), turn);
+      return turn.request.stream === undefined ? given : this.parts.streams.open(this, turn, given);
+    }
     return system(this, argumentsOf(turn.request, this.parts.makeReference));
   }
 

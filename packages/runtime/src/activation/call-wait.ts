@@ -58,7 +58,8 @@ export function blockersOf(
   return running.filter(
     (turn) =>
       !turn.nested &&
-      (isForAll || turn.concurrency !== "interleave") &&
+      !turn.holdsNothing &&
+      (isForAll || turn.concurrency === "exclusive" || turn.concurrency === "readonly") &&
       !ended.some((other) => other === turn),
   );
 }

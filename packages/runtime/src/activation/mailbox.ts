@@ -38,7 +38,8 @@ export interface MailboxOwner<T> {
  * The queue in front of one activation.
  *
  * MBX-1. An exclusive turn runs beside no other exclusive or readonly turn, and readonly turns only
- *        beside readonly ones.
+ *        beside readonly ones. A stream's turn starts while no exclusive one runs, and keeps none
+ *        from starting.
  * MBX-2. Turns start in arrival order, but for interleaving and nested ones, which start at once.
  * MBX-3. A turn that was accepted starts, or `close` gives it back. After `close` only nested ones
  *        start, which a running turn waits for, and hooks.
@@ -53,7 +54,7 @@ export class Mailbox<T extends MailboxEntry> {
   #queue: Fifo<T> | undefined;
   #exclusive = 0;
   #readonly = 0;
-  /** Interleaving and nested turns. */
+  /** Those that keep no other from starting. */
   #beside = 0;
   #state: "held" | "open" | "closed" = "held";
   #draining = false;
@@ -137,9 +138,7 @@ export class Mailbox<T extends MailboxEntry> {
   /** To be called once for each turn that was started. */
   finish(turn: T): void {
     if (this.waiting === 0) this.#queue = undefined;
-    if (turn.nested || turn.concurrency === "interleave") this.#beside--;
-    else if (turn.concurrency === "readonly") this.#readonly--;
-    else this.#exclusive--;
+    this.#count(turn, -1);
     this.#drain();
   }
 
@@ -197,7 +196,7 @@ export class Mailbox<T extends MailboxEntry> {
   }
 
   #start(turn: T, now: number): void {
-    this.#count(turn);
+    this.#count(turn, 1);
     this.#owner.startTurn(turn, now);
   }
 
@@ -209,16 +208,17 @@ export class Mailbox<T extends MailboxEntry> {
       case "interleave":
         return true;
       case "readonly":
+      case "stream":
         return this.#exclusive === 0;
       case "exclusive":
         return this.#exclusive === 0 && this.#readonly === 0;
     }
   }
 
-  #count(turn: T): void {
-    if (turn.nested || turn.concurrency === "interleave") this.#beside++;
-    else if (turn.concurrency === "readonly") this.#readonly++;
-    else this.#exclusive++;
+  #count({ nested, concurrency }: T, change: 1 | -1): void {
+    if (nested || concurrency === "interleave" || concurrency === "stream") this.#beside += change;
+    else if (concurrency === "readonly") this.#readonly += change;
+    else this.#exclusive += change;
   }
 }
 

@@ -24,6 +24,7 @@ export function ownRequest(facts: OwnCall): RequestEnvelope {
     headers: undefined,
     idempotencyKey: undefined,
     delivery: undefined,
+    stream: undefined,
     ...facts,
   };
 }

@@ -37,7 +37,8 @@ export class TurnLog {
   }
 
   /** The turn has ended. */
-  ended({ request, startedAt }: Turn, now: number): void {
+  ended({ request, startedAt, holdsNothing }: Turn, now: number): void {
+    if (holdsNothing) return;
     if (startedAt !== undefined && now - startedAt > SLOW_TURN_MS)
       this.#slow(request, now - startedAt);
   }

@@ -22,17 +22,11 @@ import { OWN_PEER, ownRequest } from "./own-request.ts";
 import { performTurn } from "./perform-turn.ts";
 import { concurrencyIn, reentryOf } from "./reentrancy.ts";
 import { RepeatedCalls, type Repetition } from "./repeated-calls.ts";
+import { RunningTurns } from "./running-turns.ts";
 import type { RunnerOwner } from "./runner-owner.ts";
 import { Turn, type TurnOwner } from "./turn.ts";
 import { UnitOfWork, type UnitOwner } from "./unit-of-work.ts";
 
-/**
- * How long a turn that does not end may hold up the deactivation of its actor, if its deadline is
- * not later.
- */
-const LAST_TURN_MS = 30_000;
-
-const NO_TURNS: readonly Turn[] = [];
 const NOTHING = toPortable(undefined, { root: "result" });
 
 /**
@@ -52,10 +46,8 @@ export class TurnRunner implements TurnOwner, MailboxOwner<Turn>, GateOwner, Uni
   readonly #owner: RunnerOwner;
   readonly #mailbox: Mailbox<Turn>;
   readonly #unit: UnitOfWork;
-  /** Nearly always one or none. */
-  #running: readonly Turn[] = NO_TURNS;
+  readonly #running = new RunningTurns();
   #repeated: RepeatedCalls | undefined;
-  #onQuiet: (() => void) | undefined;
   #usedAt: number;
   #waitsForLease = false;
 
@@ -96,7 +88,7 @@ export class TurnRunner implements TurnOwner, MailboxOwner<Turn>, GateOwner, Uni
   }
 
   get running(): readonly Turn[] {
-    return this.#running;
+    return this.#running.all;
   }
 
   /** When the last call came; ticks of the actor's own timers are none. */
@@ -117,7 +109,7 @@ export class TurnRunner implements TurnOwner, MailboxOwner<Turn>, GateOwner, Uni
     now: number,
   ): "accepted" | "closing" {
     const { reentrancy } = this.#owner.definition;
-    const reentry = reentryOf(request, this.#running, reentrancy);
+    const reentry = reentryOf(request, this.running, reentrancy);
     if (reentry.kind === "deadlock") {
       answerError(sink, request, reentry.error);
       return "accepted";
@@ -193,7 +185,7 @@ export class TurnRunner implements TurnOwner, MailboxOwner<Turn>, GateOwner, Uni
     const dropped = this.#mailbox.remove(matches);
     if (dropped !== undefined) return this.#endRepeated(dropped.request);
     if (this.#repeated?.cancel(callId, sink) === true) return;
-    for (const turn of this.#running) {
+    for (const turn of this.running) {
       if (!matches(turn)) continue;
       const message = `the caller of ${describeCall(turn.request)} gave up`;
       turn.abort(new TroupeError("CANCELLED", message, { ran: "maybe" }));
@@ -218,22 +210,21 @@ export class TurnRunner implements TurnOwner, MailboxOwner<Turn>, GateOwner, Uni
   }
 
   /** Resolves when no turn runs, or when those that do have had their time. */
-  async quiet(): Promise<void> {
-    if (this.#running.length === 0) return;
-    const { promise, resolve } = Promise.withResolvers<void>();
-    this.#onQuiet = resolve;
-    const { clock } = this;
-    const lastDeadline = Math.max(...this.#running.map(({ deadline }) => deadline));
-    const timer = clock.schedule(Math.max(LAST_TURN_MS, lastDeadline - clock.monotonic()), () => {
-      const methods = this.#running.map((turn) => turn.request.method);
-      this.#owner.log.error(
-        { methods },
-        "a turn did not end in time; the actor is deactivated without it, and nothing of it is stored",
-      );
-      resolve();
+  quiet(): Promise<void> {
+    return this.#running.quiet({
+      clock: this.clock,
+      onLetGo: (turn) => {
+        turn.end();
+        this.#mailbox.finish(turn);
+      },
+      onLate: (turns) => {
+        const methods = turns.map((turn) => turn.request.method);
+        this.#owner.log.error(
+          { methods },
+          "a turn did not end in time; the actor is deactivated without it, and nothing of it is stored",
+        );
+      },
     });
-    await promise;
-    timer.cancel();
   }
 
   /**
@@ -269,7 +260,7 @@ export class TurnRunner implements TurnOwner, MailboxOwner<Turn>, GateOwner, Uni
 
   /** The running turns that what waits here waits for. */
   get blockers(): readonly Turn[] {
-    return blockersOf(this.#running, this.#unit.endedTurns, this.#mailbox.isHoldingBack);
+    return blockersOf(this.running, this.#unit.endedTurns, this.#mailbox.isHoldingBack);
   }
 
   /** What a call that is here waits for; undefined if it is not here. */
@@ -287,8 +278,7 @@ export class TurnRunner implements TurnOwner, MailboxOwner<Turn>, GateOwner, Uni
 
   /** Lets go of the turns that run: what they change is not stored (D1), and their calls fail. */
   giveUp(error: TroupeError): void {
-    const turns = this.#running;
-    this.#running = NO_TURNS;
+    const turns = this.#running.clear();
     this.gate.refuse(error);
     for (const turn of turns) {
       turn.abort(error);
@@ -316,7 +306,7 @@ export class TurnRunner implements TurnOwner, MailboxOwner<Turn>, GateOwner, Uni
       );
       return;
     }
-    this.#running = this.#running.length === 0 ? [turn] : [...this.#running, turn];
+    this.#running.add(turn);
     turn.startedAt = now;
     this.#unit.begin(turn);
     performTurn(turn, this.#owner, this.#unit);
@@ -352,6 +342,11 @@ export class TurnRunner implements TurnOwner, MailboxOwner<Turn>, GateOwner, Uni
     this.#mailbox.holdBack(isHoldingBack);
   }
 
+  /** For a turn. */
+  onStreamWrites(): void {
+    this.#unit.join();
+  }
+
   /** For the unit of work. */
   onDestroyed(): void {
     this.#owner.onDestroyed();
@@ -360,12 +355,9 @@ export class TurnRunner implements TurnOwner, MailboxOwner<Turn>, GateOwner, Uni
   /** For the unit of work: the turn is over, and what waits for it may start. */
   onOver(turn: Turn): void {
     turn.end();
-    this.#running =
-      this.#running.length === 1 ? NO_TURNS : this.#running.filter((other) => other !== turn);
+    this.#running.remove(turn);
     this.#mailbox.finish(turn);
-    if (this.#running.length > 0) return;
-    this.#onQuiet?.();
-    this.#owner.onQuiet();
+    if (this.#running.checkQuiet()) this.#owner.onQuiet();
   }
 
   /** For the unit of work: the outcome may leave now. */
@@ -376,9 +368,14 @@ export class TurnRunner implements TurnOwner, MailboxOwner<Turn>, GateOwner, Uni
     parts.turnLog.ended(turn, now);
     // A one-way call was answered when it was accepted.
     if (turn.request.oneWay) return;
-    if (parts.isServing(now) || turn.sink instanceof HookSink)
-      turn.sink.reply(turn.request.callId, outcome);
+    if (parts.isServing(now) || turn.sink instanceof HookSink) this.#leave(turn, outcome);
     else void this.#answerWhenServing(turn, outcome);
+  }
+
+  #leave(turn: Turn, outcome: Outcome): void {
+    const { sink, request } = turn;
+    sink.reply(request.callId, outcome);
+    if (request.stream !== undefined) this.#owner.parts.streams.opened(turn, outcome);
   }
 
   #endRepeated(ended: RequestEnvelope): void {
@@ -386,8 +383,8 @@ export class TurnRunner implements TurnOwner, MailboxOwner<Turn>, GateOwner, Uni
     if (key !== undefined) this.#repeated?.end(key);
   }
 
-  async #answerWhenServing({ sink, request }: Turn, outcome: Outcome): Promise<void> {
-    if (await this.#owner.parts.serving()) sink.reply(request.callId, outcome);
+  async #answerWhenServing(turn: Turn, outcome: Outcome): Promise<void> {
+    if (await this.#owner.parts.serving()) this.#leave(turn, outcome);
   }
 
   async #openWhenServing(): Promise<void> {

@@ -21,6 +21,8 @@ export interface TurnOwner {
   readonly epoch: number;
   /** What the calls that a turn makes have to pass. */
   readonly gate: OutputGate;
+  /** A turn of a stream is about to change what is stored, for the first time. */
+  onStreamWrites(turn: Turn): void;
 }
 
 export interface TurnParts {
@@ -45,6 +47,8 @@ export class Turn implements TurnScope, MailboxEntry {
   readonly #owner: TurnOwner;
   readonly #clock: Clock;
   #ended = false;
+  #hasWritten = false;
+  #whenKept: (() => void)[] | undefined;
   #aborted: TroupeError | undefined;
   #chain: readonly ChainEntry[] | undefined;
   #context: TurnContext | undefined;
@@ -100,8 +104,37 @@ export class Turn implements TurnScope, MailboxEntry {
     return this.#ended;
   }
 
+  /**
+   * True for a turn of a stream that has changed nothing so far: nobody waits for it, and it may
+   * wait for whatever it likes.
+   */
+  get holdsNothing(): boolean {
+    return this.concurrency === "stream" && !this.#hasWritten && !this.nested;
+  }
+
+  willWrite(): void {
+    if (this.#hasWritten) return;
+    const heldNothing = this.holdsNothing;
+    this.#hasWritten = true;
+    if (heldNothing) this.#owner.onStreamWrites(this);
+  }
+
+  /** As a part of the turn that waits for it, it is kept or undone with that one. */
+  onKept(callback: () => void): void {
+    if (this.parent !== undefined && !this.parent.ended) this.parent.onKept(callback);
+    else (this.#whenKept ??= []).push(callback);
+  }
+
+  /** What it changed is on its way to the store, behind what earlier turns changed. */
+  keep(): void {
+    if (this.#whenKept === undefined) return;
+    for (const callback of this.#whenKept.splice(0)) callback();
+  }
+
+  /** A stream holds up nobody, so a call that comes back to its actor is one like any other. */
   get chain(): readonly ChainEntry[] {
     const { type, id, chain } = this.request;
+    if (this.concurrency === "stream") return chain;
     this.#chain ??= [...chain, { type, id, turn: this.token }];
     return this.#chain;
   }
@@ -166,6 +199,8 @@ class TurnContext implements CallContext {
   }
 
   get signal(): AbortSignal {
+    const ofStream = this.#turn.sink.signal;
+    if (ofStream !== undefined) return ofStream;
     if (this.#controller === undefined) {
       this.#controller = new AbortController();
       if (this.#aborted !== undefined) this.#controller.abort(this.#aborted);

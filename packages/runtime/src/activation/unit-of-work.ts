@@ -68,8 +68,11 @@ export interface UnitOwner {
  * UNIT-4. A nested turn is a part of the turn that waits for it, and is stored or rolled back with
  *         that one. Its outcome waits for what was staged before, not for the turn that waits for
  *         it.
+ *         A stream's turn counts from when it first changes something.
  * UNIT-5. A turn is over only when its nested turns are, though it may have stopped to wait for
  *         them: else a half of such a turn would be stored, or rolled back (D1).
+ * UNIT-6. What a stream's turn gives that has changed nothing, but may have seen what an unfinished
+ *         turn changed, waits for that turn, and fails if that is undone.
  */
 export class UnitOfWork {
   readonly #owner: UnitOwner;
@@ -78,6 +81,8 @@ export class UnitOfWork {
   /** Turns that would be over, but for their nested ones (UNIT-5). */
   #unfinished: readonly EndedTurn[] = NONE;
   #open: OpenUnit | undefined;
+  /** Turns of streams that have ended and wait for what others have changed (UNIT-6). */
+  #observers: readonly EndedTurn[] = NONE;
 
   constructor(owner: UnitOwner) {
     this.#owner = owner;
@@ -87,9 +92,16 @@ export class UnitOfWork {
     if (mayWrite(turn)) this.#writers++;
   }
 
+  /** A turn of a stream, which was not counted so far, changes something. */
+  join(): void {
+    this.#writers++;
+  }
+
   /** Turns that have ended and wait for those that overlap with them. */
   get endedTurns(): readonly Turn[] {
-    return this.#open?.ended.map(({ turn }) => turn) ?? NO_TURNS;
+    const ended = this.#open?.ended ?? NONE;
+    if (ended.length === 0 && this.#observers.length === 0) return NO_TURNS;
+    return [...ended, ...this.#observers].map(({ turn }) => turn);
   }
 
   /** One that was given up has no effect any more, whatever it comes to. */
@@ -116,6 +128,7 @@ export class UnitOfWork {
     if (key === undefined && isAlone && !turn.nested && !this.#owner.storage.mayHaveChanges) {
       // Nearly every turn that changes nothing: it needs no unit.
       this.#settle(turn, outcome);
+      this.#settleObservers(false);
       return;
     }
     if (key !== undefined && outcome.kind === "value") {
@@ -127,6 +140,11 @@ export class UnitOfWork {
       this.#writers > 0 && this.#open === undefined && !this.#owner.storage.hasChanges();
     if (isPart || leavesAlone) {
       this.#settle(turn, outcome);
+      return;
+    }
+    if (turn.holdsNothing && this.#writers > 0) {
+      this.#observers = [...this.#observers, { turn, outcome }];
+      this.#owner.onWait();
       return;
     }
     const open = this.#opened();
@@ -162,6 +180,7 @@ export class UnitOfWork {
       const error: Outcome = { kind: "error", payload: errorToPortable(changes) };
       for (const { turn, outcome } of ended)
         this.#settle(turn, outcome.kind === "value" ? error : outcome);
+      this.#settleObservers(true);
       return;
     }
     if (changes !== undefined) {
@@ -171,6 +190,15 @@ export class UnitOfWork {
       if (changes.isEnd) this.#owner.onDestroyed();
     }
     for (const { turn, outcome } of ended) this.#settle(turn, outcome);
+    this.#settleObservers(isUndone(ended));
+  }
+
+  #settleObservers(seenIsUndone: boolean): void {
+    if (this.#observers.length === 0) return;
+    const observers = this.#observers;
+    this.#observers = NONE;
+    for (const { turn, outcome } of observers)
+      this.#settle(turn, seenIsUndone ? sawUndone(turn) : outcome);
   }
 
   /** The changes of the turns that have ended; or the error why they must not be stored. */
@@ -178,8 +206,8 @@ export class UnitOfWork {
     ended: readonly EndedTurn[],
     served: readonly KeptCall[],
   ): Changes | TroupeError | undefined {
-    const [only, ...others] = ended;
-    if (only !== undefined && others.length === 0 && only.outcome.kind === "error") {
+    const [only] = ended;
+    if (isUndone(ended)) {
       this.#owner.storage.rollback();
       return undefined;
     }
@@ -199,6 +227,7 @@ export class UnitOfWork {
    * anything.
    */
   #settle(turn: Turn, outcome: Outcome): void {
+    if (outcome.kind === "value") turn.keep();
     if (this.#owner.gate.isOpen) {
       this.#owner.onAnswer(turn, outcome);
       this.#owner.onOver(turn);
@@ -213,7 +242,18 @@ export class UnitOfWork {
 
 /** A nested turn belongs to the one that waits for it, which is counted. */
 function mayWrite(turn: Turn): boolean {
-  return turn.concurrency !== "readonly" && !turn.nested;
+  return turn.concurrency !== "readonly" && !turn.nested && !turn.holdsNothing;
+}
+
+/** A turn that throws, and that no other overlaps with, leaves no trace (UNIT-2). */
+function isUndone(ended: readonly EndedTurn[]): boolean {
+  const [only] = ended;
+  return ended.length === 1 && only?.outcome.kind === "error";
+}
+
+function sawUndone({ request }: Turn): Outcome {
+  const message = `an item of ${formatAddress(request)}.${request.method}() may show what a turn changed that threw; open the stream again`;
+  return { kind: "error", payload: errorToPortable(new TroupeError("MOVED", message)) };
 }
 
 /**

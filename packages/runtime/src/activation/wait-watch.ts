@@ -138,7 +138,9 @@ export class WaitWatch {
 
 /** When a turn has had all the time that it was given. */
 function timeOf(turn: Turn, { definition }: RunnerOwner): number {
-  return Math.max(turn.deadline, (turn.startedAt ?? turn.deadline) + definition.callTimeoutMs);
+  // A stream has no deadline; each of its turns that holds up others has this time.
+  const deadline = Number.isFinite(turn.deadline) ? turn.deadline : 0;
+  return Math.max(deadline, (turn.startedAt ?? deadline) + definition.callTimeoutMs);
 }
 
 function behind(hung: Turn, { request }: Turn): TroupeError {

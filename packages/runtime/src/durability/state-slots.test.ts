@@ -13,7 +13,7 @@ const SLOTS = [
 ];
 
 /** A turn that may write, as slots look at it. */
-const TURN = { ended: false, isReadonly: false } as unknown as TurnScope;
+const TURN = { ended: false, isReadonly: false, willWrite() {} } as unknown as TurnScope;
 
 interface Contents {
   count: unknown;

@@ -152,6 +152,7 @@ export class StateSlots implements SlotAccess, PartState {
     if (slot === undefined) return;
     const turn = currentTurn();
     if (turn === undefined || turn.isReadonly) throw this.#notWritable(name, turn !== undefined);
+    turn.willWrite();
     if (!slot.isTouched) this.#touch(slot);
     slot.value = value;
   }

@@ -150,7 +150,8 @@ export class ScheduleTable implements Schedules<TimerOptions>, PartState {
   }
 
   #checkWritable(what: string): void {
-    if (currentTurn()?.isReadonly !== true) return;
+    const turn = currentTurn();
+    if (turn?.isReadonly !== true) return turn?.willWrite();
     throw new TroupeError(
       "READONLY_WRITE",
       `${formatAddress(this.#host.address)} ${what} in a readonly method; drop @readonly()`,

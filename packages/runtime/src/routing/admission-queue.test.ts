@@ -126,6 +126,7 @@ const REQUEST: RequestEnvelope = {
   headers: undefined,
   idempotencyKey: undefined,
   delivery: undefined,
+  stream: undefined,
 };
 
 function microtasks(): Promise<void> {

@@ -36,6 +36,7 @@ function requestOf(fields: Partial<RequestEnvelope>): RequestEnvelope {
     headers: undefined,
     idempotencyKey: undefined,
     delivery: undefined,
+    stream: undefined,
     ...fields,
   };
 }

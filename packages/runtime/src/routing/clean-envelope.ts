@@ -2,6 +2,7 @@ import { AUTOMATIC_KEY, CLIENT_PREFIX, isSystemName, SILO_TYPE, USER_KEY } from 
 import {
   type CancelEnvelope,
   type Clock,
+  type CreditEnvelope,
   type Envelope,
   formatAddress,
   type PingEnvelope,
@@ -53,7 +54,10 @@ export class Horizon {
 
 /** What is left of an envelope from outside. */
 export type CleanEnvelope =
-  | { readonly kind: "clean"; readonly envelope: RequestEnvelope | CancelEnvelope | PingEnvelope }
+  | {
+      readonly kind: "clean";
+      readonly envelope: RequestEnvelope | CancelEnvelope | CreditEnvelope | PingEnvelope;
+    }
   /** The request is answered with this. */
   | { readonly kind: "forbidden"; readonly callId: number; readonly error: TroupeError }
   /** Nobody who is honest sends this: the link ends. */
@@ -76,8 +80,8 @@ export interface CleaningRules {
  * The one place where envelopes of clients and operators enter a silo. Whatever is behind it may
  * believe every field.
  *
- * CLN-1. Nothing from outside is taken for the cluster's own word: no `released` and no `reply`
- *        (C1), no durable send (D7), no call chain (a turn that it names would run a part).
+ * CLN-1. Nothing from outside is taken for the cluster's own word: no `released`, `reply` or
+ *        `item` (C1), no durable send (D7), no call chain (a turn that it names would run a part).
  * CLN-2. An idempotency key is one that a user gave, or an automatic one of the sender itself: so
  *        it never looks like that of a durable send or of another caller (C4, D7).
  * CLN-3. Of the system turns an operator may run a few, and a client none.
@@ -94,11 +98,13 @@ export function cleanEnvelope(
   switch (envelope.kind) {
     case "released":
     case "reply":
+    case "item":
       return {
         kind: "broken",
         reason: `a ${sender.principal.role} says "${envelope.kind}", which only silos say to each other`,
       };
     case "cancel":
+    case "credit":
     case "ping":
     case "pong":
       return { kind: "clean", envelope };

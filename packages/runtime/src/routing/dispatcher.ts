@@ -2,6 +2,7 @@ import { type LocalSilo, type Placement, type ReplySink, SILO_TYPE } from "@trou
 import {
   type ActorAddress,
   type Clock,
+  type CreditEnvelope,
   errorToPortable,
   formatAddress,
   messageOf,
@@ -16,6 +17,7 @@ import type { Catalog } from "../activation/catalog.ts";
 import type { Handoff } from "../ownership/handoff.ts";
 import { WorkerPool } from "../activation/worker-pool.ts";
 import type { CallBudget } from "../activation/call-budget.ts";
+import type { OpenStreams } from "../streams/open-streams.ts";
 import { ParkingLot } from "./parking-lot.ts";
 import { RefusedCalls } from "./refused-calls.ts";
 
@@ -38,6 +40,7 @@ export interface DispatcherParts {
   readonly catalog: Catalog;
   readonly handoff: Handoff;
   readonly budget: CallBudget;
+  readonly streams: OpenStreams;
   /** False while the silo starts, or its lease is in doubt. */
   isServing(): boolean;
   /** True once the silo is certain of its lease, false if that is lost. */
@@ -120,6 +123,7 @@ export class Dispatcher implements LocalSilo {
   }
 
   cancel(request: { readonly callId: number } & ActorAddress, sink: ReplySink): void {
+    if (this.#parts.streams.cancel(request.callId, sink)) return;
     const worker = this.#parts.definitions.get(request.type)?.worker;
     if (worker === undefined) this.#parts.catalog.find(request)?.cancel(request.callId, sink);
     else
@@ -128,8 +132,14 @@ export class Dispatcher implements LocalSilo {
     if (!this.#parked.isEmpty) this.#parked.cancel(request, sink);
   }
 
+  /** The reader of a stream has taken items. */
+  credit(credit: CreditEnvelope, sink: ReplySink): void {
+    this.#parts.streams.credit(credit, sink);
+  }
+
   /** The caller's link has ended: what it waits for need not be done. */
   callerGone(sink: ReplySink): void {
+    this.#parts.streams.callerGone(sink);
     this.#parked.callerGone(sink);
   }
 

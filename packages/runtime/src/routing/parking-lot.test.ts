@@ -19,6 +19,7 @@ function requestOf(callId: number, id = "alice"): RequestEnvelope {
     headers: undefined,
     idempotencyKey: undefined,
     delivery: undefined,
+    stream: undefined,
   };
 }
 

@@ -34,6 +34,7 @@ import { AdmissionQueue } from "../routing/admission-queue.ts";
 import { Dispatcher } from "../routing/dispatcher.ts";
 import { deduplicationPart } from "../sends/deduplication.ts";
 import { sendsPart } from "../sends/sends-part.ts";
+import { OpenStreams } from "../streams/open-streams.ts";
 import { SiloActors } from "./silo-actors.ts";
 import type { ComposeParts, SessionOwner } from "./session-owner.ts";
 import { SiloLinks } from "./silo-links.ts";
@@ -62,6 +63,7 @@ export class ComposedSilo {
   readonly #waits: WaitWatch;
   readonly #handoff: Handoff;
   readonly #announcer: ReleaseAnnouncer;
+  readonly #streams: OpenStreams;
   readonly #catalog: Catalog;
   readonly #dispatcher: Dispatcher;
   readonly #admission: AdmissionQueue;
@@ -97,14 +99,13 @@ export class ComposedSilo {
       held: () => this.#handoff.held,
       announce: () => this.actors.announceRelease(),
     });
+    this.#streams = new OpenStreams(clock);
     this.#catalog = this.#createCatalog();
     this.#dispatcher = this.#createDispatcher();
     this.#admission = this.#createAdmission();
     this.#router = this.#createRouter();
     this.#caller = new Caller(clock, this.#router);
-    const call = filteredCalls(options.filters?.outgoing ?? [], clock, (target, method, args) =>
-      this.#caller.call(target, method, args),
-    );
+    const call = filteredCalls(options.filters?.outgoing, clock, this.#caller);
     this.#references = new References(parts.definitions, call);
     this.#services = new SiloServices(this.#createServices(), this.logger);
     this.actors = this.#createActors(call);
@@ -234,6 +235,7 @@ export class ComposedSilo {
       makeReference: (address) => this.#references.reference(address),
       serve: servingThrough(options.filters?.incoming ?? [], ports.clock),
       refused: (request, sink) => this.#dispatcher.refused(request, sink),
+      streams: this.#streams,
       turnLog: new TurnLog(ports.clock, this.logger),
       systemTurn: (name) => this.#registry.turn(name),
       watch: (activation, runner) => this.#waits.watch(activation, runner),
@@ -280,6 +282,7 @@ export class ComposedSilo {
         catalog: this.#catalog,
         handoff: this.#handoff,
         budget: this.#budget,
+        streams: this.#streams,
         isServing: () => guard.isServing(),
         serving: () => guard.serving(),
         callSilo: (method, args, caller) => admin.answer(method, args, caller),
@@ -346,7 +349,6 @@ export class ComposedSilo {
   #createLinks(): SiloLinks {
     const { siloId, ports, options, definitions } = this.#parts;
     const { actors } = this;
-    const session = this.#session;
     return new SiloLinks({
       siloId,
       cluster: options.cluster,
@@ -357,20 +359,22 @@ export class ComposedSilo {
       access: new AccessRules(options.access, definitions),
       onRequest: (request, sink) => this.#admission.take(request, sink),
       onReply: (callId, outcome) => this.#router.reply(callId, outcome),
+      onItem: (callId, item) => this.#router.streams.item(callId, item),
+      onCredit: (credit, sink) => this.#streams.credit(credit, sink),
       onCancel: (cancel, sink) => actors.cancel(cancel, sink),
       onCallerGone: (sink) => actors.callerGone(sink),
       onReleased: (from, released) => actors.setReleased(from, released),
       onUp: (_, link) => {
         actors.linkUp(link);
-        session.changed();
+        this.#session.changed();
       },
       onDown: (from, reason) => this.#router.linkDown(from, reason),
       onHeard: (link) => this.detector.heard(link),
-      onRefused: (from) => session.background(this.detector.refused(from)),
+      onRefused: (from) => this.#session.background(this.detector.refused(from)),
       onRejected: (from, error) => {
-        session.rejected(error);
+        this.#session.rejected(error);
         this.#router.siloRejects(from, error);
-        session.changed();
+        this.#session.changed();
       },
     });
   }

@@ -52,6 +52,8 @@ async function listen(): Promise<{ links: SiloLinks; acceptor: LinkAcceptor }> {
     access: new AccessRules(undefined, new Map()),
     onRequest: nothing,
     onReply: nothing,
+    onItem: nothing,
+    onCredit: nothing,
     onCancel: nothing,
     onCallerGone() {},
     onReleased: nothing,

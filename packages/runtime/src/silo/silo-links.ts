@@ -2,6 +2,7 @@ import { CLIENT_PREFIX, PeerLinks, type ReplySink } from "@troupe/client";
 import {
   type CancelEnvelope,
   type Clock,
+  type CreditEnvelope,
   type Envelope,
   formatAddress,
   type Hello,
@@ -15,6 +16,7 @@ import {
   type Refusal,
   type ReleasedEnvelope,
   type RequestEnvelope,
+  type StreamItem,
   type Transport,
   type TroupeError,
 } from "@troupe/core";
@@ -39,6 +41,8 @@ export interface SiloLinksParts {
   readonly access: AccessRules;
   onRequest(request: RequestEnvelope, sink: ReplySink): void;
   onReply(callId: number, outcome: Outcome): void;
+  onItem(callId: number, item: StreamItem): void;
+  onCredit(credit: CreditEnvelope, sink: ReplySink): void;
   onCancel(cancel: CancelEnvelope, sink: ReplySink): void;
   /** The link of the sink has ended: nobody waits for what it would answer. */
   onCallerGone(sink: ReplySink): void;
@@ -217,6 +221,10 @@ export class SiloLinks {
         return this.#parts.onRequest(envelope, this.#sinkOf(link));
       case "reply":
         return this.#parts.onReply(envelope.callId, envelope.outcome);
+      case "item":
+        return this.#parts.onItem(envelope.callId, envelope.item);
+      case "credit":
+        return this.#parts.onCredit(envelope, this.#sinkOf(link));
       case "cancel":
         return this.#parts.onCancel(envelope, this.#sinkOf(link));
       case "released":
@@ -246,6 +254,7 @@ export class SiloLinks {
         if (link.send({ kind: "reply", callId, outcome }) === "full")
           link.close("the peer does not read its replies");
       },
+      item: (callId, item) => link.send({ kind: "item", callId, item }) !== "full",
     };
     this.#sinks.set(link, sink);
     if (sink.principal.role === "silo") this.#siloSinks.set(sink.peerId, sink);

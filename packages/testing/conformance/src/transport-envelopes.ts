@@ -38,6 +38,7 @@ function requestOf(fields: Partial<RequestEnvelope>): RequestEnvelope {
     headers: undefined,
     idempotencyKey: undefined,
     delivery: undefined,
+    stream: undefined,
     ...fields,
   };
 }

@@ -116,6 +116,7 @@ function request(dice: Dice, known: Known, forged: Partial<RequestEnvelope>): Re
     headers: undefined,
     idempotencyKey: undefined,
     delivery: undefined,
+    stream: undefined,
     ...forged,
   };
 }

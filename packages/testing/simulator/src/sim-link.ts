@@ -145,6 +145,10 @@ function labelOf(envelope: Envelope): string {
     case "ping":
     case "pong":
       return envelope.kind;
+    case "item":
+      return `item ${envelope.item.kind}`;
+    case "credit":
+      return `credit ${envelope.items}`;
     case "released":
       return `released r${envelope.revision} holding ${envelope.holding.join(",") || "nothing"}`;
   }
