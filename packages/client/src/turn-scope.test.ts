@@ -12,6 +12,7 @@ function scopeOf(id: string): TurnScope {
     isReadonly: false,
     ended: false,
     gate: { isOpen: true, pass: (release) => release(undefined) },
+    willLook() {},
     willWrite() {},
     onKept() {},
     get context(): never {

@@ -25,6 +25,8 @@ export interface TurnScope {
   /** True once the turn is over: what still runs in its name then is on its own. */
   readonly ended: boolean;
   readonly gate: CallGate;
+  /** The turn is about to look at what is stored, or what another turn has made of it. */
+  willLook(): void;
   /** The turn is about to change what is stored. */
   willWrite(): void;
   /** See `RunningTurn`. */

@@ -63,6 +63,15 @@ class Room extends Actor {
     }
   }
 
+  /** Never comes to a `yield` before somebody says something. */
+  async *wait(): AsyncGenerator<string> {
+    for (;;) {
+      await sleep(clock, 20);
+      const line = this.lines.at(-1);
+      if (line !== undefined) yield line;
+    }
+  }
+
   async *readLoud(): AsyncGenerator<number> {
     for (;;) yield ++this.reads;
   }
@@ -153,6 +162,24 @@ describe("a stream", () => {
     expect(await cluster.run(room.read())).toEqual(["one"]);
   });
 
+  it("holds up no deactivation while it waits for what does not come", async () => {
+    const cluster = await start();
+    const room = cluster.actor(Room, "a");
+    const waiting = reading(room.wait());
+    await cluster.advance(100);
+    await cluster.run(room.end());
+    expect(await cluster.run(waiting.end)).toMatchObject({ code: "MOVED" });
+    await cluster.run(room.say("one"), 1_000);
+  });
+
+  it("goes on for a reader in the process of its silo that takes each item at once", async () => {
+    const cluster = await start();
+    const { silo } = cluster.silos[0]!;
+    const local = reading(silo.actor(Room, "a", { window: { items: 1 } }).count(20));
+    expect(await cluster.run(local.end)).toBe("returned");
+    expect(local.items).toHaveLength(20);
+  });
+
   it("ends when its reader leaves, gives up, or is gone", async () => {
     const cluster = await start();
     const room = cluster.actor(Room, "a");
@@ -234,6 +261,22 @@ describe("an item of a stream", () => {
     expect(follower.items).toEqual(["one"]);
     expect(new Set(poller.items)).toEqual(new Set([1]));
     expect(await cluster.run(poller.end)).toMatchObject({ code: "MOVED", retryable: true });
+  });
+
+  it("shows nothing of a turn that throws when the next turn starts with the end of that", async () => {
+    const cluster = await start();
+    const room = cluster.actor(Room, "a");
+    await cluster.run(room.say("one"));
+    const poller = reading(room.poll());
+    await cluster.waitUntil(() => poller.items.length > 0);
+    for (let attempt = 0; attempt < 10; attempt++) {
+      const thrown = room.sayAndThrow("two").catch(() => "threw");
+      await cluster.advance(attempt);
+      const waiting = reading(room.follow());
+      expect(await cluster.run(thrown)).toBe("threw");
+      await cluster.waitUntil(() => waiting.items.length === 1);
+    }
+    expect(new Set(poller.items)).toEqual(new Set([1]));
   });
 
   it("is stored with what its turn changed, and is not seen if that cannot be", async () => {

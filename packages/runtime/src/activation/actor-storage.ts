@@ -56,6 +56,8 @@ export interface ActorStorage {
    * `NOT_SERIALIZABLE` or `PAYLOAD_TOO_LARGE` if it cannot be stored.
    */
   collect(served: readonly KeptCall[]): Changes | undefined;
+  /** From now on each turn that looks at a slot says so; see `TurnScope.willLook`. */
+  watchLooks(): void;
   /** False if nothing was assigned or handed out that could have changed; costs next to nothing. */
   readonly mayHaveChanges: boolean;
   /**

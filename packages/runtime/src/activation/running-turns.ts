@@ -51,13 +51,14 @@ export class RunningTurns {
   }
 
   /** Resolves when no turn runs, or when those that do have had their time. */
-  async quiet({ clock, onLetGo, onLate }: QuietParts): Promise<void> {
+  async quiet(parts: QuietParts): Promise<void> {
+    const { clock } = parts;
     if (this.#turns.some(({ holdsNothing }) => holdsNothing)) {
       // Those that wait for the end of their stream have it by now, and end first.
       await new Promise<void>((resolve) => void clock.schedule(0, resolve));
       for (const turn of this.#turns.filter(({ holdsNothing }) => holdsNothing)) {
         this.remove(turn);
-        onLetGo(turn);
+        parts.onLetGo(turn);
       }
     }
     if (this.#turns.length === 0) return;
@@ -67,7 +68,7 @@ export class RunningTurns {
     const deadlines = this.#turns.map(({ deadline }) => deadline).filter(Number.isFinite);
     const leftMs = Math.max(0, ...deadlines) - clock.monotonic();
     const timer = clock.schedule(Math.max(LAST_TURN_MS, leftMs), () => {
-      onLate(this.#turns);
+      parts.onLate(this.#turns);
       resolve();
     });
     await promise;

@@ -43,9 +43,9 @@ const NOTHING = toPortable(undefined, { root: "result" });
  */
 export class TurnRunner implements TurnOwner, MailboxOwner<Turn>, GateOwner, UnitOwner {
   readonly gate: OutputGate;
+  readonly unit: UnitOfWork;
   readonly #owner: RunnerOwner;
   readonly #mailbox: Mailbox<Turn>;
-  readonly #unit: UnitOfWork;
   readonly #running = new RunningTurns();
   #repeated: RepeatedCalls | undefined;
   #usedAt: number;
@@ -55,7 +55,7 @@ export class TurnRunner implements TurnOwner, MailboxOwner<Turn>, GateOwner, Uni
     this.#owner = owner;
     this.#mailbox = new Mailbox(this);
     this.gate = new OutputGate(this);
-    this.#unit = new UnitOfWork(this);
+    this.unit = new UnitOfWork(this);
     this.#usedAt = this.clock.monotonic();
   }
 
@@ -251,7 +251,7 @@ export class TurnRunner implements TurnOwner, MailboxOwner<Turn>, GateOwner, Uni
 
   /** True if something waits for the turns that run. */
   get isWaitedFor(): boolean {
-    return this.#mailbox.waiting > 0 || this.#unit.endedTurns.length > 0;
+    return this.#mailbox.waiting > 0 || this.unit.endedTurns.length > 0;
   }
 
   get waitingTurns(): readonly Turn[] {
@@ -260,7 +260,7 @@ export class TurnRunner implements TurnOwner, MailboxOwner<Turn>, GateOwner, Uni
 
   /** The running turns that what waits here waits for. */
   get blockers(): readonly Turn[] {
-    return blockersOf(this.running, this.#unit.endedTurns, this.#mailbox.isHoldingBack);
+    return blockersOf(this.running, this.unit.endedTurns, this.#mailbox.isHoldingBack);
   }
 
   /** What a call that is here waits for; undefined if it is not here. */
@@ -308,8 +308,8 @@ export class TurnRunner implements TurnOwner, MailboxOwner<Turn>, GateOwner, Uni
     }
     this.#running.add(turn);
     turn.startedAt = now;
-    this.#unit.begin(turn);
-    performTurn(turn, this.#owner, this.#unit);
+    this.unit.begin(turn);
+    performTurn(turn, this.#owner, this.unit);
   }
 
   /**
@@ -340,11 +340,6 @@ export class TurnRunner implements TurnOwner, MailboxOwner<Turn>, GateOwner, Uni
   /** For the unit of work: whether too much waits for turns that overlap. */
   holdBack(isHoldingBack: boolean): void {
     this.#mailbox.holdBack(isHoldingBack);
-  }
-
-  /** For a turn. */
-  onStreamWrites(): void {
-    this.#unit.join();
   }
 
   /** For the unit of work. */

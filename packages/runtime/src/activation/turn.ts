@@ -21,8 +21,8 @@ export interface TurnOwner {
   readonly epoch: number;
   /** What the calls that a turn makes have to pass. */
   readonly gate: OutputGate;
-  /** A turn of a stream is about to change what is stored, for the first time. */
-  onStreamWrites(turn: Turn): void;
+  /** What a turn of a stream tells when it looks at the state, and before it first changes it. */
+  readonly unit: { look(turn: Turn): void; join(turn: Turn): void };
 }
 
 export interface TurnParts {
@@ -112,11 +112,15 @@ export class Turn implements TurnScope, MailboxEntry {
     return this.concurrency === "stream" && !this.#hasWritten && !this.nested;
   }
 
+  willLook(): void {
+    if (this.concurrency === "stream") this.#owner.unit.look(this);
+  }
+
   willWrite(): void {
     if (this.#hasWritten) return;
     const heldNothing = this.holdsNothing;
     this.#hasWritten = true;
-    if (heldNothing) this.#owner.onStreamWrites(this);
+    if (heldNothing) this.#owner.unit.join(this);
   }
 
   /** As a part of the turn that waits for it, it is kept or undone with that one. */

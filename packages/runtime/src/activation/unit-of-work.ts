@@ -71,8 +71,8 @@ export interface UnitOwner {
  *         A stream's turn counts from when it first changes something.
  * UNIT-5. A turn is over only when its nested turns are, though it may have stopped to wait for
  *         them: else a half of such a turn would be stored, or rolled back (D1).
- * UNIT-6. What a stream's turn gives that has changed nothing, but may have seen what an unfinished
- *         turn changed, waits for that turn, and fails if that is undone.
+ * UNIT-6. A stream's turn that has changed nothing, but has looked at the state while another turn
+ *         was unfinished, ends after that turn, and fails if that is undone.
  */
 export class UnitOfWork {
   readonly #owner: UnitOwner;
@@ -81,7 +81,11 @@ export class UnitOfWork {
   /** Turns that would be over, but for their nested ones (UNIT-5). */
   #unfinished: readonly EndedTurn[] = NONE;
   #open: OpenUnit | undefined;
-  /** Turns of streams that have ended and wait for what others have changed (UNIT-6). */
+  /** Turns of streams that have looked at what others have not finished (UNIT-6). */
+  #looked: Set<Turn> | undefined;
+  /** Those of them that have seen what was undone. */
+  #misled: WeakSet<Turn> | undefined;
+  /** Those of them that have ended and wait for the others. */
   #observers: readonly EndedTurn[] = NONE;
 
   constructor(owner: UnitOwner) {
@@ -90,10 +94,17 @@ export class UnitOfWork {
 
   begin(turn: Turn): void {
     if (mayWrite(turn)) this.#writers++;
+    if (turn.concurrency === "stream") this.#owner.storage.watchLooks();
+  }
+
+  /** A turn of a stream looks at the state. */
+  look(turn: Turn): void {
+    if (this.#writers > 0 && turn.holdsNothing) (this.#looked ??= new Set()).add(turn);
   }
 
   /** A turn of a stream, which was not counted so far, changes something. */
-  join(): void {
+  join(turn: Turn): void {
+    this.#looked?.delete(turn);
     this.#writers++;
   }
 
@@ -121,14 +132,20 @@ export class UnitOfWork {
     this.end(parent.turn, parent.outcome);
   }
 
-  #end(turn: Turn, outcome: Outcome): void {
+  #end(turn: Turn, given: Outcome): void {
+    const outcome = this.#misled?.has(turn) === true ? sawUndone(turn) : given;
+    if (this.#looked?.has(turn) === true) {
+      this.#observers = [...this.#observers, { turn, outcome }];
+      this.#owner.onWait();
+      return;
+    }
     if (mayWrite(turn)) this.#writers--;
     const key = repetitionKey(turn.request);
     const isAlone = this.#open === undefined && this.#writers === 0;
     if (key === undefined && isAlone && !turn.nested && !this.#owner.storage.mayHaveChanges) {
       // Nearly every turn that changes nothing: it needs no unit.
-      this.#settle(turn, outcome);
       this.#settleObservers(false);
+      this.#settle(turn, outcome);
       return;
     }
     if (key !== undefined && outcome.kind === "value") {
@@ -137,14 +154,10 @@ export class UnitOfWork {
     }
     const isPart = turn.parent !== undefined && !turn.parent.ended;
     const leavesAlone =
-      this.#writers > 0 && this.#open === undefined && !this.#owner.storage.hasChanges();
+      this.#writers > 0 &&
+      (turn.holdsNothing || (this.#open === undefined && !this.#owner.storage.hasChanges()));
     if (isPart || leavesAlone) {
       this.#settle(turn, outcome);
-      return;
-    }
-    if (turn.holdsNothing && this.#writers > 0) {
-      this.#observers = [...this.#observers, { turn, outcome }];
-      this.#owner.onWait();
       return;
     }
     const open = this.#opened();
@@ -177,10 +190,10 @@ export class UnitOfWork {
     const changes = this.#collect(ended, served);
     if (changes instanceof TroupeError) {
       this.#owner.storage.rollback();
+      this.#settleObservers(true);
       const error: Outcome = { kind: "error", payload: errorToPortable(changes) };
       for (const { turn, outcome } of ended)
         this.#settle(turn, outcome.kind === "value" ? error : outcome);
-      this.#settleObservers(true);
       return;
     }
     if (changes !== undefined) {
@@ -189,12 +202,18 @@ export class UnitOfWork {
       // Before what waits could start on a memory that is not what is stored.
       if (changes.isEnd) this.#owner.onDestroyed();
     }
-    for (const { turn, outcome } of ended) this.#settle(turn, outcome);
     this.#settleObservers(isUndone(ended));
+    for (const { turn, outcome } of ended) this.#settle(turn, outcome);
   }
 
+  /**
+   * Nothing is unfinished any more. To be told before those that were are over: the next turns start
+   * with their end.
+   */
   #settleObservers(seenIsUndone: boolean): void {
-    if (this.#observers.length === 0) return;
+    if (this.#looked === undefined) return;
+    if (seenIsUndone) for (const turn of this.#looked) (this.#misled ??= new WeakSet()).add(turn);
+    this.#looked = undefined;
     const observers = this.#observers;
     this.#observers = NONE;
     for (const { turn, outcome } of observers)

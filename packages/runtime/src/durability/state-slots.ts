@@ -82,6 +82,7 @@ export class StateSlots implements SlotAccess, PartState {
   #collected: readonly SlotChange[] = NO_CHANGES;
   /** True if manual slots are among the next changes. */
   #includesManual = false;
+  #isWatched = false;
 
   constructor(owner: SlotOwner, definitions: readonly SlotDefinition[]) {
     this.#owner = owner;
@@ -143,8 +144,14 @@ export class StateSlots implements SlotAccess, PartState {
   read(name: string): unknown {
     const slot = this.#find(name);
     if (slot === undefined) return undefined;
+    if (this.#isWatched) currentTurn()?.willLook();
     if (!slot.isTouched && isMutable(slot.value)) this.#touch(slot);
     return slot.value;
+  }
+
+  /** From now on each turn that looks at a slot says so. */
+  watchLooks(): void {
+    this.#isWatched = true;
   }
 
   write(name: string, value: unknown): void {

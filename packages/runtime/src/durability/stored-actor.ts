@@ -217,6 +217,10 @@ export class StoredActor implements ActorStorage {
     if (this.#destruction === "none") this.#destruction = "asked";
   }
 
+  watchLooks(): void {
+    this.slots.watchLooks();
+  }
+
   get mayHaveChanges(): boolean {
     return this.#isDirty || this.slots.mayHaveChanges || this.#destruction === "asked";
   }

@@ -81,11 +81,13 @@ export class ScheduleTable implements Schedules<TimerOptions>, PartState {
   }
 
   async get<D>(name: string): Promise<ScheduleInfo<D> | undefined> {
+    currentTurn()?.willLook();
     const record = this.#records.find(name);
     return record === undefined ? undefined : (this.#info(record) as ScheduleInfo<D>);
   }
 
   async list(): Promise<ScheduleInfo[]> {
+    currentTurn()?.willLook();
     return this.#records.values().map((record) => this.#info(record));
   }
 

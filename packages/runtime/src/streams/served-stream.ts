@@ -69,6 +69,8 @@ export class ServedStream implements ReplySink {
   #bytesOut = 0;
   /** The method has returned or thrown, or was told to. */
   #isOver = false;
+  /** The method's code runs, or waits for something else than its reader. */
+  #isBusy = false;
 
   constructor(parts: ServedStreamParts) {
     const { type, id, method, callId, chain, headers } = parts.request;
@@ -121,7 +123,8 @@ export class ServedStream implements ReplySink {
   async leave(): Promise<void> {
     if (this.#isOver) return;
     this.#isOver = true;
-    await this.#parts.server.runLastTurn(this.#request.method, this.#return);
+    // What it waits for may never come.
+    if (!this.#isBusy) await this.#parts.server.runLastTurn(this.#request.method, this.#return);
   }
 
   /** For its turns: the outcome of one, which may leave now. */
@@ -134,8 +137,9 @@ export class ServedStream implements ReplySink {
       case "refused":
         return this.end();
       case "error":
-        this.#isOver = true;
-        return this.#tellEnd(outcome);
+        this.#tellEnd(outcome);
+        // Its item could not leave, or not be stored.
+        return this.#isOver ? undefined : this.#leaveLoop();
       case "value":
         return this.#isOver ? this.#tellEnd({ kind: "end" }) : this.#give(outcome.payload);
     }
@@ -151,10 +155,16 @@ export class ServedStream implements ReplySink {
 
   /** Made once, and not for each turn. */
   readonly #next: TurnWork = async () => {
-    const { value, done } = await this.#parts.items.next();
-    if (done !== true) return value;
-    this.#isOver = true;
-    return undefined;
+    let isOver = true;
+    this.#isBusy = true;
+    try {
+      const { value, done } = await this.#parts.items.next();
+      isOver = done === true;
+      return isOver ? undefined : value;
+    } finally {
+      this.#isBusy = false;
+      this.#isOver ||= isOver;
+    }
   };
 
   readonly #return: TurnWork = async () => {
@@ -162,7 +172,12 @@ export class ServedStream implements ReplySink {
   };
 
   #give(payload: Payload): void {
+    // Before it leaves: a reader in this process may take it at once.
+    this.#itemsOut++;
+    this.#bytesOut += payload.size;
     if (this.#parts.sink.item?.(this.callId, { kind: "value", payload }) === false) {
+      this.#itemsOut--;
+      this.#bytesOut -= payload.size;
       this.#state = "blocked";
       this.#parts.clock.schedule(ROOM_RETRY_MS, () => {
         if (this.#state === "blocked") this.#give(payload);
@@ -170,8 +185,6 @@ export class ServedStream implements ReplySink {
       });
       return;
     }
-    this.#itemsOut++;
-    this.#bytesOut += payload.size;
     this.#state = "paused";
     this.#runNext();
   }

@@ -15,10 +15,11 @@ export const POPULATION = {
   Metronome: 2,
   Courier: 3,
   Ledger: 2,
+  Board: 2,
 } as const;
 
 /** A time limit of nearly every call: longer than any fault that comes and goes. */
-const LONG_TIMEOUT_MS = 25_000;
+export const LONG_TIMEOUT_MS = 25_000;
 
 /** Runs have up to this many rushes. */
 const RUSHES_MAX = 3;
@@ -70,7 +71,8 @@ export function drawCalls(dice: Dice, frame: Frame, faults: readonly TimedFault[
   return calls.toSorted((a, b) => a.at - b.at);
 }
 
-function someCaller(dice: Dice, { clients }: Frame): CallPlan["from"] {
+/** A client, or now and then a silo. */
+export function someCaller(dice: Dice, { clients }: Frame): CallPlan["from"] {
   return dice.chance(0.85)
     ? { kind: "client", index: dice.below(clients) }
     : { kind: "silo", index: dice.below(SLOTS) };
@@ -133,7 +135,7 @@ function keyed(dice: Dice, call: CallPlan): CallPlan[] {
 /**
  * Most calls come when something happens: just before a fault, and while the cluster deals with it.
  */
-function timeOfCall(dice: Dice, frame: Frame, faults: readonly TimedFault[]): number {
+export function timeOfCall(dice: Dice, frame: Frame, faults: readonly TimedFault[]): number {
   const fault = drawFelt(dice, frame, faults);
   if (fault === undefined || dice.chance(0.4)) return dice.between(0, frame.durationMs);
   const at = fault.at + (dice.chance(0.7) ? dice.between(-20, 400) : dice.between(400, 6_000));

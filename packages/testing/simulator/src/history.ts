@@ -1,4 +1,5 @@
 import type { Clock, Ran } from "@troupe/core";
+import type { Marked } from "./board-actor.ts";
 
 /** A call that a run makes. It is data, so that a run can be repeated with fewer of them. */
 export interface CallPlan {
@@ -14,6 +15,35 @@ export interface CallPlan {
   readonly timeoutMs: number;
   /** Its idempotency key. Several calls may have the same, and travel under it then. */
   readonly key?: string;
+}
+
+/** A stream of a board that is read in a run. */
+export interface ReadPlan {
+  /** Unique in its run, and its first argument. */
+  readonly id: string;
+  readonly at: number;
+  readonly from: CallPlan["from"];
+  readonly board: string;
+  readonly method: "follow" | "poll";
+  /** How often a polling stream looks. */
+  readonly everyMs: number;
+  /** How long the reader waits between two items. */
+  readonly slowMs: number;
+  /** Opens it again when its silo is lost, and reads on. */
+  readonly resumes: boolean;
+  /** After so many items the reader leaves. */
+  readonly limit: number;
+  /** Items that may be on their way. */
+  readonly window: number;
+}
+
+/** A stream as its reader saw it. */
+export interface ReadRecord {
+  readonly plan: ReadPlan;
+  readonly caller: string;
+  readonly items: Marked[];
+  /** Undefined while it is read; `left` if the reader left, else the code of its error. */
+  end: string | undefined;
 }
 
 export type CallOutcome =
@@ -92,6 +122,7 @@ export interface Violation {
 /** What happened in one run, for the checkers. */
 export class History {
   readonly calls: CallRecord[] = [];
+  readonly reads: ReadRecord[] = [];
   readonly turns: TurnRecord[] = [];
   readonly ticks: TickRecord[] = [];
   readonly activations: ActivationRecord[] = [];

@@ -44,6 +44,7 @@ function scriptOf(seed: number, crashes: Script["faults"]): Script {
     calls: [...look("before", 2_000), ...look("while", HANGS_AT + 200 + EVICTED_MS)].toSorted(
       (a, b) => a.at - b.at,
     ),
+    reads: [],
   };
 }
 

@@ -40,6 +40,10 @@ const STATES: Partial<Record<Mutation, (states: MemoryStates) => StateTruth>> = 
     new ForgetfulStates(states, (commit, count) =>
       count % COMMITS_LOST_ONE_OF === 0 ? undefined : commit,
     ),
+  "items-unstored": (states) =>
+    new ForgetfulStates(states, (commit, count) =>
+      writesMarks(commit) && count % COMMITS_LOST_ONE_OF === 0 ? undefined : commit,
+    ),
   delete: (states) => new ForgetfulStates(states, (commit) => ({ ...commit, remove: [] })),
   timers: (states) => new ForgetfulStates(states, (commit) => without(commit, "t:")),
   "kept-results": (states) => new ForgetfulStates(states, (commit) => without(commit, "i:")),
@@ -63,6 +67,10 @@ export function mutateDueIndex(mutation: Mutation | undefined, now: () => number
   if (mutation === "awake-entries") return new SleepyIndex();
   if (mutation === "due-entries") return new ForgetfulIndex();
   return mutation === "due-tag" ? new TaglessIndex(now) : new MemoryDueIndex();
+}
+
+function writesMarks({ set }: Commit): boolean {
+  return set.has("s:marks");
 }
 
 function without(commit: Commit, prefix: string): Commit {

@@ -42,6 +42,10 @@ const BUDGETS: Readonly<Record<Mutation, Budget>> = {
   "in-force": { profile: "deploy", seeds: 20 },
   "state-version": { profile: "deploy", seeds: 60 },
   "least-version": { profile: "deploy", seeds: 120 },
+  "items-twice": { profile: "calm", seeds: 20 },
+  "items-lost": { profile: "calm", seeds: 20 },
+  "items-unstored": { profile: "crashes", seeds: 60 },
+  "stream-ends": { profile: "calm", seeds: 40 },
   answers: { profile: "crashes", seeds: 40 },
 };
 

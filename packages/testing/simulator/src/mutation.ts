@@ -35,6 +35,10 @@ export const MUTATIONS = [
   "in-force",
   "state-version",
   "least-version",
+  "items-twice",
+  "items-lost",
+  "items-unstored",
+  "stream-ends",
 ] as const;
 
 /**
@@ -128,6 +132,13 @@ export const MUTANTS: Readonly<Record<Mutation, { readonly rule: string; readonl
       rule: "C6",
       how: "the registry forgets that a later version has stored state, so that an older one comes back",
     },
+    "items-twice": { rule: "V7", how: "a link delivers some items of streams twice" },
+    "items-lost": { rule: "V7", how: "a link loses some items of streams" },
+    "items-unstored": {
+      rule: "V7",
+      how: "the store says of some commits of boards that it has them, and has not",
+    },
+    "stream-ends": { rule: "V7", how: "a link loses what says that a stream has ended" },
     list: { rule: "list", how: "a page of the stored actors leaves its last one out" },
   };
 
@@ -171,6 +182,14 @@ const DELIVERIES: Partial<Record<Mutation, DeliveryMutation>> = {
     ],
   },
   twice: { arriving: (envelope) => (isOneOfSome(envelope) ? [envelope, envelope] : [envelope]) },
+  "items-twice": {
+    arriving: (envelope) => (isSomeItem(envelope) ? [envelope, envelope] : [envelope]),
+  },
+  "items-lost": { arriving: (envelope) => (isSomeItem(envelope) ? [] : [envelope]) },
+  "stream-ends": {
+    arriving: (envelope) =>
+      envelope.kind === "item" && envelope.item.kind !== "value" ? [] : [envelope],
+  },
   order: { swapsRequests: true },
   "client-cleaning": { believes: STRANGER },
 };
@@ -208,6 +227,12 @@ export function mutateRandom(
   const numbers = Array.from({ length: 13 }, () => slotRandom.next());
   let drawn = 0;
   return { next: () => numbers[drawn++ % numbers.length] ?? 0 };
+}
+
+function isSomeItem(envelope: Envelope): boolean {
+  if (envelope.kind !== "item" || envelope.item.kind !== "value") return false;
+  const { index } = envelope.item.payload.value as { readonly index: number };
+  return index % TWICE_ONE_OF === 1;
 }
 
 function isOneOfSome(envelope: Envelope): boolean {

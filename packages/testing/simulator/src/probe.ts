@@ -62,6 +62,15 @@ export class Probe {
     }
   }
 
+  /** A moment of a stream: at the start of one of its turns, which may run beside readonly ones. */
+  instant(actor: Told, facts: { readonly call: string; readonly method: string }): void {
+    if (this.#process.isDead) return;
+    const key = `${actor.type}/${actor.id}`;
+    const activation = this.#activations.get(actor) ?? 0;
+    const start = { ...facts, actor: key, shared: true, activation };
+    this.#running.end(this.#running.start(this.#process, start));
+  }
+
   /** Lets time pass within a turn. */
   async work(ms: number): Promise<void> {
     if (ms > 0) await sleep(this.#process.clock, ms);

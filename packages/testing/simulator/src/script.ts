@@ -1,5 +1,5 @@
 import type { LeasePolicy } from "@troupe/runtime";
-import type { CallPlan } from "./history.ts";
+import type { CallPlan, ReadPlan } from "./history.ts";
 
 /** Which release of the workload's actors a silo runs; see `cellActor`. */
 export type Release = 1 | 2 | 3;
@@ -101,6 +101,7 @@ export interface Script {
   readonly durationMs: number;
   readonly faults: readonly TimedFault[];
   readonly calls: readonly CallPlan[];
+  readonly reads: readonly ReadPlan[];
 }
 
 /** Places for silos. */

@@ -49,12 +49,17 @@ class Shrinker {
         (script) => script.calls,
         (script, calls) => ({ ...script, calls }),
       );
+      await this.#drop(
+        (script) => script.reads,
+        (script, reads) => ({ ...script, reads }),
+      );
     } while (this.#size < size && this.#mayGoOn);
     return this.#best;
   }
 
   get #size(): number {
-    return this.#best.script.faults.length + this.#best.script.calls.length;
+    const { faults, calls, reads } = this.#best.script;
+    return faults.length + calls.length + reads.length;
   }
 
   get #mayGoOn(): boolean {

@@ -5,17 +5,28 @@ import { seededRandom } from "@troupe/testkit";
 import { checkHistory } from "./checkers/check-history.ts";
 import { lettersOnTheWay } from "./checkers/conservation.ts";
 import { errandsOnTheWay } from "./checkers/errands.ts";
+import { checkReadersKnow } from "./checkers/streams.ts";
+import type { Marked } from "./board-actor.ts";
 import { FaultInjector } from "./fault-injector.ts";
-import type { CallOutcome, CallPlan, CallRecord, History, Violation } from "./history.ts";
+import type {
+  CallOutcome,
+  CallPlan,
+  CallRecord,
+  History,
+  ReadPlan,
+  ReadRecord,
+  Violation,
+} from "./history.ts";
 import type { Mutation } from "./mutation.ts";
 import { type Script, SLOTS } from "./script.ts";
+import { argumentsAfter, SimReaders } from "./sim-readers.ts";
 import { SimSlot } from "./sim-slot.ts";
 import { SimStranger } from "./sim-stranger.ts";
 import { type Equipped, hash, SimWorld } from "./sim-world.ts";
 import type { TickingReport } from "./ticking-actors.ts";
 import type { Trace } from "./trace.ts";
 import { type AccountReport, workloadActors } from "./workload-actors.ts";
-import { finalCalls } from "./write-script.ts";
+import { finalCalls, lastMarks } from "./write-script.ts";
 
 export interface SimulationResult {
   readonly script: Script;
@@ -40,6 +51,9 @@ const RECOVERY_MS = 80_000;
 const SETTLE_EVERY_MS = 3_000;
 const SETTLE_MAX = 30;
 
+/** How long a reader may take to come to the last mark. */
+const READ_ON_MS = 60_000;
+
 /** More than this of virtual time is taken to be a hang. */
 const LIMIT_MS = 900_000;
 
@@ -56,11 +70,13 @@ class Simulation {
   readonly #script: Script;
   readonly #world: SimWorld;
   readonly #slots: readonly SimSlot[];
+  readonly #readers: SimReaders;
   readonly #clients: (Equipped & { readonly client: ClusterClient })[] = [];
 
   constructor(script: Script, mutation: Mutation | undefined) {
     this.#script = script;
     this.#world = new SimWorld(script, mutation);
+    this.#readers = new SimReaders(this.#world.history, this.#world.trace);
     this.#slots = Array.from(
       { length: SLOTS },
       (_, index) => new SimSlot(index, this.#world, { script, mutation }),
@@ -103,6 +119,7 @@ class Simulation {
     // One that follows another may be drawn for a time at which all faults have ended.
     injector.schedule(this.#script.faults.filter(({ at }) => at < this.#script.durationMs));
     for (const plan of this.#script.calls) clock.schedule(plan.at, () => this.#issue(plan));
+    for (const plan of this.#script.reads) clock.schedule(plan.at, () => this.#read(plan));
     const stranger = new SimStranger(this.#world, () =>
       this.#clients.map(({ client }) => client.peerId),
     );
@@ -113,7 +130,28 @@ class Simulation {
     stranger.end();
     archivist.end();
     await this.#recover();
+    await this.#endReads();
     await this.#settle();
+  }
+
+  /** Marks every board once more, which each reader that still reads has to learn. */
+  async #endReads(): Promise<void> {
+    const { clock, history } = this.#world;
+    for (const plan of lastMarks(clock.monotonic())) this.#issue(plan);
+    const end = clock.monotonic() + READ_ON_MS;
+    const waiting = (): readonly ReadRecord[] =>
+      this.#readers.open.filter(({ items, plan }) => items.at(-1)?.mark !== `last ${plan.board}`);
+    while (waiting().length > 0 && clock.monotonic() < end) await sleep(clock, 100);
+    checkReadersKnow(history, waiting());
+  }
+
+  #read(plan: ReadPlan): void {
+    const { process, actor } = this.#callerOf(plan.from) ?? {};
+    if (process === undefined || actor === undefined || process.state !== "running") return;
+    this.#readers.start(plan, process, (_, options) => {
+      const stream = actor("Board", plan.board, options)[plan.method];
+      return stream?.(...argumentsAfter(plan, undefined)) as unknown as AsyncIterable<Marked>;
+    });
   }
 
   async #connect(index: number): Promise<void> {

@@ -1,4 +1,5 @@
 import { type ActorType, actor, idempotent, oneWay, readonly, reminder, state } from "@troupe/sdk";
+import { boardActor } from "./board-actor.ts";
 import { cellActor, type WorkloadParts } from "./cell-actor.ts";
 import { errandActors } from "./errand-actors.ts";
 import { tickingActors } from "./ticking-actors.ts";
@@ -164,6 +165,7 @@ export function workloadActors(parts: WorkloadParts): readonly ActorType[] {
     Plain,
     Recorder,
     Account,
+    boardActor(probe, Watched),
     ...tickingActors(probe, Watched),
     ...errandActors(probe, Watched),
   ];

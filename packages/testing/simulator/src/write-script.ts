@@ -1,6 +1,14 @@
 import { seededRandom } from "@troupe/testkit";
 import { Dice } from "./dice.ts";
-import { drawCalls, drawClears, drawDispatches, drawWork, POPULATION } from "./draw-calls.ts";
+import {
+  drawCalls,
+  drawClears,
+  drawDispatches,
+  drawWork,
+  LONG_TIMEOUT_MS,
+  POPULATION,
+} from "./draw-calls.ts";
+import { drawMarks, drawReads } from "./draw-reads.ts";
 import { drawFaults } from "./draw-faults.ts";
 import type { CallPlan } from "./history.ts";
 import { type Profile, PROFILES, type Script } from "./script.ts";
@@ -23,6 +31,8 @@ export function writeScript(seed: number, profile?: Profile): Script {
   const errands = drawDispatches(new Dice(seededRandom(seed * 7919 + 18)), frame, faults);
   const work = drawWork(new Dice(seededRandom(seed * 7919 + 19)), frame, faults);
   const clears = drawClears(new Dice(seededRandom(seed * 7919 + 20)), frame, faults);
+  const ofBoards = new Dice(seededRandom(seed * 7919 + 21));
+  const marks = drawMarks(ofBoards, frame, faults);
   const leaseTtlMs = dice.of([1_500, 3_000, 5_000]);
   return {
     seed,
@@ -30,7 +40,8 @@ export function writeScript(seed: number, profile?: Profile): Script {
     leaseTtlMs,
     leasePolicy: chosen === "available" ? "available" : "strict",
     faults,
-    calls: [...calls, ...errands, ...work, ...clears].toSorted((a, b) => a.at - b.at),
+    calls: [...calls, ...errands, ...work, ...clears, ...marks].toSorted((a, b) => a.at - b.at),
+    reads: drawReads(ofBoards, frame, faults),
   };
 }
 
@@ -43,6 +54,7 @@ const LOOKS = [
   { type: "Recorder", method: "list", prefix: "r" },
   { type: "Account", method: "facts", prefix: "a" },
   { type: "Ledger", method: "facts", prefix: "l" },
+  { type: "Board", method: "facts", prefix: "o" },
   { type: "Alarm", method: "list", prefix: "m" },
   { type: "Metronome", method: "list", prefix: "t" },
 ] as const;
@@ -65,4 +77,18 @@ export function finalCalls(at: number): CallPlan[] {
       };
     }),
   );
+}
+
+/** One mark more on each board, when all is well again. */
+export function lastMarks(at: number): CallPlan[] {
+  return Array.from({ length: POPULATION.Board }, (_, index): CallPlan => ({
+    id: `last o${index}`,
+    at,
+    from: { kind: "client", index: 0 },
+    type: "Board",
+    actorId: `o${index}`,
+    method: "mark",
+    args: [0],
+    timeoutMs: LONG_TIMEOUT_MS,
+  }));
 }

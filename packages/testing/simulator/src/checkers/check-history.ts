@@ -11,6 +11,7 @@ import { checkErrands } from "./errands.ts";
 import { checkRightfulFailures } from "./rightful-failures.ts";
 import { checkSchedules } from "./schedules.ts";
 import { checkStayingActivations } from "./staying-activations.ts";
+import { checkStreams } from "./streams.ts";
 import { checkTimerWakes } from "./timer-wakes.ts";
 
 export interface CheckedRun {
@@ -28,6 +29,7 @@ export function checkHistory(history: History, facts: CheckedRun): void {
   checkCells(history, facts.leasePolicy);
   checkConservation(history);
   checkErrands(history);
+  checkStreams(history);
   checkSchedules(history, facts.leasePolicy);
   checkTimerWakes(history);
   checkRightfulFailures(history, facts.leaseTtlMs);

@@ -3,6 +3,9 @@ import type { CallRecord, History } from "../history.ts";
 /** A call with less time than this may run out of it in good weather. */
 const SHORT_MS = 3_000;
 
+/** Methods that throw on purpose. */
+const THROWING: ReadonlySet<string> = new Set(["spoil", "smudge"]);
+
 /**
  * What a cluster may need after a fault has ended, besides two leases: to dial again, to join
  * again, to load.
@@ -17,7 +20,8 @@ export function checkRightfulFailures(history: History, leaseTtlMs: number): voi
   const graceMs = AFTERMATH_MS + 2 * leaseTtlMs;
   for (const call of history.calls) {
     const { plan, outcome } = call;
-    if (plan.method === "spoil" || plan.timeoutMs < SHORT_MS || outcome.kind === "value") continue;
+    if (THROWING.has(plan.method) || plan.timeoutMs < SHORT_MS || outcome.kind === "value")
+      continue;
     // A silo that calls may die with its calls.
     if (outcome.kind === "pending" && plan.from.kind === "silo") continue;
     if (
