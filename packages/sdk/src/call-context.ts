@@ -41,4 +41,10 @@ export interface CallOptions {
   readonly headers?: Readonly<Record<string, string>>;
   /** Names the call, so that a repetition of it takes effect once. */
   readonly idempotencyKey?: string;
+  /**
+   * True: the calls do not wake the actor. They fail with `NOT_ACTIVE`, and `ran: "no"`, where they
+   * would have to. An actor that moves to another silo, or has been idle for long, is not active
+   * until another call wakes it. Default: false.
+   */
+  readonly ifActive?: boolean;
 }

@@ -94,6 +94,7 @@ const anyRequest = fc
     revision: integer,
     chain: fc.array(fc.record({ type: name, id: name, turn: name }), { maxLength: 5 }),
     oneWay: fc.boolean(),
+    ifActive: fc.constantFrom(undefined, true as const),
     headers: fc.option(fc.dictionary(name, fc.string(), { noNullPrototype: true }), {
       nil: undefined,
     }),

@@ -19,6 +19,7 @@ import {
   FLAG_CHAIN,
   FLAG_HEADERS,
   FLAG_IDEMPOTENCY_KEY,
+  FLAG_IF_ACTIVE,
   FLAG_ONE_WAY,
   FLAG_REVIVE,
   HEAD_FACTOR,
@@ -154,6 +155,7 @@ export class BatchDecoder {
       headers,
       idempotencyKey: delivery === undefined ? key : undefined,
       delivery,
+      ifActive: (flags & FLAG_IF_ACTIVE) === 0 ? undefined : true,
     };
   }
 

@@ -56,6 +56,8 @@ export interface DispatcherParts {
  * DISP-3. A request that was sent before an actor left this silo is refused when the actor has just
  *     come back: one before it may have been refused meanwhile, and must not be overtaken (C5). So
  *     is one behind a request that this silo has refused itself; see `RefusedCalls`.
+ * DISP-4. A request that is not to wake its actor (`ifActive`) makes no activation. The owner
+ *     answers it with `NOT_ACTIVE`, and only when no other silo can have the actor any more.
  */
 export class Dispatcher implements LocalSilo {
   readonly siloId: string;
@@ -158,6 +160,7 @@ export class Dispatcher implements LocalSilo {
       return this.#refuse(request, sink);
     if (definition.worker !== undefined) return this.#work(request, sink, definition, now);
     if (!this.#parts.handoff.mayActivate(request)) return this.#park(request, sink);
+    if (request.ifActive !== undefined) return answerError(sink, request, notActive(request));
     this.#activate(request, sink, definition, now);
   }
 
@@ -283,4 +286,9 @@ export class Dispatcher implements LocalSilo {
 /** A call that comes back to an actor which waits for it is in nobody's order. */
 function isPartOfWaitingTurn({ chain, type, id }: RequestEnvelope): boolean {
   return chain.some((entry) => entry.id === id && entry.type === type);
+}
+
+function notActive(request: RequestEnvelope): TroupeError {
+  const message = `${formatAddress(request)} is not active, and ${request.method}() was not to wake it; leave ifActive out to wake it`;
+  return new TroupeError("NOT_ACTIVE", message);
 }
