@@ -1,4 +1,4 @@
-import { ADMIN_LINK, type Administered, type AdminLink } from "@troupe/client";
+import { ADMIN_LINK, type Administered, type AdminLink, askAnySilo } from "@troupe/client";
 import {
   type ActorAddress,
   formatAddress,
@@ -145,28 +145,13 @@ export class AdminClient {
   }
 
   /** The answer of the first silo that gives one: they would all give the same. */
-  async #askAny<Request, Response>(
+  #askAny<Request, Response>(
     call: AdminCall<Request, Response>,
     request: Request,
   ): Promise<Response> {
-    const failures: string[] = [];
-    for (const { siloId } of this.silos) {
-      try {
-        // oxlint-disable-next-line no-await-in-loop -- the next is asked if this one does not
-        // answer.
-        return await this.ask(siloId, call, request);
-      } catch (error) {
-        // Every other silo would say the same.
-        if (error instanceof TroupeError && SAID_BY_ALL.has(error.code)) throw error;
-        failures.push(`${siloId}: ${messageOf(error)}`);
-      }
-    }
-    const why = failures.length === 0 ? "none is active yet" : failures.join("; ");
-    throw new TroupeError("CLUSTER_UNAVAILABLE", `no silo answers ${call.name}: ${why}`);
+    return askAnySilo(this.view, call.name, (siloId) => this.ask(siloId, call, request));
   }
 }
-
-const SAID_BY_ALL: ReadonlySet<string> = new Set(["FORBIDDEN", "BAD_CONFIG", "BAD_DEFINITION"]);
 
 async function* pages<T>(
   read: (cursor: string) => Promise<Page<T>>,

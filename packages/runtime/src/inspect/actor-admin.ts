@@ -1,4 +1,4 @@
-import { type ActorAddress, type DueEntry, LISTED_BUCKET } from "@troupe/core";
+import { type ActorAddress, type DueEntry, LISTED_BUCKET, TroupeError } from "@troupe/core";
 import {
   adminMethod,
   type AdminMethod,
@@ -7,13 +7,16 @@ import {
   type StoredActorsPage,
   type TypedPageRequest,
 } from "@troupe/sdk";
+import type { AccessRules } from "../routing/access-rules.ts";
 import { activationPage, type ListedActivation } from "./activation-page.ts";
 import { duePage } from "./due-page.ts";
+import { idsPageOf } from "./ids-page.ts";
 import { pageSizeOf } from "./page-size.ts";
 
 /** Answers what operators ask of the actors of a silo. */
 export function actorAdminMethods(
   silo: SiloHost,
+  access: AccessRules,
   activations: () => Iterable<ListedActivation>,
 ): AdminMethod[] {
   const { reminderStore: store } = silo;
@@ -39,6 +42,12 @@ export function actorAdminMethods(
       return { letters, next };
     }),
     adminMethod(SILO_ADMIN.listStoredActors, (request) => storedActorsPage(silo, request)),
+    adminMethod(SILO_ADMIN.listIds, (request, { caller }) => {
+      const refusal = access.refusalToFind(caller, request.type);
+      if (refusal !== undefined)
+        throw new TroupeError("FORBIDDEN", `actors of ${request.type} are not listed: ${refusal}`);
+      return idsPageOf({ stateStore: silo.stateStore, activations }, request);
+    }),
   ];
 }
 

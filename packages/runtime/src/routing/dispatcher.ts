@@ -270,7 +270,7 @@ export class Dispatcher implements LocalSilo {
         throw new TroupeError("CLUSTER_UNAVAILABLE", `${formatAddress(request)} is not this silo`);
       const { peerId, principal } = sink;
       const args = request.args.value as unknown[];
-      const caller: AdminCaller = { peerId, role: principal.role };
+      const caller: AdminCaller = { peerId, ...principal };
       const value = await this.#parts.callSilo(request.method, args, caller);
       sink.reply(request.callId, { kind: "value", payload: toPortable(value, { root: "result" }) });
     } catch (error) {

@@ -13,10 +13,7 @@ import { AwakeService } from "../durability/awake-service.ts";
 import { IndexSweep } from "../durability/index-sweep.ts";
 import { PartRegistry } from "../durability/part-registry.ts";
 import { RefusedClaims } from "../durability/refused-claims.ts";
-import { slotsPart } from "../durability/state-slots.ts";
-import { versionPart } from "../durability/state-version.ts";
 import { StoredActor, type StoredActorParts } from "../durability/stored-actor.ts";
-import { idempotencyPart } from "../idempotency/idempotency-records.ts";
 import { actorAdminMethods } from "../inspect/actor-admin.ts";
 import { AdminMethods } from "../inspect/admin-methods.ts";
 import { sessionAdminMethods } from "../inspect/session-admin.ts";
@@ -27,13 +24,10 @@ import { Deployments } from "../ownership/deployments.ts";
 import { Handoff } from "../ownership/handoff.ts";
 import { ReleaseAnnouncer } from "../ownership/release-announcer.ts";
 import { ReminderTicks } from "../reminders/reminder-ticks.ts";
-import { remindersPart } from "../reminders/reminders-part.ts";
-import { timersPart } from "../reminders/timers-part.ts";
 import { AccessRules } from "../routing/access-rules.ts";
 import { AdmissionQueue } from "../routing/admission-queue.ts";
 import { Dispatcher } from "../routing/dispatcher.ts";
-import { deduplicationPart } from "../sends/deduplication.ts";
-import { sendsPart } from "../sends/sends-part.ts";
+import { builtInParts } from "./built-in-parts.ts";
 import { SiloActors } from "./silo-actors.ts";
 import type { ComposeParts, SessionOwner } from "./session-owner.ts";
 import { SiloLinks } from "./silo-links.ts";
@@ -57,6 +51,7 @@ export class ComposedSilo {
   readonly #session: SessionOwner;
   readonly #host: SiloHost;
   readonly #registry: PartRegistry;
+  readonly #access: AccessRules;
   readonly #budget: CallBudget;
   readonly #deadlocks: DeadlockDetector;
   readonly #waits: WaitWatch;
@@ -82,6 +77,7 @@ export class ComposedSilo {
     this.deployments = this.#createDeployments();
     this.#host = this.#createHost();
     this.#registry = new PartRegistry(this.#createDurableParts());
+    this.#access = new AccessRules(options.access, parts.definitions);
     this.#budget = new CallBudget(options.waitingBytes ?? {}, getHeapStatistics().heap_size_limit);
     this.#deadlocks = new DeadlockDetector({
       openCallsOf: (token) => this.#router.openCallsOf(token),
@@ -166,17 +162,7 @@ export class ComposedSilo {
   #createDurableParts(): DurablePart[] {
     const silo = this.#host;
     return [
-      slotsPart,
-      versionPart,
-      remindersPart,
-      timersPart,
-      sendsPart({
-        logger: silo.logger,
-        callTurn: (address, name, args) => silo.callTurn(address, name, args),
-        deliver: (send, sender) => this.actors.deliver(send, sender),
-      }),
-      deduplicationPart(silo),
-      idempotencyPart,
+      ...builtInParts(silo, (send, sender) => this.actors.deliver(send, sender)),
       ...this.#extend((extension) => extension.parts?.(silo)),
     ];
   }
@@ -201,7 +187,7 @@ export class ComposedSilo {
         hasFoundGone: (other) => this.detector.foundGone(other),
         onDrainRequested: () => this.#parts.onDrainRequested(),
       }),
-      ...actorAdminMethods(this.#host, () => this.#catalog.values()),
+      ...actorAdminMethods(this.#host, this.#access, () => this.#catalog.values()),
       waitAdminMethod((call) => this.actors.waitOf(call)),
       ...this.#extend((extension) => extension.adminMethods?.(this.#host)),
     ];
@@ -344,7 +330,7 @@ export class ComposedSilo {
   }
 
   #createLinks(): SiloLinks {
-    const { siloId, ports, options, definitions } = this.#parts;
+    const { siloId, ports, options } = this.#parts;
     const { actors } = this;
     const session = this.#session;
     return new SiloLinks({
@@ -354,7 +340,7 @@ export class ComposedSilo {
       logger: this.logger,
       transport: ports.transport,
       operatorTurns: this.#registry.operatorTurns,
-      access: new AccessRules(options.access, definitions),
+      access: this.#access,
       onRequest: (request, sink) => this.#admission.take(request, sink),
       onReply: (callId, outcome) => this.#router.reply(callId, outcome),
       onCancel: (cancel, sink) => actors.cancel(cancel, sink),

@@ -6,6 +6,10 @@ import {
   type DeadLettersPage,
   empty,
   type Empty,
+  idsPage,
+  type IdsPage,
+  idsRequest,
+  type IdsRequest,
   pageRequest,
   type PageRequest,
   remindersPage,
@@ -20,7 +24,10 @@ import {
   type TypedPageRequest,
 } from "./silo-messages.ts";
 
-/** What operators ask of a silo: the service `SiloAdmin` of `proto/troupe/admin.proto`. */
+/**
+ * What operators ask of a silo, and clients a little: the service `SiloAdmin` of
+ * `proto/troupe/admin.proto`.
+ */
 export interface SiloAdmin {
   /** The silo as it stands. */
   readonly snapshot: AdminCall<Empty, SnapshotResponse>;
@@ -35,6 +42,11 @@ export interface SiloAdmin {
    * somewhat more than `pageSize`, or fewer though more follow, and an actor may come twice.
    */
   readonly listStoredActors: AdminCall<TypedPageRequest, StoredActorsPage>;
+  /**
+   * Ids of one type: those with stored fields in the whole cluster, as `listStoredActors`, or those
+   * that are active on the silo, in order. A client may ask for types that it may call.
+   */
+  readonly listIds: AdminCall<IdsRequest, IdsPage>;
   /**
    * Puts a definition of an actor type in force. Fails with `BAD_CONFIG` if no active silo runs it,
    * and with `BAD_DEFINITION` if a later version has stored state.
@@ -76,6 +88,7 @@ export const SILO_ADMIN: SiloAdmin = {
     request: typedPageRequest,
     response: storedActorsPage,
   },
+  listIds: { name: "listIds", role: "client", request: idsRequest, response: idsPage },
   switchDefinition: {
     name: "switchDefinition",
     role: "operator",

@@ -64,6 +64,24 @@ export const typedPageRequest = message("TypedPageRequest", {
 /** Which page is asked for, and of which type of actors. */
 export type TypedPageRequest = FieldType<typeof typedPageRequest>;
 
+/** The message that asks for ids of the actors of one type. */
+export const idsRequest = message("IdsRequest", {
+  type: text,
+  /** What the ids begin with. */
+  prefix: text,
+  /** True for those that are active on the silo, false for those that have stored fields. */
+  active: flag,
+  pageSize: whole,
+  cursor: text,
+});
+/** Which ids of a type are asked for. */
+export type IdsRequest = FieldType<typeof idsRequest>;
+
+/** The message with a page of ids. */
+export const idsPage = message("IdsPage", { ids: listOf(text), next: text });
+/** A page of ids. */
+export type IdsPage = FieldType<typeof idsPage>;
+
 /** The message that asks for another definition of an actor type. */
 export const switchRequest = message("SwitchRequest", {
   type: text,
