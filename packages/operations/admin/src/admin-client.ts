@@ -11,15 +11,21 @@ import {
   type ActivationInfo,
   type ActorReminder,
   actorReminder,
+  type ActorReport,
+  actorReport,
   type AdminCall,
   type DeadLetterEntry,
   type DueReminder,
   type FieldKind,
+  IMPORT_RESULTS,
+  type ImportResult,
   listOf,
+  packFields,
   SILO_ADMIN,
   type SnapshotResponse,
   type StoredActor,
 } from "@troupe/sdk";
+import { type ActorContents, readContents } from "./actor-contents.ts";
 
 /** A part of a long list. */
 interface Page<T> {
@@ -27,6 +33,19 @@ interface Page<T> {
   /** Empty on the last page. */
   readonly next: string;
 }
+
+/** How an actor is imported. */
+export interface ImportActorOptions {
+  /** Tells the export from every other. */
+  readonly exportId: string;
+  /** Overwrites an actor that has stored something else. Default: false. */
+  readonly replace?: boolean;
+  /** Leaves an actor alone into which this export has been imported before. Default: false. */
+  readonly resume?: boolean;
+}
+
+/** Bytes of one slice: a request stays far below the limit of a message. */
+const SLICE_BYTES = 1024 * 1024;
 
 const actorReminders = listOf(actorReminder);
 
@@ -134,6 +153,49 @@ export class AdminClient {
   async remindersOf(address: ActorAddress): Promise<readonly ActorReminder[]> {
     const answer = await this.#link.askActor(address, "$reminders", []);
     return readAnswer(actorReminders, answer, `the reminders of ${formatAddress(address)}`);
+  }
+
+  /** How an actor stands: what is stored of it, and what runs. It does not wake the actor. */
+  async show(address: ActorAddress): Promise<ActorReport> {
+    const answer = await this.#link.askActor(address, "$show", []);
+    return readAnswer(actorReport, answer, `$show of ${formatAddress(address)}`);
+  }
+
+  /**
+   * What is stored of each of the actors, as it was at one moment. It wakes and claims none of
+   * them. An actor of which nothing is stored is left out.
+   */
+  contents(actors: readonly ActorAddress[]): AsyncIterable<ActorContents> {
+    return readContents(actors, async (some, offset) => {
+      const asked = some.map(({ type, id }) => ({ type, id }));
+      return (await this.#askAny(SILO_ADMIN.listContents, { actors: asked, offset })).actors;
+    });
+  }
+
+  /**
+   * Stores an actor that was exported elsewhere. The result says what became of it; `exists` if it
+   * has stored something else, which is left as it is. Rejects if the actor cannot be stored. It
+   * may be repeated if the error is `retryable`.
+   */
+  async importActor(actor: ActorContents, options: ImportActorOptions): Promise<ImportResult> {
+    const { exportId, replace = false, resume = false } = options;
+    const { type, id, epoch } = actor;
+    const all = packFields(actor.fields);
+    let offset = 0;
+    while (true) {
+      const fields = all.subarray(offset, offset + SLICE_BYTES);
+      const request = { exportId, epoch, replace, resume, size: all.length, offset, fields };
+      // oxlint-disable-next-line no-await-in-loop -- one slice after the other.
+      const answer = await this.#link.askActor({ type, id }, "$import", [request]);
+      const result = IMPORT_RESULTS.find((known) => known === answer);
+      if (result === undefined)
+        throw new TroupeError(
+          "INTERNAL",
+          `the import of ${formatAddress(actor)} gave ${String(answer)}`,
+        );
+      offset += fields.length;
+      if (result !== "more") return result;
+    }
   }
 
   /**

@@ -9,6 +9,7 @@ import {
 } from "@troupe/sdk";
 import type { AccessRules } from "../routing/access-rules.ts";
 import { activationPage, type ListedActivation } from "./activation-page.ts";
+import { contentsOf } from "./actor-contents.ts";
 import { duePage } from "./due-page.ts";
 import { idsPageOf } from "./ids-page.ts";
 import { pageSizeOf } from "./page-size.ts";
@@ -42,6 +43,7 @@ export function actorAdminMethods(
       return { letters, next };
     }),
     adminMethod(SILO_ADMIN.listStoredActors, (request) => storedActorsPage(silo, request)),
+    adminMethod(SILO_ADMIN.listContents, (request) => contentsOf(silo.stateStore, request)),
     adminMethod(SILO_ADMIN.listIds, (request, { caller }) => {
       const refusal = access.refusalToFind(caller, request.type);
       if (refusal !== undefined)

@@ -16,6 +16,7 @@ import { RefusedClaims } from "../durability/refused-claims.ts";
 import { StoredActor, type StoredActorParts } from "../durability/stored-actor.ts";
 import { actorAdminMethods } from "../inspect/actor-admin.ts";
 import { AdminMethods } from "../inspect/admin-methods.ts";
+import { OWNER_QUESTIONS, type OwnerDesk } from "../inspect/owner-desk.ts";
 import { sessionAdminMethods } from "../inspect/session-admin.ts";
 import { waitAdminMethod } from "../inspect/wait-admin.ts";
 import { FailureDetector } from "../membership/failure-detector.ts";
@@ -28,6 +29,7 @@ import { AccessRules } from "../routing/access-rules.ts";
 import { AdmissionQueue } from "../routing/admission-queue.ts";
 import { Dispatcher } from "../routing/dispatcher.ts";
 import { builtInParts } from "./built-in-parts.ts";
+import { composeOwnerDesk } from "./compose-owner-desk.ts";
 import { SiloActors } from "./silo-actors.ts";
 import type { ComposeParts, SessionOwner } from "./session-owner.ts";
 import { SiloLinks } from "./silo-links.ts";
@@ -58,6 +60,7 @@ export class ComposedSilo {
   readonly #handoff: Handoff;
   readonly #announcer: ReleaseAnnouncer;
   readonly #catalog: Catalog;
+  readonly #owner: OwnerDesk;
   readonly #dispatcher: Dispatcher;
   readonly #admission: AdmissionQueue;
   readonly #router: Router;
@@ -94,6 +97,7 @@ export class ComposedSilo {
       announce: () => this.actors.announceRelease(),
     });
     this.#catalog = this.#createCatalog();
+    this.#owner = this.#createOwnerDesk();
     this.#dispatcher = this.#createDispatcher();
     this.#admission = this.#createAdmission();
     this.#router = this.#createRouter();
@@ -160,10 +164,9 @@ export class ComposedSilo {
   }
 
   #createDurableParts(): DurablePart[] {
-    const silo = this.#host;
     return [
-      ...builtInParts(silo, (send, sender) => this.actors.deliver(send, sender)),
-      ...this.#extend((extension) => extension.parts?.(silo)),
+      ...builtInParts(this.#host, (send, sender) => this.actors.deliver(send, sender)),
+      ...this.#extend((extension) => extension.parts?.(this.#host)),
     ];
   }
 
@@ -254,9 +257,22 @@ export class ComposedSilo {
     };
   }
 
+  #createOwnerDesk(): OwnerDesk {
+    return composeOwnerDesk({
+      ...this.#parts,
+      logger: this.logger,
+      registry: this.#registry,
+      catalog: this.#catalog,
+      handoff: this.#handoff,
+      deployments: this.deployments,
+      actors: () => this.actors,
+      dispatcher: () => this.#dispatcher,
+      services: () => this.#services,
+    });
+  }
+
   #createDispatcher(): Dispatcher {
     const { siloId, ports, definitions } = this.#parts;
-    const { guard } = this.agent;
     const admin = new AdminMethods(siloId, this.#createAdminMethods(), this.logger);
     return new Dispatcher(
       {
@@ -266,8 +282,9 @@ export class ComposedSilo {
         catalog: this.#catalog,
         handoff: this.#handoff,
         budget: this.#budget,
-        isServing: () => guard.isServing(),
-        serving: () => guard.serving(),
+        owner: this.#owner,
+        isServing: () => this.agent.guard.isServing(),
+        serving: () => this.agent.guard.serving(),
         callSilo: (method, args, caller) => admin.answer(method, args, caller),
       },
       this.#session.placement,
@@ -339,7 +356,7 @@ export class ComposedSilo {
       clock: ports.clock,
       logger: this.logger,
       transport: ports.transport,
-      operatorTurns: this.#registry.operatorTurns,
+      operatorTurns: new Map([...this.#registry.operatorTurns, ...OWNER_QUESTIONS]),
       access: this.#access,
       onRequest: (request, sink) => this.#admission.take(request, sink),
       onReply: (callId, outcome) => this.#router.reply(callId, outcome),

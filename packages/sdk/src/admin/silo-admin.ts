@@ -2,6 +2,10 @@ import type { AdminCall } from "../extension/admin-method.ts";
 import {
   activationsPage,
   type ActivationsPage,
+  contentsPage,
+  type ContentsPage,
+  contentsRequest,
+  type ContentsRequest,
   deadLettersPage,
   type DeadLettersPage,
   empty,
@@ -42,6 +46,12 @@ export interface SiloAdmin {
    * somewhat more than `pageSize`, or fewer though more follow, and an actor may come twice.
    */
   readonly listStoredActors: AdminCall<TypedPageRequest, StoredActorsPage>;
+  /**
+   * What is stored of actors, each as it was at one moment, for an export. It wakes and claims none
+   * of them. Every silo gives the same. An answer has the first of the actors that fit into 1 MiB;
+   * of one that does not fit alone, as much as does.
+   */
+  readonly listContents: AdminCall<ContentsRequest, ContentsPage>;
   /**
    * Ids of one type: those with stored fields in the whole cluster, as `listStoredActors`, or those
    * that are active on the silo, in order. A client may ask for types that it may call.
@@ -87,6 +97,12 @@ export const SILO_ADMIN: SiloAdmin = {
     role: "operator",
     request: typedPageRequest,
     response: storedActorsPage,
+  },
+  listContents: {
+    name: "listContents",
+    role: "operator",
+    request: contentsRequest,
+    response: contentsPage,
   },
   listIds: { name: "listIds", role: "client", request: idsRequest, response: idsPage },
   switchDefinition: {

@@ -1,4 +1,5 @@
 import {
+  bytes,
   counts,
   decimal,
   type FieldKind,
@@ -161,3 +162,34 @@ export const storedActorsPage = message("StoredActorsPage", {
 });
 /** A page of stored actors. */
 export type StoredActorsPage = FieldType<typeof storedActorsPage>;
+
+/** The message that asks for what is stored of some actors. */
+export const contentsRequest = message("ContentsRequest", {
+  /** At most 100. */
+  actors: listOf(storedActor),
+  /** How many bytes of the first actor's contents are known already. */
+  offset: whole,
+});
+/** Which actors' contents are asked for. */
+export type ContentsRequest = FieldType<typeof contentsRequest>;
+
+/** The message of what is stored of one actor. */
+export const storedContents = message("StoredContents", {
+  type: text,
+  id: text,
+  /** 0 if nothing is stored of it any more. */
+  epoch: whole,
+  /** Number of the last commit. It tells whether two slices are of the same contents. */
+  version: whole,
+  /** Bytes of all its fields, as `packFields` packs them. */
+  size: whole,
+  /** Those of the bytes that this answer has: all, or those from the offset on. */
+  fields: bytes,
+});
+/** What is stored of one actor, or a slice of that. */
+export type StoredContents = FieldType<typeof storedContents>;
+
+/** The message with the contents of actors. */
+export const contentsPage = message("ContentsPage", { actors: listOf(storedContents) });
+/** Contents of the first of the actors that were asked for, as many as fit into one answer. */
+export type ContentsPage = FieldType<typeof contentsPage>;
