@@ -6,7 +6,6 @@ import {
   type StoredActor,
   type StoredContents,
 } from "@troupe/sdk";
-import { withoutMark } from "../durability/import-mark.ts";
 
 /** Actors of one request. */
 const ACTORS_MAX = 100;
@@ -48,7 +47,7 @@ export async function contentsOf(
 
 async function contentsFrom(store: StateStore, { type, id }: StoredActor): Promise<StoredContents> {
   const stored = await store.read({ type, id }, "");
-  const fields = packFields(withoutMark(stored?.fields ?? new Map()));
+  const fields = packFields(stored?.fields ?? new Map());
   const isThere = stored !== undefined && fields.length > 0;
   return {
     type,

@@ -10,9 +10,10 @@ import {
 } from "@troupe/core";
 import type { ActorDefinition, ImportResult } from "@troupe/sdk";
 import { storedEntries } from "../durability/field-writes.ts";
-import { markOf, withMark, withoutMark } from "../durability/import-mark.ts";
+import { markOf, withMark, withoutMark } from "../import-mark.ts";
 import type { PartRegistry } from "../durability/part-registry.ts";
 import { FIRST_VERSION, VERSION_FIELD } from "../durability/state-version.ts";
+import { OUTBOX_STATE_FIELD, type OutboxState } from "../sends/outbox.ts";
 
 /** What an actor is to have stored. */
 export interface ImportedActor {
@@ -43,6 +44,9 @@ export interface ActorImportParts {
 /** Each fails only because something else has claimed the actor in between. */
 const ATTEMPTS_MAX = 5;
 
+/** More than any actor sends between its own export and that of the actors it sends to. */
+const SENDS_BETWEEN = 1_000_000_000;
+
 /** Exports of which the log has told. */
 const TOLD_MAX = 100;
 
@@ -62,6 +66,8 @@ const TOLD_MAX = 100;
  * IMP-5. State of a version is stored only after that version was admitted (V2).
  * IMP-6. The silo claims as an owner only while it is one: under the revision of a view that gives
  *        the actor to another silo, that one could not claim it any more.
+ * IMP-7. Durable sends that an actor makes after its import have higher numbers than those that
+ *        any exported receiver has seen of it (D7).
  */
 export class ActorImport {
   readonly #parts: ActorImportParts;
@@ -122,7 +128,7 @@ export class ActorImport {
     throw new TroupeError("FENCED", message);
   }
 
-  /** IMP-4 */
+  /** IMP-4, IMP-7 */
   #commitOf(
     address: ActorAddress,
     before: Fields,
@@ -133,7 +139,8 @@ export class ActorImport {
     readonly due: { readonly add: DueEntry[]; readonly remove: DueEntry[] };
   } {
     const { registry } = this.#parts;
-    const set = withMark(fields, exportId);
+    const lastSeq = Math.max(lastSeqOf(fields), markOf(fields)?.sendsAbove ?? 0);
+    const set = withMark(fields, { exportId, sendsAbove: lastSeq + SENDS_BETWEEN });
     const add = storedEntries(address, registry, set);
     const kept = new Set(add.map(keyOf));
     const old = storedEntries(address, registry, before);
@@ -189,8 +196,8 @@ function verdictOn(
   { fields, exportId, replace, resume }: ImportedActor,
 ): ImportResult {
   if (stored.size === 0) return "imported";
-  if (areEqual(withoutMark(stored), fields)) return "same";
-  if (resume && markOf(stored) === exportId) return "done";
+  if (areEqual(withoutMark(stored), withoutMark(fields))) return "same";
+  if (resume && markOf(stored)?.exportId === exportId) return "done";
   return replace ? "replaced" : "exists";
 }
 
@@ -206,6 +213,11 @@ function areEqual(one: Fields, other: Fields): boolean {
 function versionOf(fields: Fields): number {
   const stored = fields.get(VERSION_FIELD);
   return stored === undefined ? FIRST_VERSION : Number(unpackField(stored));
+}
+
+function lastSeqOf(fields: Fields): number {
+  const stored = fields.get(OUTBOX_STATE_FIELD);
+  return stored === undefined ? 0 : (unpackField(stored) as OutboxState).lastSeq;
 }
 
 function keyOf({ bucket, name, dueAt, tag }: DueEntry): string {

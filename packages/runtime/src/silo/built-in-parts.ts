@@ -1,6 +1,6 @@
 import type { ActorAddress } from "@troupe/core";
 import type { DurablePart, SiloHost } from "@troupe/sdk";
-import { importMarkPart } from "../durability/import-mark.ts";
+import { importMarkPart } from "../import-mark.ts";
 import { slotsPart } from "../durability/state-slots.ts";
 import { versionPart } from "../durability/state-version.ts";
 import { idempotencyPart } from "../idempotency/idempotency-records.ts";
