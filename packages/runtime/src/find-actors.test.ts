@@ -54,6 +54,10 @@ async function start(accounts: number, silos = 3): Promise<Started> {
   return { cluster, ids: ids.toSorted() };
 }
 
+function messageOf(error: unknown): string {
+  return (error as Error).message;
+}
+
 /** What an iterable gives, on the cluster's time. */
 async function all(cluster: TestCluster, ids: AsyncIterable<string>): Promise<string[]> {
   return (await cluster.run(Array.fromAsync(ids))).toSorted();
@@ -199,6 +203,22 @@ describe("reading many actors", () => {
 });
 
 describe("looking for actors", () => {
+  it("is refused beyond 64 lists at once on a silo, and goes on with less", async () => {
+    const { cluster, ids } = await start(10, 1);
+    const search = cluster.client.actors(Account);
+    const [started] = cluster.silos;
+    const hold = started?.stores.hold();
+    const lists = Array.from({ length: 100 }, () =>
+      Promise.resolve(search.list()).then(({ ids: page }) => page, messageOf),
+    );
+    await cluster.advance(100);
+    hold?.release();
+    const found = await cluster.run(Promise.all(lists));
+    expect(found.filter((one) => typeof one === "string")[0]).toContain("reads 64 lists of actors");
+    expect(found.filter((one) => typeof one !== "string")).toHaveLength(64);
+    expect(await all(cluster, search.list())).toEqual(ids);
+  });
+
   it("refuses what is out of its limits, and names what would be right", async () => {
     const { cluster } = await start(0);
     const search = cluster.client.actors(Account);

@@ -9,10 +9,37 @@ export interface IdSources {
   readonly activations: () => Iterable<ListedActivation>;
 }
 
-/** A page of the ids of one type. */
-export function idsPageOf(sources: IdSources, request: IdsRequest): Promise<IdsPage> | IdsPage {
-  if (request.type === "") throw new TroupeError("BAD_CONFIG", "type is empty; name an actor type");
-  return request.active ? activeIds(sources, request) : storedIds(sources, request);
+/** Pages that a silo reads at the same time: clients may ask for as many as they like. */
+const AT_ONCE_MAX = 64;
+
+/** Gives pages of the ids of one type. */
+export class IdPages {
+  readonly #siloId: string;
+  readonly #sources: IdSources;
+  #underWay = 0;
+
+  constructor(siloId: string, sources: IdSources) {
+    this.#siloId = siloId;
+    this.#sources = sources;
+  }
+
+  /** Rejects with `OVERLOADED` if too many are asked for at once. */
+  async page(request: IdsRequest): Promise<IdsPage> {
+    if (request.type === "")
+      throw new TroupeError("BAD_CONFIG", "type is empty; name an actor type");
+    if (this.#underWay >= AT_ONCE_MAX) {
+      const message = `silo ${this.#siloId} reads ${AT_ONCE_MAX} lists of actors already; ask for less at a time`;
+      throw new TroupeError("OVERLOADED", message);
+    }
+    this.#underWay++;
+    try {
+      return request.active
+        ? activeIds(this.#sources, request)
+        : await storedIds(this.#sources, request);
+    } finally {
+      this.#underWay--;
+    }
+  }
 }
 
 /** In order, so that the pages of several silos can be merged; the cursor is the last id. */
