@@ -13,6 +13,9 @@ describe("troupe", () => {
       "actors",
       "reminders",
       "letters",
+      "destroy",
+      "export",
+      "import",
       "drain",
     ]) {
       // oxlint-disable-next-line no-await-in-loop -- what they print is told apart by time.
@@ -36,6 +39,8 @@ describe("troupe", () => {
       [["call", "Counter/a", "add", "five"], /a string needs its quotes: '"five"'/],
       [["call", "Counter", "add"], /write Type\/id/],
       [["reminders", "Counter"], /write Type\/id/],
+      [["actors", "Counter", "a"], /troupe actors show Type\/id/],
+      [["actors", "show", "Counter"], /write Type\/id/],
       [["letters", "Counter/a", "--resend", "x"], /Give the number of a letter, or "all"/],
       [["letters", "--resend", "all"], /--resend needs the actor/],
       [["drain", "s", "--timeout", "soon"], /timeout \(--timeout\) "soon": give/],

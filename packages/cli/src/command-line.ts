@@ -14,12 +14,16 @@ const commands: Commands = {
   call: async (call, flags) => (await import("./call-command.ts")).runCall(call, flags),
   status: async (flags) => (await import("./status-command.ts")).runStatus(flags),
   actors: async (type, flags) => (await import("./actors-command.ts")).runActors(type, flags),
+  showActor: async (actor, flags) =>
+    (await import("./show-actor-command.ts")).runShowActor(actor, flags),
   reminders: async (actor, flags) =>
     (await import("./reminders-command.ts")).runReminders(actor, flags),
   letters: async (actor, flags) => (await import("./letters-command.ts")).runLetters(actor, flags),
   deploys: async (verb, type, flags) =>
     (await import("./deploys-command.ts")).runDeploys(verb, type, flags),
   destroy: async (actor, flags) => (await import("./destroy-command.ts")).runDestroy(actor, flags),
+  export: async (flags) => (await import("./export-command.ts")).runExport(flags),
+  import: async (flags) => (await import("./import-command.ts")).runImport(flags),
   drain: async (silo, flags) => (await import("./drain-command.ts")).runDrain(silo, flags),
   bench: async (args) => (await import("./bench-command.ts")).runBench(args),
 };

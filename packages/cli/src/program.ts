@@ -1,4 +1,5 @@
 import { Argument, Command, InvalidArgumentError, Option } from "commander";
+import { TroupeError } from "@troupe/core";
 import { OPTIONS, type OptionName } from "@troupe/host";
 import type { DeployVerb } from "./deploys-command.ts";
 
@@ -14,6 +15,7 @@ export interface Commands {
   call(call: CallCommand, flags: JsonFlags): Promise<number>;
   status(flags: JsonFlags): Promise<number>;
   actors(type: string | undefined, flags: JsonFlags): Promise<number>;
+  showActor(actor: string, flags: JsonFlags): Promise<number>;
   reminders(actor: string | undefined, flags: JsonFlags): Promise<number>;
   letters(actor: string | undefined, flags: LettersFlags): Promise<number>;
   deploys(
@@ -22,6 +24,8 @@ export interface Commands {
     flags: DeploysFlags,
   ): Promise<number>;
   destroy(actor: string, flags: JsonFlags): Promise<number>;
+  export(flags: BackupFlags): Promise<number>;
+  import(flags: ImportFlags): Promise<number>;
   drain(silo: string, flags: JsonFlags): Promise<number>;
   /** The arguments behind the command's name, as they were given. */
   bench(args: readonly string[]): Promise<number>;
@@ -34,6 +38,15 @@ export type LettersFlags = JsonFlags & {
 };
 
 export type DeploysFlags = JsonFlags & { readonly to?: string };
+
+export type BackupFlags = JsonFlags & { readonly type?: readonly string[] };
+
+export type ImportFlags = BackupFlags & {
+  readonly replace: boolean;
+  readonly resume: boolean;
+  readonly skipUnknown: boolean;
+  readonly check: boolean;
+};
 
 export interface CallCommand {
   readonly address: string;
@@ -97,6 +110,7 @@ export function createProgram(commands: Commands, version: string, exit: Exit): 
   addCalls(program, commands, exit);
   addLists(program, commands, exit);
   addDestroy(program, commands, exit);
+  addBackup(program, commands, exit);
   addDeploys(program, commands, exit);
   addDrain(program, commands, exit);
   addBench(program, commands, exit);
@@ -152,12 +166,16 @@ function addLists(program: Command, commands: Commands, exit: Exit): void {
     .action(async (flags: JsonFlags) => exit(await commands.status(flags)));
 
   withOptions(program.command("actors"), CONNECTION)
-    .description("list the actors that are active, and where")
-    .argument("[type]", "only those of this type")
+    .description("list the actors that are active, and where; or show one, without waking it")
+    .argument("[type]", "only those of this type; or show")
+    .argument("[actor]", "with show: Type/id")
     .option("--json", JSON_LINE, false)
-    .action(async (type: string | undefined, flags: JsonFlags) =>
-      exit(await commands.actors(type, flags)),
-    );
+    .action(async (type: string | undefined, actor: string | undefined, flags: JsonFlags) => {
+      if (actor === undefined) return exit(await commands.actors(type, flags));
+      if (type === "show") return exit(await commands.showActor(actor, flags));
+      const message = `"${type} ${actor}": write troupe actors [type], or troupe actors show Type/id`;
+      throw new TroupeError("BAD_CONFIG", message);
+    });
 
   withOptions(program.command("reminders"), CONNECTION)
     .description("list what is scheduled, earliest first")
@@ -193,6 +211,24 @@ function addDestroy(program: Command, commands: Commands, exit: Exit): void {
     .argument("<actor>", "Type/id, such as Account/alice; it cannot be brought back")
     .option("--json", JSON_LINE, false)
     .action(async (actor: string, flags: JsonFlags) => exit(await commands.destroy(actor, flags)));
+}
+
+function addBackup(program: Command, commands: Commands, exit: Exit): void {
+  withOptions(program.command("export"), CONNECTION)
+    .description("write what all actors have stored to standard output, as lines of JSON")
+    .option("--type <type...>", "only actors of these types")
+    .option("--json", "print one line of JSON on standard error at the end", false)
+    .action(async (flags: BackupFlags) => exit(await commands.export(flags)));
+
+  withOptions(program.command("import"), CONNECTION)
+    .description("store the actors of an export, which is read from standard input")
+    .option("--type <type...>", "only actors of these types")
+    .option("--replace", "overwrite actors that have stored something else", false)
+    .option("--resume", "with --replace: leave out what was imported from this file before", false)
+    .option("--skip-unknown", "leave out actors of types that no silo hosts", false)
+    .option("--check", "only look whether the export is whole; needs no cluster", false)
+    .option("--json", JSON_LINE, false)
+    .action(async (flags: ImportFlags) => exit(await commands.import(flags)));
 }
 
 function addDeploys(program: Command, commands: Commands, exit: Exit): void {

@@ -16,7 +16,10 @@ export interface AdminLink {
     request: unknown,
     options?: { readonly timeout?: Duration },
   ): Promise<unknown>;
-  /** Runs a turn that every actor offers to operators, such as `$reminders`. It wakes the actor. */
+  /**
+   * Runs a turn that every actor offers to operators, such as `$reminders`. It wakes the actor.
+   * Only what the actor's owner answers itself, such as `$show`, does not.
+   */
   askActor(address: ActorAddress, turn: `$${string}`, args: readonly unknown[]): Promise<unknown>;
 }
 

@@ -88,6 +88,10 @@ export function callTarget(
   }
   if (options?.idempotencyKey !== undefined) checkIdempotencyKey(address, options.idempotencyKey);
   checkTypeName(address.type);
+  if (options?.ifActive !== undefined && typeof options.ifActive !== "boolean") {
+    const message = `ifActive of ${formatAddress(address)} is ${shownValue(options.ifActive)}; give true or false`;
+    throw new TroupeError("BAD_CONFIG", message);
+  }
   const kept = options?.headers === undefined ? options : withOwnHeaders(options, options.headers);
   const key = formatAddress(address);
   const stream = options === undefined ? undefined : streamSettings(key, options);
@@ -102,6 +106,10 @@ export function workerTarget(
   definition: ActorDefinition | undefined,
   options: CallOptions | undefined,
 ): CallTarget {
+  if (options?.ifActive === true) {
+    const message = `${type} is a stateless worker, and none of those is active for good; leave ifActive out`;
+    throw new TroupeError("BAD_CONFIG", message);
+  }
   return { ...callTarget({ type, id: ANY_WORKER }, definition, options), isWorker: true };
 }
 
@@ -294,6 +302,7 @@ export class Caller {
     request.oneWay = oneWay;
     request.headers = mergedHeaders(turn, options);
     request.idempotencyKey = this.#idempotencyKey(options, marks?.idempotent === true, callId);
+    if (options?.ifActive === true) request.ifActive = true;
     return target.isWorker
       ? new WorkerCall(this.#router.workers, target, request, maker)
       : new OutboundCall(target, request, maker);

@@ -24,6 +24,12 @@ import {
   definitionsOf,
   type UntypedActorRef,
 } from "@troupe/sdk";
+import type {
+  ActorSearch,
+  ActorSearchOf,
+  FoundActors,
+  UntypedActorSearch,
+} from "./actor-search.ts";
 import { ADMIN_LINK, type Administered, type AdminLink, adminLink } from "./admin-link.ts";
 import { Caller } from "./caller.ts";
 import type { DeadLetterAccess, DeadLetters } from "./dead-letters.ts";
@@ -61,7 +67,7 @@ export interface ClientOptions {
  * that owns the actor.
  */
 export class ClusterClient
-  implements ActorReferences, DeadLetterAccess, Administered, AsyncDisposable
+  implements ActorReferences, ActorSearch, DeadLetterAccess, Administered, AsyncDisposable
 {
   readonly #router: Router;
   readonly #caller: Caller;
@@ -156,6 +162,15 @@ export class ClusterClient
   ): [A] extends [never] ? UntypedActorRef : ActorRef<A>;
   worker(type: ActorClass | string, options?: CallOptions): object {
     return this.#references.worker(type, options);
+  }
+
+  actors<A extends Actor>(type: ActorClass<A>, options?: CallOptions): ActorSearchOf<A>;
+  actors<A extends Actor = never>(
+    type: string,
+    options?: CallOptions,
+  ): [A] extends [never] ? UntypedActorSearch : ActorSearchOf<A>;
+  actors(type: ActorClass | string, options?: CallOptions): FoundActors {
+    return this.#references.actors(type, options, this[ADMIN_LINK]);
   }
 
   deadLetters(type: ActorClass | string, id: string): DeadLetters {

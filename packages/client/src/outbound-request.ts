@@ -28,6 +28,7 @@ export class OutboundRequest implements RequestEnvelope {
   idempotencyKey: string | undefined = undefined;
   readonly delivery: Delivery | undefined = undefined;
   stream: StreamWindow | undefined = undefined;
+  ifActive: true | undefined = undefined;
 
   constructor(callId: number, { type, id }: ActorAddress, method: string, args: Payload) {
     this.callId = callId;

@@ -8,6 +8,8 @@ import {
   definitionOf,
   type UntypedActorRef,
 } from "@troupe/sdk";
+import { FoundActors } from "./actor-search.ts";
+import type { AdminLink } from "./admin-link.ts";
 import { createReference, type MakeCall, noSuchMethod } from "./actor-reference.ts";
 import { callTarget, isName, isSystemName, workerTarget } from "./caller.ts";
 import { ActorDeadLetters, type DeadLetters } from "./dead-letters.ts";
@@ -84,6 +86,31 @@ export class References {
     return createReference(workerTarget(name, definition, options), this.#call);
   }
 
+  /** The actors of a type. Throws on a wrong class, type name or option, and for a worker. */
+  actors(
+    type: ActorClass | string,
+    options: CallOptions | undefined,
+    link: AdminLink,
+  ): FoundActors {
+    const definition = typeof type === "string" ? this.#definitions.get(type) : definitionOf(type);
+    checkIsNoWorker(definition);
+    const name = definition?.name ?? String(type);
+    // So that a wrong option is told at once, and not by each call.
+    this.#reference({ type: name, id: "any" }, definition, options);
+    return new FoundActors(name, link, (id) =>
+      this.#reference({ type: name, id }, definition, options),
+    );
+  }
+
+  #reference(
+    address: ActorAddress,
+    definition: ActorDefinition | undefined,
+    options: CallOptions | undefined,
+  ): object {
+    checkTypeName(address);
+    return createReference(callTarget(address, definition, options), this.#call);
+  }
+
   /** The dead letters of an actor. Throws on a wrong class, type name or id. */
   deadLetters(type: ActorClass | string, id: string, callSystem: MakeCall): DeadLetters {
     const address = { type: typeof type === "string" ? type : definitionOf(type).name, id };
@@ -113,11 +140,7 @@ export class References {
 
   /** For an address that came with a message or is known by name. */
   reference(address: ActorAddress, options?: CallOptions): object {
-    checkTypeName(address);
-    return createReference(
-      callTarget(address, this.#definitions.get(address.type), options),
-      this.#call,
-    );
+    return this.#reference(address, this.#definitions.get(address.type), options);
   }
 }
 

@@ -1,6 +1,6 @@
 import { AsyncLocalStorage, AsyncResource } from "node:async_hooks";
 import type { ActorAddress, ChainEntry } from "@troupe/core";
-import { type CallContext, giveRunningTurn, type RunningTurn } from "@troupe/sdk";
+import { type CallContext, giveTurnEffects, type TurnEffects } from "@troupe/sdk";
 
 /** What the calls of a turn have to wait for, so that nobody sees what a crash could still undo. */
 export interface CallGate {
@@ -29,7 +29,7 @@ export interface TurnScope {
   willLook(): void;
   /** The turn is about to change what is stored. */
   willWrite(): void;
-  /** See `RunningTurn`. */
+  /** See `TurnEffects`. */
   onKept(callback: () => void): void;
 }
 
@@ -41,12 +41,12 @@ export function currentTurn(): TurnScope | undefined {
   return scope === undefined || scope.ended ? undefined : scope;
 }
 
-giveRunningTurn(() => {
+giveTurnEffects(() => {
   const turn = currentTurn();
-  return turn && runningTurnOf(turn);
+  return turn && effectsOf(turn);
 });
 
-function runningTurnOf(turn: TurnScope): RunningTurn {
+function effectsOf(turn: TurnScope): TurnEffects {
   return {
     get signal() {
       return turn.context.signal;

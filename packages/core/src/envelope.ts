@@ -54,6 +54,8 @@ export interface RequestEnvelope {
   readonly idempotencyKey: string | undefined;
   /** The request is a durable send. Only silos may say so. */
   readonly delivery: Delivery | undefined;
+  /** True if the request must not wake its actor: `NOT_ACTIVE` answers it instead. */
+  readonly ifActive?: true | undefined;
   /** The call opens a stream: its reply says that it is open, and items follow. */
   readonly stream: StreamWindow | undefined;
 }

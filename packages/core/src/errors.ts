@@ -64,6 +64,11 @@ export const ERROR_CODES = {
     ran: "no",
     retryable: false,
   },
+  NOT_ACTIVE: {
+    meaning: "The call was not to wake the actor (`ifActive`), and the actor is not active.",
+    ran: "no",
+    retryable: false,
+  },
   FENCED: {
     meaning: "Another silo owns the actor by now; nothing of the refused turn was stored.",
     ran: "no",

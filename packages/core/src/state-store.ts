@@ -8,6 +8,11 @@ import type { DueEntry } from "./reminder-store.ts";
 export interface Claim {
   readonly revision: number;
   readonly siloId: string;
+  /**
+   * The epoch has to be higher than this as well: for an actor that comes from another store, where
+   * it had this epoch. Default: 0.
+   */
+  readonly epochAbove?: number | undefined;
 }
 
 /**
@@ -20,7 +25,7 @@ export type Fields = ReadonlyMap<string, Uint8Array>;
 export type ClaimResult =
   | {
       readonly kind: "claimed";
-      /** Higher than that of every earlier claim of this actor. */
+      /** Higher than that of every earlier claim of this actor, and than `epochAbove`. */
       readonly epoch: number;
       /** Number of the last commit; 0 for an actor that never stored anything. */
       readonly version: number;

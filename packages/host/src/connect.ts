@@ -1,5 +1,6 @@
 import {
   type ActorReferences,
+  type ActorSearch,
   ADMIN_LINK,
   type Administered,
   type AdminLink,
@@ -14,7 +15,8 @@ import { type ProgramValues, programValues } from "./program-values.ts";
 import { clientSettings, type ConnectOptions, loggerOf } from "./public-options.ts";
 
 /** A cluster as a program outside of it sees it: a place to get references from. */
-export interface Cluster extends ActorReferences, DeadLetterAccess, Administered, AsyncDisposable {
+export interface Cluster
+  extends ActorReferences, ActorSearch, DeadLetterAccess, Administered, AsyncDisposable {
   /** The members as this process knows them. */
   readonly view: View;
   /** Ends every call that is under way with `CANCELLED`. Closing twice is harmless. */
@@ -67,6 +69,7 @@ export async function openCluster(
 class OwningCluster implements Cluster {
   readonly actor: ActorReferences["actor"];
   readonly worker: ActorReferences["worker"];
+  readonly actors: ActorSearch["actors"];
   readonly deadLetters: DeadLetterAccess["deadLetters"];
   readonly #client: ClusterClient;
   readonly #closePorts: () => Promise<void>;
@@ -75,6 +78,7 @@ class OwningCluster implements Cluster {
     this.#client = client;
     this.#closePorts = closePorts;
     this.actor = client.actor.bind(client);
+    this.actors = client.actors.bind(client);
     this.worker = client.worker.bind(client);
     this.deadLetters = client.deadLetters.bind(client);
   }

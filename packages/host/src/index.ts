@@ -1,4 +1,16 @@
-export type { DeadLetter, DeadLetterAccess, DeadLetters } from "@troupe/client";
+export type {
+  ActorIds,
+  ActorSearch,
+  ActorSearchOf,
+  DeadLetter,
+  DeadLetterAccess,
+  DeadLetters,
+  IdList,
+  IdPage,
+  IdQuery,
+  ReadResult,
+  UntypedActorSearch,
+} from "@troupe/client";
 export * from "./config/config-layers.ts";
 export * from "./config/host-port.ts";
 export * from "./config/load-settings.ts";

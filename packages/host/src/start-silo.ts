@@ -1,5 +1,6 @@
 import {
   type ActorReferences,
+  type ActorSearch,
   ADMIN_LINK,
   type Administered,
   type AdminLink,
@@ -17,7 +18,8 @@ import { onShutdownSignals } from "./shutdown-signals.ts";
 import { loggerOf, siloSettings, type SiloOptions } from "./public-options.ts";
 
 /** A running silo of this process. */
-export interface Silo extends ActorReferences, DeadLetterAccess, Administered, AsyncDisposable {
+export interface Silo
+  extends ActorReferences, ActorSearch, DeadLetterAccess, Administered, AsyncDisposable {
   readonly siloId: string;
   /** `host:port` at which the others reach it. */
   readonly address: string;
@@ -115,6 +117,7 @@ function drainOnSignals(silo: Silo, logger: Logger): void {
 class OwningSilo implements Silo {
   readonly actor: ActorReferences["actor"];
   readonly worker: ActorReferences["worker"];
+  readonly actors: ActorSearch["actors"];
   readonly deadLetters: DeadLetterAccess["deadLetters"];
   readonly stopped: Promise<void>;
   readonly #silo: RuntimeSilo;
@@ -122,6 +125,7 @@ class OwningSilo implements Silo {
   constructor(silo: RuntimeSilo, closePorts: () => Promise<void>, logger: Logger) {
     this.#silo = silo;
     this.actor = silo.actor.bind(silo);
+    this.actors = silo.actors.bind(silo);
     this.worker = silo.worker.bind(silo);
     this.deadLetters = silo.deadLetters.bind(silo);
     this.stopped = closedAfter(silo, closePorts);

@@ -42,6 +42,12 @@ export interface CallOptions {
   /** Names the call, so that a repetition of it takes effect once. Not for streams. */
   readonly idempotencyKey?: string;
   /**
+   * True: the calls do not wake the actor. They fail with `NOT_ACTIVE`, and `ran: "no"`, where they
+   * would have to. An actor that moves to another silo, or has been idle for long, is not active
+   * until another call wakes it. Default: false.
+   */
+  readonly ifActive?: boolean;
+  /**
    * The methods are streams. Only to be said where nothing tells so: for a type that is given by
    * its name, and that this process does not host.
    */

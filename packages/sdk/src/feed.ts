@@ -1,5 +1,5 @@
 import { TroupeError } from "@troupe/core";
-import { runningTurn } from "./running-turn.ts";
+import { turnEffects } from "./turn-effects.ts";
 
 /** What a reader may leave unread, unless the feed says otherwise. */
 const MAX_DEFAULT = 1_000;
@@ -55,7 +55,7 @@ export class Feed<T> implements AsyncIterable<T> {
     const deliver = (): void => {
       for (const reader of this.#readers) reader.take(item);
     };
-    const turn = runningTurn();
+    const turn = turnEffects();
     if (turn === undefined) deliver();
     else turn.onKept(deliver);
   }
@@ -68,7 +68,7 @@ export class Feed<T> implements AsyncIterable<T> {
   subscribe(): AsyncIterableIterator<T, undefined> {
     const reader = new FeedReader<T>(this.#max, () => this.#readers.delete(reader));
     this.#readers.add(reader);
-    reader.endWith(runningTurn()?.signal);
+    reader.endWith(turnEffects()?.signal);
     return reader;
   }
 

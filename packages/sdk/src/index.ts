@@ -15,6 +15,6 @@ export * from "./digest-of.ts";
 export * from "./extension/index.ts";
 export * from "./feed.ts";
 export { PRINTING_NAMES, RESERVED_NAMES, UNANSWERED_NAMES } from "./names.ts";
-export * from "./running-turn.ts";
+export * from "./turn-effects.ts";
 export * from "./schedule-options.ts";
 export * from "./admin/index.ts";

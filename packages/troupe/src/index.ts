@@ -73,7 +73,19 @@ export {
   timer,
 } from "@troupe/sdk";
 export type { LogLevel } from "@troupe/host";
-export type { DeadLetter, DeadLetterAccess, DeadLetters } from "@troupe/host";
+export type {
+  ActorIds,
+  ActorSearch,
+  ActorSearchOf,
+  DeadLetter,
+  DeadLetterAccess,
+  DeadLetters,
+  IdList,
+  IdPage,
+  IdQuery,
+  ReadResult,
+  UntypedActorSearch,
+} from "@troupe/host";
 export { type Cluster, connect } from "@troupe/host";
 export type { ClusterOptions, ConnectOptions, SiloOptions, TlsOption } from "@troupe/host";
 export { type Silo, startSilo } from "@troupe/host";

@@ -1,4 +1,4 @@
-import { ADMIN_LINK, type Administered, type AdminLink } from "@troupe/client";
+import { ADMIN_LINK, type Administered, type AdminLink, askAnySilo } from "@troupe/client";
 import {
   type ActorAddress,
   formatAddress,
@@ -11,15 +11,21 @@ import {
   type ActivationInfo,
   type ActorReminder,
   actorReminder,
+  type ActorReport,
+  actorReport,
   type AdminCall,
   type DeadLetterEntry,
   type DueReminder,
   type FieldKind,
+  IMPORT_RESULTS,
+  type ImportResult,
   listOf,
+  packFields,
   SILO_ADMIN,
   type SnapshotResponse,
   type StoredActor,
 } from "@troupe/sdk";
+import { type ActorContents, readContents } from "./actor-contents.ts";
 
 /** A part of a long list. */
 interface Page<T> {
@@ -27,6 +33,19 @@ interface Page<T> {
   /** Empty on the last page. */
   readonly next: string;
 }
+
+/** How an actor is imported. */
+export interface ImportActorOptions {
+  /** Tells the export from every other. */
+  readonly exportId: string;
+  /** Overwrites an actor that has stored something else. Default: false. */
+  readonly replace?: boolean;
+  /** Leaves an actor alone into which this export has been imported before. Default: false. */
+  readonly resume?: boolean;
+}
+
+/** Bytes of one slice: a request stays far below the limit of a message. */
+const SLICE_BYTES = 1024 * 1024;
 
 const actorReminders = listOf(actorReminder);
 
@@ -136,6 +155,49 @@ export class AdminClient {
     return readAnswer(actorReminders, answer, `the reminders of ${formatAddress(address)}`);
   }
 
+  /** How an actor stands: what is stored of it, and what runs. It does not wake the actor. */
+  async show(address: ActorAddress): Promise<ActorReport> {
+    const answer = await this.#link.askActor(address, "$show", []);
+    return readAnswer(actorReport, answer, `$show of ${formatAddress(address)}`);
+  }
+
+  /**
+   * What is stored of each of the actors, as it was at one moment. It wakes and claims none of
+   * them. An actor of which nothing is stored is left out.
+   */
+  contents(actors: readonly ActorAddress[]): AsyncIterable<ActorContents> {
+    return readContents(actors, async (some, offset) => {
+      const asked = some.map(({ type, id }) => ({ type, id }));
+      return (await this.#askAny(SILO_ADMIN.listContents, { actors: asked, offset })).actors;
+    });
+  }
+
+  /**
+   * Stores an actor that was exported elsewhere. The result says what became of it; `exists` if it
+   * has stored something else, which is left as it is. Rejects if the actor cannot be stored. It
+   * may be repeated if the error is `retryable`.
+   */
+  async importActor(actor: ActorContents, options: ImportActorOptions): Promise<ImportResult> {
+    const { exportId, replace = false, resume = false } = options;
+    const { type, id, epoch } = actor;
+    const all = packFields(actor.fields);
+    let offset = 0;
+    while (true) {
+      const fields = all.subarray(offset, offset + SLICE_BYTES);
+      const request = { exportId, epoch, replace, resume, size: all.length, offset, fields };
+      // oxlint-disable-next-line no-await-in-loop -- one slice after the other.
+      const answer = await this.#link.askActor({ type, id }, "$import", [request]);
+      const result = IMPORT_RESULTS.find((known) => known === answer);
+      if (result === undefined)
+        throw new TroupeError(
+          "INTERNAL",
+          `the import of ${formatAddress(actor)} gave ${String(answer)}`,
+        );
+      offset += fields.length;
+      if (result !== "more") return result;
+    }
+  }
+
   /**
    * Deletes an actor: its state, its reminders and its timers, as `Actor.destroy` does. It wakes
    * the actor.
@@ -145,28 +207,13 @@ export class AdminClient {
   }
 
   /** The answer of the first silo that gives one: they would all give the same. */
-  async #askAny<Request, Response>(
+  #askAny<Request, Response>(
     call: AdminCall<Request, Response>,
     request: Request,
   ): Promise<Response> {
-    const failures: string[] = [];
-    for (const { siloId } of this.silos) {
-      try {
-        // oxlint-disable-next-line no-await-in-loop -- the next is asked if this one does not
-        // answer.
-        return await this.ask(siloId, call, request);
-      } catch (error) {
-        // Every other silo would say the same.
-        if (error instanceof TroupeError && SAID_BY_ALL.has(error.code)) throw error;
-        failures.push(`${siloId}: ${messageOf(error)}`);
-      }
-    }
-    const why = failures.length === 0 ? "none is active yet" : failures.join("; ");
-    throw new TroupeError("CLUSTER_UNAVAILABLE", `no silo answers ${call.name}: ${why}`);
+    return askAnySilo(this.view, call.name, (siloId) => this.ask(siloId, call, request));
   }
 }
-
-const SAID_BY_ALL: ReadonlySet<string> = new Set(["FORBIDDEN", "BAD_CONFIG", "BAD_DEFINITION"]);
 
 async function* pages<T>(
   read: (cursor: string) => Promise<Page<T>>,

@@ -1,8 +1,10 @@
 import { readFileSync } from "node:fs";
 import {
   actorReminder,
+  actorReport,
   deadLetter,
   type FieldKind,
+  importRequest,
   type Message,
   SILO_ADMIN,
   type AdminCall,
@@ -83,7 +85,7 @@ describe("proto/troupe/admin.proto", () => {
       for (const field of Object.values(kind.fields)) collect(itemOf(field));
     };
     for (const kind of calls.flatMap((call) => [call.request, call.response])) collect(kind);
-    for (const kind of [actorReminder, deadLetter]) collect(kind);
+    for (const kind of [actorReminder, deadLetter, actorReport, importRequest]) collect(kind);
     expect(kinds.size).toBeGreaterThan(8);
     for (const [name, kind] of kinds) expect(ownFields(kind), name).toEqual(fieldsOf(name));
     const used = calls.flatMap(({ request, response }) => [
@@ -99,6 +101,8 @@ describe("proto/troupe/admin.proto", () => {
       "letters",
       "resend",
       "destroy",
+      "show",
+      "import",
       "drop",
     ]);
     expect(fieldsOf("ActorReminders")).toEqual(["repeated ActorReminder reminders"]);

@@ -162,7 +162,8 @@ export class EmbeddedStateStore implements StateStore {
     throw this.#gate.unavailable(`other processes keep changing ${formatAddress(address)}`);
   }
 
-  async #tryClaim(key: Buffer, { revision, siloId }: Claim): Promise<ClaimResult | undefined> {
+  async #tryClaim(key: Buffer, claim: Claim): Promise<ClaimResult | undefined> {
+    const { revision, siloId, epochAbove = 0 } = claim;
     const { head, change } = this.#read(key);
     if (
       head !== undefined &&
@@ -170,7 +171,8 @@ export class EmbeddedStateStore implements StateStore {
     ) {
       return { kind: "refused", revision: head.revision, siloId: head.siloId };
     }
-    const { epoch, version } = { epoch: (head?.epoch ?? 0) + 1, version: head?.version ?? 0 };
+    const epoch = Math.max(head?.epoch ?? 0, epochAbove) + 1;
+    const version = head?.version ?? 0;
     // Read before the write: should they change in between, the head does too, and the write is not
     // made (LMS-1).
     const fields = this.#readFields(key, "");

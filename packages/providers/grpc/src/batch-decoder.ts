@@ -21,6 +21,7 @@ import {
   FLAG_CHAIN,
   FLAG_HEADERS,
   FLAG_IDEMPOTENCY_KEY,
+  FLAG_IF_ACTIVE,
   FLAG_ONE_WAY,
   FLAG_REVIVE,
   FLAG_STREAM,
@@ -175,6 +176,7 @@ export class BatchDecoder {
       headers,
       idempotencyKey: delivery === undefined ? key : undefined,
       delivery,
+      ifActive: (flags & FLAG_IF_ACTIVE) === 0 ? undefined : true,
       stream,
     };
   }

@@ -11,6 +11,7 @@ import {
   FLAG_CHAIN,
   FLAG_HEADERS,
   FLAG_IDEMPOTENCY_KEY,
+  FLAG_IF_ACTIVE,
   FLAG_ONE_WAY,
   FLAG_REVIVE,
   FLAG_STREAM,
@@ -118,6 +119,7 @@ export class BatchEncoder {
     const fields = this.#fields;
     const head = fields.length;
     let flags = (args.revive ? FLAG_REVIVE : 0) | (request.oneWay ? FLAG_ONE_WAY : 0);
+    if (request.ifActive !== undefined) flags |= FLAG_IF_ACTIVE;
     const type = this.#name(request.type);
     const timeLeft = Math.max(0, Math.ceil(request.deadline - this.#now));
     fields.push(HEAD_REQUEST, request.callId, type, request.id, this.#name(request.method));

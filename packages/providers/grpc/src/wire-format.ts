@@ -24,7 +24,8 @@ export const FLAG_ONE_WAY = 2;
 export const FLAG_CHAIN = 4;
 export const FLAG_HEADERS = 8;
 export const FLAG_IDEMPOTENCY_KEY = 16;
-export const FLAG_STREAM = 32;
+export const FLAG_IF_ACTIVE = 32;
+export const FLAG_STREAM = 64;
 
 export const REASON_NOT_OWNER = 0;
 export const REASON_NOT_READY = 1;

@@ -63,7 +63,7 @@ export class MemoryStates {
     return this.#membership;
   }
 
-  claim(address: ActorAddress, { revision, siloId }: Claim): ClaimResult {
+  claim(address: ActorAddress, { revision, siloId, epochAbove = 0 }: Claim): ClaimResult {
     const stored = this.#find(address);
     if (
       stored !== undefined &&
@@ -74,7 +74,7 @@ export class MemoryStates {
     const actor = stored ?? this.#create(address);
     actor.revision = revision;
     actor.siloId = siloId;
-    actor.epoch++;
+    actor.epoch = Math.max(actor.epoch, epochAbove) + 1;
     if (actor.retiredUntil !== undefined) this.#recall(actor);
     return {
       kind: "claimed",

@@ -69,13 +69,7 @@ export function packRequest(
     case "retire":
       return packRetirement(packer, request.retirement, placeOf);
     case "claim":
-      packer.array(5);
-      packer.number(REQUEST.claim);
-      packer.text(String(request.claim.revision));
-      packer.text(request.claim.siloId);
-      packer.text(request.store);
-      packer.text(String(request.number));
-      return;
+      return packClaim(packer, request);
     case "read":
       packer.array(2);
       packer.number(REQUEST.read);
@@ -89,6 +83,20 @@ export function packRequest(
       packer.text(dueMember(request.entry));
       return;
   }
+}
+
+function packClaim(
+  packer: RequestPacker,
+  { claim, store, number }: Extract<ActorRequest, { kind: "claim" }>,
+): void {
+  const { revision, siloId, epochAbove } = claim;
+  packer.array(epochAbove === undefined ? 5 : 6);
+  packer.number(REQUEST.claim);
+  packer.text(String(revision));
+  packer.text(siloId);
+  packer.text(store);
+  packer.text(String(number));
+  if (epochAbove !== undefined) packer.text(String(epochAbove));
 }
 
 function packCommit(packer: RequestPacker, commit: Commit, placeOf: PlaceBucket): void {

@@ -71,8 +71,8 @@ export const ANSWER = { failed: 0, fenced: 1, refused: 2, claimed: 3, found: 4 }
  * - `[commit, before, after, count, name, value, …, name, …]`: what the control field has to start
  *   with, and then starts with; how many fields are set, and their names and values; the names of
  *   those that are removed.
- * - `[claim, revision, siloId, store, number]`, all as text. Numbers of one store tell which claim
- *   was sent first.
+ * - `[claim, revision, siloId, store, number, epochAbove]`, all as text, the last one only if it is
+ *   asked for. Numbers of one store tell which claim was sent first.
  * - `[change, [commit, …], [from, to, …], [bucket, dueAt, member, …], [bucket, member, …]]`: a
  *   commit that also removes the fields of some ranges, adds entries to the index and removes some.
  * - `[retire, before, after, keepMs, [bucket, dueAt, member, …], [bucket, member, …]]`
@@ -161,7 +161,7 @@ local function claim(place, key, request)
       if failed(reply) then return { place, ${ANSWER.failed}, reply.err } end
     end
   end
-  local raised = tonumber(epoch) + 1
+  local raised = math.max(tonumber(epoch), tonumber(request[6] or 0)) + 1
   local changed = string.format('${ACTOR_FORMAT} %.0f %s %s %s %s.%s', raised, version, unpack(request, 2))
   local reply = try('HSET', key, '@', changed)
   if failed(reply) then return { place, ${ANSWER.failed}, reply.err } end

@@ -94,6 +94,11 @@ export class Activation implements RunnerOwner {
     return this.#runner.waiting;
   }
 
+  /** The turns that run. */
+  get turns(): readonly Turn[] {
+    return this.#runner.running;
+  }
+
   /** How many turns run. */
   get runningTurns(): number {
     return this.#runner.running.length;

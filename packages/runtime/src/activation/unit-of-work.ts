@@ -207,8 +207,8 @@ export class UnitOfWork {
   }
 
   /**
-   * Nothing is unfinished any more. To be told before those that were are over: the next turns start
-   * with their end.
+   * Nothing is unfinished any more. To be told before those that were are over: the next turns
+   * start with their end.
    */
   #settleObservers(seenIsUndone: boolean): void {
     if (this.#looked === undefined) return;

@@ -11,6 +11,9 @@ import { SLOTS } from "./state-slots.ts";
 const PREFIX = "m:";
 const NAME = "version";
 
+/** The field that holds the version. */
+export const VERSION_FIELD = PREFIX + NAME;
+
 /** Version of state that was stored before there were versions, or by a type that gives none. */
 export const FIRST_VERSION = 1;
 

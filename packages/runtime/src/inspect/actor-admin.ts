@@ -1,4 +1,4 @@
-import { type ActorAddress, type DueEntry, LISTED_BUCKET } from "@troupe/core";
+import { type ActorAddress, type DueEntry, LISTED_BUCKET, TroupeError } from "@troupe/core";
 import {
   adminMethod,
   type AdminMethod,
@@ -7,16 +7,21 @@ import {
   type StoredActorsPage,
   type TypedPageRequest,
 } from "@troupe/sdk";
+import type { AccessRules } from "../routing/access-rules.ts";
 import { activationPage, type ListedActivation } from "./activation-page.ts";
+import { contentsOf } from "./actor-contents.ts";
 import { duePage } from "./due-page.ts";
+import { IdPages } from "./ids-page.ts";
 import { pageSizeOf } from "./page-size.ts";
 
 /** Answers what operators ask of the actors of a silo. */
 export function actorAdminMethods(
   silo: SiloHost,
+  access: AccessRules,
   activations: () => Iterable<ListedActivation>,
 ): AdminMethod[] {
-  const { reminderStore: store } = silo;
+  const { siloId, stateStore, reminderStore: store } = silo;
+  const ids = new IdPages(siloId, { stateStore, activations });
   return [
     adminMethod(SILO_ADMIN.listActivations, (request) => activationPage(activations(), request)),
     adminMethod(SILO_ADMIN.listReminders, async (request) => {
@@ -39,6 +44,13 @@ export function actorAdminMethods(
       return { letters, next };
     }),
     adminMethod(SILO_ADMIN.listStoredActors, (request) => storedActorsPage(silo, request)),
+    adminMethod(SILO_ADMIN.listContents, (request) => contentsOf(stateStore, request)),
+    adminMethod(SILO_ADMIN.listIds, (request, { caller }) => {
+      const refusal = access.refusalToFind(caller, request.type);
+      if (refusal !== undefined)
+        throw new TroupeError("FORBIDDEN", `actors of ${request.type} are not listed: ${refusal}`);
+      return ids.page(request);
+    }),
   ];
 }
 

@@ -3,7 +3,7 @@ import { type AdminCaller, type AdminMethod, adminMethod, message, text } from "
 import { describe, expect, it } from "vitest";
 import { AdminMethods } from "./admin-methods.ts";
 
-const operator: AdminCaller = { peerId: "client-1", role: "operator" };
+const operator: AdminCaller = { peerId: "client-1", role: "operator", name: "client-1" };
 
 const greeting = message("Greeting", { name: text });
 const greet = adminMethod(
@@ -37,7 +37,7 @@ describe("admin methods", () => {
       silentLogger,
     );
     const ask = (role: AdminCaller["role"], needed: AdminMethod["role"]): Promise<unknown> =>
-      methods.answer(`for-${needed}`, [], { peerId: "p", role });
+      methods.answer(`for-${needed}`, [], { peerId: "p", role, name: "x" });
     expect(await ask("client", "client")).toBe("answered");
     await expect(ask("client", "operator")).rejects.toThrow("is for operators, and p is a client");
     await expect(ask("client", "silo")).rejects.toMatchObject({ code: "FORBIDDEN" });
@@ -52,7 +52,9 @@ describe("admin methods", () => {
     const logger = { ...silentLogger, warn: (facts: object) => void said.push(facts) } as Logger;
     const methods = new AdminMethods("s1", [withRole("operator"), withRole("silo")], logger);
     for (const name of ["for-operator", "for-silo", "for-operator"])
-      await methods.answer(name, [], { peerId: "p", role: "client" }).catch(() => undefined);
+      await methods
+        .answer(name, [], { peerId: "p", role: "client", name: "x" })
+        .catch(() => undefined);
     expect(said).toEqual([
       { caller: "p", role: "client", method: "for-operator" },
       { caller: "p", role: "client", method: "for-silo" },

@@ -1,3 +1,4 @@
+import { SILO_TYPE } from "@troupe/client";
 import { type Principal, type RequestEnvelope, shownValue, TroupeError } from "@troupe/core";
 import type { ActorDefinition } from "@troupe/sdk";
 
@@ -25,6 +26,7 @@ const FIELDS: ReadonlySet<string> = new Set(["caller", "types", "methods", "allo
  * ACC-1. Of the rules the first one counts that is about the caller, the type and the method. Where
  *        none is, the call is refused. Without any rules clients may call every type.
  * ACC-2. A type with `access: "internal"` is for actors only, whatever the rules say.
+ * ACC-3. A client may list the ids of a type of which a rule lets it call anything.
  */
 export class AccessRules {
   readonly #rules: readonly AccessRule[] | undefined;
@@ -43,7 +45,8 @@ export class AccessRules {
 
   /** Why the caller may not make this call; undefined if it may. */
   refusal({ role, name }: Principal, { type, method }: RequestEnvelope): string | undefined {
-    if (role !== "client") return undefined;
+    // Who may ask what of a silo itself says `AdminMethods`.
+    if (role !== "client" || type === SILO_TYPE) return undefined;
     if (this.#internal.has(type)) return `${type} is for actors only`;
     if (this.#rules === undefined) return undefined;
     const rule = this.#rules.find(
@@ -52,6 +55,22 @@ export class AccessRules {
     );
     if (rule === undefined) return `no rule of access lets ${name} call it`;
     return rule.allow === false ? `a rule of access forbids it to ${name}` : undefined;
+  }
+
+  /** Why the caller may not know which actors of the type there are; undefined if it may. */
+  refusalToFind({ role, name }: Principal, type: string): string | undefined {
+    if (role !== "client") return undefined;
+    if (this.#internal.has(type)) return `${type} is for actors only`;
+    if (this.#rules === undefined) return undefined;
+    // The first rule that lets it call anything, or forbids it everything.
+    const deciding = this.#rules.find(
+      ({ caller, types, methods = [ANY], allow }) =>
+        (caller === ANY || caller === name) &&
+        has(types, type) &&
+        (allow !== false || methods.includes(ANY)),
+    );
+    if (deciding !== undefined && deciding.allow !== false) return undefined;
+    return `no rule of access lets ${name} call ${type}`;
   }
 }
 

@@ -1,5 +1,11 @@
 import { type ReplySink, SILO_TYPE } from "@troupe/client";
-import { type Clock, type Logger, type RequestEnvelope, silentLogger } from "@troupe/core";
+import {
+  type Clock,
+  type Logger,
+  type Principal,
+  type RequestEnvelope,
+  silentLogger,
+} from "@troupe/core";
 import { describe, expect, it } from "vitest";
 import { AdmissionQueue } from "./admission-queue.ts";
 import { CallBudget } from "../activation/call-budget.ts";
@@ -68,11 +74,16 @@ class BusyProcess {
   }
 
   /** Reads `count` requests, which come just now. */
-  read(count: number, request: Partial<RequestEnvelope> = {}): number[] {
+  read(
+    count: number,
+    request: Partial<RequestEnvelope> = {},
+    role: Principal["role"] = "client",
+  ): number[] {
+    const sink = role === "client" ? this.sink : { ...this.sink, principal: { role, name: "c1" } };
     const callIds = Array.from({ length: count }, () => this.#nextCallId++);
     for (const callId of callIds) {
       this.cameAt.set(callId, this.now);
-      this.admission.take({ ...REQUEST, ...request, callId }, this.sink);
+      this.admission.take({ ...REQUEST, ...request, callId }, sink);
     }
     return callIds;
   }
@@ -263,7 +274,7 @@ describe("admission", () => {
     expect(process.begun.size).toBe(180);
   });
 
-  it("are not refused if a turn waits for them or they are the cluster's own, and questions to the silo wait for nothing", async () => {
+  it("are not refused if a turn waits for them or they are the cluster's own, and questions of operators to the silo wait for nothing", async () => {
     const process = new BusyProcess({ costMs: 1 });
     for (let count = 0; count < 60; count++) {
       process.read(20);
@@ -275,8 +286,11 @@ describe("admission", () => {
       ...process.read(1, { chain: [{ type: "Account", id: "bob", turn: "s2/c1:1" }] }),
       ...process.read(1, { method: "$tick" }),
     ];
-    const [question = 0] = process.read(1, { type: SILO_TYPE, id: "s1", method: "snapshot" });
-    expect(process.begun.has(question)).toBe(true);
+    const question = { type: SILO_TYPE, id: "s1", method: "snapshot" };
+    const [asked = 0] = process.read(1, question, "operator");
+    expect(process.begun.has(asked)).toBe(true);
+    const [refused = 0] = process.read(1, question);
+    expect(process.refused.has(refused)).toBe(true);
     await process.untilEmpty();
     for (const callId of kept) expect(process.begun.has(callId)).toBe(true);
   });

@@ -134,8 +134,7 @@ export class AdmissionQueue {
   }
 
   take(request: RequestEnvelope, sink: ReplySink): void {
-    // Questions to the silo itself are few, and how it is doing is asked when it has much to do.
-    if ((this.isEmpty && this.#hasTime()) || request.type === SILO_TYPE)
+    if ((this.isEmpty && this.#hasTime()) || isUrgent(request, sink))
       return this.#parts.begin(request, sink);
     if (this.#isFull || (this.#hasNoRoom && mayBeRefused(request)))
       return this.#refuse(request, sink);
@@ -295,6 +294,14 @@ export class AdmissionQueue {
     this.#refusal ??= refusalOf(siloId);
     sink.reply(callId, this.#refusal);
   }
+}
+
+/**
+ * Questions of silos and operators to the silo itself are few, and how it is doing is asked when it
+ * has much to do. Clients may ask as often as they call.
+ */
+function isUrgent({ type }: RequestEnvelope, { principal }: ReplySink): boolean {
+  return type === SILO_TYPE && principal.role !== "client";
 }
 
 function mayBeRefused({ chain, method }: RequestEnvelope): boolean {

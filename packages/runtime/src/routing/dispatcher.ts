@@ -1,4 +1,10 @@
-import { type LocalSilo, type Placement, type ReplySink, SILO_TYPE } from "@troupe/client";
+import {
+  isSystemName,
+  type LocalSilo,
+  type Placement,
+  type ReplySink,
+  SILO_TYPE,
+} from "@troupe/client";
 import {
   type ActorAddress,
   type Clock,
@@ -33,6 +39,15 @@ interface Replaced {
   readonly at: number;
 }
 
+/** What a silo answers in the place of the actors that it owns, without an activation. */
+export interface OwnerAnswers {
+  /** True for the name of such a question. */
+  asks(method: string): boolean;
+  answer(request: RequestEnvelope, args: readonly unknown[], caller: AdminCaller): Promise<unknown>;
+  /** True while no activation of the actor may begin. */
+  isHeld(address: ActorAddress): boolean;
+}
+
 export interface DispatcherParts {
   readonly siloId: string;
   readonly clock: Clock;
@@ -45,6 +60,7 @@ export interface DispatcherParts {
   isServing(): boolean;
   /** True once the silo is certain of its lease, false if that is lost. */
   serving(): Promise<boolean>;
+  readonly owner: OwnerAnswers;
   /** Answers a call to the silo itself. */
   callSilo(method: string, args: readonly unknown[], caller: AdminCaller): Promise<unknown>;
 }
@@ -59,6 +75,8 @@ export interface DispatcherParts {
  * DISP-3. A request that was sent before an actor left this silo is refused when the actor has just
  *     come back: one before it may have been refused meanwhile, and must not be overtaken (C5). So
  *     is one behind a request that this silo has refused itself; see `RefusedCalls`.
+ * DISP-4. A request that is not to wake its actor (`ifActive`) makes no activation. The owner
+ *     answers it with `NOT_ACTIVE`, and only when no other silo can have the actor any more.
  */
 export class Dispatcher implements LocalSilo {
   readonly siloId: string;
@@ -149,12 +167,14 @@ export class Dispatcher implements LocalSilo {
   }
 
   #route(request: RequestEnvelope, sink: ReplySink, now: number): void {
-    if (request.type === SILO_TYPE) return void this.#answer(request, sink);
+    if (request.type === SILO_TYPE) return this.#askSilo(request, sink);
     if (this.#isBehindRefused(request, sink, now)) return this.#refuse(request, sink, "not-ready");
     const { revision } = this.#placement;
     if (request.revision > revision) return this.#park(request, sink);
     if (request.revision < revision && this.#wasElsewhere(request))
       return this.#refuse(request, sink);
+    if (isSystemName(request.method) && this.#parts.owner.asks(request.method))
+      return this.#askOwner(request, sink);
     const activation = this.#parts.catalog.find(request);
     if (activation !== undefined) {
       // It holds its turns itself while the lease is in doubt.
@@ -167,8 +187,33 @@ export class Dispatcher implements LocalSilo {
     if (owner?.siloId !== this.siloId || definition === undefined)
       return this.#refuse(request, sink);
     if (definition.worker !== undefined) return this.#work(request, sink, definition, now);
-    if (!this.#parts.handoff.mayActivate(request)) return this.#park(request, sink);
+    if (!this.#mayActivate(request)) return this.#park(request, sink);
+    if (request.ifActive !== undefined) return answerError(sink, request, notActive(request));
     this.#activate(request, sink, definition, now);
+  }
+
+  #mayActivate(address: ActorAddress): boolean {
+    return !this.#parts.owner.isHeld(address) && this.#parts.handoff.mayActivate(address);
+  }
+
+  /** A question that the owner answers itself. */
+  #askOwner(request: RequestEnvelope, sink: ReplySink): void {
+    if (!this.#parts.isServing()) return this.#parkUntilServing(request, sink);
+    const isHosted = this.#parts.definitions.has(request.type);
+    if (!isHosted || this.#placement.ownerOf(request)?.siloId !== this.siloId)
+      return this.#refuse(request, sink);
+    if (!this.#parts.handoff.mayActivate(request)) return this.#park(request, sink);
+    void this.#answer(request, sink, (args, caller) =>
+      this.#parts.owner.answer(request, args, caller),
+    );
+  }
+
+  #askSilo(request: RequestEnvelope, sink: ReplySink): void {
+    void this.#answer(request, sink, async (args, caller) => {
+      if (request.id !== this.siloId)
+        throw new TroupeError("CLUSTER_UNAVAILABLE", `${formatAddress(request)} is not this silo`);
+      return this.#parts.callSilo(request.method, args, caller);
+    });
   }
 
   /** A call of a stateless worker, of which any instance will do. */
@@ -271,14 +316,14 @@ export class Dispatcher implements LocalSilo {
     sink.reply(request.callId, { kind: "refused", reason, revision });
   }
 
-  async #answer(request: RequestEnvelope, sink: ReplySink): Promise<void> {
+  async #answer(
+    request: RequestEnvelope,
+    sink: ReplySink,
+    ask: (args: readonly unknown[], caller: AdminCaller) => Promise<unknown>,
+  ): Promise<void> {
     try {
-      if (request.id !== this.siloId)
-        throw new TroupeError("CLUSTER_UNAVAILABLE", `${formatAddress(request)} is not this silo`);
       const { peerId, principal } = sink;
-      const args = request.args.value as unknown[];
-      const caller: AdminCaller = { peerId, role: principal.role };
-      const value = await this.#parts.callSilo(request.method, args, caller);
+      const value = await ask(request.args.value as unknown[], { peerId, ...principal });
       sink.reply(request.callId, { kind: "value", payload: toPortable(value, { root: "result" }) });
     } catch (error) {
       const known =
@@ -293,4 +338,9 @@ export class Dispatcher implements LocalSilo {
 /** A call that comes back to an actor which waits for it is in nobody's order. */
 function isPartOfWaitingTurn({ chain, type, id }: RequestEnvelope): boolean {
   return chain.some((entry) => entry.id === id && entry.type === type);
+}
+
+function notActive(request: RequestEnvelope): TroupeError {
+  const message = `${formatAddress(request)} is not active, and ${request.method}() was not to wake it; leave ifActive out to wake it`;
+  return new TroupeError("NOT_ACTIVE", message);
 }

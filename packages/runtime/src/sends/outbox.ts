@@ -8,6 +8,7 @@ import {
   TroupeError,
 } from "@troupe/core";
 import type { AnswerTurn, DurableCall, PartEntry, PartHost } from "@troupe/sdk";
+import { markOf } from "../import-mark.ts";
 import { OUTBOX_TURN } from "./send-turns.ts";
 
 /** A durable send that has not yet arrived. */
@@ -57,6 +58,9 @@ export const OUTBOX_PREFIXES = { pending: "o:", dead: "l:", state: "n:" } as con
 
 const STATE = "state";
 
+/** The field that holds the state of an outbox. */
+export const OUTBOX_STATE_FIELD = OUTBOX_PREFIXES.state + STATE;
+
 /**
  * The durable sends of an actor that have not yet arrived: a part of its durable state, written
  * with the turn that sent them (D7). While there are any, an entry of the due index stands for
@@ -67,6 +71,8 @@ export class Outbox {
   readonly #pending: RecordTable<PendingSend>;
   readonly #dead: RecordTable<DeadLetter>;
   readonly #state: RecordTable<OutboxState>;
+  /** IMP-7 */
+  #sendsAbove = 0;
 
   constructor(host: PartHost) {
     this.#host = host;
@@ -79,6 +85,7 @@ export class Outbox {
     this.#pending.load(fields);
     this.#dead.load(fields);
     this.#state.load(fields);
+    this.#sendsAbove = markOf(fields)?.sendsAbove ?? 0;
     // What an older version has stored has another entry, which goes with the next commit.
     if (this.#stored.checkAt !== undefined) this.#update({});
   }
@@ -134,7 +141,7 @@ export class Outbox {
 
   /** Posts a call whose arguments and token are in portable form. */
   #post({ type, id }: ActorAddress, call: DurableCall, answer?: AnswerTurn): void {
-    const seq = this.lastSeq + 1;
+    const seq = Math.max(this.lastSeq, this.#sendsAbove) + 1;
     const sentAt = this.#host.clock.now();
     const { method, args, headers } = call;
     const send: PendingSend = { seq, type, id, method, args, headers, sentAt };

@@ -18,6 +18,7 @@ import {
   partKey,
   type PartState,
 } from "@troupe/sdk";
+import { isMarked } from "../import-mark.ts";
 import {
   type DeadLetter,
   Outbox,
@@ -148,6 +149,7 @@ export function sendsPart(parts: SendsParts): DurablePart<ActorSends> {
     key: SENDS,
     prefixes: Object.values(OUTBOX_PREFIXES),
     outlivesActor: true,
+    looksAt: (_, fields) => isMarked(fields),
     create: (host) => new ActorSends(host, parts),
     entryOf: outboxEntry,
     turns: {

@@ -13,12 +13,10 @@ import { AwakeService } from "../durability/awake-service.ts";
 import { IndexSweep } from "../durability/index-sweep.ts";
 import { PartRegistry } from "../durability/part-registry.ts";
 import { RefusedClaims } from "../durability/refused-claims.ts";
-import { slotsPart } from "../durability/state-slots.ts";
-import { versionPart } from "../durability/state-version.ts";
 import { StoredActor, type StoredActorParts } from "../durability/stored-actor.ts";
-import { idempotencyPart } from "../idempotency/idempotency-records.ts";
 import { actorAdminMethods } from "../inspect/actor-admin.ts";
 import { AdminMethods } from "../inspect/admin-methods.ts";
+import { OWNER_QUESTIONS, type OwnerDesk } from "../inspect/owner-desk.ts";
 import { sessionAdminMethods } from "../inspect/session-admin.ts";
 import { waitAdminMethod } from "../inspect/wait-admin.ts";
 import { FailureDetector } from "../membership/failure-detector.ts";
@@ -27,13 +25,11 @@ import { Deployments } from "../ownership/deployments.ts";
 import { Handoff } from "../ownership/handoff.ts";
 import { ReleaseAnnouncer } from "../ownership/release-announcer.ts";
 import { ReminderTicks } from "../reminders/reminder-ticks.ts";
-import { remindersPart } from "../reminders/reminders-part.ts";
-import { timersPart } from "../reminders/timers-part.ts";
 import { AccessRules } from "../routing/access-rules.ts";
 import { AdmissionQueue } from "../routing/admission-queue.ts";
 import { Dispatcher } from "../routing/dispatcher.ts";
-import { deduplicationPart } from "../sends/deduplication.ts";
-import { sendsPart } from "../sends/sends-part.ts";
+import { builtInParts } from "./built-in-parts.ts";
+import { composeOwnerDesk } from "./compose-owner-desk.ts";
 import { OpenStreams } from "../streams/open-streams.ts";
 import { SiloActors } from "./silo-actors.ts";
 import type { ComposeParts, SessionOwner } from "./session-owner.ts";
@@ -58,6 +54,7 @@ export class ComposedSilo {
   readonly #session: SessionOwner;
   readonly #host: SiloHost;
   readonly #registry: PartRegistry;
+  readonly #access: AccessRules;
   readonly #budget: CallBudget;
   readonly #deadlocks: DeadlockDetector;
   readonly #waits: WaitWatch;
@@ -65,6 +62,7 @@ export class ComposedSilo {
   readonly #announcer: ReleaseAnnouncer;
   readonly #streams: OpenStreams;
   readonly #catalog: Catalog;
+  readonly #owner: OwnerDesk;
   readonly #dispatcher: Dispatcher;
   readonly #admission: AdmissionQueue;
   readonly #router: Router;
@@ -84,6 +82,7 @@ export class ComposedSilo {
     this.deployments = this.#createDeployments();
     this.#host = this.#createHost();
     this.#registry = new PartRegistry(this.#createDurableParts());
+    this.#access = new AccessRules(options.access, parts.definitions);
     this.#budget = new CallBudget(options.waitingBytes ?? {}, getHeapStatistics().heap_size_limit);
     this.#deadlocks = new DeadlockDetector({
       openCallsOf: (token) => this.#router.openCallsOf(token),
@@ -101,6 +100,7 @@ export class ComposedSilo {
     });
     this.#streams = new OpenStreams(clock);
     this.#catalog = this.#createCatalog();
+    this.#owner = this.#createOwnerDesk();
     this.#dispatcher = this.#createDispatcher();
     this.#admission = this.#createAdmission();
     this.#router = this.#createRouter();
@@ -165,20 +165,9 @@ export class ComposedSilo {
   }
 
   #createDurableParts(): DurablePart[] {
-    const silo = this.#host;
     return [
-      slotsPart,
-      versionPart,
-      remindersPart,
-      timersPart,
-      sendsPart({
-        logger: silo.logger,
-        callTurn: (address, name, args) => silo.callTurn(address, name, args),
-        deliver: (send, sender) => this.actors.deliver(send, sender),
-      }),
-      deduplicationPart(silo),
-      idempotencyPart,
-      ...this.#extend((extension) => extension.parts?.(silo)),
+      ...builtInParts(this.#host, (send, sender) => this.actors.deliver(send, sender)),
+      ...this.#extend((extension) => extension.parts?.(this.#host)),
     ];
   }
 
@@ -202,7 +191,7 @@ export class ComposedSilo {
         hasFoundGone: (other) => this.detector.foundGone(other),
         onDrainRequested: () => this.#parts.onDrainRequested(),
       }),
-      ...actorAdminMethods(this.#host, () => this.#catalog.values()),
+      ...actorAdminMethods(this.#host, this.#access, () => this.#catalog.values()),
       waitAdminMethod((call) => this.actors.waitOf(call)),
       ...this.#extend((extension) => extension.adminMethods?.(this.#host)),
     ];
@@ -270,9 +259,22 @@ export class ComposedSilo {
     };
   }
 
+  #createOwnerDesk(): OwnerDesk {
+    return composeOwnerDesk({
+      ...this.#parts,
+      logger: this.logger,
+      registry: this.#registry,
+      catalog: this.#catalog,
+      handoff: this.#handoff,
+      deployments: this.deployments,
+      actors: () => this.actors,
+      dispatcher: () => this.#dispatcher,
+      services: () => this.#services,
+    });
+  }
+
   #createDispatcher(): Dispatcher {
     const { siloId, ports, definitions } = this.#parts;
-    const { guard } = this.agent;
     const admin = new AdminMethods(siloId, this.#createAdminMethods(), this.logger);
     return new Dispatcher(
       {
@@ -282,9 +284,10 @@ export class ComposedSilo {
         catalog: this.#catalog,
         handoff: this.#handoff,
         budget: this.#budget,
+        owner: this.#owner,
+        isServing: () => this.agent.guard.isServing(),
+        serving: () => this.agent.guard.serving(),
         streams: this.#streams,
-        isServing: () => guard.isServing(),
-        serving: () => guard.serving(),
         callSilo: (method, args, caller) => admin.answer(method, args, caller),
       },
       this.#session.placement,
@@ -347,7 +350,7 @@ export class ComposedSilo {
   }
 
   #createLinks(): SiloLinks {
-    const { siloId, ports, options, definitions } = this.#parts;
+    const { siloId, ports, options } = this.#parts;
     const { actors } = this;
     return new SiloLinks({
       siloId,
@@ -355,8 +358,8 @@ export class ComposedSilo {
       clock: ports.clock,
       logger: this.logger,
       transport: ports.transport,
-      operatorTurns: this.#registry.operatorTurns,
-      access: new AccessRules(options.access, definitions),
+      operatorTurns: new Map([...this.#registry.operatorTurns, ...OWNER_QUESTIONS]),
+      access: this.#access,
       onRequest: (request, sink) => this.#admission.take(request, sink),
       onReply: (callId, outcome) => this.#router.reply(callId, outcome),
       onItem: (callId, item) => this.#router.streams.item(callId, item),

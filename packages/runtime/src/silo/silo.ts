@@ -1,12 +1,16 @@
 import {
   type ActorReferences,
+  type ActorSearch,
+  type ActorSearchOf,
   ADMIN_LINK,
   type Administered,
   type AdminLink,
   adminLink,
   type DeadLetterAccess,
   type DeadLetters,
+  type FoundActors,
   References,
+  type UntypedActorSearch,
 } from "@troupe/client";
 import {
   BackgroundWork,
@@ -37,7 +41,9 @@ const REJOIN_EVERY_MS = 1_000;
  *
  * A silo that loses its lease drops everything and joins again under a new id, until it is stopped.
  */
-export class Silo implements ActorReferences, DeadLetterAccess, Administered, AsyncDisposable {
+export class Silo
+  implements ActorReferences, ActorSearch, DeadLetterAccess, Administered, AsyncDisposable
+{
   /** Settles when the silo has stopped. */
   readonly stopped: Promise<void>;
   readonly #ports: SiloPorts;
@@ -127,6 +133,15 @@ export class Silo implements ActorReferences, DeadLetterAccess, Administered, As
   ): [A] extends [never] ? UntypedActorRef : ActorRef<A>;
   worker(type: ActorClass | string, options?: CallOptions): object {
     return this.#references.worker(type, options);
+  }
+
+  actors<A extends Actor>(type: ActorClass<A>, options?: CallOptions): ActorSearchOf<A>;
+  actors<A extends Actor = never>(
+    type: string,
+    options?: CallOptions,
+  ): [A] extends [never] ? UntypedActorSearch : ActorSearchOf<A>;
+  actors(type: ActorClass | string, options?: CallOptions): FoundActors {
+    return this.#references.actors(type, options, this[ADMIN_LINK]);
   }
 
   deadLetters(type: ActorClass | string, id: string): DeadLetters {

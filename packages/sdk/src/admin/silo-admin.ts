@@ -2,10 +2,18 @@ import type { AdminCall } from "../extension/admin-method.ts";
 import {
   activationsPage,
   type ActivationsPage,
+  contentsPage,
+  type ContentsPage,
+  contentsRequest,
+  type ContentsRequest,
   deadLettersPage,
   type DeadLettersPage,
   empty,
   type Empty,
+  idsPage,
+  type IdsPage,
+  idsRequest,
+  type IdsRequest,
   pageRequest,
   type PageRequest,
   remindersPage,
@@ -20,7 +28,10 @@ import {
   type TypedPageRequest,
 } from "./silo-messages.ts";
 
-/** What operators ask of a silo: the service `SiloAdmin` of `proto/troupe/admin.proto`. */
+/**
+ * What operators ask of a silo, and clients a little: the service `SiloAdmin` of
+ * `proto/troupe/admin.proto`.
+ */
 export interface SiloAdmin {
   /** The silo as it stands. */
   readonly snapshot: AdminCall<Empty, SnapshotResponse>;
@@ -35,6 +46,17 @@ export interface SiloAdmin {
    * somewhat more than `pageSize`, or fewer though more follow, and an actor may come twice.
    */
   readonly listStoredActors: AdminCall<TypedPageRequest, StoredActorsPage>;
+  /**
+   * What is stored of actors, each as it was at one moment, for an export. It wakes and claims none
+   * of them. Every silo gives the same. An answer has the first of the actors that fit into 1 MiB;
+   * of one that does not fit alone, as much as does.
+   */
+  readonly listContents: AdminCall<ContentsRequest, ContentsPage>;
+  /**
+   * Ids of one type: those with stored fields in the whole cluster, as `listStoredActors`, or those
+   * that are active on the silo, in order. A client may ask for types that it may call.
+   */
+  readonly listIds: AdminCall<IdsRequest, IdsPage>;
   /**
    * Puts a definition of an actor type in force. Fails with `BAD_CONFIG` if no active silo runs it,
    * and with `BAD_DEFINITION` if a later version has stored state.
@@ -76,6 +98,13 @@ export const SILO_ADMIN: SiloAdmin = {
     request: typedPageRequest,
     response: storedActorsPage,
   },
+  listContents: {
+    name: "listContents",
+    role: "operator",
+    request: contentsRequest,
+    response: contentsPage,
+  },
+  listIds: { name: "listIds", role: "client", request: idsRequest, response: idsPage },
   switchDefinition: {
     name: "switchDefinition",
     role: "operator",

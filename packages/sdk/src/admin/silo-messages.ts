@@ -1,4 +1,5 @@
 import {
+  bytes,
   counts,
   decimal,
   type FieldKind,
@@ -63,6 +64,24 @@ export const typedPageRequest = message("TypedPageRequest", {
 });
 /** Which page is asked for, and of which type of actors. */
 export type TypedPageRequest = FieldType<typeof typedPageRequest>;
+
+/** The message that asks for ids of the actors of one type. */
+export const idsRequest = message("IdsRequest", {
+  type: text,
+  /** What the ids begin with. */
+  prefix: text,
+  /** True for those that are active on the silo, false for those that have stored fields. */
+  active: flag,
+  pageSize: whole,
+  cursor: text,
+});
+/** Which ids of a type are asked for. */
+export type IdsRequest = FieldType<typeof idsRequest>;
+
+/** The message with a page of ids. */
+export const idsPage = message("IdsPage", { ids: listOf(text), next: text });
+/** A page of ids. */
+export type IdsPage = FieldType<typeof idsPage>;
 
 /** The message that asks for another definition of an actor type. */
 export const switchRequest = message("SwitchRequest", {
@@ -143,3 +162,34 @@ export const storedActorsPage = message("StoredActorsPage", {
 });
 /** A page of stored actors. */
 export type StoredActorsPage = FieldType<typeof storedActorsPage>;
+
+/** The message that asks for what is stored of some actors. */
+export const contentsRequest = message("ContentsRequest", {
+  /** At most 100. */
+  actors: listOf(storedActor),
+  /** How many bytes of the first actor's contents are known already. */
+  offset: whole,
+});
+/** Which actors' contents are asked for. */
+export type ContentsRequest = FieldType<typeof contentsRequest>;
+
+/** The message of what is stored of one actor. */
+export const storedContents = message("StoredContents", {
+  type: text,
+  id: text,
+  /** 0 if nothing is stored of it any more. */
+  epoch: whole,
+  /** Number of the last commit. It tells whether two slices are of the same contents. */
+  version: whole,
+  /** Bytes of all its fields, as `packFields` packs them. */
+  size: whole,
+  /** Those of the bytes that this answer has: all, or those from the offset on. */
+  fields: bytes,
+});
+/** What is stored of one actor, or a slice of that. */
+export type StoredContents = FieldType<typeof storedContents>;
+
+/** The message with the contents of actors. */
+export const contentsPage = message("ContentsPage", { actors: listOf(storedContents) });
+/** Contents of the first of the actors that were asked for, as many as fit into one answer. */
+export type ContentsPage = FieldType<typeof contentsPage>;

@@ -17,6 +17,8 @@ export interface AdminCaller {
   /** The id of the silo, or of the client. */
   readonly peerId: string;
   readonly role: AdminRole;
+  /** As it was proven when the link was opened. */
+  readonly name: string;
 }
 
 /** What a method knows besides its request. */

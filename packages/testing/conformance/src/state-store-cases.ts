@@ -1,4 +1,4 @@
-import { type StateStore } from "@troupe/core";
+import { type ClaimResult, type StateStore } from "@troupe/core";
 import { expect } from "vitest";
 import { ALICE, BOB, claim, commit, texts } from "./state-changes.ts";
 import { HANDLES, SIZES } from "./state-handle-cases.ts";
@@ -26,6 +26,25 @@ const CLAIMS: StoreCases<StateStore> = {
       epochs.push((await claim(store, ALICE, revision, silo)).epoch);
     }
     expect(epochs).toEqual([...new Set(epochs)].toSorted((a, b) => a - b));
+  },
+
+  "gives an epoch above one that it is told, also if that is lower than its own": async ({
+    store,
+  }) => {
+    const above = (epochAbove: number): Promise<ClaimResult> =>
+      store.claim(ALICE, { revision: 3, siloId: "a", epochAbove });
+    expect(await above(5_000_000)).toMatchObject({ kind: "claimed", epoch: 5_000_001, version: 0 });
+    expect(await above(7)).toMatchObject({ epoch: 5_000_002 });
+    const { epoch } = await claim(store, ALICE, 3, "a");
+    expect(epoch).toBe(5_000_003);
+    expect(await commit(store, ALICE, { epoch, version: 1, set: { x: "1" } })).toEqual({
+      kind: "stored",
+    });
+    expect(await store.claim(BOB, { revision: 1, siloId: "a", epochAbove: 2 ** 52 })).toMatchObject(
+      {
+        epoch: 2 ** 52 + 1,
+      },
+    );
   },
 
   "refuses a lower revision and says who has claimed, even to the silo that has": async ({

@@ -128,6 +128,7 @@ function shapeTests({ subject, until }: TransportContext): void {
         oneWay: true,
         headers: { "": "", "trace id": "ü\0", constructor: "own" },
         idempotencyKey: "key {}",
+        ifActive: true,
       }),
       ...AWKWARD_IDS.map((id) => requestOf({ id })),
       valueReply(1, undefined),

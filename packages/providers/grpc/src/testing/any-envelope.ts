@@ -36,6 +36,7 @@ const anyRequest = fc
     revision: integer,
     chain: fc.array(fc.record({ type: name, id: name, turn: name }), { maxLength: 5 }),
     oneWay: fc.boolean(),
+    ifActive: fc.constantFrom(undefined, true as const),
     stream: fc.option(
       fc.record({ items: fc.integer({ min: 1, max: 4_096 }), bytes: fc.nat(16 * 1024 * 1024) }),
       { nil: undefined },

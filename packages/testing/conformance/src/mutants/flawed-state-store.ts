@@ -29,6 +29,7 @@ export const STATE_FLAWS = [
   "refuses its own silo the same revision",
   "raises the epoch when it refuses",
   "gives the same silo the same epoch again",
+  "does not mind the epoch that it is told",
   "lets another claim in between its reading and its writing",
   "forgets an actor without fields",
   "leaves out removals",
@@ -78,9 +79,11 @@ export class FlawedStateStore implements StateStore {
     if (this.#has("lets another claim in between its reading and its writing"))
       await Promise.resolve();
     const isSame = stored.revision === claim.revision && stored.siloId === claim.siloId;
-    const epoch =
-      stored.epoch + (isSame && this.#has("gives the same silo the same epoch again") ? 0 : 1);
-    this.#write(address, { ...stored, ...claim, epoch });
+    const { revision, siloId } = claim;
+    const isDeaf = this.#has("does not mind the epoch that it is told");
+    const least = Math.max(stored.epoch, isDeaf ? 0 : (claim.epochAbove ?? 0));
+    const epoch = least + (isSame && this.#has("gives the same silo the same epoch again") ? 0 : 1);
+    this.#write(address, { ...stored, revision, siloId, epoch });
     return { kind: "claimed", epoch, version: stored.version, fields: this.#copy(stored.fields) };
   }
 

@@ -1,5 +1,5 @@
 /** The turn in which code runs, as far as this package needs it. */
-export interface RunningTurn {
+export interface TurnEffects {
   /** Aborted when nobody waits for what the turn does. */
   readonly signal: AbortSignal;
   /**
@@ -9,14 +9,14 @@ export interface RunningTurn {
   onKept(callback: () => void): void;
 }
 
-let ask: () => RunningTurn | undefined = () => undefined;
+let ask: () => TurnEffects | undefined = () => undefined;
 
 /** For whoever knows which turn runs; the last one to say so is asked. */
-export function giveRunningTurn(find: () => RunningTurn | undefined): void {
+export function giveTurnEffects(find: () => TurnEffects | undefined): void {
   ask = find;
 }
 
 /** The turn in which the caller runs, if it does. */
-export function runningTurn(): RunningTurn | undefined {
+export function turnEffects(): TurnEffects | undefined {
   return ask();
 }
