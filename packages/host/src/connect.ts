@@ -8,6 +8,7 @@ import {
 } from "@troupe/client";
 import type { Logger, View } from "@troupe/core";
 import type { ActorType } from "@troupe/sdk";
+import { awaitCluster, waitMsOf } from "./await-cluster.ts";
 import type { Settings } from "./config/settings.ts";
 import { openClientPorts } from "./open-ports.ts";
 import { type ProgramValues, programValues } from "./program-values.ts";
@@ -25,7 +26,8 @@ export interface Cluster extends ActorReferences, DeadLetterAccess, Administered
  * Connects to a cluster from outside. Calls go straight to the silo that owns the actor.
  *
  * Rejects with `BAD_CONFIG` if an option is wrong, naming each, and within seconds with
- * `CLUSTER_UNAVAILABLE` if the membership store does not answer.
+ * `CLUSTER_UNAVAILABLE` if the membership store does not answer, or if the cluster has never had a
+ * silo there (see `wait`).
  *
  * @example
  * ```ts
@@ -37,6 +39,7 @@ export async function connect(options: ConnectOptions = {}): Promise<Cluster> {
   const settings = clientSettings(options);
   const values = programValues(options, "connect");
   const logger = options.logger ?? loggerOf(settings, "warn");
+  await awaitCluster(settings, logger, waitMsOf(options.wait));
   return openCluster(settings, logger, options.actors, values);
 }
 

@@ -1,4 +1,5 @@
 export type { DeadLetter, DeadLetterAccess, DeadLetters } from "@troupe/client";
+export { awaitCluster } from "./await-cluster.ts";
 export * from "./config/config-layers.ts";
 export * from "./config/host-port.ts";
 export * from "./config/load-settings.ts";

@@ -86,6 +86,12 @@ export interface ConnectOptions extends ClusterOptions {
   readonly actors?: readonly ActorType[];
   /** What each call that is made through this client passes, outermost first. Default: none. */
   readonly filters?: Pick<CallFilters, "outgoing">;
+  /**
+   * How long to wait for the first silo of a cluster that has never had one: `true` waits as long
+   * as it takes, `false` not at all. Default: `"3s"`, and then `connect` rejects with
+   * `CLUSTER_UNAVAILABLE`. A cluster whose silos are all away is not waited for; calls are.
+   */
+  readonly wait?: Duration | boolean;
 }
 
 /** The options of `startSilo`. */
@@ -179,33 +185,38 @@ const CLIENT_OPTIONS: readonly OptionName[] = [
 ];
 const SILO_OPTIONS = OPTION_NAMES.filter((name) => name !== "logFormat" && name !== "role");
 
-/** What a program gives besides settings. */
-const VALUES: ReadonlySet<string> = new Set([
+/** What a program gives to a client besides settings. */
+const CLIENT_VALUES = ["actors", "filters", "logger", "providers", "wait"] as const;
+
+/** What a program gives to a silo besides settings. */
+const SILO_VALUES = [
   "access",
   "actors",
   "extensions",
   "filters",
-  "metrics",
   "logger",
+  "metrics",
   "providers",
   "signals",
   "waitingBytes",
-]);
+] as const;
 
 /** The settings of a silo that is started by a program; throws `BAD_CONFIG` with every problem. */
 export function siloSettings(options: SiloOptions): Settings {
   const registry = registryOf(options.providers, "startSilo");
-  return settingsOf(fromObject(withoutValues(options), "startSilo", SILO_OPTIONS), registry);
+  const given = withoutValues(options, SILO_VALUES);
+  return settingsOf(fromObject(given, "startSilo", SILO_OPTIONS, SILO_VALUES), registry);
 }
 
 /** The settings of a client in a program; throws `BAD_CONFIG` with every problem. */
 export function clientSettings(options: ConnectOptions): Settings {
   const registry = registryOf(options.providers, "connect");
-  return settingsOf(fromObject(withoutValues(options), "connect", CLIENT_OPTIONS), registry);
+  const given = withoutValues(options, CLIENT_VALUES);
+  return settingsOf(fromObject(given, "connect", CLIENT_OPTIONS, CLIENT_VALUES), registry);
 }
 
-function withoutValues(options: object): Record<string, unknown> {
-  return Object.fromEntries(Object.entries(options).filter(([name]) => !VALUES.has(name)));
+function withoutValues(options: object, values: readonly string[]): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(options).filter(([name]) => !values.includes(name)));
 }
 
 /** The default logger, from which the secrets of the settings are kept out. */

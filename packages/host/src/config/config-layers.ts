@@ -40,19 +40,20 @@ export function fromVariables(
 
 /**
  * An object of options (`tls` holds the three of its own); a name that is none of `known` is a
- * problem.
+ * problem. `others` can be given beside them, and may be what was meant.
  */
 export function fromObject(
   object: Readonly<Record<string, unknown>>,
   source: string,
   known: readonly OptionName[] = OPTION_NAMES,
+  others: readonly string[] = [],
 ): ConfigLayer {
   const values = new Map<OptionName, GivenValue>();
   const problems: ConfigProblem[] = [];
   for (const [name, value] of flattened(object)) {
     if (value === undefined) continue;
     if (isOptionName(name) && known.includes(name)) values.set(name, { value, source });
-    else problems.push({ option: name, source, right: unknownOption(name, known) });
+    else problems.push({ option: name, source, right: unknownOption(name, [...known, ...others]) });
   }
   return { values, problems };
 }
@@ -104,7 +105,7 @@ function flattened(object: Readonly<Record<string, unknown>>, group = ""): [stri
   });
 }
 
-function unknownOption(name: string, known: readonly OptionName[]): string {
+function unknownOption(name: string, known: readonly string[]): string {
   if (name === "tls")
     return 'give an object, such as {"cert": "silo.pem", "key": "silo.key", "ca": "ca.pem"}';
   if (name === "tokens")
