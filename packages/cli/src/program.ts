@@ -7,9 +7,11 @@ export type Flags = Readonly<Record<string, unknown>>;
 
 export type JsonFlags = Flags & { readonly json: boolean };
 
+export type DevFlags = Flags & { readonly silos: number; readonly join: boolean };
+
 /** What each command does; each resolves with the exit code. */
 export interface Commands {
-  dev(module: string, flags: Flags & { readonly silos: number }): Promise<number>;
+  dev(module: string, flags: DevFlags): Promise<number>;
   silo(module: string, flags: JsonFlags & { readonly processes: number }): Promise<number>;
   call(call: CallCommand, flags: JsonFlags): Promise<number>;
   status(flags: JsonFlags): Promise<number>;
@@ -110,9 +112,8 @@ function addHosts(program: Command, commands: Commands, exit: Exit): void {
     )
     .argument("<module>", "file that exports actor classes: .js or .ts")
     .addOption(count("--silos <n>", "silo processes", 3))
-    .action(async (module: string, flags: Flags & { readonly silos: number }) =>
-      exit(await commands.dev(module, flags)),
-    );
+    .option("--join", "join the silos of this cluster that run already", false)
+    .action(async (module: string, flags: DevFlags) => exit(await commands.dev(module, flags)));
 
   withOptions(program.command("silo"), [...CONNECTION, ...HOSTING, ...LISTENING])
     .description(
