@@ -14,7 +14,7 @@ export interface Commands {
   dev(module: string, flags: DevFlags): Promise<number>;
   silo(module: string, flags: JsonFlags & { readonly processes: number }): Promise<number>;
   call(call: CallCommand, flags: JsonFlags): Promise<number>;
-  status(flags: JsonFlags): Promise<number>;
+  status(flags: StatusFlags): Promise<number>;
   actors(type: string | undefined, flags: JsonFlags): Promise<number>;
   reminders(actor: string | undefined, flags: JsonFlags): Promise<number>;
   letters(actor: string | undefined, flags: LettersFlags): Promise<number>;
@@ -34,6 +34,8 @@ export type LettersFlags = JsonFlags & {
   readonly resend?: number | "all";
   readonly drop?: number | "all";
 };
+
+export type StatusFlags = JsonFlags & { readonly check: boolean };
 
 export type DeploysFlags = JsonFlags & { readonly to?: string };
 
@@ -148,9 +150,12 @@ function addCalls(program: Command, commands: Commands, exit: Exit): void {
 
 function addLists(program: Command, commands: Commands, exit: Exit): void {
   withOptions(program.command("status"), CONNECTION)
-    .description("show the silos: state, share of the actors, activations, calls a second")
+    .description(
+      "show the silos: state, what their leases have left, share of the actors, activations, calls a second",
+    )
+    .option("--check", "end with 1 if a silo does not serve, or does not reach its stores", false)
     .option("--json", JSON_LINE, false)
-    .action(async (flags: JsonFlags) => exit(await commands.status(flags)));
+    .action(async (flags: StatusFlags) => exit(await commands.status(flags)));
 
   withOptions(program.command("actors"), CONNECTION)
     .description("list the actors that are active, and where")

@@ -17,6 +17,7 @@ import {
   type FieldKind,
   listOf,
   SILO_ADMIN,
+  type HealthResponse,
   type SnapshotResponse,
   type StoredActor,
 } from "@troupe/sdk";
@@ -75,6 +76,11 @@ export class AdminClient {
   /** A silo as it stands. */
   snapshot(siloId: string): Promise<SnapshotResponse> {
     return this.ask(siloId, SILO_ADMIN.snapshot, {});
+  }
+
+  /** What a silo depends on: it tries the membership and the stores, which takes 2 s at most. */
+  health(siloId: string): Promise<HealthResponse> {
+    return this.ask(siloId, SILO_ADMIN.health, {});
   }
 
   /** Makes a silo move everything away and stop. Resolves when it has begun. */
