@@ -7,6 +7,12 @@ export * from "./condition.ts";
 export * from "./delivery.ts";
 export * from "./duration.ts";
 export * from "./envelope.ts";
+export {
+  type ErrorClass,
+  registerErrorClass,
+  registeredErrorClass,
+  registeredNameOf,
+} from "./error-classes.ts";
 export * from "./errors.ts";
 export * from "./from-portable.ts";
 export * from "./in-force.ts";

@@ -10,6 +10,8 @@ it("exports what the documentation promises, and nothing that only Troupe itself
     "connect",
     "defineActor",
     "defineBehaviour",
+    "defineError",
+    "error",
     "idempotent",
     "interleave",
     "internal",
