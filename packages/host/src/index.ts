@@ -9,5 +9,6 @@ export * from "./config/settings.ts";
 export * from "./connect.ts";
 export * from "./public-options.ts";
 export { onShutdownSignals, type ShutdownSteps } from "./shutdown-signals.ts";
+export * from "./settings-from-environment.ts";
 export * from "./start-silo.ts";
 export * from "./provider-registry.ts";

@@ -43,6 +43,8 @@ export interface ClusterOptions {
   readonly logger?: Logger;
   /** Of the default logger. Default: `"info"` for a silo, `"warn"` for a client. */
   readonly logLevel?: LogLevel;
+  /** Of the default logger. Default: `"pretty"` on a terminal, and else `"json"`. */
+  readonly logFormat?: "pretty" | "json";
 }
 
 /** The secret of each role. */
@@ -167,7 +169,8 @@ export interface SiloOptions extends ClusterOptions {
   readonly waitingBytes?: WaitingBytes;
 }
 
-const CLIENT_OPTIONS: readonly OptionName[] = [
+/** The options of `connect` that a text can give. */
+export const CLIENT_OPTIONS: readonly OptionName[] = [
   "cluster",
   "membership",
   "token",
@@ -182,14 +185,17 @@ const CLIENT_OPTIONS: readonly OptionName[] = [
   "tls.roles.client",
   "tls.roles.operator",
   "logLevel",
+  "logFormat",
 ];
-const SILO_OPTIONS = OPTION_NAMES.filter((name) => name !== "logFormat" && name !== "role");
+
+/** The options of `startSilo` that a text can give. */
+export const SILO_OPTIONS: readonly OptionName[] = OPTION_NAMES.filter((name) => name !== "role");
 
 /** What a program gives to a client besides settings. */
-const CLIENT_VALUES = ["actors", "filters", "logger", "providers", "wait"] as const;
+export const CLIENT_VALUES = ["actors", "filters", "logger", "providers", "wait"] as const;
 
 /** What a program gives to a silo besides settings. */
-const SILO_VALUES = [
+export const SILO_VALUES = [
   "access",
   "actors",
   "extensions",

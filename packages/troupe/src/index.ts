@@ -13,6 +13,7 @@ export {
   type MetricLabels,
   type Metrics,
   type Observation,
+  parseDuration,
   type ObservedInfo,
   type Principal,
   type Provider,
@@ -77,4 +78,10 @@ export type { LogLevel } from "@troupe/host";
 export type { DeadLetter, DeadLetterAccess, DeadLetters } from "@troupe/host";
 export { type Cluster, connect } from "@troupe/host";
 export type { ClusterOptions, ConnectOptions, SiloOptions, TlsOption } from "@troupe/host";
+export {
+  type ClientSettings,
+  type EnvironmentPlaces,
+  settingsFromEnvironment,
+  type SiloSettings,
+} from "@troupe/host";
 export { type Silo, startSilo } from "@troupe/host";

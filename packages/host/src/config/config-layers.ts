@@ -95,7 +95,7 @@ function layer(read: (name: OptionName) => GivenValue | undefined): ConfigLayer 
 }
 
 /** Options that hold others. */
-const GROUPS: ReadonlySet<string> = new Set(["tls", "tls.roles", "tokens"]);
+const GROUPS: ReadonlySet<string> = new Set(["deploy", "tls", "tls.roles", "tokens"]);
 
 function flattened(object: Readonly<Record<string, unknown>>, group = ""): [string, unknown][] {
   return Object.entries(object).flatMap(([own, value]): [string, unknown][] => {
@@ -110,6 +110,7 @@ function unknownOption(name: string, known: readonly string[]): string {
     return 'give an object, such as {"cert": "silo.pem", "key": "silo.key", "ca": "ca.pem"}';
   if (name === "tokens")
     return 'give an object, such as {"silo": "…", "client": "…", "operator": "…"}';
+  if (name === "deploy") return 'give an object, such as {"switchAt": "first"}';
   if (name === "tls.roles")
     return 'give an object, such as {"silo": ["silo.bank.internal"], "client": ["shop"]}';
   const meant = closestName(name, known);
