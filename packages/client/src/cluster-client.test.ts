@@ -272,6 +272,12 @@ describe("a client", () => {
       '[BAD_CONFIG] timeout of Account/x is "soon"; give milliseconds',
     );
     expect(() => cluster.actor(Account, "x", { timeout: Infinity })).toThrow("is Infinity; give");
+    expect(() => cluster.actor(Account, "x", { timout: "5s" } as object)).toThrow(
+      '[BAD_CONFIG] "timout" is not an option of Account/x; there are timeout, signal, headers, idempotencyKey; did you mean timeout?',
+    );
+    expect(() => cluster.actor(Account, "x", "5s" as never)).toThrow(
+      'the options of Account/x are "5s"; give an object',
+    );
     expect(() => cluster.client.actor("", "x")).toThrowError(
       expect.objectContaining({ code: "NO_SUCH_ACTOR_TYPE" }),
     );

@@ -3,6 +3,7 @@ import {
   type Envelope,
   EMPTY_VIEW,
   type Hello,
+  INSPECT,
   type Link,
   type Logger,
   type MembershipProvider,
@@ -10,6 +11,7 @@ import {
   type Random,
   randomId,
   type Role,
+  siloCount,
   type Transport,
   type View,
   type ViewWatch,
@@ -67,6 +69,7 @@ export class ClusterClient
   readonly #caller: Caller;
   readonly #references: References;
   readonly #links: PeerLinks;
+  readonly #cluster: string;
   #watch: ViewWatch | undefined;
   #placement = new Placement(EMPTY_VIEW);
   #closing: Promise<void> | undefined;
@@ -90,6 +93,7 @@ export class ClusterClient
 
   private constructor(ports: ClientPorts, options: ClientOptions) {
     const { clock, logger, transport } = ports;
+    this.#cluster = options.cluster;
     const peerId = CLIENT_PREFIX + randomId(ports.random);
     const hello: Hello = {
       protocol: PROTOCOL_VERSION,
@@ -134,6 +138,10 @@ export class ClusterClient
   /** Names this client in the cluster, in logs and in the ids of its calls. */
   get peerId(): string {
     return this.#router.peerId;
+  }
+
+  [INSPECT](): string {
+    return `ClusterClient <${this.peerId} of ${this.#cluster}, sees ${siloCount(this.view)}>`;
   }
 
   /** The members as this client knows them. */

@@ -3,6 +3,7 @@ export * from "./actor-address.ts";
 export * from "./authentication.ts";
 export * from "./background-work.ts";
 export * from "./clock.ts";
+export { closestName } from "./closest-name.ts";
 export * from "./condition.ts";
 export * from "./delivery.ts";
 export * from "./duration.ts";
@@ -16,6 +17,7 @@ export {
 export * from "./errors.ts";
 export * from "./from-portable.ts";
 export * from "./in-force.ts";
+export { INSPECT } from "./inspect-form.ts";
 export * from "./limits.ts";
 export * from "./logger.ts";
 export * from "./member.ts";

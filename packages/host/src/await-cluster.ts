@@ -1,4 +1,5 @@
 import {
+  closestName,
   DURATION_FORMS,
   type Logger,
   parseDuration,
@@ -8,7 +9,6 @@ import {
   TroupeError,
 } from "@troupe/core";
 import { redactText } from "./config/redact.ts";
-import { closestName } from "./config/closest-name.ts";
 import type { Settings } from "./config/settings.ts";
 import { contextOf } from "./open-ports.ts";
 

@@ -6,7 +6,7 @@ import {
   ClusterClient,
   type DeadLetterAccess,
 } from "@troupe/client";
-import type { Logger, View } from "@troupe/core";
+import { INSPECT, type Logger, siloCount, type View } from "@troupe/core";
 import type { ActorType } from "@troupe/sdk";
 import { awaitCluster, waitMsOf } from "./await-cluster.ts";
 import type { Settings } from "./config/settings.ts";
@@ -59,7 +59,7 @@ export async function openCluster(
       actors,
       role: access.role,
     });
-    return new OwningCluster(client, close);
+    return new OwningCluster(cluster, client, close);
   } catch (error) {
     await close();
     throw error;
@@ -72,14 +72,20 @@ class OwningCluster implements Cluster {
   readonly worker: ActorReferences["worker"];
   readonly deadLetters: DeadLetterAccess["deadLetters"];
   readonly #client: ClusterClient;
+  readonly #name: string;
   readonly #closePorts: () => Promise<void>;
 
-  constructor(client: ClusterClient, closePorts: () => Promise<void>) {
+  constructor(name: string, client: ClusterClient, closePorts: () => Promise<void>) {
+    this.#name = name;
     this.#client = client;
     this.#closePorts = closePorts;
     this.actor = client.actor.bind(client);
     this.worker = client.worker.bind(client);
     this.deadLetters = client.deadLetters.bind(client);
+  }
+
+  [INSPECT](): string {
+    return `Cluster <${this.#name}, ${siloCount(this.view)}>`;
   }
 
   get view(): View {

@@ -11,6 +11,7 @@ import {
 import {
   BackgroundWork,
   Condition,
+  INSPECT,
   messageOf,
   randomId,
   TroupeError,
@@ -98,6 +99,11 @@ export class Silo implements ActorReferences, DeadLetterAccess, Administered, As
   /** New after each loss of the lease. */
   get siloId(): string {
     return this.#session.siloId;
+  }
+
+  [INSPECT](): string {
+    const state = this.#session.isOver ? "not a member" : this.snapshot().state;
+    return `Silo <${this.siloId} at ${this.address} of ${this.#options.cluster}, ${state}>`;
   }
 
   /** `host:port` at which the others reach it. */
