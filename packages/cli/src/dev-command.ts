@@ -5,7 +5,7 @@ import { loadSettings } from "@troupe/host";
 import type { Settings } from "@troupe/host";
 import type { DevFlags } from "./program.ts";
 import { refuseRunning } from "./refuse-running.ts";
-import { siloProcess } from "./silo-process.ts";
+import { logFormatOf, siloProcess } from "./silo-process.ts";
 import { refuseMemory } from "./settings-of-command.ts";
 import { whenAskedToEnd } from "./shutdown.ts";
 import { type Replaced, SiloGroup } from "./silo-group.ts";
@@ -43,8 +43,7 @@ export async function runDev(module: string, flags: DevFlags): Promise<number> {
     );
   }
   if (!flags.join) await refuseRunning(settings);
-  // The silos write to pipes, and would think that nobody reads along.
-  const logFormat = settings.logFormat ?? (process.stderr.isTTY ? "pretty" : "json");
+  const logFormat = logFormatOf(settings);
   const group = new SiloGroup({
     clock: systemClock,
     count: flags.silos,

@@ -40,10 +40,10 @@ function withRefusals(error: TroupeError, siloOrMethod: string): AdminClient {
   return new AdminClient({
     [ADMIN_LINK]: {
       ...link,
-      askSilo: (siloId, method, request) =>
-        siloId === siloOrMethod || method === siloOrMethod
-          ? Promise.reject(error)
-          : link.askSilo(siloId, method, request),
+      askSilo: async (siloId, method, request) => {
+        if (siloId === siloOrMethod || method === siloOrMethod) throw error;
+        return await link.askSilo(siloId, method, request);
+      },
     },
   });
 }

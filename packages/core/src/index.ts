@@ -23,7 +23,7 @@ export * from "./logger.ts";
 export * from "./member.ts";
 export * from "./membership-provider.ts";
 export * from "./metrics.ts";
-export { isErrorValue, messageOf } from "./message-of.ts";
+export { isErrorValue, messageOf, stackOf } from "./message-of.ts";
 export * from "./portable-value.ts";
 export * from "./principal.ts";
 export * from "./provider.ts";

@@ -7,6 +7,7 @@ export * from "./config/option-catalog.ts";
 export * from "./config/redact.ts";
 export * from "./config/settings.ts";
 export * from "./connect.ts";
+export { wantsColours } from "./logging.ts";
 export * from "./public-options.ts";
 export { onShutdownSignals, type ShutdownSteps } from "./shutdown-signals.ts";
 export * from "./settings-from-environment.ts";
