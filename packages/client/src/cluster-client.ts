@@ -149,21 +149,21 @@ export class ClusterClient
     return this.#placement.view;
   }
 
-  actor<A extends Actor>(type: ActorClass<A>, id: string, options?: CallOptions): ActorRef<A>;
   actor<A extends Actor = never>(
     type: string,
     id: string,
     options?: CallOptions,
   ): [A] extends [never] ? UntypedActorRef : ActorRef<A>;
+  actor<A extends Actor>(type: ActorClass<A>, id: string, options?: CallOptions): ActorRef<A>;
   actor(type: ActorClass | string, id: string, options?: CallOptions): object {
     return this.#references.actor(type, id, options);
   }
 
-  worker<A extends Actor>(type: ActorClass<A>, options?: CallOptions): ActorRef<A>;
   worker<A extends Actor = never>(
     type: string,
     options?: CallOptions,
   ): [A] extends [never] ? UntypedActorRef : ActorRef<A>;
+  worker<A extends Actor>(type: ActorClass<A>, options?: CallOptions): ActorRef<A>;
   worker(type: ActorClass | string, options?: CallOptions): object {
     return this.#references.worker(type, options);
   }
