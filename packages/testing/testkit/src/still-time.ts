@@ -15,8 +15,7 @@ export class StillTime {
   /** Something waits for time to pass. */
   waits(): void {
     if (this.#timer !== undefined || this.#hasWarned) return;
-    // oxlint-disable-next-line no-restricted-globals -- a clock's timer would keep the process from
-    // ending.
+    // oxlint-disable-next-line no-restricted-globals -- a clock's timer would hold the process.
     this.#timer = setTimeout(() => this.#warn(), STILL_MS).unref();
   }
 
