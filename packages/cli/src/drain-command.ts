@@ -1,5 +1,6 @@
 import type { AdminClient } from "@troupe/admin";
 import { type Clock, type Member, messageOf, sleep, systemClock, TroupeError } from "@troupe/core";
+import { printableJson, printableLine } from "./printable-text.ts";
 import { findSilo } from "./find-silo.ts";
 import type { JsonFlags } from "./program.ts";
 import { readTimeout } from "./read-timeout.ts";
@@ -21,10 +22,10 @@ export async function runDrain(silo: string, flags: JsonFlags): Promise<number> 
     const member = findSilo(admin.view.members, silo);
     const { siloId, address } = member;
     const unhosted = typesWithout(admin.view.members, member);
-    if (unhosted.length > 0) printNote(lastOne(member, unhosted));
+    if (unhosted.length > 0) printNote(printableLine(lastOne(member, unhosted)));
     const report = process.stderr.isTTY && !flags.json ? printNote : undefined;
     await drainSilo(admin, member, { clock: systemClock, timeoutMs, report });
-    if (flags.json) printData(JSON.stringify({ siloId, address, drained: true, unhosted }));
+    if (flags.json) printData(printableJson({ siloId, address, drained: true, unhosted }));
     else printNote(`silo ${siloId} at ${address} has left the cluster`);
     return EXIT_OK;
   });

@@ -1,6 +1,6 @@
 import type { AdminClient } from "@troupe/admin";
 import { ownershipShares } from "./ownership-share.ts";
-import { printableLine } from "./printable-text.ts";
+import { printableJson, printableLine } from "./printable-text.ts";
 import type { StatusFlags } from "./program.ts";
 import { problemsOf, type SiloStatus, statusOf } from "./silo-status.ts";
 import { EXIT_FAILED, EXIT_OK, printData, printNote } from "./terminal.ts";
@@ -27,7 +27,7 @@ export async function showStatus(
     view.members.map((member) => statusOf(admin, member, shares.get(member.siloId) ?? 0)),
   );
   const problems = silos.flatMap((silo) => problemsOf(silo));
-  if (json) printData(JSON.stringify({ cluster, revision: view.revision, silos, problems }));
+  if (json) printData(printableJson({ cluster, revision: view.revision, silos, problems }));
   else if (silos.length > 0) printData(tableOf(silos));
   for (const problem of problems) printNote(printableLine(problem));
   if (silos.length === 0) printNote(noSilo(cluster));
