@@ -344,7 +344,11 @@ describe("a client", () => {
       cluster,
       cluster.actor(Account, "alice", { timeout: "3s" }).read(),
     );
-    expect(outcome).toMatchObject({ code: "CLUSTER_UNAVAILABLE", ran: "no" });
+    expect(outcome).toMatchObject({
+      code: "CLUSTER_UNAVAILABLE",
+      ran: "no",
+      message: expect.stringContaining("no silo of the cluster test was active"),
+    });
     const waiting = cluster.actor(Account, "alice").deposit(5);
     await cluster.startSilo();
     expect(await cluster.run(waiting)).toBe(5);

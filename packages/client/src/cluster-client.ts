@@ -118,6 +118,7 @@ export class ClusterClient
     this.#router = new Router(
       {
         peerId,
+        cluster: options.cluster,
         clock,
         random: ports.random,
         local: undefined,
