@@ -1,3 +1,5 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { commandFolder, runHere } from "./testing/command-folder.ts";
 
@@ -79,7 +81,7 @@ describe("troupe", () => {
     expect(lonely).toMatchObject({ code: 2, err: expect.stringContaining("[BAD_DEFINITION]") });
   });
 
-  it("ends with 1 when there is no silo", async () => {
+  it("ends with 1 when there never was a silo, and makes no folder by looking", async () => {
     for (const args of [
       ["call", "Counter/a", "add", "1"],
       ["status"],
@@ -89,8 +91,9 @@ describe("troupe", () => {
       // oxlint-disable-next-line no-await-in-loop -- what they print is told apart by time.
       expect(await folder.ask(...args)).toMatchObject({
         code: 1,
-        err: expect.stringContaining("has no silo"),
+        err: expect.stringContaining("has never had a silo"),
       });
     }
+    expect(existsSync(join(folder.path, ".troupe"))).toBe(false);
   });
 });

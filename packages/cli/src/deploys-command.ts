@@ -1,5 +1,6 @@
 import type { AdminClient } from "@troupe/admin";
 import { inForceOf, type Member, TroupeError, type View } from "@troupe/core";
+import { printableJson } from "./printable-text.ts";
 import type { DeploysFlags } from "./program.ts";
 import { EXIT_OK, printData, printNote } from "./terminal.ts";
 import { type Cell, textTable } from "./text-table.ts";
@@ -54,14 +55,14 @@ export async function switchTo(
 ): Promise<void> {
   const { type, version, digest } = meant(admin.view, change);
   await admin.switchDefinition(type, digest);
-  if (json) printData(JSON.stringify({ type, version, digest, inForce: true }));
+  if (json) printData(printableJson({ type, version, digest, inForce: true }));
   else printNote(`${digest}, version ${version} of ${type}, is in force`);
 }
 
 /** Prints what the view says of definitions. */
 export function showDefinitions(view: View, json: boolean): void {
   const definitions = definitionsIn(view);
-  if (json) printData(JSON.stringify({ revision: view.revision, definitions }));
+  if (json) printData(printableJson({ revision: view.revision, definitions }));
   else if (definitions.length > 0) {
     const rows = definitions.map((one): Cell[] => [
       one.type,

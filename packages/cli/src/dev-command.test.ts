@@ -52,6 +52,18 @@ describe("troupe dev", () => {
     expect(await folder.ask("call", "Counter/c", "add", "1")).toMatchObject({ out: "5" });
   });
 
+  it("refuses to run twice for one cluster, unless it is told to join", async () => {
+    expect(await folder.run(["dev", "counter.ts"])).toMatchObject({
+      code: 2,
+      err: expect.stringMatching(/cluster troupe runs already, with 2 silos at .*--join/),
+    });
+    const joined = folder.start(["dev", "counter.ts", "--silos", "1", "--join"]);
+    await joined.line(joined.err, /1 silo is ready/);
+    expect((await folder.ask("status", "--json")).out.match(/"siloId"/g)).toHaveLength(3);
+    joined.process.kill("SIGINT");
+    expect(await joined.exited).toBe(0);
+  });
+
   it("drains on SIGINT", async () => {
     dev.process.kill("SIGINT");
     expect(await dev.exited).toBe(0);

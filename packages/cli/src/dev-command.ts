@@ -3,8 +3,9 @@ import { dirname, resolve } from "node:path";
 import { systemClock, TroupeError } from "@troupe/core";
 import { loadSettings } from "@troupe/host";
 import type { Settings } from "@troupe/host";
-import type { Flags } from "./program.ts";
-import { siloProcess } from "./silo-process.ts";
+import type { DevFlags } from "./program.ts";
+import { refuseRunning } from "./refuse-running.ts";
+import { logFormatOf, siloProcess } from "./silo-process.ts";
 import { refuseMemory } from "./settings-of-command.ts";
 import { whenAskedToEnd } from "./shutdown.ts";
 import { type Replaced, SiloGroup } from "./silo-group.ts";
@@ -17,11 +18,10 @@ import { FolderWatch } from "./watch-folder.ts";
  */
 const ON_THIS_MACHINE = { listen: "127.0.0.1:0" };
 
-export type DevFlags = Flags & { readonly silos: number };
-
 /**
  * `troupe dev`: a cluster of processes on this machine that follows the changes of the module's
- * folder.
+ * folder. Unless it is told to join, it refuses a cluster that runs already: two of them would
+ * restart on each other's changes, and each would show half of the log.
  */
 export async function runDev(module: string, flags: DevFlags): Promise<number> {
   const path = resolve(module);
@@ -42,8 +42,8 @@ export async function runDev(module: string, flags: DevFlags): Promise<number> {
       `advertise "${settings.advertise}": dev runs on this machine only; take it away, or use troupe silo`,
     );
   }
-  // The silos write to pipes, and would think that nobody reads along.
-  const logFormat = settings.logFormat ?? (process.stderr.isTTY ? "pretty" : "json");
+  if (!flags.join) await refuseRunning(settings);
+  const logFormat = logFormatOf(settings);
   const group = new SiloGroup({
     clock: systemClock,
     count: flags.silos,
@@ -68,7 +68,7 @@ export async function runDev(module: string, flags: DevFlags): Promise<number> {
     // What is announced must be true already: a file may change in the same moment.
     const watch = watchSources(dirname(path), settings, group);
     printNote(
-      `cluster ${settings.cluster}: ${flags.silos} silos are ready; restarting on changes in ${dirname(path)}; Ctrl-C drains`,
+      `cluster ${settings.cluster}: ${flags.silos === 1 ? "1 silo is" : `${flags.silos} silos are`} ready; restarting on changes in ${dirname(path)}; Ctrl-C drains`,
     );
     await asked;
     watch.close();

@@ -1,10 +1,10 @@
-import { type Member, TroupeError } from "@troupe/core";
+import { EVEN_PLACEMENT, type Member, TroupeError } from "@troupe/core";
 import { Actor, actor } from "@troupe/sdk";
 import { TestCluster } from "@troupe/testkit";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { AdminClient } from "@troupe/admin";
 import { ADMIN_LINK } from "@troupe/client";
-import { drainSilo } from "./drain-command.ts";
+import { drainSilo, typesWithout } from "./drain-command.ts";
 import { findSilo } from "./find-silo.ts";
 
 @actor("Page")
@@ -79,6 +79,23 @@ describe("drainSilo", () => {
       report: undefined,
     });
     await expect(draining).rejects.toMatchObject({ code: "UNAUTHENTICATED" });
+  });
+});
+
+function hostOf(siloId: string, state: Member["state"], ...types: string[]): Member {
+  const advert = { version: 1, digest: "d", placement: EVEN_PLACEMENT };
+  const adverts = Object.fromEntries(types.map((type) => [type, advert]));
+  return { siloId, address: `${siloId}:1`, state, types: adverts, version: "0", labels: {} };
+}
+
+describe("typesWithout", () => {
+  it("names the types that no other active silo hosts", () => {
+    const leaving = hostOf("a", "active", "Page", "Account", "Bell");
+    const draining = hostOf("b", "draining", "Page");
+    const other = hostOf("c", "active", "Bell");
+    expect(typesWithout([leaving, draining, other], leaving)).toEqual(["Account", "Page"]);
+    expect(typesWithout([leaving], leaving)).toEqual(["Account", "Bell", "Page"]);
+    expect(typesWithout([leaving, other], other)).toEqual([]);
   });
 });
 

@@ -1,5 +1,6 @@
 import type { AdminClient } from "@troupe/admin";
 import { type Clock, type Member, messageOf, sleep, systemClock, TroupeError } from "@troupe/core";
+import { printableJson, printableLine } from "./printable-text.ts";
 import { findSilo } from "./find-silo.ts";
 import type { JsonFlags } from "./program.ts";
 import { readTimeout } from "./read-timeout.ts";
@@ -20,12 +21,27 @@ export async function runDrain(silo: string, flags: JsonFlags): Promise<number> 
   return withSilos(flags, async ({ admin }) => {
     const member = findSilo(admin.view.members, silo);
     const { siloId, address } = member;
+    const unhosted = typesWithout(admin.view.members, member);
+    if (unhosted.length > 0) printNote(printableLine(lastOne(member, unhosted)));
     const report = process.stderr.isTTY && !flags.json ? printNote : undefined;
     await drainSilo(admin, member, { clock: systemClock, timeoutMs, report });
-    if (flags.json) printData(JSON.stringify({ siloId, address, drained: true }));
+    if (flags.json) printData(printableJson({ siloId, address, drained: true, unhosted }));
     else printNote(`silo ${siloId} at ${address} has left the cluster`);
     return EXIT_OK;
   });
+}
+
+/** Actor types that no other silo is there for once this one has left. */
+export function typesWithout(members: readonly Member[], { siloId, types }: Member): string[] {
+  const others = members.filter((other) => other.siloId !== siloId && other.state === "active");
+  const hosted = new Set(others.flatMap((other) => Object.keys(other.types)));
+  return Object.keys(types)
+    .filter((type) => !hosted.has(type))
+    .toSorted();
+}
+
+function lastOne({ siloId }: Member, types: readonly string[]): string {
+  return `silo ${siloId} is the last one that hosts ${types.join(", ")}: until another does, calls of these types wait, fail at their deadlines, and no reminder of theirs ticks`;
 }
 
 export interface DrainOptions {

@@ -1,6 +1,7 @@
 import type { AdminClient } from "@troupe/admin";
 import type { DeadLetter, DeadLetters } from "@troupe/client";
 import { type ActorAddress, formatAddress, TroupeError } from "@troupe/core";
+import { printableJson } from "./printable-text.ts";
 import { readAddress } from "./call-arguments.ts";
 import { jsonValue } from "./printed-value.ts";
 import type { LettersFlags } from "./program.ts";
@@ -61,7 +62,7 @@ export async function showSenders(admin: AdminClient, json: boolean): Promise<nu
     senders.set(key, { ...known, letters: known.letters + 1 });
   }
   const actors = [...senders.values()];
-  if (json) printData(JSON.stringify({ actors }));
+  if (json) printData(printableJson({ actors }));
   else if (actors.length > 0) {
     const rows = actors.map((sender) => [
       formatAddress(sender),
@@ -115,7 +116,7 @@ export async function workOnLetters(
     if (await letters[verb](seq)) done.push(seq);
   }
   const actor = formatAddress(address);
-  if (json) printData(JSON.stringify({ actor, [verb === "resend" ? "resent" : "dropped"]: done }));
+  if (json) printData(printableJson({ actor, [verb === "resend" ? "resent" : "dropped"]: done }));
   else if (done.length > 0) printNote(doneNote(actor, verb, done));
   const missing = wanted.filter((seq) => !done.includes(seq));
   if (missing.length > 0)

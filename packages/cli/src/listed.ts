@@ -1,5 +1,5 @@
 import type { SiloLists } from "@troupe/admin";
-import { printableLine } from "./printable-text.ts";
+import { printableJson, printableLine } from "./printable-text.ts";
 import { EXIT_FAILED, EXIT_OK, printData, printNote } from "./terminal.ts";
 
 /** Entries of each silo that a command lists: more is for programs, which use `AdminClient`. */
@@ -20,7 +20,7 @@ export interface Listed {
 /** Prints what the silos listed, and what is missing from it. It fails if a silo did not answer. */
 export function printListed({ lists, json, data, table, nothing }: Listed): number {
   const { unanswered, cutShort } = lists;
-  if (json) printData(JSON.stringify({ ...data, unanswered }));
+  if (json) printData(printableJson({ ...data, unanswered }));
   else if (table !== undefined) printData(table);
   else if (unanswered.length === 0) printNote(nothing);
   for (const { siloId, error } of unanswered)

@@ -39,6 +39,13 @@ describe("jsonValue", () => {
     expect(jsonValue(new RangeError("no"))).toBe('{"name":"RangeError","message":"no"}');
   });
 
+  it("lets nothing of a value steer the terminal, and stays the same JSON", () => {
+    const value = { "\u009b2J": "\u001b[2J\u007f\u009b1m" };
+    // oxlint-disable-next-line no-control-regex -- they are what is looked for.
+    expect(jsonValue(value)).not.toMatch(/[\u0000-\u001f\u007f-\u009f]/);
+    expect(JSON.parse(jsonValue(value))).toEqual(value);
+  });
+
   it("ends at a cycle", () => {
     const cycle: unknown[] = [];
     cycle.push(cycle);

@@ -1,6 +1,6 @@
 import { ACTOR_REFERENCE, type ActorAddress, formatAddress } from "@troupe/core";
 import { inspect } from "node:util";
-import { printableText } from "./printable-text.ts";
+import { printableJson, printableText } from "./printable-text.ts";
 
 /**
  * A result for people: text as it is but for what would steer the terminal, nothing for undefined,
@@ -26,7 +26,7 @@ export function readableValue(value: unknown): string | undefined {
  * bytes as base64, an error as its name and message.
  */
 export function jsonValue(value: unknown): string {
-  return JSON.stringify(plain(value, []));
+  return printableJson(plain(value, []));
 }
 
 function plain(value: unknown, above: readonly unknown[]): unknown {

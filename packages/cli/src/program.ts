@@ -8,12 +8,14 @@ export type Flags = Readonly<Record<string, unknown>>;
 
 export type JsonFlags = Flags & { readonly json: boolean };
 
+export type DevFlags = Flags & { readonly silos: number; readonly join: boolean };
+
 /** What each command does; each resolves with the exit code. */
 export interface Commands {
-  dev(module: string, flags: Flags & { readonly silos: number }): Promise<number>;
+  dev(module: string, flags: DevFlags): Promise<number>;
   silo(module: string, flags: JsonFlags & { readonly processes: number }): Promise<number>;
   call(call: CallCommand, flags: JsonFlags): Promise<number>;
-  status(flags: JsonFlags): Promise<number>;
+  status(flags: StatusFlags): Promise<number>;
   actors(type: string | undefined, flags: JsonFlags): Promise<number>;
   showActor(actor: string, flags: JsonFlags): Promise<number>;
   reminders(actor: string | undefined, flags: JsonFlags): Promise<number>;
@@ -36,6 +38,8 @@ export type LettersFlags = JsonFlags & {
   readonly resend?: number | "all";
   readonly drop?: number | "all";
 };
+
+export type StatusFlags = JsonFlags & { readonly check: boolean };
 
 export type DeploysFlags = JsonFlags & { readonly to?: string };
 
@@ -124,9 +128,8 @@ function addHosts(program: Command, commands: Commands, exit: Exit): void {
     )
     .argument("<module>", "file that exports actor classes: .js or .ts")
     .addOption(count("--silos <n>", "silo processes", 3))
-    .action(async (module: string, flags: Flags & { readonly silos: number }) =>
-      exit(await commands.dev(module, flags)),
-    );
+    .option("--join", "join the silos of this cluster that run already", false)
+    .action(async (module: string, flags: DevFlags) => exit(await commands.dev(module, flags)));
 
   withOptions(program.command("silo"), [...CONNECTION, ...HOSTING, ...LISTENING])
     .description(
@@ -161,9 +164,12 @@ function addCalls(program: Command, commands: Commands, exit: Exit): void {
 
 function addLists(program: Command, commands: Commands, exit: Exit): void {
   withOptions(program.command("status"), CONNECTION)
-    .description("show the silos: state, share of the actors, activations, calls a second")
+    .description(
+      "show the silos: state, what their leases have left, share of the actors, activations, calls a second",
+    )
+    .option("--check", "end with 1 if a silo does not serve, or does not reach its stores", false)
     .option("--json", JSON_LINE, false)
-    .action(async (flags: JsonFlags) => exit(await commands.status(flags)));
+    .action(async (flags: StatusFlags) => exit(await commands.status(flags)));
 
   withOptions(program.command("actors"), CONNECTION)
     .description("list the actors that are active, and where; or show one, without waking it")

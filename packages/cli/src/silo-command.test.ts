@@ -49,6 +49,7 @@ describe("troupe silo", () => {
     });
     silo.process.kill("SIGTERM");
     expect(await silo.exited).toBe(0);
+    expect(silo.err.at(-1)).toBe(`silo ${ready.siloId} has left the cluster bank`);
     expect(await askBank("status", "--json")).toMatchObject({
       code: 1,
       out: expect.stringContaining('"silos":[]'),

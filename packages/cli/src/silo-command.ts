@@ -5,7 +5,7 @@ import { openSilo } from "@troupe/host";
 import { SILO_LOADED, type SiloReady } from "./child-silo.ts";
 import { loadActors } from "./load-actors.ts";
 import type { Flags } from "./program.ts";
-import { addressOfPlace, siloProcess } from "./silo-process.ts";
+import { addressOfPlace, logFormatOf, siloProcess } from "./silo-process.ts";
 import { refuseMemory, settingsOfCommand } from "./settings-of-command.ts";
 import { whenAskedToEnd } from "./shutdown.ts";
 import { SiloGroup } from "./silo-group.ts";
@@ -32,7 +32,9 @@ async function runHere(module: string, flags: SiloFlags): Promise<number> {
     silo.stopped.then(() => "drained" as const),
   ]);
   if (end === "asked") await silo.stop();
-  else printNote(`silo ${siloId} was drained and has left the cluster`);
+  // It has another id if it lost its lease since.
+  const left = `silo ${silo.siloId} has left the cluster ${settings.cluster}`;
+  printNote(end === "asked" ? left : `${left}: an operator has drained it`);
   return EXIT_OK;
 }
 
@@ -65,7 +67,7 @@ async function runProcesses(module: string, flags: SiloFlags): Promise<number> {
         settings.advertise === undefined ? undefined : addressOfPlace(settings.advertise, place);
       return siloProcess({
         module,
-        flags: { ...flags, listen, advertise },
+        flags: { ...flags, listen, advertise, logFormat: logFormatOf(settings) },
         json: flags.json,
         onLine: passOn,
       });

@@ -1,6 +1,6 @@
 import { fileURLToPath } from "node:url";
 import { systemClock } from "@troupe/core";
-import { flagKey } from "@troupe/host";
+import { flagKey, type Settings, wantsColours } from "@troupe/host";
 import { formatHostPort, parseHostPort } from "@troupe/host";
 import { OPTION_NAMES, OPTIONS } from "@troupe/host";
 import { ChildSilo, type ChildSiloOptions } from "./child-silo.ts";
@@ -21,9 +21,21 @@ export function siloProcess({ module, flags, json, onLine }: SiloProcessOptions)
   return new ChildSilo({
     clock: systemClock,
     args,
-    variables: { ...process.env, ...variablesOf(flags) },
+    variables: { ...process.env, ...colours(), ...variablesOf(flags) },
     onLine,
   });
+}
+
+/**
+ * The silos write to pipes, and would think that nobody reads along. What they log is as it would
+ * be on the terminal that this process writes to.
+ */
+export function logFormatOf({ logFormat }: Settings): "pretty" | "json" {
+  return logFormat ?? (process.stderr.isTTY ? "pretty" : "json");
+}
+
+function colours(): Record<string, string> {
+  return wantsColours(process.env, process.stderr.isTTY) ? { FORCE_COLOR: "1" } : {};
 }
 
 /**

@@ -1,98 +1,71 @@
 import type { AdminClient } from "@troupe/admin";
-import { type Member, messageOf } from "@troupe/core";
-import type { SnapshotResponse } from "@troupe/sdk";
 import { ownershipShares } from "./ownership-share.ts";
-import { printableLine } from "./printable-text.ts";
-import type { JsonFlags } from "./program.ts";
+import { printableJson, printableLine } from "./printable-text.ts";
+import type { StatusFlags } from "./program.ts";
+import { problemsOf, type SiloStatus, statusOf } from "./silo-status.ts";
 import { EXIT_FAILED, EXIT_OK, printData, printNote } from "./terminal.ts";
 import { type Cell, textTable } from "./text-table.ts";
 import { noSilo, withCluster } from "./with-cluster.ts";
 
-/**
- * One silo as `status --json` shows it. What only the silo itself knows is null if it did not
- * answer.
- */
-export interface SiloStatus {
-  readonly siloId: string;
-  readonly address: string;
-  readonly state: string;
-  /** False while the silo cannot tell whether its lease lives, and so stands still. */
-  readonly serving: boolean | null;
-  /** Part of all actors that it owns, from 0 to 1. */
-  readonly ownership: number;
-  readonly activations: number | null;
-  readonly activationsByType: Readonly<Record<string, number>> | null;
-  readonly callsTotal: number | null;
-  readonly callsPerSecond: number | null;
-  readonly version: string;
-  readonly labels: Readonly<Record<string, string>>;
-  readonly capacity: number;
-  /** Why the silo did not answer, or null. */
-  readonly error: string | null;
-}
-
 /** `troupe status`: what the membership says of each silo, and what the silo says of itself. */
-export function runStatus(flags: JsonFlags): Promise<number> {
-  return withCluster(flags, async ({ cluster, admin, settings }) => {
-    const { revision, members } = cluster.view;
-    const shares = ownershipShares(cluster.view);
-    const silos = await Promise.all(
-      members.map((member) => statusOf(admin, member, shares.get(member.siloId) ?? 0)),
-    );
-    if (flags.json) printData(JSON.stringify({ cluster: settings.cluster, revision, silos }));
-    else if (silos.length > 0) printData(tableOf(silos));
-    for (const silo of silos.filter(({ error }) => error !== null))
-      printNote(`${silo.siloId} did not answer: ${printableLine(silo.error ?? "")}`);
-    if (silos.length === 0) printNote(noSilo(settings.cluster));
-    return silos.length > 0 && silos.every(({ error }) => error === null) ? EXIT_OK : EXIT_FAILED;
-  });
+export function runStatus(flags: StatusFlags): Promise<number> {
+  return withCluster(flags, ({ admin, settings }) => showStatus(admin, settings.cluster, flags));
 }
 
-async function statusOf(
+/**
+ * Prints the silos of the cluster, and what is wrong with them. Without `check` it fails only if
+ * there is no silo, or one did not answer.
+ */
+export async function showStatus(
   admin: AdminClient,
-  member: Member,
-  ownership: number,
-): Promise<SiloStatus> {
-  const { siloId, address, state, version, labels, capacity = 1 } = member;
-  const known = { siloId, address, state, ownership, version, labels, capacity };
-  try {
-    return { ...known, ...toldBy(await admin.snapshot(siloId)), error: null };
-  } catch (error) {
-    return { ...known, ...NOTHING_TOLD, error: messageOf(error) };
-  }
-}
-
-type Told = Pick<
-  SiloStatus,
-  "serving" | "activations" | "activationsByType" | "callsTotal" | "callsPerSecond"
->;
-
-const NOTHING_TOLD: Told = {
-  serving: null,
-  activations: null,
-  activationsByType: null,
-  callsTotal: null,
-  callsPerSecond: null,
-};
-
-function toldBy(snapshot: SnapshotResponse): Told {
-  const { serving, activations, activationsByType, callsTotal, callsPerSecond } = snapshot;
-  return { serving, activations, activationsByType, callsTotal, callsPerSecond };
+  cluster: string,
+  { json, check }: Pick<StatusFlags, "json" | "check">,
+): Promise<number> {
+  const { view } = admin;
+  const shares = ownershipShares(view);
+  const silos = await Promise.all(
+    view.members.map((member) => statusOf(admin, member, shares.get(member.siloId) ?? 0)),
+  );
+  const problems = silos.flatMap((silo) => problemsOf(silo));
+  if (json) printData(printableJson({ cluster, revision: view.revision, silos, problems }));
+  else if (silos.length > 0) printData(tableOf(silos));
+  for (const problem of problems) printNote(printableLine(problem));
+  if (silos.length === 0) printNote(noSilo(cluster));
+  const failed = check ? problems.length > 0 : silos.some(({ error }) => error !== null);
+  return silos.length === 0 || failed ? EXIT_FAILED : EXIT_OK;
 }
 
 const UNKNOWN: Cell = { number: "–" };
 
 function tableOf(silos: readonly SiloStatus[]): string {
   return textTable(
-    ["silo", "address", "state", "owns", "activations", "calls", "calls/s"],
+    ["silo", "address", "state", "lease left", "owns", "activations", "calls", "calls/s"],
     silos.map((silo) => [
       silo.siloId,
       silo.address,
-      silo.serving === false ? `${silo.state}, not serving` : silo.state,
+      shownState(silo),
+      shownLease(silo),
       { number: `${(silo.ownership * 100).toFixed(1)} %` },
       silo.activations ?? UNKNOWN,
       silo.callsTotal ?? UNKNOWN,
       silo.callsPerSecond === null ? UNKNOWN : { number: silo.callsPerSecond.toFixed(1) },
     ]),
   );
+}
+
+/** With what is wrong: a silo that hangs is not just active. */
+function shownState({ state, error, serving, unreached }: SiloStatus): string {
+  if (error !== null) return `${state}, no answer`;
+  const wrong = Object.keys(unreached ?? {}).map((dependency) => `no ${dependency}`);
+  if (serving === false) wrong.unshift("not serving");
+  return [state, ...wrong].join(", ");
+}
+
+function shownLease({ leaseMarginMs, leaseTtlMs }: SiloStatus): Cell {
+  if (leaseMarginMs === null || leaseTtlMs === null) return UNKNOWN;
+  return { number: `${seconds(leaseMarginMs)} of ${seconds(leaseTtlMs)} s` };
+}
+
+function seconds(ms: number): string {
+  return (ms / 1_000).toFixed(1);
 }

@@ -1,6 +1,6 @@
 import { ERROR_CODES, messageOf, TroupeError } from "@troupe/core";
 import { redactText } from "@troupe/host";
-import { printableText } from "./printable-text.ts";
+import { printableJson, printableText } from "./printable-text.ts";
 
 /** What a command ends with, and so the process. */
 export const EXIT_OK = 0;
@@ -20,7 +20,7 @@ export function printNote(text: string): void {
 /** Shows an error as `--json` asks, and gives the exit code for it. */
 export function printError(error: unknown, json: boolean): number {
   const text = redactText(messageOf(error));
-  if (json) printNote(JSON.stringify({ error: { ...errorFields(error), message: text } }));
+  if (json) printNote(printableJson({ error: { ...errorFields(error), message: text } }));
   else printNote(printableText(`${labelOf(error)}${text}`));
   const isUsage =
     error instanceof TroupeError &&

@@ -1,6 +1,6 @@
 import { AdminClient } from "@troupe/admin";
 import { TroupeError } from "@troupe/core";
-import { type Cluster, openCluster, type Settings } from "@troupe/host";
+import { awaitCluster, type Cluster, openCluster, type Settings } from "@troupe/host";
 import type { Flags } from "./program.ts";
 import { refuseMemory, settingsOfCommand } from "./settings-of-command.ts";
 
@@ -22,6 +22,8 @@ export async function withCluster(
 ): Promise<number> {
   const { settings, logger } = settingsOfCommand(flags, "warn");
   refuseMemory(settings);
+  // A look must not make the folder of a cluster that never was, and people would rather not wait.
+  await awaitCluster(settings, logger, 0);
   const cluster = await openCluster(settings, logger);
   try {
     return await work({ cluster, admin: new AdminClient(cluster), settings });

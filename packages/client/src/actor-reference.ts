@@ -1,4 +1,10 @@
-import { ACTOR_REFERENCE, type ActorAddress, formatAddress, TroupeError } from "@troupe/core";
+import {
+  ACTOR_REFERENCE,
+  type ActorAddress,
+  formatAddress,
+  INSPECT,
+  TroupeError,
+} from "@troupe/core";
 import { type ActorDefinition, PRINTING_NAMES, UNANSWERED_NAMES } from "@troupe/sdk";
 import type { CallTarget } from "./caller.ts";
 
@@ -6,8 +12,6 @@ import type { CallTarget } from "./caller.ts";
 export type MakeCall = (target: CallTarget, method: string, args: unknown[]) => unknown;
 
 type ReferenceMethod = (...args: unknown[]) => unknown;
-
-const INSPECT = Symbol.for("nodejs.util.inspect.custom");
 
 /**
  * A reference to an actor: each property is a method that calls it.

@@ -1,3 +1,4 @@
+import { checkOptionNames } from "./call-option-names.ts";
 import {
   type ActorAddress,
   argumentsToPortable,
@@ -78,6 +79,7 @@ export function callTarget(
   options: CallOptions | undefined,
 ): CallTarget {
   checkActorId(address.type, address.id);
+  if (options !== undefined) checkOptionNames(address, options);
   const timeoutMs =
     options?.timeout === undefined
       ? (definition?.callTimeoutMs ?? DEFAULT_TIMEOUT_MS)

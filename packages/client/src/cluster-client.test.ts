@@ -272,6 +272,12 @@ describe("a client", () => {
       '[BAD_CONFIG] timeout of Account/x is "soon"; give milliseconds',
     );
     expect(() => cluster.actor(Account, "x", { timeout: Infinity })).toThrow("is Infinity; give");
+    expect(() => cluster.actor(Account, "x", { timout: "5s" } as object)).toThrow(
+      '[BAD_CONFIG] "timout" is not an option of Account/x; there are timeout, signal, headers, idempotencyKey; did you mean timeout?',
+    );
+    expect(() => cluster.actor(Account, "x", "5s" as never)).toThrow(
+      'the options of Account/x are "5s"; give an object',
+    );
     expect(() => cluster.client.actor("", "x")).toThrowError(
       expect.objectContaining({ code: "NO_SUCH_ACTOR_TYPE" }),
     );
@@ -338,7 +344,11 @@ describe("a client", () => {
       cluster,
       cluster.actor(Account, "alice", { timeout: "3s" }).read(),
     );
-    expect(outcome).toMatchObject({ code: "CLUSTER_UNAVAILABLE", ran: "no" });
+    expect(outcome).toMatchObject({
+      code: "CLUSTER_UNAVAILABLE",
+      ran: "no",
+      message: expect.stringContaining("no silo of the cluster test was active"),
+    });
     const waiting = cluster.actor(Account, "alice").deposit(5);
     await cluster.startSilo();
     expect(await cluster.run(waiting)).toBe(5);

@@ -3,6 +3,7 @@ import {
   type Envelope,
   EMPTY_VIEW,
   type Hello,
+  INSPECT,
   type Link,
   type Logger,
   type MembershipProvider,
@@ -10,6 +11,7 @@ import {
   type Random,
   randomId,
   type Role,
+  siloCount,
   type Transport,
   type View,
   type ViewWatch,
@@ -73,6 +75,7 @@ export class ClusterClient
   readonly #caller: Caller;
   readonly #references: References;
   readonly #links: PeerLinks;
+  readonly #cluster: string;
   #watch: ViewWatch | undefined;
   #placement = new Placement(EMPTY_VIEW);
   #closing: Promise<void> | undefined;
@@ -96,6 +99,7 @@ export class ClusterClient
 
   private constructor(ports: ClientPorts, options: ClientOptions) {
     const { clock, logger, transport } = ports;
+    this.#cluster = options.cluster;
     const peerId = CLIENT_PREFIX + randomId(ports.random);
     const hello: Hello = {
       protocol: PROTOCOL_VERSION,
@@ -120,6 +124,7 @@ export class ClusterClient
     this.#router = new Router(
       {
         peerId,
+        cluster: options.cluster,
         clock,
         random: ports.random,
         local: undefined,
@@ -140,26 +145,30 @@ export class ClusterClient
     return this.#router.peerId;
   }
 
+  [INSPECT](): string {
+    return `ClusterClient <${this.peerId} of ${this.#cluster}, sees ${siloCount(this.view)}>`;
+  }
+
   /** The members as this client knows them. */
   get view(): View {
     return this.#placement.view;
   }
 
-  actor<A extends Actor>(type: ActorClass<A>, id: string, options?: CallOptions): ActorRef<A>;
   actor<A extends Actor = never>(
     type: string,
     id: string,
     options?: CallOptions,
   ): [A] extends [never] ? UntypedActorRef : ActorRef<A>;
+  actor<A extends Actor>(type: ActorClass<A>, id: string, options?: CallOptions): ActorRef<A>;
   actor(type: ActorClass | string, id: string, options?: CallOptions): object {
     return this.#references.actor(type, id, options);
   }
 
-  worker<A extends Actor>(type: ActorClass<A>, options?: CallOptions): ActorRef<A>;
   worker<A extends Actor = never>(
     type: string,
     options?: CallOptions,
   ): [A] extends [never] ? UntypedActorRef : ActorRef<A>;
+  worker<A extends Actor>(type: ActorClass<A>, options?: CallOptions): ActorRef<A>;
   worker(type: ActorClass | string, options?: CallOptions): object {
     return this.#references.worker(type, options);
   }

@@ -252,7 +252,8 @@ export class PeerLinks {
     const { logger, events } = this.#parts;
     if (peer.rejectedBecause !== error.message) {
       peer.rejectedBecause = error.message;
-      const facts = { peer: peer.siloId, address: peer.address, code: error.code };
+      const { siloId, address } = peer;
+      const facts = { event: "link_rejected", peer: siloId, address, code: error.code };
       logger.warn(facts, `a silo takes no link from this process: ${error.message}`);
     }
     this.#pause(peer, REJECTED_REDIAL_MS, error);

@@ -17,6 +17,15 @@ import { ActorDeadLetters, type DeadLetters } from "./dead-letters.ts";
 /** `actor(Account, "alice")` on a silo, a client, and in a turn. */
 export interface ActorReferences {
   /**
+   * A reference by the type's name: untyped, or typed by a class that is imported as a type only
+   * (`actor<Account>("Account", id)`).
+   */
+  actor<A extends Actor = never>(
+    type: string,
+    id: string,
+    options?: CallOptions,
+  ): [A] extends [never] ? UntypedActorRef : ActorRef<A>;
+  /**
    * A reference to an actor. Making one costs nothing and waits for nothing.
    *
    * @example
@@ -25,13 +34,9 @@ export interface ActorReferences {
    * ```
    */
   actor<A extends Actor>(type: ActorClass<A>, id: string, options?: CallOptions): ActorRef<A>;
-  /**
-   * The same by the type's name: untyped, or typed by a class that is imported as a type only
-   * (`actor<Account>("Account", id)`).
-   */
-  actor<A extends Actor = never>(
+  /** A reference to a stateless worker by the type's name, as for `actor`. */
+  worker<A extends Actor = never>(
     type: string,
-    id: string,
     options?: CallOptions,
   ): [A] extends [never] ? UntypedActorRef : ActorRef<A>;
   /**
@@ -44,11 +49,6 @@ export interface ActorReferences {
    * ```
    */
   worker<A extends Actor>(type: ActorClass<A>, options?: CallOptions): ActorRef<A>;
-  /** The same by the type's name, as for `actor`. */
-  worker<A extends Actor = never>(
-    type: string,
-    options?: CallOptions,
-  ): [A] extends [never] ? UntypedActorRef : ActorRef<A>;
 }
 
 /** Makes references whose calls all go the same way. */

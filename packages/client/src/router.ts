@@ -61,6 +61,8 @@ export interface LocalSilo {
 export interface RouterParts {
   /** Who makes the calls: this silo or client. */
   readonly peerId: string;
+  /** Its name, for messages. */
+  readonly cluster?: string;
   readonly clock: Clock;
   readonly random: Random;
   readonly local: LocalSilo | undefined;
@@ -356,7 +358,7 @@ export class Router implements ReplySink {
   #expire(call: OutboundCall): void {
     const { target } = call;
     this.#abandon(call);
-    call.fail(timeoutOf(call, target, this.#placement));
+    call.fail(timeoutOf(call, target, this.#placement, this.#parts.cluster));
   }
 
   /** Lets go of a call that nobody waits for any more, and tells the silo that has it. */

@@ -33,6 +33,7 @@ export function timeoutOf(
   call: OutboundCall,
   target: string | undefined,
   placement: Placement,
+  cluster: string | undefined,
 ): TroupeError {
   const what = describeCall(call.request);
   if (target !== undefined)
@@ -41,10 +42,9 @@ export function timeoutOf(
       `${what} got no answer from silo ${target} before its deadline`,
     );
   if (!placement.hasActiveMember) {
-    return new TroupeError(
-      "CLUSTER_UNAVAILABLE",
-      `no silo was active before the deadline of ${what}; start one`,
-    );
+    const where = cluster === undefined ? "" : ` of the cluster ${cluster}`;
+    const message = `no silo${where} was active before the deadline of ${what}; start one`;
+    return new TroupeError("CLUSTER_UNAVAILABLE", message);
   }
   const { type } = call.request;
   if (!placement.hosts(type) && placement.waitingHostsOf(type).length > 0) {

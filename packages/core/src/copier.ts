@@ -298,10 +298,18 @@ export class Copier {
   #copyOneError(value: Error, depth: number): PortableError {
     const textMax = this.#isThrown ? THROWN_TEXT_MAX : Number.POSITIVE_INFINITY;
     const account = accountOf(value, textMax);
-    const { className, name, message, stack } = account;
+    const { className, registered, name, message, stack } = account;
     const fields: Fields = {};
     const dropped = [...account.unread];
-    const copy = new PortableError({ className, name, message, stack, fields, dropped });
+    const copy = new PortableError({
+      className,
+      ...(registered === undefined ? {} : { registered }),
+      name,
+      message,
+      stack,
+      fields,
+      dropped,
+    });
     this.revive = true;
     const isOutermost = this.#entered === undefined;
     this.#entered ??= [];

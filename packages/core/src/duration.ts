@@ -7,7 +7,8 @@ const UNIT_MS: Readonly<Record<string, number>> = {
   w: 604_800_000,
 };
 
-const DURATION = /^(\d+(?:\.\d+)?)(ms|s|m|h|d|w)$/;
+/** The compiler takes a blank before the unit for part of the number, so it is one here as well. */
+const DURATION = /^(\d+(?:\.\d+)?) ?(ms|s|m|h|d|w)$/;
 
 /**
  * A time span: milliseconds as a number, or text such as `"250ms"`, `"1.5s"`, `"10m"`, `"2h"`,

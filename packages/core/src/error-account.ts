@@ -1,4 +1,5 @@
 import { types } from "node:util";
+import { registeredNameOf } from "./error-classes.ts";
 import { cutText } from "./message-of.ts";
 
 /**
@@ -8,6 +9,8 @@ import { cutText } from "./message-of.ts";
 export interface ErrorAccount {
   /** The name of the built-in class to make it of. */
   readonly className: string;
+  /** The name under which its class was registered; undefined if it was not. */
+  readonly registered: string | undefined;
   readonly name: string;
   readonly message: string;
   readonly stack: string;
@@ -46,7 +49,9 @@ export function accountOf(error: Error, textMax: number): ErrorAccount {
   };
   const name = text("name", className);
   const message = text("message", "");
-  return { className, name, message, stack: stackOf(error), odd, unread, keys: keysOf(error) };
+  const registered = registeredNameOf(error);
+  const [stack, keys] = [stackOf(error), keysOf(error)];
+  return { className, registered, name, message, stack, odd, unread, keys };
 }
 
 function stackOf(error: Error): string {

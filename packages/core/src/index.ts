@@ -3,19 +3,27 @@ export * from "./actor-address.ts";
 export * from "./authentication.ts";
 export * from "./background-work.ts";
 export * from "./clock.ts";
+export { closestName } from "./closest-name.ts";
 export * from "./condition.ts";
 export * from "./delivery.ts";
 export * from "./duration.ts";
 export * from "./envelope.ts";
+export {
+  type ErrorClass,
+  registerErrorClass,
+  registeredErrorClass,
+  registeredNameOf,
+} from "./error-classes.ts";
 export * from "./errors.ts";
 export * from "./from-portable.ts";
 export * from "./in-force.ts";
+export { INSPECT } from "./inspect-form.ts";
 export * from "./limits.ts";
 export * from "./logger.ts";
 export * from "./member.ts";
 export * from "./membership-provider.ts";
 export * from "./metrics.ts";
-export { isErrorValue, messageOf } from "./message-of.ts";
+export { isErrorValue, messageOf, stackOf } from "./message-of.ts";
 export * from "./portable-value.ts";
 export * from "./principal.ts";
 export * from "./provider.ts";

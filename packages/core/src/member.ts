@@ -48,3 +48,8 @@ export function inForceOf({ inForce }: View, type: string): InForce | undefined 
 
 /** The view before any was seen: it has no members and is older than every other view. */
 export const EMPTY_VIEW: View = { revision: 0, members: [] };
+
+/** How many silos a view has, for people. */
+export function siloCount({ members }: View): string {
+  return members.length === 1 ? "1 silo" : `${members.length} silos`;
+}

@@ -30,6 +30,17 @@ function textOf(thrown: unknown): string {
   }
 }
 
+/** The stack of an error, or undefined if it has none, or is none. Never throws. */
+export function stackOf(thrown: unknown): string | undefined {
+  try {
+    if (!isErrorValue(thrown)) return undefined;
+    const stack: unknown = thrown.stack;
+    return typeof stack === "string" ? cutText(stack, MESSAGE_MAX_LENGTH) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
 /** Some text for a value of any kind. May throw what the value's own code throws. */
 function shortText(value: unknown): string {
   return inspect(value, {

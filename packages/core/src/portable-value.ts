@@ -96,6 +96,8 @@ export class PortableArray {
 export interface ErrorContent {
   /** The name of the built-in class to make it of. */
   readonly className: string;
+  /** The name of the user's class to make it of, where that is known. */
+  readonly registered?: string;
   readonly name: string;
   readonly message: string;
   readonly stack: string;

@@ -75,6 +75,12 @@ export interface Provider<Location = unknown> {
   parse(url: string): ParsedUrl<Location>;
   /** The folder of this machine in which the provider writes. Who watches sources ignores it. */
   folderOf?(location: Location): string;
+  /**
+   * Names of the clusters that have had a silo at the location, or undefined if that cannot be told
+   * or not be asked. Makes and changes nothing. A provider without it lets a client wait for a
+   * cluster that never was. Rejects as `openMembership` does (PRV-3).
+   */
+  clusters?(location: Location, context: ProviderContext): Promise<readonly string[] | undefined>;
   /** Opens the membership of the cluster. */
   openMembership?(location: Location, context: ProviderContext): Promise<MembershipProvider>;
   /** Opens the stores of state and reminders of the cluster. */

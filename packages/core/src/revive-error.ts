@@ -1,4 +1,5 @@
 import { DROPPED_FIELDS } from "./error-account.ts";
+import { registeredErrorClass } from "./error-classes.ts";
 import { TroupeError } from "./errors.ts";
 import type { ErrorContent } from "./portable-value.ts";
 
@@ -36,9 +37,12 @@ const HIDDEN_FIELDS: ReadonlySet<string> = new Set([
 
 /** An error of its class with name, message and stack, and with nothing yet of its fields. */
 export function reviveEmptyError(facts: ErrorContent): Error {
-  const { className, name, message, dropped } = facts;
+  const { className, registered, name, message, dropped } = facts;
   const make = Object.hasOwn(ERROR_CLASSES, className) ? ERROR_CLASSES[className] : undefined;
   const error = (make ?? ERROR_CLASSES.Error)(facts);
+  const own = registered === undefined ? undefined : registeredErrorClass(registered);
+  // Its constructor may want anything, so it does not run: what it had set comes with the fields.
+  if (own !== undefined) Object.setPrototypeOf(error, own.prototype as object);
   if (error.message !== message) defineHidden(error, "message", message);
   if (error.name !== name) defineHidden(error, "name", name);
   defineHidden(error, "stack", stackOf(facts));

@@ -31,14 +31,16 @@ addExtension({
   Class: PortableError,
   type: 3,
   write: ({ facts }: PortableError) => {
-    const { className, name, message, stack, fields, dropped } = facts;
+    const { className, registered, name, message, stack, fields, dropped } = facts;
     const parts = [className, packedText(name), packedText(message), packedText(stack), fields];
+    if (registered !== undefined) return [...parts, dropped, registered];
     return dropped.length === 0 ? parts : [...parts, dropped];
   },
-  // The first version wrote five parts.
-  read: ([className, name, message, stack, fields, dropped]: unknown[]) =>
+  // The first version wrote five parts, and passes over the others.
+  read: ([className, name, message, stack, fields, dropped, registered]: unknown[]) =>
     new PortableError({
       className: textOf(className),
+      ...(typeof registered === "string" ? { registered } : {}),
       name: textOf(name),
       message: textOf(message),
       stack: textOf(stack),

@@ -1,5 +1,5 @@
 import { turnInName } from "@troupe/client";
-import { formatAddress, isErrorValue, type Logger, messageOf } from "@troupe/core";
+import { formatAddress, type Logger, messageOf, stackOf } from "@troupe/core";
 import { inspect } from "node:util";
 
 /**
@@ -62,16 +62,6 @@ function tell(failure: unknown, message: string): boolean {
     }
   }
   return true;
-}
-
-function stackOf(failure: unknown): string | undefined {
-  try {
-    if (!isErrorValue(failure)) return undefined;
-    const stack: unknown = failure.stack;
-    return typeof stack === "string" ? stack : undefined;
-  } catch {
-    return undefined;
-  }
 }
 
 /** Ends the process as Node.js does by default. */

@@ -7,8 +7,9 @@ import {
   ClusterClient,
   type DeadLetterAccess,
 } from "@troupe/client";
-import type { Logger, View } from "@troupe/core";
+import { INSPECT, type Logger, siloCount, type View } from "@troupe/core";
 import type { ActorType } from "@troupe/sdk";
+import { awaitCluster, waitMsOf } from "./await-cluster.ts";
 import type { Settings } from "./config/settings.ts";
 import { openClientPorts } from "./open-ports.ts";
 import { type ProgramValues, programValues } from "./program-values.ts";
@@ -27,7 +28,8 @@ export interface Cluster
  * Connects to a cluster from outside. Calls go straight to the silo that owns the actor.
  *
  * Rejects with `BAD_CONFIG` if an option is wrong, naming each, and within seconds with
- * `CLUSTER_UNAVAILABLE` if the membership store does not answer.
+ * `CLUSTER_UNAVAILABLE` if the membership store does not answer, or if the cluster has never had a
+ * silo there (see `wait`).
  *
  * @example
  * ```ts
@@ -39,6 +41,7 @@ export async function connect(options: ConnectOptions = {}): Promise<Cluster> {
   const settings = clientSettings(options);
   const values = programValues(options, "connect");
   const logger = options.logger ?? loggerOf(settings, "warn");
+  await awaitCluster(settings, logger, waitMsOf(options.wait));
   return openCluster(settings, logger, options.actors, values);
 }
 
@@ -58,7 +61,7 @@ export async function openCluster(
       actors,
       role: access.role,
     });
-    return new OwningCluster(client, close);
+    return new OwningCluster(cluster, client, close);
   } catch (error) {
     await close();
     throw error;
@@ -72,15 +75,21 @@ class OwningCluster implements Cluster {
   readonly actors: ActorSearch["actors"];
   readonly deadLetters: DeadLetterAccess["deadLetters"];
   readonly #client: ClusterClient;
+  readonly #name: string;
   readonly #closePorts: () => Promise<void>;
 
-  constructor(client: ClusterClient, closePorts: () => Promise<void>) {
+  constructor(name: string, client: ClusterClient, closePorts: () => Promise<void>) {
+    this.#name = name;
     this.#client = client;
     this.#closePorts = closePorts;
     this.actor = client.actor.bind(client);
     this.actors = client.actors.bind(client);
     this.worker = client.worker.bind(client);
     this.deadLetters = client.deadLetters.bind(client);
+  }
+
+  [INSPECT](): string {
+    return `Cluster <${this.#name}, ${siloCount(this.view)}>`;
   }
 
   get view(): View {

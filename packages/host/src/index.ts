@@ -11,6 +11,7 @@ export type {
   ReadResult,
   UntypedActorSearch,
 } from "@troupe/client";
+export { awaitCluster } from "./await-cluster.ts";
 export * from "./config/config-layers.ts";
 export * from "./config/host-port.ts";
 export * from "./config/load-settings.ts";
@@ -18,7 +19,9 @@ export * from "./config/option-catalog.ts";
 export * from "./config/redact.ts";
 export * from "./config/settings.ts";
 export * from "./connect.ts";
+export { wantsColours } from "./logging.ts";
 export * from "./public-options.ts";
 export { onShutdownSignals, type ShutdownSteps } from "./shutdown-signals.ts";
+export * from "./settings-from-environment.ts";
 export * from "./start-silo.ts";
 export * from "./provider-registry.ts";

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { createLogger, type LoggingOptions } from "./logging.ts";
+import { createLogger, type LoggingOptions, wantsColours } from "./logging.ts";
 
 function logged(options: Partial<LoggingOptions>): {
   readonly log: ReturnType<typeof createLogger>;
@@ -34,4 +34,12 @@ it("never writes a token or the credentials of a URL, wherever they stand", () =
   expect(lines).toHaveLength(2);
   expect(lines.join("")).not.toMatch(/swordfish|hunter22/);
   expect(lines[0]).toContain("connect redis://***@h:6379");
+});
+
+it("colours lines on a terminal and where it is asked to, and never where it is asked not to", () => {
+  expect(wantsColours({}, true)).toBe(true);
+  expect(wantsColours({}, false)).toBe(false);
+  expect(wantsColours({ FORCE_COLOR: "1" }, false)).toBe(true);
+  expect(wantsColours({ FORCE_COLOR: "0" }, true)).toBe(false);
+  expect(wantsColours({ NO_COLOR: "1", FORCE_COLOR: "1" }, true)).toBe(false);
 });

@@ -86,8 +86,21 @@ function readableStream(): DestinationStream {
   return pretty({
     destination: STDERR,
     sync: true,
-    colorize: process.stderr.isTTY,
+    colorize: wantsColours(process.env, process.stderr.isTTY),
     ignore: "pid,hostname",
     translateTime: "SYS:HH:MM:ss.l",
   });
+}
+
+/**
+ * Whether lines for people are coloured: on a terminal, unless `NO_COLOR` is set, and where
+ * `FORCE_COLOR` asks for it, as by a process that passes the lines on to a terminal.
+ */
+export function wantsColours(
+  { NO_COLOR, FORCE_COLOR }: Readonly<Record<string, string | undefined>>,
+  isTerminal: boolean,
+): boolean {
+  if (NO_COLOR !== undefined && NO_COLOR !== "") return false;
+  if (FORCE_COLOR !== undefined) return FORCE_COLOR !== "0" && FORCE_COLOR !== "false";
+  return isTerminal;
 }

@@ -56,7 +56,8 @@ export function openSiloPorts(
   });
 }
 
-function contextOf({ cluster }: Settings, logger: Logger): ProviderContext {
+/** What providers of the settings are opened with. */
+export function contextOf({ cluster }: Settings, logger: Logger): ProviderContext {
   return { cluster, clock: systemClock, random: systemRandom, logger };
 }
 

@@ -28,6 +28,8 @@ export interface Chosen<Port, Context = ProviderContext> {
   readonly provider: Provider;
   /** Only the provider itself knows its form. */
   readonly location: unknown;
+  /** As it was written; it may hold a password. */
+  readonly url: string;
   open(context: Context): Promise<Port>;
 }
 
@@ -107,8 +109,7 @@ export class ProviderRegistry {
     }
     const parsed = provider.parse(url);
     if (parsed.kind === "wrong") return parsed;
-    const { location } = parsed;
-    const chosen = chosenOf(provider, location, port);
+    const chosen = chosenOf({ provider, location: parsed.location, url }, port);
     return chosen === undefined ? this.#wrong(port) : { kind: "location", location: chosen };
   }
 
@@ -126,22 +127,21 @@ export class ProviderRegistry {
 
 /** The stores at the location of the members; undefined if the provider has no stores. */
 export function storesBeside(membership: ChosenMembership): ChosenStores | undefined {
-  return chosenOf(membership.provider, membership.location, STORES);
+  return chosenOf(membership, STORES);
 }
 
 /** The links that the provider of the members brings; undefined if it brings none. */
 export function transportBeside(membership: ChosenMembership): ChosenTransport | undefined {
-  return chosenOf(membership.provider, membership.location, TRANSPORT);
+  return chosenOf(membership, TRANSPORT);
 }
 
 function chosenOf<Port, Context>(
-  provider: Provider,
-  location: unknown,
+  { provider, location, url }: Omit<Chosen<Port, Context>, "open">,
   port: PortKind<Port, Context>,
 ): Chosen<Port, Context> | undefined {
   const open = port.openOf(provider);
   if (open === undefined) return undefined;
-  return { provider, location, open: (context) => open(location, context) };
+  return { provider, location, url, open: (context) => open(location, context) };
 }
 
 function noProvider(scheme: string): string {

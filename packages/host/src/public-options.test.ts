@@ -12,6 +12,8 @@ describe("siloSettings", () => {
       leaseTtl: "10s",
       leasePolicy: "available",
       labels: { zone: "a" },
+      deploy: { switchAt: "first" },
+      logFormat: "json",
     });
     expect(settings).toMatchObject({
       cluster: "bank",
@@ -20,6 +22,8 @@ describe("siloSettings", () => {
       leaseTtlMs: 10_000,
       leasePolicy: "available",
       labels: { zone: "a" },
+      switchAt: "first",
+      logFormat: "json",
     });
   });
 

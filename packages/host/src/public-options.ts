@@ -43,6 +43,8 @@ export interface ClusterOptions {
   readonly logger?: Logger;
   /** Of the default logger. Default: `"info"` for a silo, `"warn"` for a client. */
   readonly logLevel?: LogLevel;
+  /** Of the default logger. Default: `"pretty"` on a terminal, and else `"json"`. */
+  readonly logFormat?: "pretty" | "json";
 }
 
 /** The secret of each role. */
@@ -86,6 +88,12 @@ export interface ConnectOptions extends ClusterOptions {
   readonly actors?: readonly ActorType[];
   /** What each call that is made through this client passes, outermost first. Default: none. */
   readonly filters?: Pick<CallFilters, "outgoing">;
+  /**
+   * How long to wait for the first silo of a cluster that has never had one: `true` waits as long
+   * as it takes, `false` not at all. Default: `"3s"`, and then `connect` rejects with
+   * `CLUSTER_UNAVAILABLE`. A cluster whose silos are all away is not waited for; calls are.
+   */
+  readonly wait?: Duration | boolean;
 }
 
 /** The options of `startSilo`. */
@@ -161,7 +169,8 @@ export interface SiloOptions extends ClusterOptions {
   readonly waitingBytes?: WaitingBytes;
 }
 
-const CLIENT_OPTIONS: readonly OptionName[] = [
+/** The options of `connect` that a text can give. */
+export const CLIENT_OPTIONS: readonly OptionName[] = [
   "cluster",
   "membership",
   "token",
@@ -176,36 +185,44 @@ const CLIENT_OPTIONS: readonly OptionName[] = [
   "tls.roles.client",
   "tls.roles.operator",
   "logLevel",
+  "logFormat",
 ];
-const SILO_OPTIONS = OPTION_NAMES.filter((name) => name !== "logFormat" && name !== "role");
 
-/** What a program gives besides settings. */
-const VALUES: ReadonlySet<string> = new Set([
+/** The options of `startSilo` that a text can give. */
+export const SILO_OPTIONS: readonly OptionName[] = OPTION_NAMES.filter((name) => name !== "role");
+
+/** What a program gives to a client besides settings. */
+export const CLIENT_VALUES = ["actors", "filters", "logger", "providers", "wait"] as const;
+
+/** What a program gives to a silo besides settings. */
+export const SILO_VALUES = [
   "access",
   "actors",
   "extensions",
   "filters",
-  "metrics",
   "logger",
+  "metrics",
   "providers",
   "signals",
   "waitingBytes",
-]);
+] as const;
 
 /** The settings of a silo that is started by a program; throws `BAD_CONFIG` with every problem. */
 export function siloSettings(options: SiloOptions): Settings {
   const registry = registryOf(options.providers, "startSilo");
-  return settingsOf(fromObject(withoutValues(options), "startSilo", SILO_OPTIONS), registry);
+  const given = withoutValues(options, SILO_VALUES);
+  return settingsOf(fromObject(given, "startSilo", SILO_OPTIONS, SILO_VALUES), registry);
 }
 
 /** The settings of a client in a program; throws `BAD_CONFIG` with every problem. */
 export function clientSettings(options: ConnectOptions): Settings {
   const registry = registryOf(options.providers, "connect");
-  return settingsOf(fromObject(withoutValues(options), "connect", CLIENT_OPTIONS), registry);
+  const given = withoutValues(options, CLIENT_VALUES);
+  return settingsOf(fromObject(given, "connect", CLIENT_OPTIONS, CLIENT_VALUES), registry);
 }
 
-function withoutValues(options: object): Record<string, unknown> {
-  return Object.fromEntries(Object.entries(options).filter(([name]) => !VALUES.has(name)));
+function withoutValues(options: object, values: readonly string[]): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(options).filter(([name]) => !values.includes(name)));
 }
 
 /** The default logger, from which the secrets of the settings are kept out. */

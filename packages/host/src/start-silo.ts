@@ -6,7 +6,7 @@ import {
   type AdminLink,
   type DeadLetterAccess,
 } from "@troupe/client";
-import { type Logger, messageOf, TroupeError, type View } from "@troupe/core";
+import { INSPECT, type Logger, messageOf, TroupeError, type View } from "@troupe/core";
 import { Silo as RuntimeSilo, type SiloSnapshot } from "@troupe/runtime";
 import type { ActorType } from "@troupe/sdk";
 import { checkSiloAccess } from "./config/access-settings.ts";
@@ -133,6 +133,10 @@ class OwningSilo implements Silo {
     this.stopped.catch((error: unknown) =>
       logger.error({ reason: messageOf(error) }, "the silo did not stop cleanly"),
     );
+  }
+
+  [INSPECT](): string {
+    return this.#silo[INSPECT]();
   }
 
   get siloId(): string {

@@ -1,4 +1,5 @@
 import {
+  closestName,
   DURATION_FORMS,
   parseDuration,
   type Duration,
@@ -139,7 +140,10 @@ export function readFields(
     return {};
   }
   for (const key of Object.keys(given)) {
-    if (!known.includes(key)) report(`${what} have no ${show(key)}; there are ${known.join(", ")}`);
+    if (known.includes(key)) continue;
+    const meant = closestName(key, known);
+    const guess = meant === undefined ? "" : `; did you mean ${meant}?`;
+    report(`${what} have no ${show(key)}; there are ${known.join(", ")}${guess}`);
   }
   return given as Record<string, unknown>;
 }

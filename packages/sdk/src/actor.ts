@@ -89,12 +89,7 @@ export abstract class Actor {
   }
 
   /**
-   * A reference to another actor (or to this one). Calls through it belong to this turn's call
-   * chain and inherit its deadline.
-   */
-  actor<A extends Actor>(type: ActorClass<A>, id: string, options?: CallOptions): ActorRef<A>;
-  /**
-   * The same by the type's name: untyped, or typed by a class that is imported as a type only
+   * A reference by the type's name: untyped, or typed by a class that is imported as a type only
    * (`actor<Account>("Account", id)`).
    */
   actor<A extends Actor = never>(
@@ -102,26 +97,36 @@ export abstract class Actor {
     id: string,
     options?: CallOptions,
   ): [A] extends [never] ? UntypedActorRef : ActorRef<A>;
+  /**
+   * A reference to another actor (or to this one). Calls through it belong to this turn's call
+   * chain and inherit its deadline.
+   */
+  actor<A extends Actor>(type: ActorClass<A>, id: string, options?: CallOptions): ActorRef<A>;
   actor(type: ActorClass | string, id: string, options?: CallOptions): unknown {
     const name = typeof type === "string" ? type : definitionOf(type).name;
     return hostOf(this).reference(name, id, options);
   }
 
+  /** A reference to a stateless worker by the type's name. */
+  worker<A extends Actor = never>(
+    type: string,
+    options?: CallOptions,
+  ): [A] extends [never] ? UntypedActorRef : ActorRef<A>;
   /**
    * A reference to a stateless worker: each call is served by this silo if it hosts the type, else
    * by any that does. Calls belong to this turn's call chain, as those of `actor`.
    */
   worker<A extends Actor>(type: ActorClass<A>, options?: CallOptions): ActorRef<A>;
-  /** The same by the type's name. */
-  worker<A extends Actor = never>(
-    type: string,
-    options?: CallOptions,
-  ): [A] extends [never] ? UntypedActorRef : ActorRef<A>;
   worker(type: ActorClass | string, options?: CallOptions): unknown {
     const name = typeof type === "string" ? type : definitionOf(type).name;
     return hostOf(this).worker(name, options);
   }
 
+  /** Sends durably, by the type's name. */
+  send<A extends Actor = never>(
+    type: string,
+    id: string,
+  ): [A] extends [never] ? UntypedSendRef : SendRef<A>;
   /**
    * Sends durably: `this.send(Account, to).deposit(5)` stores the call with what this turn changes,
    * and returns nothing. A turn that throws sends nothing. What was sent arrives in order for each
@@ -130,10 +135,6 @@ export abstract class Actor {
    * method without durable state does may happen again if its silo dies at the wrong moment.
    */
   send<A extends Actor>(type: ActorClass<A>, id: string): SendRef<A>;
-  send<A extends Actor = never>(
-    type: string,
-    id: string,
-  ): [A] extends [never] ? UntypedSendRef : SendRef<A>;
   send(type: ActorClass | string, id: string): unknown {
     const name = typeof type === "string" ? type : definitionOf(type).name;
     return hostOf(this).send(name, id);

@@ -19,11 +19,22 @@ export type ActorDecorator = <C extends ActorClass>(
   context: ClassDecoratorContext<C>,
 ) => void;
 
-/** A decorator of an accessor of an actor class. */
-export type StateDecorator = <A extends Actor, V>(
-  accessor: ClassAccessorDecoratorTarget<A, V>,
-  context: ClassAccessorDecoratorContext<A, V> & Reachable,
-) => ClassAccessorDecoratorResult<A, V>;
+/**
+ * A decorator of an accessor of an actor class. The second form takes nothing: the compiler quotes
+ * it to whoever put the decorator on something else.
+ */
+export interface StateDecorator {
+  <A extends Actor, V>(
+    accessor: ClassAccessorDecoratorTarget<A, V>,
+    context: ClassAccessorDecoratorContext<A, V> & Reachable,
+  ): ClassAccessorDecoratorResult<A, V>;
+  (target: unknown, misused: OnAccessorsOnly): never;
+}
+
+type OnAccessorsOnly =
+  'write "accessor" before the name, as in "@state() accessor balance = 0"; it belongs on a public accessor of a class that extends Actor';
+
+type NeedsParentheses<Name extends string> = `@${Name} needs parentheses: write @${Name}()`;
 
 /** A decorator of a method of an actor class. */
 export type MethodDecorator<M = (...args: never) => unknown> = <A extends Actor>(
@@ -40,6 +51,8 @@ export type MethodDecorator<M = (...args: never) => unknown> = <A extends Actor>
  * and a name of its own, and inherits methods, slots, reminders and timers, but no options.
  */
 export function actor(name?: string, options?: ActorOptions): ActorDecorator;
+/** Nothing is of this type: the compiler quotes it to whoever left out the parentheses. */
+export function actor(misused: NeedsParentheses<"actor">): ActorDecorator;
 export function actor(...args: readonly unknown[]): unknown {
   const position = new SourcePosition(actor);
   return decorator({ name: "actor", position, args }, "class", ({ name, notes }) => {
@@ -64,6 +77,8 @@ export function actor(...args: readonly unknown[]): unknown {
  * ```
  */
 export function state(options?: StateOptions): StateDecorator;
+/** Nothing is of this type: the compiler quotes it to whoever left out the parentheses. */
+export function state(target: unknown, misused: NeedsParentheses<"state">): StateDecorator;
 export function state(...args: readonly unknown[]): unknown {
   const position = new SourcePosition(state);
   return decorator({ name: "state", position, args }, "accessor", ({ name, notes }) => {

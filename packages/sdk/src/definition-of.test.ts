@@ -250,8 +250,8 @@ describe("definitionOf", () => {
     [`@actor("${"é".repeat(129)}")`, "the type name has 258 bytes; at most 256 are allowed"],
     ['@actor("A", 5)', "the options must be an object, not 5"],
     [
-      '@actor("A", { idle: 5 })',
-      `the options have no "idle"; there are idleAfter, reentrancy, mailboxMax, callTimeout, placement, access, statelessWorker, version, migrate`,
+      '@actor("A", { idleAftr: 5 })',
+      `the options have no "idleAftr"; there are idleAfter, reentrancy, mailboxMax, callTimeout, placement, access, statelessWorker, version, migrate; did you mean idleAfter?`,
     ],
     [
       '@actor("A", { idleAfter: "soon" })',

@@ -8,6 +8,7 @@ export type * from "./call-filter.ts";
 export type { Behaviour } from "./behaviour.ts";
 export { ClassBehaviour } from "./class-behaviour.ts";
 export * from "./decorators.ts";
+export * from "./error-decorator.ts";
 export { defineActor, type DefineActorOptions, type MethodOptions } from "./define-actor.ts";
 export * from "./define-behaviour.ts";
 export * from "./definition-of.ts";

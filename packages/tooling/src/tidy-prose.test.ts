@@ -104,6 +104,10 @@ describe("docs/architecture.md", () => {
   });
 });
 
+function named(found: readonly RegExpExecArray[]): string[] {
+  return found.map(([, event = ""]) => event);
+}
+
 describe("docs/errors.md", () => {
   it("has a section for each code, and for nothing else", () => {
     const sections = [...read("docs/errors.md").text.matchAll(/^### `([A-Z_]+)`$/gm)];
@@ -111,6 +115,14 @@ describe("docs/errors.md", () => {
     const codes = Object.keys(ERROR_CODES);
     expect(new Set(listed)).toEqual(new Set(codes));
     expect(listed).toHaveLength(codes.length);
+  });
+
+  it("has a row for each event that code logs, and for nothing else", () => {
+    const rows = [...read("docs/errors.md").text.matchAll(/^\| `([a-z_]+)` +\|/gm)];
+    const logged = sources
+      .filter(({ path }) => path.includes("/src/") && !/\.test\.|testing\/|tooling\//.test(path))
+      .flatMap(({ text }) => [...text.matchAll(/\bevent(?:: | = )"([a-z_]+)"/g)]);
+    expect(named(rows).toSorted()).toEqual([...new Set(named(logged))].toSorted());
   });
 
   it("says of each code whether the method ran and whether to call again, as the code does", () => {

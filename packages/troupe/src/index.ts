@@ -2,6 +2,7 @@ export {
   type ActorAddress,
   type Duration,
   ERROR_CODES,
+  type ErrorClass,
   type ErrorCode,
   type Logger,
   type Member,
@@ -12,6 +13,7 @@ export {
   type MetricLabels,
   type Metrics,
   type Observation,
+  parseDuration,
   type ObservedInfo,
   type Principal,
   type Provider,
@@ -45,6 +47,7 @@ export {
   type CallOptions,
   type DeactivationReason,
   defineActor,
+  defineError,
   defineBehaviour,
   type DefineActorOptions,
   Feed,
@@ -62,6 +65,8 @@ export {
   type UntypedActorRef,
   type UntypedSendRef,
   actor,
+  error,
+  type ErrorDecorator,
   idempotent,
   interleave,
   internal,
@@ -88,4 +93,10 @@ export type {
 } from "@troupe/host";
 export { type Cluster, connect } from "@troupe/host";
 export type { ClusterOptions, ConnectOptions, SiloOptions, TlsOption } from "@troupe/host";
+export {
+  type ClientSettings,
+  type EnvironmentPlaces,
+  settingsFromEnvironment,
+  type SiloSettings,
+} from "@troupe/host";
 export { type Silo, startSilo } from "@troupe/host";

@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
@@ -8,6 +8,10 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 
 const PACKAGE = fileURLToPath(new URL("..", import.meta.url));
 const VITEST = fileURLToPath(new URL("../../../node_modules/vitest/vitest.mjs", import.meta.url));
+
+const ESBUILD = fileURLToPath(
+  new URL("../../../node_modules/esbuild/bin/esbuild", import.meta.url),
+);
 
 const ACTOR = `import { Actor, actor, state } from "troupe";
 
@@ -59,9 +63,13 @@ interface Ended {
   readonly output: string;
 }
 
-async function run(folder: string, args: readonly string[]): Promise<Ended> {
+async function run(
+  folder: string,
+  args: readonly string[],
+  program = process.execPath,
+): Promise<Ended> {
   const { VITEST: _, ...env } = process.env;
-  const child = spawn(process.execPath, [...args], { cwd: folder, env });
+  const child = spawn(program, [...args], { cwd: folder, env });
   let output = "";
   child.stdout.on("data", (data: Buffer) => (output += data.toString()));
   child.stderr.on("data", (data: Buffer) => (output += data.toString()));
@@ -92,6 +100,43 @@ describe("troupe/vitest", () => {
     const { code, output } = await run(folder, [VITEST, "run", "--root", folder]);
 
     expect(output).toContain("1 passed");
+    expect(code).toBe(0);
+  }, 60_000);
+});
+
+describe("docs/testing.md", () => {
+  it("shows a test that passes as it stands", async () => {
+    const page = await readFile(new URL("../../../docs/testing.md", import.meta.url), "utf8");
+    const snippets = [...page.matchAll(/^```ts\n\/\/ (\S+)\n([\s\S]*?)^```$/gm)];
+    expect(snippets.map(([, name]) => name)).toEqual([
+      "vitest.config.ts",
+      "trial.ts",
+      "trial.test.ts",
+    ]);
+    for (const [, name = "", code = ""] of snippets)
+      // oxlint-disable-next-line no-await-in-loop -- there are three.
+      await writeFile(join(folder, name), code);
+
+    const { code, output } = await run(folder, [VITEST, "run", "--root", folder]);
+
+    expect(output).toContain("1 passed");
+    expect(code).toBe(0);
+  }, 60_000);
+});
+
+describe("docs/tools.md", () => {
+  it("shows a command of esbuild whose bundle runs", async () => {
+    const page = await readFile(new URL("../../../docs/tools.md", import.meta.url), "utf8");
+    const [, command = ""] = /^esbuild (.+)$/m.exec(page) ?? [];
+    await mkdir(join(folder, "src"));
+    await writeFile(join(folder, "src", "counter.ts"), ACTOR);
+    await writeFile(join(folder, "src", "main.ts"), MAIN);
+    const built = await run(folder, command.split(" "), ESBUILD);
+    expect(built).toMatchObject({ code: 0 });
+
+    const { code, output } = await run(folder, ["dist/main.cjs", join(folder, "data")]);
+
+    expect(output).toContain("counted 3");
     expect(code).toBe(0);
   }, 60_000);
 });

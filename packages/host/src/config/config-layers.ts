@@ -1,6 +1,5 @@
 import { readFileSync } from "node:fs";
-import { messageOf } from "@troupe/core";
-import { closestName } from "./closest-name.ts";
+import { closestName, messageOf } from "@troupe/core";
 import type { ConfigProblem } from "./config-problem.ts";
 import { isOptionName, OPTION_NAMES, OPTIONS, type OptionName } from "./option-catalog.ts";
 import type { GivenValue, GivenValues } from "./settings.ts";
@@ -40,19 +39,20 @@ export function fromVariables(
 
 /**
  * An object of options (`tls` holds the three of its own); a name that is none of `known` is a
- * problem.
+ * problem. `others` can be given beside them, and may be what was meant.
  */
 export function fromObject(
   object: Readonly<Record<string, unknown>>,
   source: string,
   known: readonly OptionName[] = OPTION_NAMES,
+  others: readonly string[] = [],
 ): ConfigLayer {
   const values = new Map<OptionName, GivenValue>();
   const problems: ConfigProblem[] = [];
   for (const [name, value] of flattened(object)) {
     if (value === undefined) continue;
     if (isOptionName(name) && known.includes(name)) values.set(name, { value, source });
-    else problems.push({ option: name, source, right: unknownOption(name, known) });
+    else problems.push({ option: name, source, right: unknownOption(name, [...known, ...others]) });
   }
   return { values, problems };
 }
@@ -94,7 +94,7 @@ function layer(read: (name: OptionName) => GivenValue | undefined): ConfigLayer 
 }
 
 /** Options that hold others. */
-const GROUPS: ReadonlySet<string> = new Set(["tls", "tls.roles", "tokens"]);
+const GROUPS: ReadonlySet<string> = new Set(["deploy", "tls", "tls.roles", "tokens"]);
 
 function flattened(object: Readonly<Record<string, unknown>>, group = ""): [string, unknown][] {
   return Object.entries(object).flatMap(([own, value]): [string, unknown][] => {
@@ -104,11 +104,12 @@ function flattened(object: Readonly<Record<string, unknown>>, group = ""): [stri
   });
 }
 
-function unknownOption(name: string, known: readonly OptionName[]): string {
+function unknownOption(name: string, known: readonly string[]): string {
   if (name === "tls")
     return 'give an object, such as {"cert": "silo.pem", "key": "silo.key", "ca": "ca.pem"}';
   if (name === "tokens")
     return 'give an object, such as {"silo": "…", "client": "…", "operator": "…"}';
+  if (name === "deploy") return 'give an object, such as {"switchAt": "first"}';
   if (name === "tls.roles")
     return 'give an object, such as {"silo": ["silo.bank.internal"], "client": ["shop"]}';
   const meant = closestName(name, known);

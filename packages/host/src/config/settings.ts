@@ -54,6 +54,7 @@ export interface Settings {
   readonly storage: ChosenStores;
   readonly transport: ChosenTransport;
   readonly access: AccessSettings;
+  readonly allowInsecure: boolean;
   readonly tls: TlsFiles | undefined;
   readonly labels: Readonly<Record<string, string>>;
   readonly capacity: number;
@@ -261,6 +262,7 @@ function toSettings(checked: Checked, registry: ProviderRegistry): Settings {
     storage: checked.storage ?? storesBeside(membership) ?? known(registry.stores(DEFAULT_URL)),
     transport: transportBeside(membership) ?? known(registry.transport(DEFAULT_TRANSPORT)),
     access: accessOf(checked),
+    allowInsecure: checked.allowInsecure,
     tls:
       ca === undefined || cert === undefined || key === undefined ? undefined : { ca, cert, key },
     labels: checked.labels,

@@ -22,6 +22,7 @@ import {
   listOf,
   packFields,
   SILO_ADMIN,
+  type HealthResponse,
   type SnapshotResponse,
   type StoredActor,
 } from "@troupe/sdk";
@@ -94,6 +95,11 @@ export class AdminClient {
   /** A silo as it stands. */
   snapshot(siloId: string): Promise<SnapshotResponse> {
     return this.ask(siloId, SILO_ADMIN.snapshot, {});
+  }
+
+  /** What a silo depends on: it tries the membership and the stores, which takes 2 s at most. */
+  health(siloId: string): Promise<HealthResponse> {
+    return this.ask(siloId, SILO_ADMIN.health, {});
   }
 
   /** Makes a silo move everything away and stop. Resolves when it has begun. */

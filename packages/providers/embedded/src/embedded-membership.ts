@@ -91,6 +91,7 @@ export async function openEmbeddedMembership(
       what: `the folder ${folder}`,
       code: "CLUSTER_UNAVAILABLE",
       timeoutMs,
+      problem: () => environment.presence.problem(),
     });
     return new EmbeddedMembership(
       new MemberTableStore({ environment, gate, clock, firstRevision: base }),

@@ -2,6 +2,7 @@ import { homedir } from "node:os";
 import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { ParsedUrl, Provider, ProviderContext } from "@troupe/core";
+import { clustersIn } from "./clusters-in.ts";
 
 /** A folder of this machine's disk. It may serve several clusters, which share nothing. */
 export interface FolderLocation {
@@ -17,6 +18,7 @@ export const embeddedProvider: Provider<FolderLocation> = {
   reach: "machine",
   parse: parseFolderUrl,
   folderOf: ({ folder }) => folder,
+  clusters: async ({ folder }) => clustersIn(folder),
   openMembership: async (location, context) => {
     const { openEmbeddedMembership } = await import("./embedded-membership.ts");
     return openEmbeddedMembership(clusterFolder(location, context), context);

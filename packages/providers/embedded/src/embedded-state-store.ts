@@ -113,6 +113,7 @@ export class EmbeddedStateStore implements StateStore {
 
   async read(address: ActorAddress, prefix: string): Promise<StoredFields | undefined> {
     this.#checkOpen();
+    this.#checkThere();
     // Another process may have stored what is asked for.
     this.#heads.resetReadTxn();
     const key = actorKey(address);
@@ -238,6 +239,11 @@ export class EmbeddedStateStore implements StateStore {
 
   #checkOpen(): void {
     if (this.#environment.isClosed) throw this.#gate.unavailable("it is closed");
+  }
+
+  #checkThere(): void {
+    const problem = this.#environment.presence.problem();
+    if (problem !== undefined) throw this.#gate.unavailable(problem);
   }
 
   #read(key: Buffer): ReadHead {

@@ -43,21 +43,19 @@ export async function openEmbeddedStores(
   prepareFolder(folder);
   const path = join(folder, "state");
   const { clock, logger, writeTimeoutMs: timeoutMs = WRITE_TIMEOUT_MS } = options;
-  const gate = new WriteGate({
-    clock,
-    what: `the folder ${folder}`,
-    code: "STORE_UNAVAILABLE",
-    timeoutMs,
-  });
   try {
     mkdirSync(path, { recursive: true });
     const environment = { clock, logger, durable: true };
+    const ofStates = await Environment.open(path, environment);
+    const gate = new WriteGate({
+      clock,
+      what: `the folder ${folder}`,
+      code: "STORE_UNAVAILABLE",
+      timeoutMs,
+      problem: () => ofStates.presence.problem(),
+    });
     return {
-      state: new EmbeddedStateStore(
-        await Environment.open(path, environment),
-        { folder, gate },
-        clock,
-      ),
+      state: new EmbeddedStateStore(ofStates, { folder, gate }, clock),
       reminders: new EmbeddedReminderStore(await Environment.open(path, environment), gate),
     };
   } catch (error) {

@@ -1,6 +1,7 @@
 import { realpathSync } from "node:fs";
 import { messageOf, withTimeout, type Clock, type Logger } from "@troupe/core";
 import { open, type RootDatabase } from "lmdb";
+import { FolderPresence } from "./folder-presence.ts";
 import { checkEnvironment } from "./environment-check.ts";
 
 /** lmdb's own handle of one environment. */
@@ -8,6 +9,7 @@ export type Root = RootDatabase<Buffer, Buffer>;
 
 interface OpenEnvironment {
   readonly root: Root;
+  readonly presence: FolderPresence;
   uses: number;
 }
 
@@ -40,13 +42,16 @@ export interface EnvironmentOptions {
  */
 export class Environment implements AsyncDisposable {
   readonly root: Root;
+  /** Tells whether the files are still where they were opened. */
+  readonly presence: FolderPresence;
   readonly #path: string;
   readonly #options: EnvironmentOptions;
   #closed = false;
 
-  private constructor(path: string, root: Root, options: EnvironmentOptions) {
+  private constructor(path: string, opened: OpenEnvironment, options: EnvironmentOptions) {
     this.#path = path;
-    this.root = root;
+    this.root = opened.root;
+    this.presence = opened.presence;
     this.#options = options;
   }
 
@@ -60,11 +65,12 @@ export class Environment implements AsyncDisposable {
     let environment = openEnvironments.get(path);
     if (environment === undefined) {
       checkEnvironment(path);
-      environment = { root: openRoot(path, options.durable), uses: 0 };
+      const root = openRoot(path, options.durable);
+      environment = { root, presence: new FolderPresence(path, options.clock), uses: 0 };
       openEnvironments.set(path, environment);
     }
     environment.uses++;
-    return new Environment(path, environment.root, options);
+    return new Environment(path, environment, options);
   }
 
   get isClosed(): boolean {

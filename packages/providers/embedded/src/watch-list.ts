@@ -66,7 +66,7 @@ export class WatchList {
     try {
       call();
     } catch (error) {
-      this.#logger.error({ error: messageOf(error) }, "a listener of the membership threw");
+      this.#logger.error({ reason: messageOf(error) }, "a listener of the membership threw");
     }
   }
 }

@@ -7,6 +7,8 @@ export interface WriteGateOptions {
   /** The code of every error of a write. */
   readonly code: "STORE_UNAVAILABLE" | "CLUSTER_UNAVAILABLE";
   readonly timeoutMs: number;
+  /** Why nothing may be written now, or undefined. Default: nothing is wrong. */
+  readonly problem?: () => string | undefined;
 }
 
 /** Writes under way: each holds the bytes that it stores, so there is a limit. */
@@ -45,6 +47,8 @@ export class WriteGate {
    * be taken (`ran: "no"`).
    */
   run<T>(write: () => Promise<T>): Promise<T> {
+    const problem = this.#options.problem?.();
+    if (problem !== undefined) return Promise.reject(this.#refusal(problem));
     if (this.#overdue > 0) return Promise.reject(this.#refusal("an earlier write is blocked"));
     if (this.#pending.size >= PENDING_MAX)
       return Promise.reject(this.#refusal(`${PENDING_MAX} writes are under way`));

@@ -8,6 +8,10 @@ export const etcdProvider: Provider<EtcdAddress> = {
   example: "etcd://host:2379,host:2379",
   reach: "network",
   parse: parseEtcdUrl,
+  clusters: async (address, { clock }) => {
+    const { listEtcdClusters } = await import("./list-etcd-clusters.ts");
+    return listEtcdClusters({ ...address, clock });
+  },
   openMembership: async (address, { cluster, clock, logger }) => {
     const { openEtcdMembership } = await import("./open-etcd-membership.ts");
     return openEtcdMembership({ ...address, cluster, clock, logger });

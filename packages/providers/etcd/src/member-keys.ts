@@ -1,3 +1,27 @@
+/** Before the keys of every cluster, each of which has its name in the next part. */
+const ROOT = "/troupe/";
+
+/** The range of the keys of all clusters. */
+export const ALL_CLUSTERS = {
+  key: Buffer.from(ROOT),
+  // "0" is the character after "/".
+  range_end: Buffer.from("/troupe0"),
+} as const;
+
+/**
+ * The cluster whose silo wrote the key; undefined if it is no key of ours, or the mark, which
+ * clients write, too.
+ */
+export function clusterOf(key: Buffer): string | undefined {
+  const [, cluster, rest] = /^\/troupe\/([^/]+)\/(.+)$/.exec(key.toString()) ?? [];
+  if (cluster === undefined || rest === "silos.mark") return undefined;
+  try {
+    return decodeURIComponent(cluster);
+  } catch {
+    return undefined;
+  }
+}
+
 /**
  * The keys of etcd that hold a cluster's members: `/troupe/<cluster>/silos/<siloId>` each. Beside
  * them are the mark (see `member-table.ts`) and `/troupe/<cluster>/silos.types/<type>`, the
@@ -13,7 +37,7 @@ export class MemberKeys {
   readonly #types: string;
 
   constructor(cluster: string) {
-    const own = `/troupe/${encodeURIComponent(cluster)}`;
+    const own = ROOT + encodeURIComponent(cluster);
     const root = `${own}/silos`;
     this.#silos = `${root}/`;
     // Within the range. Earlier versions take it for a record that is none of theirs.

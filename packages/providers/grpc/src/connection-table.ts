@@ -6,6 +6,7 @@ interface Connection {
   /** Links on it. */
   links: number;
   hadLink: boolean;
+  wasRefused: boolean;
   timer: Scheduled | undefined;
 }
 
@@ -13,7 +14,8 @@ interface Connection {
  * The TCP connections of one listener.
  *
  * CONT-1. A connection without a link for `idleMs` is ended, whatever it sends.
- * CONT-2. A connection that sent something but never became a link leaves one line in the log.
+ * CONT-2. A connection that sent something but never became a link leaves one line in the log,
+ *     unless it was refused: of that there is a line already.
  */
 export class ConnectionTable {
   readonly #clock: Clock;
@@ -29,7 +31,13 @@ export class ConnectionTable {
 
   add(socket: Socket): void {
     const peer = `${socket.remoteAddress}:${socket.remotePort}`;
-    const connection: Connection = { socket, links: 0, hadLink: false, timer: undefined };
+    const connection: Connection = {
+      socket,
+      links: 0,
+      hadLink: false,
+      wasRefused: false,
+      timer: undefined,
+    };
     this.#connections.set(peer, connection);
     this.#watch(connection);
     // Whatever goes wrong with a connection, its end is what counts.
@@ -37,8 +45,9 @@ export class ConnectionTable {
     socket.once("close", () => {
       connection.timer?.cancel();
       this.#connections.delete(peer);
-      if (!connection.hadLink && socket.bytesRead > 0)
-        this.#logger.warn({ peer }, "connection ended before it became a link");
+      const { hadLink, wasRefused } = connection;
+      if (!hadLink && !wasRefused && socket.bytesRead > 0)
+        this.#logger.warn({ address: peer }, "connection ended before it became a link");
     });
   }
 
@@ -49,6 +58,12 @@ export class ConnectionTable {
     connection.links++;
     connection.hadLink = true;
     connection.timer?.cancel();
+  }
+
+  /** A link was refused on the connection of that peer. */
+  linkRefused(peer: string): void {
+    const connection = this.#connections.get(peer);
+    if (connection !== undefined) connection.wasRefused = true;
   }
 
   linkEnded(peer: string): void {

@@ -225,7 +225,7 @@ export class GrpcLink implements Link {
         this.#handlers?.onEnvelope(envelope);
       } catch (error) {
         this.#logger.error(
-          { peer: this.#wire.peer, error },
+          { peer: this.remote.peerId, address: this.#wire.peer, error },
           "handling an envelope failed; please report this",
         );
       }
@@ -237,7 +237,7 @@ export class GrpcLink implements Link {
   #refuse(error: unknown): void {
     const reason = `the other side broke the protocol: ${messageOf(error)}`;
     this.#logger.warn(
-      { peer: this.#wire.peer, peerId: this.remote.peerId, reason: messageOf(error) },
+      { peer: this.remote.peerId, address: this.#wire.peer, reason: messageOf(error) },
       "link ended: protocol broken",
     );
     this.#peerClosed(reason);
@@ -273,7 +273,7 @@ export class GrpcLink implements Link {
       handlers?.onClose(reason);
     } catch (error) {
       this.#logger.error(
-        { peer: this.#wire.peer, error },
+        { peer: this.remote.peerId, address: this.#wire.peer, error },
         "handling the end of a link failed; please report this",
       );
     }

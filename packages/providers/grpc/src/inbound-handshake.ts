@@ -149,20 +149,25 @@ class InboundHandshake {
       onLink(link);
       link.start(acceptor.accept(link));
     } catch (error) {
-      settings.logger.error({ peer, error }, "accepting a link failed; please report this");
+      settings.logger.error(
+        { address: peer, error },
+        "accepting a link failed; please report this",
+      );
       this.#wire.abort();
     }
   }
 
   #refuse({ hello }: SeenHello, refusal: Refusal): void {
-    this.#inbound.refused.log(this.#wire.peer, hello, refusal);
+    const { refused, connections } = this.#inbound;
+    refused.log(this.#wire.peer, hello, refusal);
+    connections.linkRefused(this.#wire.peer);
     this.#stream.write(encodeRefusal(refusal));
     this.#stream.end();
   }
 
   #fail(error: unknown): void {
     this.#inbound.settings.logger.warn(
-      { peer: this.#wire.peer, reason: messageOf(error) },
+      { address: this.#wire.peer, reason: messageOf(error) },
       "link ended before it was open",
     );
     this.#stream.end();

@@ -52,7 +52,13 @@ export class RefusedAttempts {
     this.#loggedAt.delete(kind);
     this.#loggedAt.set(kind, now);
     this.#logger.warn(
-      { peer, peerId: remote.peerId, role: remote.role, code: refusal.code },
+      {
+        event: "link_refused",
+        peer: remote.peerId,
+        address: peer,
+        role: remote.role,
+        code: refusal.code,
+      },
       `link refused: ${refusal.message}`,
     );
   }

@@ -38,6 +38,10 @@ export const memoryProvider: Provider<MemoryLocation> = {
     kind: "location",
     location: { name: url.slice(url.indexOf(":") + 1).replace(/^\/\//, "") },
   }),
+  clusters: async ({ name }) =>
+    Array.from(clusters)
+      .filter(([key, { registry }]) => namesOf(key)[0] === name && registry.hasHadMember)
+      .map(([key]) => namesOf(key)[1]),
   openMembership: async (location, { cluster }) =>
     new MemoryMembership(memoryCluster(location, cluster).registry),
   openStores: async (location, { cluster }) => {
@@ -49,6 +53,11 @@ export const memoryProvider: Provider<MemoryLocation> = {
     return new MemoryTransport({ network, clock, authentication });
   },
 };
+
+/** The name in the URL, and the cluster's. */
+function namesOf(key: string): [location: string, cluster: string] {
+  return JSON.parse(key) as [string, string];
+}
 
 /** The same object for the same names. */
 function memoryCluster({ name }: MemoryLocation, cluster: string): MemoryCluster {

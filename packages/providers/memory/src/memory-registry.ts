@@ -32,6 +32,7 @@ export class MemoryRegistry {
   #view: View;
   #inForce: InForceByType | undefined;
   #identity: string | undefined;
+  #hasHadMember = false;
 
   constructor(clock: Clock) {
     this.#clock = clock;
@@ -41,6 +42,11 @@ export class MemoryRegistry {
   /** The members as they are now. */
   get view(): View {
     return this.#view;
+  }
+
+  /** True once a member was registered, also when it has gone since. */
+  get hasHadMember(): boolean {
+    return this.#hasHadMember;
   }
 
   /** As `MembershipProvider.identity`. */
@@ -76,6 +82,7 @@ export class MemoryRegistry {
         `silo ${siloId} is registered already; every start of a silo takes a new id`,
       );
     }
+    this.#hasHadMember = true;
     const lease: Lease = { siloId, ttlMs };
     const expiresAt = this.#clock.monotonic() + ttlMs;
     this.#registrations.set(siloId, {

@@ -358,7 +358,7 @@ export class Activation implements RunnerOwner {
       ? new TroupeError("ACTIVATION_FAILED", describeHung(hung), { ran: "no" })
       : new TroupeError("TIMEOUT", describeHung(hung), { ran: "maybe" });
     this.log.error(
-      { method: hung.request.method },
+      { event: "turn_abandoned", method: hung.request.method },
       "a turn did not end in time and others wait for it; it is given up, and nothing of it is stored",
     );
     if (wasLoading) this.#abandon(errorOutcome(error));

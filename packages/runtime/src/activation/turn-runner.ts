@@ -220,7 +220,7 @@ export class TurnRunner implements TurnOwner, MailboxOwner<Turn>, GateOwner, Uni
       onLate: (turns) => {
         const methods = turns.map((turn) => turn.request.method);
         this.#owner.log.error(
-          { methods },
+          { event: "turn_abandoned", methods },
           "a turn did not end in time; the actor is deactivated without it, and nothing of it is stored",
         );
       },
@@ -332,8 +332,8 @@ export class TurnRunner implements TurnOwner, MailboxOwner<Turn>, GateOwner, Uni
 
   /** For the gate: a write failed. */
   onBroken(failure: unknown): void {
-    const reason = messageOf(failure);
-    this.#owner.log.warn({ reason }, "a commit failed; the activation is thrown away");
+    const fields = { event: "commit_failed", reason: messageOf(failure) };
+    this.#owner.log.warn(fields, "a commit failed; the activation is thrown away");
     this.#owner.onBroken();
   }
 

@@ -44,6 +44,11 @@ export class LeaseGuard {
     return now < this.#until;
   }
 
+  /** For how long the silo is certain from `now` on, if its lease is not renewed before. */
+  marginMs(now = this.#clock.monotonic()): number {
+    return Math.max(0, this.#until - now);
+  }
+
   /** True once the silo is certain again that its lease lives; false if it is lost for good. */
   serving(): Promise<boolean> {
     if (this.isServing()) return Promise.resolve(true);

@@ -173,10 +173,14 @@ export class MembershipAgent {
       if (this.#ended) return;
       if (result === "gone") this.lose();
       else this.#confirm(sentAt);
-      if (this.#renewalFails) logger.info({}, "the lease is renewed again");
+      if (this.#renewalFails) logger.info({ event: "lease_renewed" }, "the lease is renewed again");
       this.#renewalFails = false;
     } catch (error) {
-      const facts = { reason: messageOf(error), serving: this.guard.isServing() };
+      const facts = {
+        event: "lease_not_renewed",
+        reason: messageOf(error),
+        serving: this.guard.isServing(),
+      };
       // Once an outage, and not at each try.
       logger[this.#renewalFails ? "debug" : "warn"](
         facts,
@@ -199,7 +203,7 @@ export class MembershipAgent {
   giveUp(why: string): void {
     if (this.#ended) return;
     this.#end();
-    this.#parts.logger.error({ event: "lease_lost", siloId: this.#member?.siloId }, why);
+    this.#parts.logger.error({ event: "lease_lost" }, why);
     this.#parts.onLost();
   }
 }

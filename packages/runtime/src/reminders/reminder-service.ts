@@ -1,4 +1,5 @@
 import {
+  formatAddress,
   type ActorAddress,
   BackgroundWork,
   type Clock,
@@ -233,10 +234,6 @@ export class ReminderService {
       if (outcome.kind === "early") {
         return { attempt, pauseMs: EARLY_PAUSE_MS };
       } else if (outcome.kind === "threw" && attempt >= outcome.attempts) {
-        this.#parts.logger.error(
-          { ...entry.address, reminder: entry.name, attempt },
-          "a reminder's tick threw too often; it is given up",
-        );
         await this.#parts.skip(entry);
       } else if (outcome.kind === "threw") {
         return { attempt: attempt + 1, pauseMs: outcome.backoffMs * 2 ** (attempt - 1) };
@@ -245,7 +242,7 @@ export class ReminderService {
     } catch (error) {
       const level = error instanceof TroupeError && error.retryable ? "debug" : "warn";
       this.#parts.logger[level](
-        { ...entry.address, reminder: entry.name, reason: messageOf(error) },
+        { actor: formatAddress(entry.address), reminder: entry.name, reason: messageOf(error) },
         "a tick did not get through; trying again",
       );
       return { attempt, pauseMs: UNREACHED_PAUSE_MS };

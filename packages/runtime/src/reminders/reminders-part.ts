@@ -1,4 +1,3 @@
-import { messageOf } from "@troupe/core";
 import {
   type DurablePart,
   handlersOf,
@@ -8,6 +7,7 @@ import {
   partKey,
   type SystemTurn,
 } from "@troupe/sdk";
+import { logFailedTick } from "./failed-tick.ts";
 import type { ScheduleRecord } from "./schedule.ts";
 import { SCHEDULE_PREFIXES, ScheduleTable } from "./schedule-table.ts";
 import { runTick, skipTick, type DueTick } from "./tick.ts";
@@ -55,7 +55,7 @@ export function dueTickOf(host: PartHost, args: readonly unknown[]): DueTick & {
 
 async function tick(host: PartHost, facts: DueTick & { tag: string }): Promise<unknown> {
   const reminders = host.part(REMINDERS);
-  const rule = reminders.find(facts.name)?.rule;
+  const record = reminders.find(facts.name);
   try {
     const method =
       handlersOf(host.definition, "reminder").get(facts.name) ?? `@reminder(${facts.name})`;
@@ -63,9 +63,10 @@ async function tick(host: PartHost, facts: DueTick & { tag: string }): Promise<u
     if (result === "stale") forgetWhenStored(host, facts);
     return result;
   } catch (error) {
-    const { name, attempt } = facts;
-    host.log.warn({ reminder: name, attempt, reason: messageOf(error) }, "a reminder's tick threw");
-    throw new TickThrew(rule ?? { attempts: 1, backoffMs: 0 }, error);
+    const retry = record?.rule ?? { attempts: 1, backoffMs: 0 };
+    const { attempts } = retry;
+    logFailedTick(host.log, { kind: "reminder", facts, record, attempts }, error);
+    throw new TickThrew(retry, error);
   }
 }
 

@@ -1,4 +1,5 @@
 import {
+  closestName,
   DURATION_FORMS,
   type Duration,
   messageOf,
@@ -173,11 +174,9 @@ function checkOptions(name: string, options: ScheduleOptions): void {
   if (typeof options !== "object" || options === null)
     throw badSchedule(name, "what was given", options, 'options, such as { every: "10m" }');
   const unknown = Object.keys(options).find((option) => !OPTIONS.has(option));
-  if (unknown !== undefined) {
-    const message = `schedule ${name}: ${unknown} is not an option; give some of ${[...OPTIONS].join(", ")}`;
-    throw new TroupeError("BAD_SCHEDULE", message);
-  }
-  const { cron, timezone } = options;
+  if (unknown !== undefined) throw unknownOption(name, unknown, [...OPTIONS]);
+  const { cron, timezone, retry } = options;
+  checkRetry(name, retry);
   // croner takes other things than texts, which would be stored as they are.
   for (const [option, value] of Object.entries({ cron, timezone }))
     if (value !== undefined && typeof value !== "string")
@@ -189,6 +188,23 @@ function checkOptions(name: string, options: ScheduleOptions): void {
       timezone,
       "cron as well, or leave it out: only cron uses it",
     );
+}
+
+const RETRY_OPTIONS = ["attempts", "backoff"];
+
+function checkRetry(name: string, retry: unknown): void {
+  if (retry === undefined) return;
+  if (typeof retry !== "object" || retry === null || Array.isArray(retry))
+    throw badSchedule(name, "retry", retry, 'options, such as { attempts: 3, backoff: "1s" }');
+  const unknown = Object.keys(retry).find((option) => !RETRY_OPTIONS.includes(option));
+  if (unknown !== undefined) throw unknownOption(name, `retry.${unknown}`, RETRY_OPTIONS);
+}
+
+function unknownOption(name: string, option: string, known: readonly string[]): TroupeError {
+  const meant = closestName(option.slice(option.indexOf(".") + 1), known);
+  const guess = meant === undefined ? "" : `; did you mean ${meant}?`;
+  const message = `schedule ${name}: ${option} is not an option; give some of ${known.join(", ")}${guess}`;
+  return new TroupeError("BAD_SCHEDULE", message);
 }
 
 function ruleOf(name: string, options: ScheduleOptions): ScheduleRule {

@@ -8,9 +8,10 @@ import {
   partKey,
   type PartState,
 } from "@troupe/sdk";
+import { logFailedTick } from "./failed-tick.ts";
 import { dueTickOf } from "./reminders-part.ts";
 import { SCHEDULE_PREFIXES, ScheduleTable } from "./schedule-table.ts";
-import { runTick, skipTick } from "./tick.ts";
+import { type DueTick, runTick, skipTick } from "./tick.ts";
 import { TimerTicks } from "./timer-ticks.ts";
 
 const TIMER_TURN = "$timer";
@@ -72,8 +73,19 @@ export class ActorTimers implements PartState {
 async function tick(host: PartHost, name: string, dueAt: number): Promise<void> {
   const outcome = await host.runTurn(TIMER_TURN, [name, dueAt]);
   if (outcome.kind !== "error" || host.isDisposed) return;
-  host.log.warn({ timer: name }, "a timer's tick threw; the timer moves on");
   await host.runTurn(SKIP_TIMER_TURN, [name, dueAt]);
+}
+
+async function tickOf(host: PartHost, facts: DueTick): Promise<unknown> {
+  const { table } = host.part(TIMERS);
+  const record = table.find(facts.name);
+  const method = handlersOf(host.definition, "timer").get(facts.name) ?? `@timer(${facts.name})`;
+  try {
+    return await runTick(table, facts, (due) => host.invoke(method, due));
+  } catch (error) {
+    logFailedTick(host.log, { kind: "timer", facts, record, attempts: 1 }, error);
+    throw error;
+  }
 }
 
 export const TIMERS: PartKey<ActorTimers> = partKey("timers");
@@ -85,12 +97,7 @@ export const timersPart: DurablePart<ActorTimers> = {
   isNeededBy: (definition) => handlersOf(definition, "timer").size > 0,
   create: (host) => new ActorTimers(host),
   turns: {
-    [TIMER_TURN]: (host, args) => {
-      const facts = dueTickOf(host, args);
-      const method =
-        handlersOf(host.definition, "timer").get(facts.name) ?? `@timer(${facts.name})`;
-      return runTick(host.part(TIMERS).table, facts, (due) => host.invoke(method, due));
-    },
+    [TIMER_TURN]: (host, args) => tickOf(host, dueTickOf(host, args)),
     [SKIP_TIMER_TURN]: (host, args) => skipTick(host.part(TIMERS).table, dueTickOf(host, args)),
   },
 };

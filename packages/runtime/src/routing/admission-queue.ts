@@ -287,7 +287,7 @@ export class AdmissionQueue {
     if (now - this.#warnedAt >= WARN_EVERY_MS) {
       this.#warnedAt = now;
       logger.warn(
-        { waiting: this.#waiting.length },
+        { event: "overloaded", waiting: this.#waiting.length },
         "calls come faster than this silo can serve them; it refuses some",
       );
     }

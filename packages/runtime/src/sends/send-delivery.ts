@@ -135,7 +135,7 @@ export class SendDelivery {
     if (send.answer !== undefined) return this.#parts.arrived(send, delivered, this.#doubtUntil);
     const reason = delivered.kind === "error" ? messageOf(delivered.error) : "";
     logger.error(
-      { ...sender, to, seq: send.seq, reason },
+      { event: "send_given_up", actor: formatAddress(sender), to, seq: send.seq, reason },
       "a durable send is given up; it is among the dead letters",
     );
     return await this.#parts.died(send, reason);

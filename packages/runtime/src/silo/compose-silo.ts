@@ -18,6 +18,7 @@ import { actorAdminMethods } from "../inspect/actor-admin.ts";
 import { AdminMethods } from "../inspect/admin-methods.ts";
 import { OWNER_QUESTIONS, type OwnerDesk } from "../inspect/owner-desk.ts";
 import { sessionAdminMethods } from "../inspect/session-admin.ts";
+import { siloHealth } from "../inspect/silo-health.ts";
 import { waitAdminMethod } from "../inspect/wait-admin.ts";
 import { FailureDetector } from "../membership/failure-detector.ts";
 import { MembershipAgent } from "../membership/membership-agent.ts";
@@ -188,6 +189,7 @@ export class ComposedSilo {
         logger: this.logger,
         switchDefinition: (type, digest) => this.deployments.switchByHand(type, digest),
         snapshot: () => this.#session.snapshot,
+        health: () => siloHealth(this.#parts.ports, this.agent.guard, this.leaseTtlMs),
         hasFoundGone: (other) => this.detector.foundGone(other),
         onDrainRequested: () => this.#parts.onDrainRequested(),
       }),

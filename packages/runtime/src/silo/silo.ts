@@ -15,6 +15,7 @@ import {
 import {
   BackgroundWork,
   Condition,
+  INSPECT,
   messageOf,
   randomId,
   TroupeError,
@@ -106,6 +107,11 @@ export class Silo
     return this.#session.siloId;
   }
 
+  [INSPECT](): string {
+    const state = this.#session.isOver ? "not a member" : this.snapshot().state;
+    return `Silo <${this.siloId} at ${this.address} of ${this.#options.cluster}, ${state}>`;
+  }
+
   /** `host:port` at which the others reach it. */
   get address(): string {
     return this.#session.address;
@@ -116,21 +122,21 @@ export class Silo
     return this.#session.view;
   }
 
-  actor<A extends Actor>(type: ActorClass<A>, id: string, options?: CallOptions): ActorRef<A>;
   actor<A extends Actor = never>(
     type: string,
     id: string,
     options?: CallOptions,
   ): [A] extends [never] ? UntypedActorRef : ActorRef<A>;
+  actor<A extends Actor>(type: ActorClass<A>, id: string, options?: CallOptions): ActorRef<A>;
   actor(type: ActorClass | string, id: string, options?: CallOptions): object {
     return this.#references.actor(type, id, options);
   }
 
-  worker<A extends Actor>(type: ActorClass<A>, options?: CallOptions): ActorRef<A>;
   worker<A extends Actor = never>(
     type: string,
     options?: CallOptions,
   ): [A] extends [never] ? UntypedActorRef : ActorRef<A>;
+  worker<A extends Actor>(type: ActorClass<A>, options?: CallOptions): ActorRef<A>;
   worker(type: ActorClass | string, options?: CallOptions): object {
     return this.#references.worker(type, options);
   }

@@ -10,6 +10,8 @@ import {
   type DeadLettersPage,
   empty,
   type Empty,
+  healthResponse,
+  type HealthResponse,
   idsPage,
   type IdsPage,
   idsRequest,
@@ -35,6 +37,8 @@ import {
 export interface SiloAdmin {
   /** The silo as it stands. */
   readonly snapshot: AdminCall<Empty, SnapshotResponse>;
+  /** Tries the membership and the stores, and says what the silo's lease has left. */
+  readonly health: AdminCall<Empty, HealthResponse>;
   /** What is active on the silo, by type and id. */
   readonly listActivations: AdminCall<TypedPageRequest, ActivationsPage>;
   /** What the silo makes tick, earliest first. */
@@ -74,6 +78,7 @@ export const SILO_ADMIN: SiloAdmin = {
     request: empty,
     response: snapshotResponse,
   },
+  health: { name: "health", role: "operator", request: empty, response: healthResponse },
   listActivations: {
     name: "listActivations",
     role: "operator",

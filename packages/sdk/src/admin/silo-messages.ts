@@ -46,6 +46,23 @@ export const snapshotResponse = message("SnapshotResponse", {
 /** How a silo is, at one moment. */
 export type SnapshotResponse = FieldType<typeof snapshotResponse>;
 
+/** The message of a silo that has tried what it depends on. */
+export const healthResponse = message("HealthResponse", {
+  /** False while the silo's lease is in doubt. */
+  serving: flag,
+  /** For so long the silo serves at least, unless its lease is renewed before. */
+  leaseMarginMs: whole,
+  leaseTtlMs: whole,
+  /** Why the silo does not reach the membership, or empty. */
+  membershipError: text,
+  /** Why the silo does not reach the store of states, or empty. */
+  stateError: text,
+  /** Why the silo does not reach the store of reminders, or empty. */
+  remindersError: text,
+});
+/** What a silo depends on, as it has just found it. */
+export type HealthResponse = FieldType<typeof healthResponse>;
+
 /** The message that asks for a page. */
 export const pageRequest = message("PageRequest", {
   /** Entries that the page has at most, from 1 to 1,000. 0 stands for 1,000. */

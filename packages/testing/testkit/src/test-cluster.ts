@@ -20,6 +20,7 @@ import { Silo, type SiloOptions } from "@troupe/runtime";
 import type { Actor, ActorClass, ActorRef, ActorType, CallOptions } from "@troupe/sdk";
 import { FallibleStores } from "./fallible-stores.ts";
 import { seededRandom } from "./seeded-random.ts";
+import { StillTime } from "./still-time.ts";
 import { VirtualClock } from "./virtual-clock.ts";
 
 /** The options of `TestCluster.start`. */
@@ -57,10 +58,11 @@ export interface TestSilo {
  * actors that are fast and repeatable.
  *
  * Time stands still but for `run` and `advance`, so wrap whatever waits for the cluster: `await
- * cluster.run(ref.deposit(5))`.
+ * cluster.run(ref.deposit(5))`. A call that waits for three seconds while time stands still makes
+ * Node.js print a warning.
  */
 export class TestCluster implements AsyncDisposable {
-  readonly clock = new VirtualClock();
+  readonly clock = new VirtualClock({ stillTime: new StillTime() });
   readonly network = new MemoryNetwork({ clock: this.clock });
   readonly registry = new MemoryRegistry(this.clock);
   readonly states = new MemoryStates(undefined, () => this.clock.monotonic());

@@ -19,6 +19,8 @@ export interface VirtualClockOptions {
    * 2026-01-01T00:00:00Z.
    */
   readonly now?: number;
+  /** Is told when something waits for time while it stands still, and when time passes. */
+  readonly stillTime?: { waits(): void; passes(): void };
 }
 
 /**
@@ -37,8 +39,10 @@ export class VirtualClock implements Clock {
   #order = 0;
   #cancelled = 0;
   #driven = false;
+  readonly #stillTime: VirtualClockOptions["stillTime"];
 
   constructor(options: VirtualClockOptions = {}) {
+    this.#stillTime = options.stillTime;
     this.#wallAtZero = options.now ?? Date.UTC(2026, 0, 1);
   }
 
@@ -55,6 +59,7 @@ export class VirtualClock implements Clock {
     const at = this.#monotonic + (delayMs > 0 ? delayMs : 0);
     const timer = new VirtualTimer(at, this.#order++, callback, () => this.#countCancelled());
     this.#events.push(timer);
+    if (!this.#driven) this.#stillTime?.waits();
     return timer;
   }
 
@@ -124,6 +129,7 @@ export class VirtualClock implements Clock {
         "the virtual clock is being driven already; wait for the other advance or run first",
       );
     this.#driven = true;
+    this.#stillTime?.passes();
     try {
       return await body();
     } finally {

@@ -49,6 +49,16 @@ export class OpenFile {
     );
   }
 
+  /** What the compiler says against the user's file, by line, from 1 on. */
+  problemsByLine(): ReadonlyMap<number, readonly string[]> {
+    const byLine = new Map<number, string[]>();
+    for (const { start = 0, messageText } of this.#service.getSemanticDiagnostics(FILE)) {
+      const line = this.#text.slice(0, start).split("\n").length;
+      byLine.set(line, [...(byLine.get(line) ?? []), allSaid(messageText)]);
+    }
+    return byLine;
+  }
+
   /** What an editor shows when the pointer rests on the word behind a mark. */
   hover(mark: string): string {
     const info = this.#service.getQuickInfoAtPosition(FILE, this.#at(mark));
@@ -119,6 +129,13 @@ function lineAt(text: string, at: number): string {
     .slice(start, end < 0 ? text.length : end)
     .replaceAll(/\/\*\w+\*\//g, "")
     .trim();
+}
+
+/** With everything that the compiler adds to it. */
+function allSaid(message: string | ts.DiagnosticMessageChain): string {
+  if (typeof message === "string") return message;
+  const { messageText, next = [] } = message;
+  return [messageText, ...next.map((more) => allSaid(more))].join("\n");
 }
 
 function said(message: string | ts.DiagnosticMessageChain): string {
