@@ -1,14 +1,16 @@
 import { spawn, type ChildProcess } from "node:child_process";
-import { mkdtemp, mkdir, rm } from "node:fs/promises";
+import { chown, mkdtemp, mkdir, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { messageOf, sleep, systemClock } from "@troupe/core";
 import { freePort } from "./free-port.ts";
+import { signalFamily } from "./process-family.ts";
 import {
   type ExtraArgs,
   extraArgsFor,
   type LocalPlace,
   type LocalServiceKind,
+  type ServerUser,
   type TestService,
 } from "./test-service.ts";
 
@@ -22,10 +24,11 @@ const OUTPUT_KEPT = 4_000;
 
 /**
  * Waits for the end of its standard input, which is the end of the process that holds the other
- * side, however it ended. Then it ends the server, which a stopped server cannot resist, and
- * removes its folder.
+ * side, however it ended. Then it ends the server and the processes that the server has started,
+ * which stopped ones cannot resist, and removes its folder.
  */
-const GUARD = 'read -r _; kill -9 "$1" 2>/dev/null; rm -rf "$2"';
+const GUARD =
+  'read -r _; kill -9 "$1" $(cat "/proc/$1/task/$1/children" 2>/dev/null) 2>/dev/null; rm -rf "$2"';
 
 /**
  * Starts a binary of this machine on a free loopback port, with a temporary folder. It ends with
@@ -81,11 +84,11 @@ class LocalService implements TestService {
   }
 
   async pause(): Promise<void> {
-    this.#running?.child.kill("SIGSTOP");
+    await this.#signal("SIGSTOP");
   }
 
   async resume(): Promise<void> {
-    this.#running?.child.kill("SIGCONT");
+    await this.#signal("SIGCONT");
   }
 
   async kill(): Promise<void> {
@@ -93,7 +96,9 @@ class LocalService implements TestService {
     this.#running = undefined;
     if (running === undefined) return;
     running.guard.kill("SIGKILL");
-    running.child.kill("SIGKILL");
+    // A stopped server starts no further process.
+    running.child.kill("SIGSTOP");
+    await signalFamily(running.child.pid, "SIGKILL");
     await running.exited;
   }
 
@@ -101,12 +106,17 @@ class LocalService implements TestService {
     await this.kill();
     if (wipe) await rm(this.#place.folder, { recursive: true, force: true });
     await mkdir(this.#place.folder, { recursive: true });
+    const user = await this.#prepare();
     const args = [
       ...this.#kind.localArgs(this.#place),
       ...extraArgsFor(this.#place.port, this.#extraArgs),
     ];
     const env = { ...process.env, ...this.#kind.localVariables?.(this.#place) };
-    const child = spawn(this.#binary, args, { stdio: ["ignore", "pipe", "pipe"], env });
+    const child = spawn(this.#binary, args, {
+      stdio: ["ignore", "pipe", "pipe"],
+      env,
+      ...user,
+    });
     const output = collectOutput(child);
     const ended = new Promise<string>((resolve) => {
       child.once("error", (error) => resolve(messageOf(error)));
@@ -120,6 +130,21 @@ class LocalService implements TestService {
     const failure = await Promise.race([ended, this.#untilItAnswers(child)]);
     if (failure === undefined) return;
     throw new Error(`${this.#binary} ${args.join(" ")} did not start: ${failure}\n${output()}`);
+  }
+
+  /** Makes the folder ready for the server; gives the user that the server has to be. */
+  async #prepare(): Promise<ServerUser | undefined> {
+    const { folder } = this.#place;
+    const user = await this.#kind.userOf?.();
+    if (user !== undefined) await chown(folder, user.uid, user.gid);
+    if ((await readdir(folder)).length === 0)
+      await this.#kind.prepareFolder?.(this.#binary, this.#place);
+    return user;
+  }
+
+  async #signal(signal: NodeJS.Signals): Promise<void> {
+    const { child } = this.#running ?? {};
+    await signalFamily(child?.pid, signal);
   }
 
   /** Undefined when the server answers, or why it is given up. */

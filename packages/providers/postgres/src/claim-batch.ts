@@ -1,0 +1,82 @@
+import type { ActorAddress, Claim, ClaimResult } from "@troupe/core";
+import type { Batch, Settle } from "./batch.ts";
+import { numbersArray, parseBytes, textsArray } from "./binary-array.ts";
+import { CLAIM_ROW } from "./claim-function.ts";
+import { textOf } from "./due-columns.ts";
+import type { Row, Statement } from "./postgres-connection.ts";
+
+/** The answers may be as large as the states of all of its actors together. */
+const CLAIMS_MAX = 32;
+
+interface ClaimRequest {
+  readonly address: ActorAddress;
+  readonly claim: Claim;
+  /** Which of the store's claims it is. */
+  readonly number: number;
+  readonly settle: Settle<ClaimResult>;
+}
+
+/** Claims that one call of the function serves. */
+export class ClaimBatch implements Batch {
+  readonly openedAt: number;
+  readonly #function: string;
+  readonly #store: string;
+  readonly #requests: ClaimRequest[] = [];
+
+  /** `store` tells the claims of one store from those of every other. */
+  constructor(call: string, store: string, openedAt: number) {
+    this.#function = call;
+    this.#store = store;
+    this.openedAt = openedAt;
+  }
+
+  get isFull(): boolean {
+    return this.#requests.length >= CLAIMS_MAX;
+  }
+
+  add(request: ClaimRequest): void {
+    this.#requests.push(request);
+  }
+
+  statement(): Statement {
+    const requests = this.#requests;
+    return {
+      name: "claim",
+      text: `SELECT * FROM ${this.#function}($1, $2, $3, $4, $5, $6)`,
+      values: [
+        textsArray(requests.map(({ address }) => address.type)),
+        textsArray(requests.map(({ address }) => address.id)),
+        numbersArray(requests.map(({ claim }) => claim.revision)),
+        textsArray(requests.map(({ claim }) => claim.siloId)),
+        this.#store,
+        numbersArray(requests.map(({ number }) => number)),
+      ],
+    };
+  }
+
+  settle(rows: readonly Row[]): void {
+    const fields = this.#requests.map(() => new Map<string, Uint8Array>());
+    for (const [place, kind, , , name, value] of rows) {
+      if (Number(kind) === CLAIM_ROW.field)
+        fields[Number(place) - 1]?.set(textOf(name), parseBytes(value ?? ""));
+    }
+    for (const [place, kind, high, low, name] of rows) {
+      const index = Number(place) - 1;
+      const settle = this.#requests[index]?.settle;
+      if (Number(kind) === CLAIM_ROW.refused)
+        settle?.resolve({ kind: "refused", revision: Number(high), siloId: textOf(name) });
+      else if (Number(kind) === CLAIM_ROW.claimed) {
+        settle?.resolve({
+          kind: "claimed",
+          epoch: Number(high),
+          version: Number(low),
+          fields: fields[index] ?? new Map(),
+        });
+      }
+    }
+  }
+
+  fail(error: unknown): void {
+    for (const { settle } of this.#requests) settle.reject(error);
+  }
+}
