@@ -10,7 +10,7 @@ import {
   systemRandom,
 } from "@troupe/core";
 import type { Batch, Settle } from "./batch.ts";
-import { ClaimBatch } from "./claim-batch.ts";
+import { CLAIMS_MAX, ClaimBatch } from "./claim-batch.ts";
 import { CommitBatch } from "./commit-batch.ts";
 import type { PostgresConnection } from "./postgres-connection.ts";
 import type { StoreFunctions } from "./store-functions.ts";
@@ -37,6 +37,8 @@ export class ActorBatches {
   /** Tells the claims of this store from those of every other. */
   readonly #store = randomId(systemRandom, 8);
   #claimNumber = 0;
+  /** Less after a failure: the states of many actors may be too much for one answer in time. */
+  #claimsMax = CLAIMS_MAX;
   /** The actors of the two batches that still take requests. */
   readonly #actors = new Set<string>();
   #claims: ClaimBatch | undefined;
@@ -96,7 +98,12 @@ export class ActorBatches {
   }
 
   #openClaims(): ClaimBatch {
-    return (this.#claims ??= new ClaimBatch(this.#functions.claim.call, this.#store, this.#now()));
+    return (this.#claims ??= new ClaimBatch({
+      call: this.#functions.claim.call,
+      store: this.#store,
+      claimsMax: this.#claimsMax,
+      openedAt: this.#now(),
+    }));
   }
 
   #openCommits(): CommitBatch {
@@ -130,7 +137,9 @@ export class ActorBatches {
       if (this.#now() - batch.openedAt > WAIT_MAX_MS)
         throw new Error(`no answer to those before it within ${WAIT_MAX_MS} ms`);
       batch.settle(await this.#connection.run(batch.statement()));
+      this.#claimsMax = Math.min(CLAIMS_MAX, this.#claimsMax + 1);
     } catch (error) {
+      this.#claimsMax = Math.ceil(this.#claimsMax / 2);
       batch.fail(this.#connection.failureOf(error));
     }
     this.#underWay -= 1;

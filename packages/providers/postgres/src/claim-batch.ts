@@ -6,7 +6,7 @@ import { textOf } from "./due-columns.ts";
 import type { Row, Statement } from "./postgres-connection.ts";
 
 /** The answers may be as large as the states of all of its actors together. */
-const CLAIMS_MAX = 32;
+export const CLAIMS_MAX = 32;
 
 interface ClaimRequest {
   readonly address: ActorAddress;
@@ -16,22 +16,32 @@ interface ClaimRequest {
   readonly settle: Settle<ClaimResult>;
 }
 
+export interface ClaimBatchOptions {
+  /** The function. */
+  readonly call: string;
+  /** Tells the claims of one store from those of every other. */
+  readonly store: string;
+  readonly claimsMax: number;
+  readonly openedAt: number;
+}
+
 /** Claims that one call of the function serves. */
 export class ClaimBatch implements Batch {
   readonly openedAt: number;
   readonly #function: string;
   readonly #store: string;
+  readonly #claimsMax: number;
   readonly #requests: ClaimRequest[] = [];
 
-  /** `store` tells the claims of one store from those of every other. */
-  constructor(call: string, store: string, openedAt: number) {
+  constructor({ call, store, claimsMax, openedAt }: ClaimBatchOptions) {
     this.#function = call;
     this.#store = store;
+    this.#claimsMax = claimsMax;
     this.openedAt = openedAt;
   }
 
   get isFull(): boolean {
-    return this.#requests.length >= CLAIMS_MAX;
+    return this.#requests.length >= this.#claimsMax;
   }
 
   add(request: ClaimRequest): void {

@@ -7,8 +7,11 @@ import type { PostgresAddress } from "./postgres-address.ts";
 /** How long opening may take. */
 export const OPEN_TIMEOUT_MS = 3_000;
 
-/** A statement without an answer for so long makes the connection be dropped. */
-export const STATEMENT_TIMEOUT_MS = 1_500;
+/** A connection that says nothing for so long, while statements wait, is dropped. */
+export const SILENCE_TIMEOUT_MS = 1_500;
+
+/** No statement waits longer, also if its answer is large and keeps coming. */
+export const STATEMENT_TIMEOUT_MS = 3_000;
 
 /** Shorter, so that the message says who waits for whom. */
 const LOCK_TIMEOUT_MS = 1_000;

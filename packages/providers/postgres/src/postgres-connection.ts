@@ -8,7 +8,8 @@ import {
   withTimeout,
 } from "@troupe/core";
 import type { Client } from "pg";
-import { connectClient, OPEN_TIMEOUT_MS, STATEMENT_TIMEOUT_MS } from "./pg-client.ts";
+import { AnswerWatch } from "./answer-watch.ts";
+import { connectClient, OPEN_TIMEOUT_MS } from "./pg-client.ts";
 import type { PostgresAddress } from "./postgres-address.ts";
 import { describeFailure, isAnswer, isConfigurationError, storeFailure } from "./store-failure.ts";
 
@@ -93,9 +94,7 @@ export class PostgresConnection implements AsyncDisposable {
   async run({ name, text, values }: Statement): Promise<readonly Row[]> {
     const state = this.#state;
     if (state.kind !== "connected") throw this.failureOf(new Error("it is not connected"));
-    const timer = this.clock.schedule(STATEMENT_TIMEOUT_MS, () =>
-      state.socket.destroy(new Error(`no answer within ${STATEMENT_TIMEOUT_MS} ms`)),
-    );
+    const watch = new AnswerWatch(state.socket, this.clock);
     try {
       const { rows } = await state.client.query<(string | null)[]>({
         name,
@@ -108,7 +107,7 @@ export class PostgresConnection implements AsyncDisposable {
     } catch (error) {
       throw this.failureOf(error);
     } finally {
-      timer.cancel();
+      watch.end();
     }
   }
 
