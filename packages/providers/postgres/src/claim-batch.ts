@@ -84,6 +84,7 @@ export class ClaimBatch implements Batch {
         });
       }
     }
+    this.fail(new RangeError("the answer is for other claims"));
   }
 
   fail(error: unknown): void {

@@ -66,12 +66,12 @@ export class CommitBatch implements Batch {
 
   addCommit(address: ActorAddress, commit: Commit, settle: Settle<CommitResult>): void {
     const { epoch, version, set, remove, removeRanges = [], due } = commit;
+    // Whoever calls may use its bytes again, and the batch waits for its turn. What throws does so
+    // before anything of the commit is in the batch.
+    const copies = Array.from(set, ([name, value]) => [name, Buffer.from(value)] as const);
+    for (const [name, value] of copies) this.#bytes += name.length + value.length;
     const place = this.#requests.push({ address, epoch, version, keepMs: NOT_RETIRED, settle });
-    for (const [name, value] of set) {
-      this.#bytes += name.length + value.length;
-      // Whoever calls may use its bytes again, and the batch waits for its turn.
-      this.#set.add(place, [[name, Uint8Array.from(value)]]);
-    }
+    this.#set.add(place, copies);
     this.#remove.add(place, remove);
     this.#ranges.add(place, removeRanges);
     this.#added.add(place, due?.add ?? []);

@@ -1,6 +1,6 @@
 import { TroupeError } from "@troupe/core";
 import type { PostgresConnection } from "./postgres-connection.ts";
-import { quoted, quotedText } from "./schema-name.ts";
+import { quoted } from "./schema-name.ts";
 import { functionsOf, type StoreFunctions } from "./store-functions.ts";
 import { TABLES_FORMAT, tablesOf } from "./store-tables.ts";
 
@@ -32,9 +32,11 @@ function isComplete({ hasTables, functions: found }: Found, functions: StoreFunc
 /** On an error the connection is closed, which ends the transaction. */
 async function make(connection: PostgresConnection, schema: string): Promise<void> {
   await connection.runScript("BEGIN");
-  await connection.runScript(
-    `SELECT pg_advisory_xact_lock(${LOCK_FAMILY}, hashtext(${quotedText(schema)}))`,
-  );
+  await connection.run({
+    name: "lock",
+    text: `SELECT pg_advisory_xact_lock(${LOCK_FAMILY}, hashtext($1))`,
+    values: [schema],
+  });
   // Another silo may have made everything in the meantime.
   const { hasSchema, hasTables, functions: found } = await look(connection, schema);
   if (!hasSchema) await connection.runScript(`CREATE SCHEMA ${quoted(schema)}`);

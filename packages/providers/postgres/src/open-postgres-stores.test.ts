@@ -101,6 +101,14 @@ describe("opening", () => {
     await admin.query('DROP SCHEMA "troupe_bank" CASCADE');
   });
 
+  it("rejects with STORE_UNAVAILABLE where nothing can be written", async () => {
+    await admin.query("ALTER ROLE postgres SET default_transaction_read_only = on");
+    await expect(open(urlFor("postgres"))).rejects.toThrow(
+      /STORE_UNAVAILABLE.*read-only.*give the address of the primary/,
+    );
+    await admin.query("ALTER ROLE postgres RESET default_transaction_read_only");
+  });
+
   it("is done by several silos at once, on tables that one of them makes", async () => {
     const all = await Promise.all(Array.from({ length: 6 }, () => open()));
     const claims = await Promise.all(

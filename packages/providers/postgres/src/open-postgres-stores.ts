@@ -39,6 +39,9 @@ export interface PostgresStores {
  * with `BAD_CONFIG` if the URL is wrong, the package `pg` is not installed, or the PostgreSQL
  * refuses us. Warns once if the PostgreSQL would lose acknowledged writes in a crash.
  *
+ * A silo has two connections. A pooler in between has to give each of them a session of its own
+ * (PgBouncer: `pool_mode = session`).
+ *
  * What is acknowledged is as safe as `synchronous_commit` makes it: on the disk of the primary by
  * default. A failover to a replica that was not waited for can lose the last acknowledged writes.
  */

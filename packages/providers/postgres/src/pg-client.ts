@@ -79,17 +79,21 @@ export async function connectClient(
   client.on("end", () => onLost(new Error("the connection has ended")));
   await client.connect();
   await client.query(SESSION);
-  await checkServer(client);
+  await checkServer(client, address);
   return client;
 }
 
-async function checkServer(client: Client): Promise<void> {
+async function checkServer(client: Client, { label }: PostgresAddress): Promise<void> {
   const { rows } = await client.query<{ readonly version: number; readonly replica: boolean }>(
     "SELECT current_setting('server_version_num')::integer AS version, pg_is_in_recovery() AS replica",
   );
   const [server] = rows;
-  if ((server?.version ?? 0) < OLDEST_VERSION)
-    throw Object.assign(new Error(`its version is ${server?.version}`), { code: "0A000" });
+  if ((server?.version ?? 0) < OLDEST_VERSION) {
+    throw new TroupeError(
+      "BAD_CONFIG",
+      `storage: PostgreSQL at ${label} has version ${server?.version}; Troupe needs version 12 or later`,
+    );
+  }
   if (server?.replica === true)
     throw Object.assign(new Error("it is in recovery"), { code: "25006" });
 }

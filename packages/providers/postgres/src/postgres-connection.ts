@@ -60,6 +60,8 @@ export class PostgresConnection implements AsyncDisposable {
   readonly #reconnecting = new BackgroundWork(() => undefined);
   #state: State = { kind: "lost" };
   #attempt: Scheduled | undefined;
+  /** Of the attempt to connect that is under way. */
+  #connecting: Socket | undefined;
   /**
    * Why the connection broke last; it says more than the error of a statement that found it broken.
    */
@@ -137,6 +139,7 @@ export class PostgresConnection implements AsyncDisposable {
     const state = this.#state;
     this.#state = { kind: "closed" };
     this.#attempt?.cancel();
+    this.#connecting?.destroy();
     if (state.kind === "connected") {
       await withTimeout(this.clock, GOODBYE_MS, state.client.end(), () => undefined);
       state.socket.destroy();
@@ -150,14 +153,23 @@ export class PostgresConnection implements AsyncDisposable {
 
   async #connect(): Promise<void> {
     const socket = new Socket();
-    const connecting = connectClient(this.#address, socket, (error) => this.#lose(socket, error));
+    this.#connecting = socket;
+    let lost: Error | undefined;
+    const connecting = connectClient(this.#address, socket, (error) => {
+      lost ??= error;
+      this.#lose(socket, error);
+    });
     try {
       const client = await withTimeout(this.clock, OPEN_TIMEOUT_MS, connecting, throwTimeout);
       if (this.#state.kind === "closed") throw new Error("it was closed");
+      // It may have ended since it was made, and nobody would be told again.
+      if (lost !== undefined) throw lost;
       this.#state = { kind: "connected", client, socket };
     } catch (error) {
       socket.destroy();
       throw error;
+    } finally {
+      this.#connecting = undefined;
     }
   }
 

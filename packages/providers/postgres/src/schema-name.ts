@@ -26,8 +26,3 @@ export function schemaOf(cluster: string): string {
 export function quoted(name: string): string {
   return `"${name.replaceAll('"', '""')}"`;
 }
-
-/** A text as it stands in a statement. */
-export function quotedText(text: string): string {
-  return `'${text.replaceAll("'", "''")}'`;
-}

@@ -10,7 +10,6 @@ const CONFIGURATION: Remedies = {
   "3D000": "has no database of that name; create it, or give the name of another",
   "42501":
     'does not allow its user what is needed; let it create a schema in the database (GRANT CREATE ON DATABASE), or create the schema "troupe_<cluster>" and make the user its owner',
-  "0A000": "is too old, or another server than PostgreSQL; version 12 or later is needed",
 };
 
 /** What may pass by itself. */
