@@ -34,6 +34,9 @@ const NO_PASSWORD =
 
 const NO_TLS = "does not speak TLS; give sslmode=disable, or switch its ssl on";
 
+const NO_TRUST =
+  "shows a certificate that is not believed; give sslrootcert=file with the authority that signed it, and the host that it is for";
+
 const NO_ANSWER =
   "does not answer; check that it runs and can be reached at this address (Troupe goes on by itself when it is back)";
 
@@ -41,9 +44,7 @@ const REFUSES = "refuses what is asked";
 
 /** True if the error says that the configuration is wrong, rather than that PostgreSQL is away. */
 export function isConfigurationError(thrown: unknown): boolean {
-  return (
-    (codeOf(thrown) ?? "") in CONFIGURATION || isPasswordMissing(thrown) || isTlsMissing(thrown)
-  );
+  return (codeOf(thrown) ?? "") in CONFIGURATION || clientRemedyOf(thrown) !== undefined;
 }
 
 /** True if PostgreSQL answered with this error, so that the connection goes on. */
@@ -65,24 +66,26 @@ export function storeFailure(label: string, thrown: unknown): TroupeError {
 }
 
 function remedyOf(thrown: unknown): string {
-  if (isPasswordMissing(thrown)) return NO_PASSWORD;
-  if (isTlsMissing(thrown)) return NO_TLS;
   const code = codeOf(thrown);
-  if (code === undefined) return NO_ANSWER;
+  if (code === undefined) return clientRemedyOf(thrown) ?? NO_ANSWER;
   return CONFIGURATION[code] ?? PASSING[code] ?? REFUSES;
 }
 
-/** Five characters, unlike the codes of Node.js: `28P01`, and not `ECONNREFUSED`. */
+/** Five characters with a digit, unlike the codes of Node.js: `28P01`, and not `EPIPE`. */
 function codeOf(thrown: unknown): string | undefined {
   const code = thrown instanceof Error && "code" in thrown ? thrown.code : undefined;
-  return typeof code === "string" && /^[0-9A-Z]{5}$/.test(code) ? code : undefined;
+  return typeof code === "string" && /^(?=.*\d)[0-9A-Z]{5}$/.test(code) ? code : undefined;
 }
 
-/** The client says so itself, before it asks. */
-function isPasswordMissing(thrown: unknown): boolean {
-  return messageOf(thrown).includes("client password must be a string");
+/** What helps if the client itself will not go on; undefined if it would. */
+function clientRemedyOf(thrown: unknown): string | undefined {
+  const message = messageOf(thrown);
+  if (message.includes("client password must be a string")) return NO_PASSWORD;
+  if (message.includes("does not support SSL connections")) return NO_TLS;
+  return isCertificateRefused(thrown) ? NO_TRUST : undefined;
 }
 
-function isTlsMissing(thrown: unknown): boolean {
-  return messageOf(thrown).includes("does not support SSL connections");
+function isCertificateRefused(thrown: unknown): boolean {
+  const code = thrown instanceof Error && "code" in thrown ? thrown.code : undefined;
+  return typeof code === "string" && /CERT|^UNABLE_TO_/.test(code);
 }

@@ -2,7 +2,7 @@ import { spawn, type ChildProcess } from "node:child_process";
 import { chown, mkdtemp, mkdir, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { messageOf, sleep, systemClock } from "@troupe/core";
+import { messageOf, sleep, systemClock, withTimeout } from "@troupe/core";
 import { freePort } from "./free-port.ts";
 import { signalFamily } from "./process-family.ts";
 import {
@@ -16,6 +16,9 @@ import {
 
 /** How long a server may take until it answers. Generous: it costs nothing when it is quick. */
 const START_MS = 20_000;
+
+/** How long a server may take that is asked to end. */
+const END_MS = 2_000;
 
 /** Another process may take a free port before the server does. */
 const START_ATTEMPTS = 3;
@@ -79,6 +82,7 @@ class LocalService implements TestService {
   }
 
   async stop(): Promise<void> {
+    await this.#askToEnd();
     await this.kill();
     await rm(this.#place.folder, { recursive: true, force: true });
   }
@@ -140,6 +144,15 @@ class LocalService implements TestService {
     if ((await readdir(folder)).length === 0)
       await this.#kind.prepareFolder?.(this.#binary, this.#place);
     return user;
+  }
+
+  async #askToEnd(): Promise<void> {
+    const { endSignal } = this.#kind;
+    if (endSignal === undefined || this.#running === undefined) return;
+    // A paused server hears nothing.
+    await this.resume();
+    this.#running.child.kill(endSignal);
+    await withTimeout(systemClock, END_MS, this.#running.exited, () => undefined);
   }
 
   async #signal(signal: NodeJS.Signals): Promise<void> {

@@ -26,6 +26,8 @@ export const POSTGRES: ServiceKind = {
   image: "postgres:17",
   port: 5432,
   url: (port) => `postgres://postgres@127.0.0.1:${port}/postgres`,
+  // It has a piece of shared memory, of which the system has not many.
+  endSignal: "SIGQUIT",
   userOf: serverUser,
   prepareFolder: makeDatabases,
   localArgs: ({ port, folder }) => [

@@ -60,6 +60,8 @@ export interface LocalServiceKind {
   answers(port: number): Promise<boolean>;
   /** What has to be done before the server can start on a new, empty folder. */
   prepareFolder?(binary: string, place: LocalPlace): Promise<void>;
+  /** Asks the server to end at once, and lets it remove what it has outside of its folder. */
+  readonly endSignal?: NodeJS.Signals;
   /** Whose process the server has to be. Undefined: the one of this process will do. */
   userOf?(): Promise<ServerUser | undefined>;
 }
