@@ -41,12 +41,6 @@ SET tcp_keepalives_idle = 5;
 SET tcp_keepalives_interval = 2;
 SET tcp_keepalives_count = 3;`;
 
-/** A client that is connected, and the socket below it, whose end is the client's end. */
-export interface ConnectedClient {
-  readonly client: Client;
-  readonly socket: Socket;
-}
-
 /** Who is told when the connection is over. */
 export type OnLost = (error: Error) => void;
 

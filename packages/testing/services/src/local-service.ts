@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { messageOf, sleep, systemClock, withTimeout } from "@troupe/core";
 import { freePort } from "./free-port.ts";
-import { signalFamily } from "./process-family.ts";
+import { endFamily, signalFamily } from "./process-family.ts";
 import {
   type ExtraArgs,
   extraArgsFor,
@@ -100,9 +100,7 @@ class LocalService implements TestService {
     this.#running = undefined;
     if (running === undefined) return;
     running.guard.kill("SIGKILL");
-    // A stopped server starts no further process.
-    running.child.kill("SIGSTOP");
-    await signalFamily(running.child.pid, "SIGKILL");
+    await endFamily(livingPid(running.child));
     await running.exited;
   }
 
@@ -156,8 +154,7 @@ class LocalService implements TestService {
   }
 
   async #signal(signal: NodeJS.Signals): Promise<void> {
-    const { child } = this.#running ?? {};
-    await signalFamily(child?.pid, signal);
+    if (this.#running !== undefined) await signalFamily(livingPid(this.#running.child), signal);
   }
 
   /** Undefined when the server answers, or why it is given up. */
@@ -169,6 +166,11 @@ class LocalService implements TestService {
     }
     return `it did not answer within ${START_MS} ms`;
   }
+}
+
+/** Undefined after its end, when another process may have its number. */
+function livingPid({ pid, exitCode, signalCode }: ChildProcess): number | undefined {
+  return exitCode === null && signalCode === null ? pid : undefined;
 }
 
 function guardOf(child: ChildProcess, folder: string): ChildProcess {
