@@ -1,7 +1,11 @@
 import { parseArgs } from "node:util";
-import { type CrashLoopOptions, runCrashLoop } from "./crash-loop/run-crash-loop.ts";
+import {
+  CRASH_LOOP_STORES,
+  type CrashLoopOptions,
+  runCrashLoop,
+} from "./crash-loop/run-crash-loop.ts";
 
-const USAGE = "npm run crashloop -- [--store embedded|redis] [--kills 200] [--seed 1]";
+const USAGE = "npm run crashloop -- [--store embedded|redis|postgres] [--kills 200] [--seed 1]";
 
 /** What the command line asks for, or undefined if it asks for nothing that there is. */
 function optionsOf(args: readonly string[]): Omit<CrashLoopOptions, "report"> | undefined {
@@ -16,10 +20,11 @@ function optionsOf(args: readonly string[]): Omit<CrashLoopOptions, "report"> | 
       seed: { type: "string", default: "1" },
     },
   });
-  const { help, store, kills, seed } = values;
+  const { help, kills, seed } = values;
   const known = new Set(["help", "store", "kills", "seed"]);
   if (help === true || Object.keys(values).some((name) => !known.has(name))) return undefined;
-  if (store !== "embedded" && store !== "redis") return undefined;
+  const store = CRASH_LOOP_STORES.find((one) => one === values.store);
+  if (store === undefined) return undefined;
   if (
     typeof kills !== "string" ||
     !/^\d+$/.test(kills) ||

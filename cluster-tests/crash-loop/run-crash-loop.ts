@@ -1,8 +1,8 @@
 import { messageOf, type Random, type Scheduled, sleep, systemClock } from "@troupe/core";
-import { startEtcd, startRedis, type TestService } from "@troupe/services";
+import { startEtcd, startPostgres, startRedis } from "@troupe/services";
 import { seededRandom } from "@troupe/testkit";
 import type { Cluster } from "troupe";
-import { locationsOf } from "../harness/backends.ts";
+import { type Backends, serverLocations } from "../harness/backends.ts";
 import { ProcessCluster } from "../harness/process-cluster.ts";
 import { Alarms } from "./alarms.ts";
 import { Faults } from "./faults.ts";
@@ -25,8 +25,13 @@ const PATIENCE_MS = 120_000;
 /** Longer than any loop takes. */
 const AWAKE_MS = 86_400_000;
 
+/** Where the silos of the loop keep state; with a server for it, members are in an etcd. */
+export const CRASH_LOOP_STORES = ["embedded", "redis", "postgres"] as const;
+
+export type CrashLoopStore = (typeof CRASH_LOOP_STORES)[number];
+
 export interface CrashLoopOptions {
-  readonly store: "embedded" | "redis";
+  readonly store: CrashLoopStore;
   readonly kills: number;
   readonly seed: number;
   readonly report: (line: string) => void;
@@ -39,11 +44,6 @@ export interface CrashLoopResult {
   readonly summary: string;
 }
 
-interface Servers {
-  readonly etcd: TestService;
-  readonly redis: TestService;
-}
-
 /**
  * Kills silos, and the store if it is a server, until that many processes have died under load;
  * then looks at what is left.
@@ -51,10 +51,12 @@ interface Servers {
 export async function runCrashLoop(options: CrashLoopOptions): Promise<CrashLoopResult> {
   // Node.js would end while only the guard's process is waited for, which keeps nobody alive.
   const awake = systemClock.schedule(AWAKE_MS, () => undefined);
-  const servers = options.store === "redis" ? await startServers() : undefined;
-  const cluster = new ProcessCluster((folder) => locationsOf(folder, servers), { leaseTtl: "3s" });
+  const servers = options.store === "embedded" ? undefined : await startServers(options.store);
+  const cluster = new ProcessCluster((folder) => serverLocations(folder, servers), {
+    leaseTtl: "3s",
+  });
   try {
-    const faults = new Faults(cluster, servers?.redis, seededRandom(options.seed));
+    const faults = new Faults(cluster, servers?.store, seededRandom(options.seed));
     await faults.mend();
     return await strikeAndCheck({ cluster, faults, client: await cluster.connect() }, options);
   } catch (error) {
@@ -62,17 +64,18 @@ export async function runCrashLoop(options: CrashLoopOptions): Promise<CrashLoop
     throw error;
   } finally {
     await cluster.dispose();
-    await Promise.all([servers?.etcd.stop(), servers?.redis.stop()]);
+    await Promise.all([servers?.etcd.stop(), servers?.store.stop()]);
     awake.cancel();
   }
 }
 
-async function startServers(): Promise<Servers> {
-  const [etcd, redis] = await Promise.all([
+async function startServers(kind: "redis" | "postgres"): Promise<Backends> {
+  const startStore = kind === "redis" ? startRedis : startPostgres;
+  const [etcd, store] = await Promise.all([
     startEtcd({ faults: true }),
-    startRedis({ faults: true }),
+    startStore({ faults: true }),
   ]);
-  return { etcd, redis };
+  return { etcd, store };
 }
 
 interface Running {

@@ -27,6 +27,18 @@ export async function stopServers(servers: Servers): Promise<void> {
 
 /** The URLs for a cluster: both in the folder, or the servers'. */
 export function locationsOf(folder: string, servers: Servers | undefined): Locations {
+  return serverLocations(folder, servers && { etcd: servers.etcd, store: servers.redis });
+}
+
+/** Where members and state are, if they are not in a folder. */
+export interface Backends {
+  readonly etcd: TestService;
+  /** A Redis, or another server that keeps state. */
+  readonly store: TestService;
+}
+
+/** The same for a server of any kind that keeps the state. */
+export function serverLocations(folder: string, servers: Backends | undefined): Locations {
   if (servers === undefined) return { membership: `file:${folder}`, storage: `file:${folder}` };
-  return { membership: servers.etcd.url.replace(/^http:/, "etcd:"), storage: servers.redis.url };
+  return { membership: servers.etcd.url.replace(/^http:/, "etcd:"), storage: servers.store.url };
 }

@@ -1,9 +1,10 @@
 import type { Clock } from "@troupe/core";
 
 /**
- * Where durable benches store: a Redis of their own, or the embedded default in a temporary folder.
+ * Where durable benches store: a Redis or a PostgreSQL of their own, or the embedded default in a
+ * temporary folder.
  */
-export type StorageKind = "redis" | "file";
+export type StorageKind = "redis" | "postgres" | "file";
 
 /** How a bench is to be run. */
 export interface BenchOptions {

@@ -72,8 +72,8 @@ describe("the registry of providers, for members", () => {
   });
 
   it("lists what is there for a scheme that nobody knows", () => {
-    expect(right(registry.stores("postgres://h"))).toBe(
-      'there is no provider for postgres:; give "file:./folder" (one machine), "memory:name" (this process only) or "redis://host:6379" (a cluster)',
+    expect(right(registry.stores("mysql://h"))).toBe(
+      'there is no provider for mysql:; give "file:./folder" (one machine), "memory:name" (this process only), "redis://host:6379" (a cluster) or "postgres://host:5432/database" (a cluster)',
     );
   });
 });
@@ -92,6 +92,21 @@ describe("the registry of providers, for storage", () => {
     expect(right(registry.stores("redis+cluster://h:7000/1"))).toContain("database 0 only");
   });
 
+  it("reads PostgreSQL, by both of its schemes", () => {
+    for (const scheme of ["postgres", "POSTGRESQL"]) {
+      expect(location(registry.stores(`${scheme}://me:secret@h/bank`)), scheme).toMatchObject({
+        host: "h",
+        port: 5432,
+        database: "bank",
+        user: "me",
+        password: "secret",
+      });
+    }
+    expect(right(registry.membership("postgres://h/bank"))).toContain(
+      "PostgreSQL holds storage, not members",
+    );
+  });
+
   it("reads memory with a name", () => {
     expect(location(registry.stores("memory:"))).toEqual({ name: "" });
     expect(location(registry.stores("memory://bank"))).toEqual({ name: "bank" });
@@ -105,6 +120,8 @@ describe("the registry of providers, for storage", () => {
       "redis://h/name",
       "redis://h,,i",
       "redis+cluster://",
+      "postgres://h",
+      "postgres://h:1/bank?sslmode=sometimes",
     ])
       expect(right(registry.stores(wrong)), wrong).toContain("give ");
     expect(right(registry.stores("etcd://h:1"))).toContain("etcd holds members, not storage");

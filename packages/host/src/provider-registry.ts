@@ -11,6 +11,7 @@ import { embeddedProvider } from "@troupe/embedded/provider";
 import { etcdProvider } from "@troupe/etcd/provider";
 import { grpcProvider } from "@troupe/grpc/provider";
 import { memoryProvider } from "@troupe/memory/provider";
+import { postgresProvider } from "@troupe/postgres/provider";
 import { redisProvider } from "@troupe/redis/provider";
 import { schemeOf } from "./config/url-scheme.ts";
 
@@ -20,6 +21,7 @@ const BUILT_IN: readonly Provider[] = [
   memoryProvider,
   etcdProvider,
   redisProvider,
+  postgresProvider,
   grpcProvider,
 ];
 

@@ -109,8 +109,9 @@ export interface SiloOptions extends ClusterOptions {
   readonly advertise?: string;
   /**
    * Where state and reminders are: `file:./folder`, `redis://host:6379`, `rediss://…`,
-   * `redis+cluster://host:6379,host:6379`, `memory:name`, or a URL of one of `providers`. Default:
-   * where the members are if their provider has stores, else `"file:./.troupe"`.
+   * `redis+cluster://host:6379,host:6379`, `postgres://user:password@host:5432/database` (with the
+   * package `pg` installed), `memory:name`, or a URL of one of `providers`. Default: where the
+   * members are if their provider has stores, else `"file:./.troupe"`.
    */
   readonly storage?: string;
   /**

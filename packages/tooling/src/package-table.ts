@@ -8,7 +8,7 @@
 const UNSCOPED: ReadonlySet<string> = new Set(["troupe"]);
 
 const SPINE = ["core", "sdk", "client", "runtime"] as const;
-const PROVIDERS = ["memory", "embedded", "grpc", "etcd", "redis"] as const;
+const PROVIDERS = ["memory", "embedded", "grpc", "etcd", "redis", "postgres"] as const;
 const TESTING = ["testkit", "conformance", "simulator", "services"] as const;
 const OPERATIONS = ["admin"] as const;
 const ALL = [...SPINE, ...PROVIDERS, ...OPERATIONS, ...TESTING, "host", "cli", "troupe"] as const;

@@ -85,10 +85,11 @@ async function rounds(
 ): Promise<{ ours: Round[]; baseline: Round[]; kind: string }> {
   const { clock, rounds: count } = context;
   await using storage = await openBenchStorage({ ...context, storage: "redis" });
+  await using own = context.storage === "redis" ? undefined : await openBenchStorage(context);
   await using silo = await startSilo({
     cluster: "bench",
     membership: "memory:bench",
-    storage: context.storage === "redis" ? storage.url : `file:${context.folder}/store`,
+    storage: own === undefined ? storage.url : own.url,
     actors: [Sleeper],
     logger: silentLogger,
   });

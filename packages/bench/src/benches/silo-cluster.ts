@@ -9,7 +9,7 @@ import type { SiloArgument } from "../programs/silo-program.ts";
 /** A process that does not end by itself when it is told to is killed after so long. */
 const STOP_MAX_MS = 10_000;
 
-/** What the silos share: a Redis and an etcd, a folder, or no store at all. */
+/** What the silos share: a store and an etcd, a folder, or no store at all. */
 interface Shared {
   readonly membership: string;
   readonly storage: string;
@@ -114,14 +114,16 @@ async function openShared({ storage, folder }: BenchContext, durable: boolean): 
   switch (storage) {
     case "file":
       return { membership: store, storage: store, stop: nothing };
-    case "redis": {
-      const { startEtcd, startRedis } = await import("@troupe/services");
-      const [etcd, redis] = await Promise.all([startEtcd(), startRedis()]);
+    case "redis":
+    case "postgres": {
+      const { startEtcd, startPostgres, startRedis } = await import("@troupe/services");
+      const startStore = storage === "redis" ? startRedis : startPostgres;
+      const [etcd, stateServer] = await Promise.all([startEtcd(), startStore()]);
       return {
         membership: etcd.url.replace("http://", "etcd://"),
-        storage: redis.url,
+        storage: stateServer.url,
         async stop() {
-          await Promise.all([etcd.stop(), redis.stop()]);
+          await Promise.all([etcd.stop(), stateServer.stop()]);
         },
       };
     }

@@ -3,6 +3,7 @@ import { Redis } from "ioredis";
 import { open } from "lmdb";
 import type { BenchContext, StorageKind } from "../bench.ts";
 import type { CpuReading } from "../measuring/cpu-cost.ts";
+import { openPostgres } from "./postgres-storage.ts";
 
 /** Where a durable bench stores, and the same store without Troupe. */
 export interface BenchStorage extends AsyncDisposable {
@@ -25,6 +26,8 @@ export function openBenchStorage({ storage, folder }: BenchContext): Promise<Ben
   switch (storage) {
     case "redis":
       return openRedis();
+    case "postgres":
+      return openPostgres();
     case "file":
       return openFolder(folder);
   }

@@ -21,8 +21,8 @@ const MINUTES_MAX = 60;
 const QUICK_MINUTES = 0.05;
 
 /**
- * Reads `[name…] [--json] [--rounds n] [--quick] [--storage redis|file] [--hang] [--minutes n]
- * [--profile folder]`.
+ * Reads `[name…] [--json] [--rounds n] [--quick] [--storage redis|postgres|file] [--hang]
+ * [--minutes n] [--profile folder]`.
  */
 export function readArguments(
   argv: readonly string[],
@@ -50,7 +50,10 @@ export function readArguments(
   }
   const storage = storageOf(values.storage);
   if (storage === undefined)
-    return { kind: "wrong", message: `--storage is ${values.storage}; give redis or file` };
+    return {
+      kind: "wrong",
+      message: `--storage is ${values.storage}; give redis, postgres or file`,
+    };
   const minutes =
     values.minutes === undefined ? (quick ? QUICK_MINUTES : MINUTES) : Number(values.minutes);
   if (!(minutes > 0 && minutes <= MINUTES_MAX)) {
@@ -97,7 +100,8 @@ function parse(argv: readonly string[]) {
   }
 }
 
+const STORAGES: readonly StorageKind[] = ["redis", "postgres", "file"];
+
 function storageOf(text: string | undefined): StorageKind | undefined {
-  if (text === undefined || text === "redis") return "redis";
-  return text === "file" ? "file" : undefined;
+  return STORAGES.find((kind) => kind === (text ?? "redis"));
 }

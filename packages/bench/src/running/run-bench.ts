@@ -20,7 +20,7 @@ ${BENCHES.map(({ name, what, isOnlyByName }) => `  ${name.padEnd(16)} ${what}${i
   --json              print only JSON, one line for each bench
   --rounds <n>        rounds of ours and the baseline in turn (default: 3)
   --quick             a smoke run of one short round; its figures mean nothing
-  --storage <kind>    redis (default) or file, the embedded default
+  --storage <kind>    redis (default), postgres, or file, the embedded default
   --hang              failover: stop the silo instead of killing it
   --minutes <n>       soak: how long it lasts (default: 3)
   --profile <folder>  leave a CPU profile of every process there, and say where the time went

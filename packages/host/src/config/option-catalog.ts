@@ -71,9 +71,10 @@ export const OPTIONS = {
   storage: option(
     "storage",
     "<url>",
-    "where state and reminders are: file:FOLDER or redis://HOST:PORT (default: file:./.troupe)",
+    "where state and reminders are: file:FOLDER, redis://HOST:PORT or postgres://HOST:PORT/DATABASE (default: file:./.troupe)",
     {
-      right: 'give "file:./folder" (one machine) or "redis://host:6379" (a cluster)',
+      right:
+        'give "file:./folder" (one machine), "redis://host:6379" or "postgres://host:5432/database" (a cluster)',
     },
   ),
   token: option(

@@ -7,6 +7,13 @@ it("hides the credentials of every URL in a text", () => {
   );
 });
 
+it("hides a password whose characters were not encoded, and leaves paths with an @ as they are", () => {
+  expect(redactText("at postgres://me:p/a@s?s@h/db, twice")).toBe("at postgres://***@h/db, twice");
+  expect(redactText("file:///app/node_modules/@scope/package/index.js:1:2")).toBe(
+    "file:///app/node_modules/@scope/package/index.js:1:2",
+  );
+});
+
 it("hides the given secrets wherever they stand", () => {
   expect(redactText("token swordfish refused", ["swordfish", ""])).toBe("token *** refused");
 });

@@ -2,7 +2,11 @@ import { isErrorValue, messageOf } from "@troupe/core";
 
 const HIDDEN = "***";
 
-const URL_CREDENTIALS = /\b([a-z][a-z0-9+.-]*:\/\/)[^\s/@"']+@/gi;
+/**
+ * Up to the last @ if there is a password, which may hold any character when its owner forgot to
+ * encode it; else a name alone.
+ */
+const URL_CREDENTIALS = /\b([a-z][a-z0-9+.-]*:\/\/)(?:[^\s/@"':]*:[^\s"']*|[^\s/@"']+)@/gi;
 
 const SECRET_NAME = /token|password|passwd|secret|credential|authorization/i;
 

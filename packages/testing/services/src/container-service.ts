@@ -33,6 +33,7 @@ export async function startContainerService(
   const port = await freePort();
   const started = await new GenericContainer(kind.image)
     .withExposedPorts({ container: kind.port, host: port })
+    .withEnvironment({ ...kind.containerVariables })
     .withCommand([...kind.containerCommand, ...extraArgsFor(kind.port, extraArgs)])
     .start();
   const container = (await getContainerRuntimeClient()).container.getById(started.getId());

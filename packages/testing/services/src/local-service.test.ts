@@ -5,6 +5,7 @@ import { describe, expect, it } from "vitest";
 import { realTime, waitUntil } from "@troupe/testkit";
 import { findBinary } from "./find-binary.ts";
 import { startLocalService } from "./local-service.ts";
+import { POSTGRES, startPostgres } from "./postgres-service.ts";
 import { REDIS, startRedis } from "./redis-service.ts";
 import { startService } from "./start-service.ts";
 import type { ServiceKind } from "./test-service.ts";
@@ -23,6 +24,22 @@ describe("a local service", () => {
     await redis.stop();
     await redis.stop();
     expect(await REDIS.answers(port)).toBe(false);
+  });
+
+  it("is paused and killed with the processes that it has started, and keeps its data", async () => {
+    const postgres = await startPostgres({ faults: true });
+    const port = portOf(postgres.url);
+    expect(await POSTGRES.answers(port)).toBe(true);
+    await postgres.pause();
+    expect(await POSTGRES.answers(port)).toBe(false);
+    await postgres.resume();
+    await expect.poll(() => POSTGRES.answers(port), { timeout: 10_000 }).toBe(true);
+    await postgres.kill();
+    expect(await POSTGRES.answers(port)).toBe(false);
+    await postgres.restart();
+    expect(await POSTGRES.answers(port)).toBe(true);
+    await postgres.stop();
+    expect(await POSTGRES.answers(port)).toBe(false);
   });
 
   it("says why a server does not start", async () => {

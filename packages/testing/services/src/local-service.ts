@@ -1,19 +1,24 @@
 import { spawn, type ChildProcess } from "node:child_process";
-import { mkdtemp, mkdir, rm } from "node:fs/promises";
+import { chown, mkdtemp, mkdir, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { messageOf, sleep, systemClock } from "@troupe/core";
+import { messageOf, sleep, systemClock, withTimeout } from "@troupe/core";
 import { freePort } from "./free-port.ts";
+import { endFamily, signalFamily } from "./process-family.ts";
 import {
   type ExtraArgs,
   extraArgsFor,
   type LocalPlace,
   type LocalServiceKind,
+  type ServerUser,
   type TestService,
 } from "./test-service.ts";
 
 /** How long a server may take until it answers. Generous: it costs nothing when it is quick. */
 const START_MS = 20_000;
+
+/** How long a server may take that is asked to end. */
+const END_MS = 2_000;
 
 /** Another process may take a free port before the server does. */
 const START_ATTEMPTS = 3;
@@ -22,10 +27,11 @@ const OUTPUT_KEPT = 4_000;
 
 /**
  * Waits for the end of its standard input, which is the end of the process that holds the other
- * side, however it ended. Then it ends the server, which a stopped server cannot resist, and
- * removes its folder.
+ * side, however it ended. Then it ends the server and the processes that the server has started,
+ * which stopped ones cannot resist, and removes its folder.
  */
-const GUARD = 'read -r _; kill -9 "$1" 2>/dev/null; rm -rf "$2"';
+const GUARD =
+  'read -r _; kill -9 "$1" $(cat "/proc/$1/task/$1/children" 2>/dev/null) 2>/dev/null; rm -rf "$2"';
 
 /**
  * Starts a binary of this machine on a free loopback port, with a temporary folder. It ends with
@@ -76,16 +82,17 @@ class LocalService implements TestService {
   }
 
   async stop(): Promise<void> {
+    await this.#askToEnd();
     await this.kill();
     await rm(this.#place.folder, { recursive: true, force: true });
   }
 
   async pause(): Promise<void> {
-    this.#running?.child.kill("SIGSTOP");
+    await this.#signal("SIGSTOP");
   }
 
   async resume(): Promise<void> {
-    this.#running?.child.kill("SIGCONT");
+    await this.#signal("SIGCONT");
   }
 
   async kill(): Promise<void> {
@@ -93,7 +100,7 @@ class LocalService implements TestService {
     this.#running = undefined;
     if (running === undefined) return;
     running.guard.kill("SIGKILL");
-    running.child.kill("SIGKILL");
+    await endFamily(livingPid(running.child));
     await running.exited;
   }
 
@@ -101,12 +108,17 @@ class LocalService implements TestService {
     await this.kill();
     if (wipe) await rm(this.#place.folder, { recursive: true, force: true });
     await mkdir(this.#place.folder, { recursive: true });
+    const user = await this.#prepare();
     const args = [
       ...this.#kind.localArgs(this.#place),
       ...extraArgsFor(this.#place.port, this.#extraArgs),
     ];
     const env = { ...process.env, ...this.#kind.localVariables?.(this.#place) };
-    const child = spawn(this.#binary, args, { stdio: ["ignore", "pipe", "pipe"], env });
+    const child = spawn(this.#binary, args, {
+      stdio: ["ignore", "pipe", "pipe"],
+      env,
+      ...user,
+    });
     const output = collectOutput(child);
     const ended = new Promise<string>((resolve) => {
       child.once("error", (error) => resolve(messageOf(error)));
@@ -122,6 +134,29 @@ class LocalService implements TestService {
     throw new Error(`${this.#binary} ${args.join(" ")} did not start: ${failure}\n${output()}`);
   }
 
+  /** Makes the folder ready for the server; gives the user that the server has to be. */
+  async #prepare(): Promise<ServerUser | undefined> {
+    const { folder } = this.#place;
+    const user = await this.#kind.userOf?.();
+    if (user !== undefined) await chown(folder, user.uid, user.gid);
+    if ((await readdir(folder)).length === 0)
+      await this.#kind.prepareFolder?.(this.#binary, this.#place);
+    return user;
+  }
+
+  async #askToEnd(): Promise<void> {
+    const { endSignal } = this.#kind;
+    if (endSignal === undefined || this.#running === undefined) return;
+    // A paused server hears nothing.
+    await this.resume();
+    this.#running.child.kill(endSignal);
+    await withTimeout(systemClock, END_MS, this.#running.exited, () => undefined);
+  }
+
+  async #signal(signal: NodeJS.Signals): Promise<void> {
+    if (this.#running !== undefined) await signalFamily(livingPid(this.#running.child), signal);
+  }
+
   /** Undefined when the server answers, or why it is given up. */
   async #untilItAnswers(child: ChildProcess): Promise<string | undefined> {
     const end = systemClock.monotonic() + START_MS;
@@ -131,6 +166,11 @@ class LocalService implements TestService {
     }
     return `it did not answer within ${START_MS} ms`;
   }
+}
+
+/** Undefined after its end, when another process may have its number. */
+function livingPid({ pid, exitCode, signalCode }: ChildProcess): number | undefined {
+  return exitCode === null && signalCode === null ? pid : undefined;
 }
 
 function guardOf(child: ChildProcess, folder: string): ChildProcess {

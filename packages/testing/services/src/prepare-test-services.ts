@@ -1,5 +1,6 @@
 import { ETCD } from "./etcd-service.ts";
 import { prepareFaultTools } from "./fault-tools.ts";
+import { POSTGRES } from "./postgres-service.ts";
 import { REDIS } from "./redis-service.ts";
 import { prepareServices } from "./start-service.ts";
 
@@ -8,6 +9,6 @@ import { prepareServices } from "./start-service.ts";
  * start, and the tools for faults, are on this machine.
  */
 export default async function prepareTestServices(): Promise<void> {
-  await prepareServices([REDIS, ETCD]);
+  await prepareServices([REDIS, ETCD, POSTGRES]);
   await prepareFaultTools();
 }

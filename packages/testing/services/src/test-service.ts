@@ -1,4 +1,4 @@
-/** A Redis or an etcd that a test uses. */
+/** A Redis, an etcd or a PostgreSQL that a test uses. */
 export interface TestService {
   /**
    * `redis://127.0.0.1:6379`, `http://127.0.0.1:2379`. The same for the service's whole life,
@@ -58,6 +58,18 @@ export interface LocalServiceKind {
   localVariables?(place: LocalPlace): Readonly<Record<string, string>>;
   /** True if the service at the port answers and is ready to work. */
   answers(port: number): Promise<boolean>;
+  /** What has to be done before the server can start on a new, empty folder. */
+  prepareFolder?(binary: string, place: LocalPlace): Promise<void>;
+  /** Asks the server to end at once, and lets it remove what it has outside of its folder. */
+  readonly endSignal?: NodeJS.Signals;
+  /** Whose process the server has to be. Undefined: the one of this process will do. */
+  userOf?(): Promise<ServerUser | undefined>;
+}
+
+/** A user of this machine, and its group. */
+export interface ServerUser {
+  readonly uid: number;
+  readonly gid: number;
 }
 
 /** What is known of a kind of server besides: where to find it. */
@@ -73,6 +85,8 @@ export interface ServiceKind extends LocalServiceKind {
   containerCommand: readonly string[];
   /** The folder inside of the container that has the data. */
   containerFolder: string;
+  /** Environment variables inside of the container. */
+  readonly containerVariables?: Readonly<Record<string, string>>;
 }
 
 export function extraArgsFor(port: number, args: ExtraArgs = []): readonly string[] {

@@ -1,0 +1,2 @@
+export * from "./open-postgres-stores.ts";
+export * from "./postgres-provider.ts";
