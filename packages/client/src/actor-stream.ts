@@ -56,9 +56,9 @@ const DONE: Result = { value: undefined, done: true };
  * A stream of an actor, as its reader has it. It is opened when the first item is asked for, and
  * can be read once.
  *
- * READ-1. The silo is told of what was taken when that is half of the window: so a reader that
+ * ASTR-1. The silo is told of what was taken when that is half of the window: so a reader that
  *         takes nothing stops the stream, and one that does never waits for it.
- * READ-2. Whoever waits for an item gets one, or learns how the stream ended.
+ * ASTR-2. Whoever waits for an item gets one, or learns how the stream ended.
  */
 export class ActorStream implements AsyncIterableIterator<unknown, undefined>, AsyncDisposable {
   readonly #parts: ActorStreamParts;

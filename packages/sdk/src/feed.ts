@@ -88,7 +88,7 @@ type Resolve<T> = (result: IteratorResult<T, undefined>) => void;
 /**
  * One who reads a feed.
  *
- * FEED-1. It gives every item that was pushed since it began, in order, or `LAGGED` in the place of
+ * FDR-1. It gives every item that was pushed since it began, in order, or `LAGGED` in the place of
  *         the first that it cannot.
  */
 class FeedReader<T> implements AsyncIterableIterator<T, undefined> {

@@ -52,7 +52,7 @@ export class ClaimBatch implements Batch {
     const requests = this.#requests;
     return {
       name: "claim",
-      text: `SELECT * FROM ${this.#function}($1, $2, $3, $4, $5, $6)`,
+      text: `SELECT * FROM ${this.#function}($1, $2, $3, $4, $5, $6, $7)`,
       values: [
         textsArray(requests.map(({ address }) => address.type)),
         textsArray(requests.map(({ address }) => address.id)),
@@ -60,6 +60,7 @@ export class ClaimBatch implements Batch {
         textsArray(requests.map(({ claim }) => claim.siloId)),
         this.#store,
         numbersArray(requests.map(({ number }) => number)),
+        numbersArray(requests.map(({ claim }) => claim.epochAbove ?? 0)),
       ],
     };
   }

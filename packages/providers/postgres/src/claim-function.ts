@@ -5,7 +5,8 @@ export const CLAIM_ROW = { refused: 0, claimed: 1, field: 2 } as const;
  * The function that claims actors; `at` is the schema. It takes the claims of a batch, each of
  * another actor, as arrays of the same length, and is one transaction.
  *
- * CLM-1. The epoch of an actor only rises, and each granted claim raises it (C2).
+ * CLM-1. The epoch of an actor only rises, and each granted claim raises it, above its floor as
+ *     well (C2).
  * CLM-2. A claim is granted only for a revision higher than that of the last one, or for the same
  *     silo at the same revision. Not if it was sent before the last one: the network may hand on
  *     late what the silo has long given up, and it must not fence itself.
@@ -61,7 +62,7 @@ BEGIN
   END LOOP;
 
   UPDATE ${at}.actors a SET
-      epoch = a.epoch + 1,
+      epoch = greatest(a.epoch, floors[l.place]) + 1,
       version = CASE WHEN l.verdict = 2 THEN 0 ELSE a.version END,
       claimed_version = CASE WHEN l.verdict = 2 THEN 0 ELSE a.version END,
       revision = revisions[l.place],
@@ -86,9 +87,10 @@ BEGIN
 END`;
 }
 
-/** Its parameters: the claims, and which store sent them. */
+/** Its parameters: the claims, which store sent them, and what each epoch has to be higher than. */
 export const CLAIM_PARAMETERS =
-  "types bytea[], ids bytea[], revisions bigint[], silos bytea[], claimant text, numbers bigint[]";
+  "types bytea[], ids bytea[], revisions bigint[], silos bytea[], claimant text, " +
+  "numbers bigint[], floors bigint[]";
 
 export const CLAIM_ANSWER =
   "TABLE (place integer, kind integer, high bigint, low bigint, name bytea, value bytea)";
