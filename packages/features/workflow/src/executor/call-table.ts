@@ -70,14 +70,14 @@ export class CallTable {
     return this.#calls.get(number);
   }
 
-  /** The commands since the last time. What was sent is known until then. */
+  /** The commands since the last time. */
   take(): Command[] {
     const commands = this.#commands;
     this.#commands = [];
     return commands;
   }
 
-  /** Forgets what was sent in a drive. */
+  /** What was sent until now is done. */
   forgetSends(): void {
     for (const [number, { kind }] of this.#calls) if (kind === "send") this.#calls.delete(number);
   }

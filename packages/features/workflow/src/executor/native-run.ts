@@ -98,7 +98,6 @@ export class NativeRun {
   async drive(delivery: Delivery, facts: DriveFacts): Promise<Command[]> {
     this.#facts = facts;
     this.#isDriven = true;
-    this.table.forgetSends();
     this.#deliver(delivery);
     await drained();
     this.#isDriven = false;

@@ -14,10 +14,11 @@ export type Input =
   | { readonly kind: "started"; readonly input: unknown; readonly seed: string }
   /** A step has ended, or an actor has answered. */
   | { readonly kind: "outcome"; readonly of: number; readonly settled: Settled }
-  /** An attempt of a step has failed, and the next one comes at `retryAt`. */
+  /** An attempt of a step has failed, and the next one, of this number, comes at `retryAt`. */
   | {
       readonly kind: "attempt";
       readonly of: number;
+      readonly attempt: number;
       readonly error: string;
       readonly retryAt: number;
     }

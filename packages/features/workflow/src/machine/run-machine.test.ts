@@ -100,13 +100,13 @@ describe("a run", () => {
 
   it("counts the attempts of a step, and waits until the next one is due", () => {
     const machine = started({ kind: "run", name: "charge" });
-    machine.apply({ kind: "attempt", of: 0, error: "no", retryAt: 5_000 }, 110);
-    expect(machine.pending.get(0)).toMatchObject({ attempt: 2, retryAt: 5_000, lastError: "no" });
+    machine.apply({ kind: "attempt", of: 0, attempt: 4, error: "no", retryAt: 5_000 }, 110);
+    expect(machine.pending.get(0)).toMatchObject({ attempt: 4, retryAt: 5_000, lastError: "no" });
     expect(machine.apply({ kind: "lost", of: 0 }, 120)).toBe(false);
     expect(machine.apply({ kind: "timer", of: 0 }, 5_000)).toBe(true);
     expect(told(machine)).toEqual([]);
     expect(machine.apply({ kind: "lost", of: 0 }, 5_100)).toBe(true);
-    expect(machine.pending.get(0)).toMatchObject({ attempt: 3, losses: 1 });
+    expect(machine.pending.get(0)).toMatchObject({ attempt: 5, losses: 1 });
   });
 
   it("rejects all that is awaited once when it is cancelled, and goes on", () => {
@@ -154,7 +154,7 @@ const anyInput: fc.Arbitrary<(world: World) => Input> = fc
     const of = waiting[pick % (waiting.length + 1)] ?? pick;
     switch (kind) {
       case "attempt":
-        return { kind, of, error: "failed", retryAt: machine.now + pick };
+        return { kind, of, attempt: 2, error: "failed", retryAt: machine.now + pick };
       case "lost":
       case "timer":
         return { kind, of };

@@ -42,6 +42,8 @@ export class RunMachine {
   #numbers = 0;
   #isCancelled = false;
   #status: unknown;
+  #outcome: Settled | undefined;
+  #reason = "";
   /** By the number of the command, in order. */
   readonly #pending = new Map<number, Pending>();
   readonly #events = new EventBuffer();
@@ -67,6 +69,16 @@ export class RunMachine {
   /** What the code last gave as its status. */
   get status(): unknown {
     return this.#status;
+  }
+
+  /** What a run that has completed or failed came to. */
+  get outcome(): Settled | undefined {
+    return this.#outcome;
+  }
+
+  /** Why the run was cancelled or terminated. */
+  get reason(): string {
+    return this.#reason;
   }
 
   get pending(): ReadonlyMap<number, Pending> {
@@ -121,6 +133,7 @@ export class RunMachine {
       case "cancel":
         return this.#cancel(input.reason);
       case "terminate":
+        this.#reason = input.reason;
         this.#end("terminated");
         return true;
     }
@@ -175,12 +188,15 @@ export class RunMachine {
       case "send":
         break;
       case "complete":
+        this.#outcome = { kind: "value", value: command.value };
         this.#end("completed");
         break;
       case "fail":
+        this.#outcome = { kind: "error", error: command.error };
         this.#end("failed");
         break;
       case "cancelled":
+        this.#reason = command.reason;
         this.#end("cancelled");
         break;
     }
@@ -203,11 +219,11 @@ export class RunMachine {
   #tryAgain(input: Extract<Input, { kind: "attempt" | "lost" }>): boolean {
     const step = this.#pending.get(input.of);
     if (step?.kind !== "run" || step.retryAt !== undefined) return false;
-    const again = { ...step, attempt: step.attempt + 1 };
+    const { attempt, losses } = step;
     const next: PendingStep =
       input.kind === "lost"
-        ? { ...again, losses: step.losses + 1 }
-        : { ...again, retryAt: input.retryAt, lastError: input.error };
+        ? { ...step, attempt: attempt + 1, losses: losses + 1 }
+        : { ...step, attempt: input.attempt, retryAt: input.retryAt, lastError: input.error };
     this.#pending.set(input.of, next);
     return true;
   }

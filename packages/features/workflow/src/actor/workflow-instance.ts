@@ -1,0 +1,395 @@
+import { runOutsideTurns } from "@troupe/client";
+import {
+  type ActorAddress,
+  copyOfPortable,
+  errorToPortable,
+  type FieldChange,
+  type Fields,
+  formatAddress,
+  fromPortable,
+  messageOf,
+  randomId,
+  sleep,
+  toPortable,
+  TroupeError,
+} from "@troupe/core";
+import type { ActorHost, PartHost, PartState, SiloHost } from "@troupe/sdk";
+import type { Command, Episode, Input, Settled } from "../machine/episode.ts";
+import { isLastLoss, isUnderWay } from "../machine/pending.ts";
+import { type Numbered, RunMachine } from "../machine/run-machine.ts";
+import { AWAKE_TURN, FOREIGN_TURN, RESUME_TURN } from "./flow-turns.ts";
+import { type LiveRun, replayHistory } from "./replay-history.ts";
+import { ResultWaiters } from "./result-waiters.ts";
+import { type AskToken, type EffectsOwner, RunEffects } from "./run-effects.ts";
+import type { RunRecord } from "./run-record.ts";
+import { RunStore } from "./run-store.ts";
+import { RunUpkeep } from "./run-upkeep.ts";
+import type { LongPause } from "./step-runner.ts";
+import type { WorkflowProgram } from "./workflow-program.ts";
+
+/** Between tries to bring a run back to life. */
+const RESUME_AGAIN_MS = 1_000;
+
+/** What an actor has answered to an ask, as durable sends deliver it. */
+export type Answer =
+  | { readonly kind: "value"; readonly value: unknown }
+  | { readonly kind: "error"; readonly error: unknown };
+
+/**
+ * One run, on the silo that owns it: its history, its machine, and, once it is needed, its code.
+ *
+ * RUNS-1. An input is one episode: it is applied, the code is driven, and what that led to is
+ *         stored with it in the turn's commit.
+ * RUNS-2. What cannot be applied because the code is blocked waits in the backlog, in order. The
+ *         history is not touched (W3).
+ * RUNS-3. Code cannot be taken back. If a turn that drove it is not stored, the activation ends,
+ *         and the next one replays what is.
+ */
+export class WorkflowInstance implements PartState, EffectsOwner {
+  readonly program: WorkflowProgram;
+  readonly waiters: ResultWaiters;
+  readonly #host: PartHost;
+  readonly #silo: SiloHost;
+  readonly #store: RunStore;
+  readonly #effects: RunEffects;
+  #actor: ActorHost | undefined;
+  #upkeep: RunUpkeep | undefined;
+  #machine = new RunMachine();
+  #live: LiveRun | undefined;
+  /** The history, until the code has been brought to its end. */
+  #episodes: Episode[] = [];
+  #backlog: Input[] = [];
+  /** Steps that were under way when their silo was lost. */
+  readonly #orphans: number[] = [];
+  /** True if the code was driven, and what it did does not count as stored. */
+  #isDriven = false;
+  #isBroken = false;
+
+  constructor(host: PartHost, silo: SiloHost, program: WorkflowProgram) {
+    this.#host = host;
+    this.#silo = silo;
+    this.program = program;
+    this.#store = new RunStore(host);
+    this.#effects = new RunEffects(this, host, silo);
+    this.waiters = new ResultWaiters(host.clock);
+  }
+
+  /** The actor that the run lives in. It is there before the first turn. */
+  attach(actor: ActorHost): void {
+    this.#actor = actor;
+    this.#upkeep = new RunUpkeep(this.#host, actor, this.#store);
+  }
+
+  get address(): ActorAddress {
+    return this.#host.address;
+  }
+
+  /** Undefined if there is no run. */
+  get record(): RunRecord | undefined {
+    return this.#store.record;
+  }
+
+  get runId(): string {
+    return this.record?.runId ?? "";
+  }
+
+  get machine(): RunMachine {
+    return this.#machine;
+  }
+
+  get live(): LiveRun | undefined {
+    return this.#live;
+  }
+
+  /** Inputs that wait for the code. */
+  get waitingInputs(): number {
+    return this.#backlog.length;
+  }
+
+  get episodes(): number {
+    return this.#store.history.size;
+  }
+
+  load(fields: Fields): void {
+    const { episodes, waiting } = this.#store.load(fields);
+    for (const episode of episodes) this.#machine.restore(episode);
+    if (this.#machine.hasEnded) return;
+    this.#episodes = episodes;
+    this.#backlog = waiting;
+    const known = new Set(waiting.flatMap((input) => ("of" in input ? [input.of] : [])));
+    for (const [number, pending] of this.#machine.pending)
+      if (isUnderWay(pending) && !known.has(number)) this.#orphans.push(number);
+  }
+
+  loaded(): void {
+    if (this.#orphans.length > 0 || this.record?.blocked !== undefined)
+      runOutsideTurns(() => void this.#resumeUntilStored());
+  }
+
+  collect(): FieldChange[] {
+    return this.#store.collect();
+  }
+
+  adopt(): void {
+    this.#store.adopt();
+    this.#isDriven = false;
+  }
+
+  /** RUNS-3 */
+  rollback(): void {
+    this.#store.rollback();
+    if (this.#isDriven) this.#breakOff();
+  }
+
+  staged(): () => void {
+    const start = this.#effects.staged();
+    const { hasEnded } = this.#machine;
+    return () => {
+      start();
+      if (hasEnded) this.waiters.release(true);
+    };
+  }
+
+  disposed(): void {
+    this.#effects.abandon("the run lives on another silo now, or was deactivated");
+    this.waiters.release(false);
+  }
+
+  /** Begins the run, with its input in portable form. The caller knows that there is none. */
+  async start(input: unknown, inputDigest: string): Promise<void> {
+    this.#checkUnbroken();
+    const runId = randomId(this.#silo.random);
+    this.#store.record = { runId, inputDigest, startedAt: this.#host.clock.now() };
+    await this.take({ kind: "started", input, seed: runId });
+  }
+
+  /** The live form of a value of the run, which stays as it is. */
+  revive(portable: unknown): unknown {
+    return fromPortable(copyOfPortable(portable), this.#host.makeReference);
+  }
+
+  /** Takes an input: applies it, or keeps it until the code can be driven. */
+  async take(input: Input): Promise<void> {
+    this.#checkUnbroken();
+    const isForCode = input.kind !== "terminate";
+    if (!isForCode || (await this.#becomesLive())) await this.#apply(input);
+    else if (!this.#isStale(input)) this.#keep(input);
+    await this.#follow();
+  }
+
+  /** What became of a step that ran here. */
+  async takeOutcome(number: number): Promise<void> {
+    const settled = this.#effects.outcomeOf(number);
+    if (settled !== undefined) await this.take({ kind: "outcome", of: number, settled });
+    this.#effects.forgetOutcome(number);
+  }
+
+  /** A step waits for its next attempt. */
+  async takePause(number: number, pause: LongPause): Promise<void> {
+    await this.take({ kind: "attempt", of: number, ...pause });
+  }
+
+  /** An actor has answered. */
+  async takeAnswer({ runId, number }: AskToken, answer: Answer): Promise<void> {
+    if (runId !== this.runId) return;
+    await this.take({ kind: "outcome", of: number, settled: asSettled(answer) });
+  }
+
+  /** The code waits for something foreign, and went on by itself. */
+  async takeForeign(message: string): Promise<void> {
+    this.#checkUnbroken();
+    if (this.#live === undefined) return;
+    this.#block(new TroupeError("FOREIGN_AWAIT", message));
+    await this.#follow();
+  }
+
+  /** The reminder's time has come: for timers, and for the end of what is kept of an ended run. */
+  async wake(): Promise<void> {
+    this.#checkUnbroken();
+    if (this.#upkeep?.ticked() === true) return this.#host.destroy();
+    const now = this.#host.clock.now();
+    const nextDue = (): number | undefined =>
+      this.#live === undefined ? undefined : this.#machine.firstDue(now);
+    await this.#becomesLive();
+    for (let of = nextDue(); of !== undefined; of = nextDue()) {
+      // oxlint-disable-next-line no-await-in-loop -- one timer after the other.
+      if (!(await this.#apply({ kind: "timer", of }))) break;
+      if (this.#machine.pending.get(of)?.kind === "run") this.#effects.startLater(of);
+    }
+    await this.#follow();
+  }
+
+  /** A new owner goes on: with inputs that waited, and with steps that were lost. */
+  async resume(): Promise<void> {
+    this.#checkUnbroken();
+    if (!(await this.#becomesLive())) return;
+    for (const of of this.#orphans.splice(0)) {
+      const step = this.#machine.pending.get(of);
+      if (this.#live === undefined || step === undefined || !isUnderWay(step)) continue;
+      // oxlint-disable-next-line no-await-in-loop -- one step after the other.
+      await this.#apply(isLastLoss(step) ? lostForGood(of, step.name) : { kind: "lost", of });
+      this.#effects.startLater(of);
+    }
+    await this.#follow();
+  }
+
+  /** A new owner was told to wake the run, and has. An entry for nothing goes away. */
+  lookAwake(tag: string, dueAt: number): void {
+    const isRight = (): boolean => this.#store.adoptedRecord?.awake?.tag === tag;
+    if (isRight()) return;
+    this.#host.afterStored((failure) => {
+      if (failure !== undefined || isRight()) return;
+      this.#host.forget([{ kind: "awake", name: AWAKE_TURN, dueAt, tag }]);
+    });
+  }
+
+  /** True if the code stands where the history ends. If it cannot, the run is blocked. */
+  async #becomesLive(): Promise<boolean> {
+    if (this.record === undefined || this.#machine.hasEnded) return false;
+    if (this.#live !== undefined) return true;
+    if (this.record.blocked?.digest === this.program.digest) return false;
+    try {
+      this.#live = await replayHistory(this.#episodes, {
+        address: this.address,
+        program: this.program,
+        makeReference: this.#host.makeReference,
+        log: this.#host.log,
+        onForeign: (error) => void this.#host.runTurn(FOREIGN_TURN, [error.detail]),
+      });
+    } catch (error) {
+      this.#block(error);
+      return false;
+    }
+    this.#machine = this.#live.machine;
+    this.#episodes = [];
+    if (this.record.blocked !== undefined) await this.#unblock(this.record);
+    return this.#live !== undefined;
+  }
+
+  async #unblock(record: RunRecord): Promise<void> {
+    const { blocked: _, ...rest } = record;
+    this.#store.record = rest;
+    this.#host.log.info({ event: "workflow_unblocked" }, "a run goes on with other code");
+    const waiting = this.#backlog;
+    this.#forgetBacklog();
+    for (const input of waiting) {
+      // oxlint-disable-next-line no-await-in-loop -- one input after the other.
+      if (this.#live !== undefined) await this.#apply(input);
+      else this.#keep(input);
+    }
+  }
+
+  /** RUNS-1. False if the input is stale. */
+  async #apply(input: Input): Promise<boolean> {
+    const at = Math.max(this.#machine.now, this.#host.clock.now());
+    if (!this.#machine.apply(input, at)) return false;
+    this.#isDriven = true;
+    try {
+      const accepted = await this.#drive();
+      const commands = accepted.map(({ command }): Command => command);
+      this.#store.history.append({ at: this.#machine.now, input, commands });
+      this.#effects.begin(accepted, this.#actor?.context().fence ?? 0);
+    } catch (error) {
+      if (!(error instanceof TroupeError) || error.code !== "FOREIGN_AWAIT") {
+        this.#breakOff();
+        throw error;
+      }
+      // What the code was told is not in the history, so other code can be told the same.
+      this.#block(error);
+      this.#keep(input);
+    }
+    return true;
+  }
+
+  async #drive(): Promise<Numbered[]> {
+    const accepted: Numbered[] = [];
+    const machine = this.#machine;
+    const facts = { now: machine.now, episode: this.#store.history.next, isReplay: false };
+    for (let next = machine.next(); next !== undefined; next = machine.next()) {
+      // oxlint-disable-next-line no-await-in-loop -- one delivery after the other.
+      const given = await this.#live?.native.drive(next, facts);
+      accepted.push(...machine.accept(given ?? []));
+    }
+    return accepted;
+  }
+
+  /** True for what belongs to nothing that the run waits for. */
+  #isStale(input: Input): boolean {
+    return this.#machine.hasEnded || ("of" in input && !this.#machine.pending.has(input.of));
+  }
+
+  /** RUNS-2. A timer that is due is so again when the code can be driven. */
+  #keep(input: Input): void {
+    if (input.kind === "timer") return;
+    this.#backlog.push(input);
+    this.#store.backlog.append(input);
+  }
+
+  #forgetBacklog(): void {
+    this.#backlog = [];
+    this.#store.backlog.removeBefore(this.#store.backlog.next);
+  }
+
+  /** The code cannot go on. If it was driven, nobody knows where it stands. */
+  #block(error: unknown): void {
+    if (this.record === undefined) return;
+    const code = error instanceof TroupeError ? error.code : "INTERNAL";
+    const message = messageOf(error);
+    const { digest } = this.program;
+    const blocked = { code, message, digest, since: this.#host.clock.now() };
+    this.#store.record = { ...this.record, blocked };
+    this.#host.log.error({ event: "workflow_blocked", code, reason: message }, "a run is blocked");
+    if (this.#live === undefined) return;
+    this.#live = undefined;
+    this.#effects.abandon("the run is blocked");
+    this.#actor?.deactivate();
+  }
+
+  /** What follows from the state that the turn leaves behind. */
+  async #follow(): Promise<void> {
+    const { record } = this;
+    if (record !== undefined && this.#machine.hasEnded && record.endedAt === undefined) {
+      const { blocked: _, ...rest } = record;
+      this.#store.record = { ...rest, endedAt: this.#machine.now };
+      this.#forgetBacklog();
+      this.#effects.abandon("the run has ended");
+      this.#live = undefined;
+    }
+    await this.#upkeep?.follow(this.#machine);
+  }
+
+  /** RUNS-3 */
+  #breakOff(): void {
+    this.#isBroken = true;
+    this.#live = undefined;
+    this.#effects.abandon("a turn of the run could not be stored");
+    this.#actor?.deactivate();
+  }
+
+  #checkUnbroken(): void {
+    if (!this.#isBroken) return;
+    const message = `${formatAddress(this.address)} is loaded again, because a turn of it could not be stored`;
+    throw new TroupeError("ACTIVATION_FAILED", message);
+  }
+
+  async #resumeUntilStored(): Promise<void> {
+    while (!this.#host.isDisposed) {
+      // oxlint-disable-next-line no-await-in-loop -- once more only if it failed.
+      if ((await this.#host.runTurn(RESUME_TURN, [])).kind === "value") return;
+      // oxlint-disable-next-line no-await-in-loop -- as above.
+      await sleep(this.#host.clock, RESUME_AGAIN_MS);
+    }
+  }
+}
+
+function asSettled(answer: Answer): Settled {
+  if (answer.kind === "value")
+    return { kind: "value", value: toPortable(answer.value, { root: "answer" }).value };
+  return { kind: "error", error: errorToPortable(answer.error).value };
+}
+
+function lostForGood(of: number, name: string): Input {
+  const message = `step ${JSON.stringify(name)} was under way when three silos were lost; it may be what ended them`;
+  const error = errorToPortable(new TroupeError("STEP_LOST", message)).value;
+  return { kind: "outcome", of, settled: { kind: "error", error } };
+}
