@@ -3,7 +3,14 @@ import type { ActorType } from "@troupe/sdk";
 import { TestCluster } from "@troupe/testkit";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { Account } from "./actor/testing/bank.ts";
-import { defineWorkflow, event, NoRetry, workflow, WorkflowCancelled } from "./index.ts";
+import {
+  defineWorkflow,
+  event,
+  NoRetry,
+  type StepContext,
+  workflow,
+  WorkflowCancelled,
+} from "./index.ts";
 
 const DAY_MS = 86_400_000;
 
@@ -230,6 +237,63 @@ const Trip = defineWorkflow({
       await ctx.actor(Account, account).deposit(10);
     }
   },
+});
+
+/** A step that ends when it is aborted, and counts that. */
+function stuck(name: string) {
+  return ({ signal }: StepContext): Promise<never> =>
+    new Promise((_, reject) => {
+      signal.addEventListener("abort", () => {
+        attempt(`aborted ${name}`);
+        reject(signal.reason);
+      });
+    });
+}
+
+const Loser = defineWorkflow({
+  name: "Loser",
+  async run(ctx) {
+    const { key } = await ctx.race({ step: ctx.run("step", stuck("step")), late: ctx.sleep("1s") });
+    await ctx.run("cancelled", stuck("cancelled")).catch(() => undefined);
+    return key;
+  },
+});
+
+it("aborts the signals of steps that nobody wants any more", async () => {
+  const cluster = await start([Loser]);
+  const loser = workflow(cluster.client, Loser, "l");
+  await cluster.run(loser.start());
+  await cluster.advance(900);
+  expect(attempts["aborted step"]).toBeUndefined();
+  await cluster.advance(200);
+  expect(attempts["aborted step"]).toBe(1);
+  await cluster.run(loser.cancel());
+  expect(await cluster.run(loser.result())).toBe("late");
+  expect(attempts["aborted cancelled"]).toBe(1);
+});
+
+const Parent = defineWorkflow({
+  name: "Parent",
+  events: { shipped: event<string>() },
+  async run(ctx) {
+    const started = await ctx.actor("Child", `${ctx.id}/ship`).start?.(ctx.id);
+    return [started, await ctx.event("shipped")];
+  },
+});
+
+const Child = defineWorkflow({
+  name: "Child",
+  async run(ctx, parent: string) {
+    const tracking = await ctx.run("ship", () => "T-1");
+    ctx.send("Parent", parent).event?.("shipped", tracking);
+  },
+});
+
+it("starts another run exactly once, which tells it of its end by an event", async () => {
+  const cluster = await start([Parent, Child]);
+  const parent = workflow(cluster.client, Parent, "p");
+  await cluster.run(parent.start());
+  expect(await cluster.run(parent.result())).toEqual([{ id: "p/ship", isNew: true }, "T-1"]);
 });
 
 describe("a run that is stopped", () => {

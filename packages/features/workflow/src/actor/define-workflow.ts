@@ -75,8 +75,8 @@ export function defineWorkflow<
     );
   const definition = defineBehaviour(name, {
     version,
-    // While something of it is under way it stays; else the next input replays it.
-    idleAfter: "10s",
+    // A step under way keeps it. What waits for longer goes, and the next input replays it.
+    idleAfter: "30s",
     methods: {
       start: {},
       result: { readonly: true },

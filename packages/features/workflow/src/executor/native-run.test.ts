@@ -1,3 +1,4 @@
+import { turnInName } from "@troupe/client";
 import { errorToPortable, TroupeError } from "@troupe/core";
 import { describe, expect, it } from "vitest";
 import type { Command } from "../machine/episode.ts";
@@ -146,6 +147,8 @@ describe("the code of a run", () => {
       "BAD_DEFINITION",
     ],
     ["a sleep of no time", (ctx) => ctx.sleep("soon" as "1s"), "BAD_SCHEDULE"],
+    ["a sleep without an end", (ctx) => ctx.sleep(1e15), "BAD_SCHEDULE"],
+    ["a date that is none", (ctx) => ctx.sleep(new Date(Number.NaN)), "BAD_SCHEDULE"],
     ["an undeclared event", (ctx) => ctx.event("z" as never), "NO_SUCH_EVENT"],
     [
       "too many steps",
@@ -295,4 +298,36 @@ describe("ctx", () => {
     expect(endOf(run)?.kind).toBe("complete");
     expect(seen).toEqual([expect.stringContaining("CONTEXT_MISUSE")]);
   });
+});
+
+function codeOf(ask: Promise<unknown>): Promise<unknown> {
+  return ask.catch((error: unknown) => (error as TroupeError).code);
+}
+
+it("may only end when its history is full", async () => {
+  const run = new PaperRun(async (ctx) => {
+    return [await codeOf(ctx.run("a", nothing)), await codeOf(ctx.sleep(1)), ctx.now()];
+  });
+  const begin = { kind: "begin", input: undefined, seed: "s" } as const;
+  const commands = await run.native.drive(begin, { now: 5, episode: 50_000, isReplay: false });
+  expect(commands).toEqual([{ kind: "complete", value: ["HISTORY_FULL", "HISTORY_FULL", 5] }]);
+});
+
+it("is named when a promise is rejected that it left alone", async () => {
+  const listeners = process.listeners("unhandledRejection");
+  const names: unknown[] = [];
+  process.removeAllListeners("unhandledRejection");
+  process.once("unhandledRejection", () => names.push(turnInName()?.address));
+  try {
+    await PaperRun.start(async (ctx) => {
+      void Promise.resolve().then(() => {
+        throw new Error("nobody listens");
+      });
+      await ctx.sleep("1d");
+    });
+    await eventLoop();
+  } finally {
+    for (const listener of listeners) process.on("unhandledRejection", listener);
+  }
+  expect(names).toEqual([{ type: "Order", id: "o-1" }]);
 });

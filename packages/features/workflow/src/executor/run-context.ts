@@ -17,6 +17,9 @@ import { durationOf, retryPolicy } from "./retry-policy.ts";
 import type { StepFunction, StepOptions } from "./step-options.ts";
 import { UndoList } from "./undo-list.ts";
 
+/** Nothing waits for longer: the end of the year 9999. */
+const LATEST_MS = Date.UTC(10_000, 0) - 1;
+
 /** What the code of one run has in its hands: each call becomes a command. */
 export class RunContext {
   readonly id: string;
@@ -148,8 +151,9 @@ export class RunContext {
 
   #timeOf(what: string, until: unknown): number {
     const ms = until instanceof Date ? until.getTime() - this.#run.now : parseDuration(until);
-    if (ms !== undefined && Number.isFinite(ms)) return this.#run.now + Math.max(0, ms);
-    const message = `${what} is ${shownValue(until)}; give a Date, or ${DURATION_FORMS}`;
+    const dueAt = this.#run.now + Math.max(0, ms ?? Number.NaN);
+    if (dueAt <= LATEST_MS) return dueAt;
+    const message = `${what} is ${shownValue(until)}; give a Date, or ${DURATION_FORMS}, up to the year 9999`;
     throw new TroupeError("BAD_SCHEDULE", message);
   }
 
