@@ -272,6 +272,27 @@ it("aborts the signals of steps that nobody wants any more", async () => {
   expect(attempts["aborted cancelled"]).toBe(1);
 });
 
+const Hasty = defineWorkflow({
+  name: "Hasty",
+  events: { go: event() },
+  async run(ctx) {
+    await ctx.sleep(100);
+    const account = ctx.actor(Account, "alice");
+    return await ctx.race({ go: ctx.event("go"), left: account.withdraw(5) });
+  },
+});
+
+it("makes each call of an actor once, also one whose answer is not wanted any more", async () => {
+  const cluster = await start([Hasty]);
+  const hasty = workflow(cluster.client, Hasty, "h");
+  await cluster.run(hasty.start());
+  await cluster.run(hasty.send("go"));
+  expect(await cluster.run(hasty.result())).toEqual({ key: "go", value: undefined });
+  await cluster.advance(100);
+  const { movements } = await cluster.run(cluster.actor(Account, "alice").read());
+  expect(movements).toEqual([-5]);
+});
+
 const Parent = defineWorkflow({
   name: "Parent",
   events: { shipped: event<string>() },

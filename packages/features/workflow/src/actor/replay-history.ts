@@ -57,7 +57,7 @@ async function replayEpisode(
     machine.accept(commands.slice(seen.length, seen.length + given.length));
     seen.push(...given);
   }
-  native.table.forgetSends();
+  native.table.forgetMade();
   return seen;
 }
 

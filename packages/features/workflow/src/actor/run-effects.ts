@@ -87,7 +87,7 @@ export class RunEffects {
         this.#host.send(call.to, call, { turn: ANSWER_TURN, token });
       }
     }
-    live?.native.table.forgetSends();
+    live?.native.table.forgetMade();
     this.#steps.abortOthers(this.#owner.machine.pending);
   }
 

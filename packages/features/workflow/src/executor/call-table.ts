@@ -32,7 +32,7 @@ interface Waiting {
   reject(error: unknown): void;
 }
 
-/** Steps, asks and waits of one run that are under way, and sends of one drive. */
+/** Steps, asks and waits of one run that are under way, and calls of actors in one episode. */
 const UNDER_WAY_MAX = 500;
 
 /**
@@ -44,6 +44,8 @@ export class CallTable {
   readonly #waiting = new Map<number, Waiting>();
   readonly #numbers = new WeakMap<Promise<unknown>, number>();
   readonly #calls = new Map<number, Call>();
+  /** Calls of actors that are not made yet. */
+  #unmade: number[] = [];
   #commands: Command[] = [];
   #next = 0;
 
@@ -56,13 +58,9 @@ export class CallTable {
     return this.#waiting.size;
   }
 
-  /** Names of the steps and calls that are not settled. */
+  /** Names of the steps that are not settled. */
   get unsettled(): readonly string[] {
-    return [...this.#waiting.keys()].flatMap((number) => {
-      const call = this.#calls.get(number);
-      if (call === undefined) return [];
-      return [call.kind === "run" ? call.name : `${call.to.type}/${call.to.id}.${call.method}`];
-    });
+    return [...this.#calls.values()].flatMap((call) => (call.kind === "run" ? [call.name] : []));
   }
 
   /** What a command is to be done with, as long as it is not settled. */
@@ -77,23 +75,24 @@ export class CallTable {
     return commands;
   }
 
-  /** What was sent until now is done. */
-  forgetSends(): void {
-    for (const [number, { kind }] of this.#calls) if (kind === "send") this.#calls.delete(number);
+  /** The calls of actors until now are made, also those that were withdrawn at once. */
+  forgetMade(): void {
+    for (const number of this.#unmade) this.#calls.delete(number);
+    this.#unmade = [];
   }
 
   /** A command that nothing comes back for. */
   give(command: Command, call?: Call): void {
-    if (command.kind === "send" && this.#commands.length >= UNDER_WAY_MAX) throw tooMany();
-    const number = this.#add(command);
-    if (call !== undefined) this.#calls.set(number, call);
+    if (call !== undefined && this.#unmade.length >= UNDER_WAY_MAX) throw tooMany();
+    this.#remember(this.#add(command), call);
   }
 
   /** A command whose outcome the code may wait for. */
   ask(command: Command, call?: Call): Promise<unknown> {
-    if (this.#waiting.size >= UNDER_WAY_MAX) return Promise.reject(tooMany());
+    if (this.#waiting.size >= UNDER_WAY_MAX || this.#unmade.length >= UNDER_WAY_MAX)
+      return Promise.reject(tooMany());
     const number = this.#add(command);
-    if (call !== undefined) this.#calls.set(number, call);
+    this.#remember(number, call);
     const promise = new Promise<unknown>((resolve, reject) => {
       this.#waiting.set(number, { resolve, reject });
     });
@@ -106,8 +105,7 @@ export class CallTable {
   /** What the promise belongs to is not wanted any more, if it is one of these and not settled. */
   withdraw(promise: Promise<unknown>): void {
     const number = this.#numbers.get(promise);
-    if (number === undefined || !this.#waiting.delete(number)) return;
-    this.#calls.delete(number);
+    if (number === undefined || this.#forget(number) === undefined) return;
     this.#add({ kind: "withdraw", of: number });
   }
 
@@ -130,8 +128,14 @@ export class CallTable {
   #forget(number: number): Waiting | undefined {
     const waiting = this.#waiting.get(number);
     this.#waiting.delete(number);
-    this.#calls.delete(number);
+    if (this.#calls.get(number)?.kind === "run") this.#calls.delete(number);
     return waiting;
+  }
+
+  #remember(number: number, call: Call | undefined): void {
+    if (call === undefined) return;
+    this.#calls.set(number, call);
+    if (call.kind !== "run") this.#unmade.push(number);
   }
 
   #add(command: Command): number {

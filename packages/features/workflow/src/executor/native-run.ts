@@ -184,8 +184,8 @@ export class NativeRun {
     const { unsettled } = this.table;
     if (unsettled.length === 0 || this.isReplay) return;
     this.#parts.log.warn(
-      { ...this.address, unsettled },
-      "the run has ended while this was under way; it is withdrawn",
+      { ...this.address, steps: unsettled },
+      "the run has ended while steps were under way; they are withdrawn",
     );
   }
 
