@@ -21,6 +21,8 @@ export interface RunRecord {
   readonly inputDigest: string;
   readonly endedAt?: number;
   readonly blocked?: Blocked;
+  /** Since when inputs wait, because somebody wanted it so. */
+  readonly suspendedAt?: number;
   /** Of the entry that makes each new owner wake the run. */
   readonly awake?: { readonly tag: string; readonly at: number };
 }

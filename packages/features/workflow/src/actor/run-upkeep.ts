@@ -1,6 +1,7 @@
 import type { ActorHost, PartHost } from "@troupe/sdk";
 import { isUnderWay } from "../machine/pending.ts";
 import type { RunMachine } from "../machine/run-machine.ts";
+import { AWAKE_TURN } from "./flow-turns.ts";
 import type { RunStore } from "./run-store.ts";
 
 /** The name of the one reminder of a run: for the next time at which anything of it is due. */
@@ -17,8 +18,8 @@ const TICK_ATTEMPTS = 1_000_000;
  *
  * KEEP-1. While a step is under way, or the run is blocked, an entry makes each new owner wake the
  *         run (W4).
- * KEEP-2. One reminder stands for the earliest of all times of the run. A blocked run waits for
- *         other code and for no time.
+ * KEEP-2. One reminder stands for the earliest of all times of the run. One that is blocked or
+ *         suspended waits for no time.
  * KEEP-3. What is left of a run that has ended goes when its retention is over.
  */
 export class RunUpkeep {
@@ -47,12 +48,24 @@ export class RunUpkeep {
     await this.#remind(machine);
   }
 
+  /** A new owner was told to wake the run, and has. An entry for nothing goes away. */
+  lookAwake(tag: string, dueAt: number): void {
+    const isRight = (): boolean => this.#store.adoptedRecord?.awake?.tag === tag;
+    if (isRight()) return;
+    this.#host.afterStored((failure) => {
+      if (failure !== undefined || isRight()) return;
+      this.#host.forget([{ kind: "awake", name: AWAKE_TURN, dueAt, tag }]);
+    });
+  }
+
   /** KEEP-1 */
   #stayAwake(machine: RunMachine): void {
     const { record } = this.#store;
     if (record === undefined) return;
     const { awake, ...rest } = record;
-    const isUp = record.blocked !== undefined || machine.pending.values().some(isUnderWay);
+    const { blocked, suspendedAt } = record;
+    const isUnderWayNow = suspendedAt === undefined && machine.pending.values().some(isUnderWay);
+    const isUp = blocked !== undefined || isUnderWayNow;
     if (isUp === (awake !== undefined)) return;
     const entry = { tag: this.#host.nextTag(), at: this.#host.clock.now() };
     this.#store.record = isUp ? { ...rest, awake: entry } : rest;
@@ -60,8 +73,9 @@ export class RunUpkeep {
 
   /** KEEP-2, KEEP-3 */
   async #remind(machine: RunMachine): Promise<void> {
-    const { endedAt, blocked } = this.#store.record ?? {};
-    const dueAt = blocked === undefined ? machine.nextDue : undefined;
+    const { endedAt, blocked, suspendedAt } = this.#store.record ?? {};
+    const goesOn = blocked === undefined && suspendedAt === undefined;
+    const dueAt = goesOn ? machine.nextDue : undefined;
     const wakeAt = endedAt === undefined ? dueAt : endedAt + RETENTION_MS;
     if (wakeAt === this.#wakeAt) return;
     this.#wakeAt = wakeAt;

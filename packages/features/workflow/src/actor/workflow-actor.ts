@@ -12,6 +12,9 @@ const EVENTS_MAX = 1_000;
 /** Episodes after which a run takes no more events. Its own code may make so many and no more. */
 const EPISODES_MAX = 51_000;
 
+/** Episodes of the history that one call gives. */
+const HISTORY_PAGE = 100;
+
 /** What a start has found, or made. */
 export interface Started {
   readonly id: string;
@@ -54,6 +57,15 @@ export class WorkflowActor implements ActiveBehaviour {
         return this.#stop("cancel", args[0]);
       case "terminate":
         return this.#stop("terminate", args[0]);
+      case "suspend":
+        this.#checkOpen("cannot be suspended");
+        return this.#run.suspend();
+      case "resume":
+        this.#checkOpen("cannot go on");
+        return this.#run.goOn();
+      case "history":
+        this.#checkExists();
+        return new LaterAnswer(this.#run.history({ from: Number(args[0]), limit: HISTORY_PAGE }));
       case WAKE:
         return this.#run.wake();
       default:

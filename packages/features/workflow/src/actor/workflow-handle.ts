@@ -2,6 +2,7 @@ import { TroupeError } from "@troupe/core";
 import type { CallOptions, UntypedActorRef } from "@troupe/sdk";
 import type { DataOf, EventTypes } from "../executor/workflow-context.ts";
 import { WorkflowCancelled } from "../executor/workflow-cancelled.ts";
+import type { Episode } from "../machine/episode.ts";
 import type { Workflow } from "./define-workflow.ts";
 import type { EndAnswer, Started } from "./workflow-actor.ts";
 import type { WorkflowStatus } from "./workflow-status.ts";
@@ -39,6 +40,15 @@ export interface WorkflowHandle<Input, Output, Events extends EventTypes, Status
   cancel(reason?: string): Promise<void>;
   /** Ends the run at once: it does nothing more, and nothing is undone. */
   terminate(reason?: string): Promise<void>;
+  /**
+   * From now on the run does not move. Steps that are under way end. What happens meanwhile is
+   * kept, and applied in order after `resume`.
+   */
+  suspend(): Promise<void>;
+  /** A suspended run goes on. One that is blocked is tried again with the code that there is. */
+  resume(): Promise<void>;
+  /** Everything that happened to the run, from an episode on, and what its code did. */
+  history(from?: number): AsyncIterable<Episode>;
 }
 
 /** Failures in a row after which `result` no longer asks again. */
@@ -80,6 +90,9 @@ export function workflow<Input, Output, Events extends EventTypes, Status>(
     },
     cancel: async (reason = "") => void (await call("cancel", [reason])),
     terminate: async (reason = "") => void (await call("terminate", [reason])),
+    suspend: async () => void (await call("suspend", [])),
+    resume: async () => void (await call("resume", [])),
+    history: (from = 0) => pagesOf((first) => call("history", [first]), from),
   };
 }
 
@@ -99,6 +112,19 @@ async function resultOf(ask: () => Promise<unknown>): Promise<unknown> {
 function failed(error: unknown): { readonly kind: "lost"; readonly error: unknown } {
   if (error instanceof TroupeError && ASK_AGAIN.has(error.code)) return { kind: "lost", error };
   throw error;
+}
+
+async function* pagesOf(
+  read: (first: number) => Promise<unknown>,
+  from: number,
+): AsyncGenerator<Episode> {
+  for (let first = from; ;) {
+    // oxlint-disable-next-line no-await-in-loop -- a page says where the next one begins.
+    const page = (await read(first)) as Episode[];
+    yield* page;
+    first += page.length;
+    if (page.length === 0) return;
+  }
 }
 
 function valueOf(answer: Exclude<EndAnswer, { kind: "pending" }>): unknown {

@@ -2,7 +2,6 @@ import { runOutsideTurns } from "@troupe/client";
 import {
   type ActorAddress,
   copyOfPortable,
-  errorToPortable,
   type FieldChange,
   type Fields,
   formatAddress,
@@ -10,14 +9,16 @@ import {
   messageOf,
   randomId,
   sleep,
-  toPortable,
   TroupeError,
 } from "@troupe/core";
 import type { ActorHost, PartHost, PartState, SiloHost } from "@troupe/sdk";
-import type { Command, Episode, Input, Settled } from "../machine/episode.ts";
+import type { Command, Episode, Input } from "../machine/episode.ts";
 import { isLastLoss, isUnderWay } from "../machine/pending.ts";
 import { type Numbered, RunMachine } from "../machine/run-machine.ts";
-import { AWAKE_TURN, FOREIGN_TURN, RESUME_TURN } from "./flow-turns.ts";
+import { Backlog } from "./backlog.ts";
+import { FOREIGN_TURN, RESUME_TURN } from "./flow-turns.ts";
+import { type Answer, answerInput, lostForGood } from "./made-inputs.ts";
+import { type HistoryRange, readHistory } from "./read-history.ts";
 import { type LiveRun, replayHistory } from "./replay-history.ts";
 import { ResultWaiters } from "./result-waiters.ts";
 import { type AskToken, type EffectsOwner, RunEffects } from "./run-effects.ts";
@@ -29,11 +30,6 @@ import type { WorkflowProgram } from "./workflow-program.ts";
 
 /** Between tries to bring a run back to life. */
 const RESUME_AGAIN_MS = 1_000;
-
-/** What an actor has answered to an ask, as durable sends deliver it. */
-export type Answer =
-  | { readonly kind: "value"; readonly value: unknown }
-  | { readonly kind: "error"; readonly error: unknown };
 
 /**
  * One run, on the silo that owns it: its history, its machine, and, once it is needed, its code.
@@ -52,13 +48,13 @@ export class WorkflowInstance implements PartState, EffectsOwner {
   readonly #silo: SiloHost;
   readonly #store: RunStore;
   readonly #effects: RunEffects;
+  readonly #backlog: Backlog;
   #actor: ActorHost | undefined;
   #upkeep: RunUpkeep | undefined;
   #machine = new RunMachine();
   #live: LiveRun | undefined;
   /** The history, until the code has been brought to its end. */
   #episodes: Episode[] = [];
-  #backlog: Input[] = [];
   /** Steps that were under way when their silo was lost. */
   readonly #orphans: number[] = [];
   /** True if the code was driven, and what it did does not count as stored. */
@@ -70,6 +66,7 @@ export class WorkflowInstance implements PartState, EffectsOwner {
     this.#silo = silo;
     this.program = program;
     this.#store = new RunStore(host);
+    this.#backlog = new Backlog(this.#store);
     this.#effects = new RunEffects(this, host, silo);
     this.waiters = new ResultWaiters(host.clock);
   }
@@ -103,7 +100,7 @@ export class WorkflowInstance implements PartState, EffectsOwner {
 
   /** Inputs that wait for the code. */
   get waitingInputs(): number {
-    return this.#backlog.length;
+    return this.#backlog.size;
   }
 
   get episodes(): number {
@@ -115,10 +112,9 @@ export class WorkflowInstance implements PartState, EffectsOwner {
     for (const episode of episodes) this.#machine.restore(episode);
     if (this.#machine.hasEnded) return;
     this.#episodes = episodes;
-    this.#backlog = waiting;
-    const known = new Set(waiting.flatMap((input) => ("of" in input ? [input.of] : [])));
+    this.#backlog.load(waiting);
     for (const [number, pending] of this.#machine.pending)
-      if (isUnderWay(pending) && !known.has(number)) this.#orphans.push(number);
+      if (isUnderWay(pending) && !this.#backlog.has(number)) this.#orphans.push(number);
   }
 
   loaded(): void {
@@ -168,12 +164,23 @@ export class WorkflowInstance implements PartState, EffectsOwner {
     return fromPortable(copyOfPortable(portable), this.#host.makeReference);
   }
 
+  /** A new owner was told to wake the run, and has. */
+  lookAwake(tag: string, dueAt: number): void {
+    this.#upkeep?.lookAwake(tag, dueAt);
+  }
+
+  /** What is stored of the history, from an episode on. */
+  async history(range: HistoryRange): Promise<readonly Episode[]> {
+    const episodes = await readHistory(this.#silo.stateStore, this.address, range);
+    return episodes.map((episode) => this.revive(episode) as Episode);
+  }
+
   /** Takes an input: applies it, or keeps it until the code can be driven. */
   async take(input: Input): Promise<void> {
     this.#checkUnbroken();
     const isForCode = input.kind !== "terminate";
     if (!isForCode || (await this.#becomesLive())) await this.#apply(input);
-    else if (!this.#isStale(input)) this.#keep(input);
+    else if (!this.#isStale(input)) this.#backlog.keep(input);
     await this.#follow();
   }
 
@@ -192,7 +199,7 @@ export class WorkflowInstance implements PartState, EffectsOwner {
   /** An actor has answered. */
   async takeAnswer({ runId, number }: AskToken, answer: Answer): Promise<void> {
     if (runId !== this.runId) return;
-    await this.take({ kind: "outcome", of: number, settled: asSettled(answer) });
+    await this.take(answerInput(number, answer));
   }
 
   /** The code waits for something foreign, and went on by itself. */
@@ -219,11 +226,31 @@ export class WorkflowInstance implements PartState, EffectsOwner {
     await this.#follow();
   }
 
+  /** From now on inputs wait. Steps that are under way end. */
+  async suspend(): Promise<void> {
+    this.#checkUnbroken();
+    const { record } = this;
+    if (record !== undefined)
+      this.#store.record = { ...record, suspendedAt: record.suspendedAt ?? this.#host.clock.now() };
+    await this.#follow();
+  }
+
+  /** A run that is suspended goes on; one that is blocked is tried again with the same code. */
+  async goOn(): Promise<void> {
+    this.#checkUnbroken();
+    if (this.record === undefined) return;
+    const { suspendedAt: _, ...record } = this.record;
+    const { blocked } = record;
+    this.#store.record =
+      blocked === undefined ? record : { ...record, blocked: { ...blocked, digest: "" } };
+    await this.resume();
+  }
+
   /** A new owner goes on: with inputs that waited, and with steps that were lost. */
   async resume(): Promise<void> {
     this.#checkUnbroken();
-    if (!(await this.#becomesLive())) return;
-    for (const of of this.#orphans.splice(0)) {
+    const isLive = await this.#becomesLive();
+    for (const of of isLive ? this.#orphans.splice(0) : []) {
       const step = this.#machine.pending.get(of);
       if (this.#live === undefined || step === undefined || !isUnderWay(step)) continue;
       // oxlint-disable-next-line no-await-in-loop -- one step after the other.
@@ -233,21 +260,17 @@ export class WorkflowInstance implements PartState, EffectsOwner {
     await this.#follow();
   }
 
-  /** A new owner was told to wake the run, and has. An entry for nothing goes away. */
-  lookAwake(tag: string, dueAt: number): void {
-    const isRight = (): boolean => this.#store.adoptedRecord?.awake?.tag === tag;
-    if (isRight()) return;
-    this.#host.afterStored((failure) => {
-      if (failure !== undefined || isRight()) return;
-      this.#host.forget([{ kind: "awake", name: AWAKE_TURN, dueAt, tag }]);
-    });
-  }
-
   /** True if the code stands where the history ends. If it cannot, the run is blocked. */
   async #becomesLive(): Promise<boolean> {
     if (this.record === undefined || this.#machine.hasEnded) return false;
-    if (this.#live !== undefined) return true;
-    if (this.record.blocked?.digest === this.program.digest) return false;
+    if (this.record.suspendedAt !== undefined) return false;
+    if (this.#live === undefined && !(await this.#replay(this.record))) return false;
+    if (this.#backlog.size > 0 || this.record.blocked !== undefined) await this.#catchUp();
+    return this.#live !== undefined;
+  }
+
+  async #replay({ blocked }: RunRecord): Promise<boolean> {
+    if (blocked?.digest === this.program.digest) return false;
     try {
       this.#live = await replayHistory(this.#episodes, {
         address: this.address,
@@ -262,20 +285,20 @@ export class WorkflowInstance implements PartState, EffectsOwner {
     }
     this.#machine = this.#live.machine;
     this.#episodes = [];
-    if (this.record.blocked !== undefined) await this.#unblock(this.record);
-    return this.#live !== undefined;
+    return true;
   }
 
-  async #unblock(record: RunRecord): Promise<void> {
-    const { blocked: _, ...rest } = record;
-    this.#store.record = rest;
-    this.#host.log.info({ event: "workflow_unblocked" }, "a run goes on with other code");
-    const waiting = this.#backlog;
-    this.#forgetBacklog();
-    for (const input of waiting) {
+  /** The code can be driven again. */
+  async #catchUp(): Promise<void> {
+    if (this.record?.blocked !== undefined) {
+      const { blocked: _, ...rest } = this.record;
+      this.#store.record = rest;
+      this.#host.log.info({ event: "workflow_unblocked" }, "a blocked run goes on");
+    }
+    for (const input of this.#backlog.takeAll()) {
       // oxlint-disable-next-line no-await-in-loop -- one input after the other.
       if (this.#live !== undefined) await this.#apply(input);
-      else this.#keep(input);
+      else this.#backlog.keep(input);
     }
   }
 
@@ -296,7 +319,7 @@ export class WorkflowInstance implements PartState, EffectsOwner {
       }
       // What the code was told is not in the history, so other code can be told the same.
       this.#block(error);
-      this.#keep(input);
+      this.#backlog.keep(input);
     }
     return true;
   }
@@ -318,18 +341,6 @@ export class WorkflowInstance implements PartState, EffectsOwner {
     return this.#machine.hasEnded || ("of" in input && !this.#machine.pending.has(input.of));
   }
 
-  /** RUNS-2. A timer that is due is so again when the code can be driven. */
-  #keep(input: Input): void {
-    if (input.kind === "timer") return;
-    this.#backlog.push(input);
-    this.#store.backlog.append(input);
-  }
-
-  #forgetBacklog(): void {
-    this.#backlog = [];
-    this.#store.backlog.removeBefore(this.#store.backlog.next);
-  }
-
   /** The code cannot go on. If it was driven, nobody knows where it stands. */
   #block(error: unknown): void {
     if (this.record === undefined) return;
@@ -349,9 +360,9 @@ export class WorkflowInstance implements PartState, EffectsOwner {
   async #follow(): Promise<void> {
     const { record } = this;
     if (record !== undefined && this.#machine.hasEnded && record.endedAt === undefined) {
-      const { blocked: _, ...rest } = record;
+      const { blocked: _, suspendedAt: __, ...rest } = record;
       this.#store.record = { ...rest, endedAt: this.#machine.now };
-      this.#forgetBacklog();
+      this.#backlog.takeAll();
       this.#effects.abandon("the run has ended");
       this.#live = undefined;
     }
@@ -380,16 +391,4 @@ export class WorkflowInstance implements PartState, EffectsOwner {
       await sleep(this.#host.clock, RESUME_AGAIN_MS);
     }
   }
-}
-
-function asSettled(answer: Answer): Settled {
-  if (answer.kind === "value")
-    return { kind: "value", value: toPortable(answer.value, { root: "answer" }).value };
-  return { kind: "error", error: errorToPortable(answer.error).value };
-}
-
-function lostForGood(of: number, name: string): Input {
-  const message = `step ${JSON.stringify(name)} was under way when three silos were lost; it may be what ended them`;
-  const error = errorToPortable(new TroupeError("STEP_LOST", message)).value;
-  return { kind: "outcome", of, settled: { kind: "error", error } };
 }

@@ -18,7 +18,8 @@ import type { AskToken } from "./run-effects.ts";
 import { awakeEntry, type RunRecord } from "./run-record.ts";
 import { RUN_PREFIXES } from "./run-store.ts";
 import type { LongPause } from "./step-runner.ts";
-import { type Answer, WorkflowInstance } from "./workflow-instance.ts";
+import type { Answer } from "./made-inputs.ts";
+import { WorkflowInstance } from "./workflow-instance.ts";
 import { programOf } from "./workflow-program.ts";
 
 /** The run that an actor of a workflow type is. */

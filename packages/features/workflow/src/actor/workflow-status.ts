@@ -1,11 +1,13 @@
-import type { Phase } from "../machine/run-machine.ts";
-import type { Blocked } from "./run-record.ts";
+import type { Phase, RunMachine } from "../machine/run-machine.ts";
+import type { Blocked, RunRecord } from "./run-record.ts";
 import type { WorkflowInstance } from "./workflow-instance.ts";
 
 /** How a run stands. Times are in milliseconds since the Unix epoch. */
 export interface WorkflowStatus<S = unknown> {
-  /** `blocked`: its code cannot go on; `blocked` says why. */
-  readonly state: Exclude<Phase, "new"> | "blocked";
+  /**
+   * `blocked`: its code cannot go on; `blocked` says why. `suspended`: somebody wanted it to wait.
+   */
+  readonly state: Exclude<Phase, "new"> | "blocked" | "suspended";
   /** What the code last gave to `ctx.status`. */
   readonly status: S | undefined;
   readonly startedAt: number;
@@ -35,10 +37,8 @@ export function statusOf(run: WorkflowInstance): WorkflowStatus | undefined {
   const { record, machine } = run;
   if (record === undefined) return undefined;
   const { blocked, startedAt, endedAt } = record;
-  const { phase } = machine;
-  const running = blocked !== undefined || phase === "new" ? "blocked" : phase;
   return {
-    state: machine.hasEnded ? (phase as WorkflowStatus["state"]) : running,
+    state: stateOf(record, machine),
     status: run.revive(machine.status),
     startedAt,
     endedAt,
@@ -52,4 +52,10 @@ export function statusOf(run: WorkflowInstance): WorkflowStatus | undefined {
     episodes: run.episodes,
     waitingInputs: run.waitingInputs,
   };
+}
+
+function stateOf(record: RunRecord, { phase, hasEnded }: RunMachine): WorkflowStatus["state"] {
+  if (hasEnded && phase !== "new") return phase;
+  if (record.suspendedAt !== undefined) return "suspended";
+  return record.blocked === undefined ? "running" : "blocked";
 }
