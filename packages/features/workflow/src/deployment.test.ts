@@ -139,6 +139,18 @@ describe("other code", () => {
     expect(steps).toEqual(["charge"]);
   });
 
+  it("can be terminated also if it was blocked from its beginning", async () => {
+    const never = orderOf(async () => await new Promise(() => undefined));
+    const cluster = await start(never);
+    const order = workflow(cluster.client, first, "o");
+    await cluster.run(order.start());
+    expect(await cluster.run(order.status())).toMatchObject({ state: "blocked", episodes: 0 });
+    await cluster.run(order.terminate("for good"));
+    await expect(cluster.run(order.result())).rejects.toThrow("for good");
+    await deploy(cluster, first);
+    expect(await cluster.run(order.status())).toMatchObject({ state: "terminated" });
+  });
+
   it("can be stopped while it is blocked", async () => {
     const cluster = await start(first);
     const order = workflow(cluster.client, first, "o");

@@ -45,6 +45,22 @@ it("lets a suspended run wait, and applies what came meanwhile in order", async 
   expect(steps).toEqual(["charge", "ship"]);
 });
 
+it("fires no timer of a suspended run, also if its code is in memory", async () => {
+  const cluster = await start();
+  const order = workflow(cluster.client, Order, "o");
+  await cluster.run(order.start());
+  await cluster.advance(59_000);
+  await cluster.run(order.status());
+  await cluster.run(order.suspend());
+  const { episodes } = await cluster.run(order.status());
+  for (let count = 0; count < 10; count++) {
+    // oxlint-disable-next-line no-await-in-loop -- it stays in memory.
+    await cluster.advance(1_000);
+    // oxlint-disable-next-line no-await-in-loop -- as above.
+    expect(await cluster.run(order.status())).toMatchObject({ state: "suspended", episodes });
+  }
+});
+
 it("suspends a run twice, resumes it twice, and not after its end", async () => {
   const cluster = await start();
   const order = workflow(cluster.client, Order, "o");

@@ -215,10 +215,12 @@ export class WorkflowInstance implements PartState, EffectsOwner {
     this.#checkUnbroken();
     if (this.#upkeep?.ticked() === true) return this.#host.destroy();
     const now = this.#host.clock.now();
-    const nextDue = (): number | undefined =>
-      this.#live === undefined ? undefined : this.#machine.firstDue(now);
-    await this.#becomesLive();
-    for (let of = nextDue(); of !== undefined; of = nextDue()) {
+    const isLive = await this.#becomesLive();
+    for (
+      let of = isLive ? this.#machine.firstDue(now) : undefined;
+      of !== undefined && this.#live !== undefined;
+      of = this.#machine.firstDue(now)
+    ) {
       // oxlint-disable-next-line no-await-in-loop -- one timer after the other.
       if (!(await this.#apply({ kind: "timer", of }))) break;
       if (this.#machine.pending.get(of)?.kind === "run") this.#effects.startLater(of);

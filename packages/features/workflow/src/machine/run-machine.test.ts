@@ -127,6 +127,14 @@ describe("a run", () => {
     expect(machine.apply({ kind: "terminate", reason: "" }, 110)).toBe(false);
   });
 
+  it("can be terminated before its start was applied", () => {
+    const machine = new RunMachine();
+    expect(machine.apply({ kind: "event", name: "x", data: 1 }, 90)).toBe(false);
+    expect(machine.apply({ kind: "terminate", reason: "now" }, 100)).toBe(true);
+    expect(machine.phase).toBe("terminated");
+    expect(machine.apply(STARTED, 110)).toBe(false);
+  });
+
   it("ends at once when it is terminated", () => {
     const machine = started({ kind: "run", name: "a" });
     expect(machine.apply({ kind: "terminate", reason: "now" }, 110)).toBe(true);

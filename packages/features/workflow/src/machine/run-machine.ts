@@ -118,6 +118,7 @@ export class RunMachine {
 
   #apply(input: Input, at: number): boolean {
     if (input.kind === "started") return this.#start(input);
+    if (input.kind === "terminate") return this.#terminate(input.reason);
     if (this.#phase !== "running") return false;
     switch (input.kind) {
       case "outcome":
@@ -132,10 +133,6 @@ export class RunMachine {
         return true;
       case "cancel":
         return this.#cancel(input.reason);
-      case "terminate":
-        this.#reason = input.reason;
-        this.#end("terminated");
-        return true;
     }
   }
 
@@ -245,6 +242,14 @@ export class RunMachine {
     this.#isCancelled = true;
     this.#deliveries.push({ kind: "cancel", of: [...this.#pending.keys()], reason });
     this.#pending.clear();
+    return true;
+  }
+
+  /** Also a run whose code never got to see its start. */
+  #terminate(reason: string): boolean {
+    if (this.hasEnded) return false;
+    this.#reason = reason;
+    this.#end("terminated");
     return true;
   }
 
