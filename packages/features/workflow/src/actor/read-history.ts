@@ -17,8 +17,11 @@ export async function readHistory(
   const stored = await store.read(address, RUN_PREFIXES.history);
   const log = new RecordLog<Episode>(RUN_PREFIXES.history, { isDirty: false });
   const episodes: Episode[] = [];
-  log.load(stored?.fields ?? new Map(), (episode, number) => {
+  // The first one has number 0, also after the run has continued with another input.
+  let number = 0;
+  log.load(stored?.fields ?? new Map(), (episode) => {
     if (number >= from && number < from + limit) episodes.push(episode);
+    number++;
   });
   return episodes;
 }

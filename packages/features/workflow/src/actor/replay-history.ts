@@ -1,18 +1,12 @@
 import { formatAddress, TroupeError } from "@troupe/core";
-import { NativeRun, type NativeRunParts } from "../executor/native-run.ts";
-import type { Command, Episode } from "../machine/episode.ts";
+import type { NativeRunParts } from "../executor/native-run.ts";
+import type { Episode } from "../machine/episode.ts";
 import { describeCommand, firstMismatch } from "../machine/mismatch.ts";
-import { RunMachine } from "../machine/run-machine.ts";
+import { LiveRun } from "./live-run.ts";
 import type { WorkflowProgram } from "./workflow-program.ts";
 
 /** After so many episodes of a replay others get a turn of the event loop: some milliseconds. */
 const EPISODES_AT_ONCE = 500;
-
-/** A run whose code stands where its history ends. */
-export interface LiveRun {
-  readonly native: NativeRun;
-  readonly machine: RunMachine;
-}
 
 /**
  * Brings the code of a run to where its history ends. No step runs again, and nothing is stored.
@@ -24,11 +18,10 @@ export async function replayHistory(
   episodes: readonly Episode[],
   parts: NativeRunParts & { readonly program: WorkflowProgram },
 ): Promise<LiveRun> {
-  const native = new NativeRun(parts);
-  const machine = new RunMachine();
+  const live = new LiveRun(parts);
   for (const [index, episode] of episodes.entries()) {
     // oxlint-disable-next-line no-await-in-loop -- one episode after the other.
-    const seen = await replayEpisode({ native, machine }, episode, index);
+    const seen = await live.replay(episode, index);
     const mismatch = firstMismatch(episode.commands, seen);
     if (mismatch !== undefined) {
       const { version, digest } = parts.program;
@@ -39,26 +32,7 @@ export async function replayHistory(
     // oxlint-disable-next-line no-await-in-loop -- lets others go on.
     if (index % EPISODES_AT_ONCE === EPISODES_AT_ONCE - 1) await eventLoopTurn();
   }
-  return { native, machine };
-}
-
-/** The machine takes what is stored, whose times hold; the code says what it would do. */
-async function replayEpisode(
-  { native, machine }: LiveRun,
-  { input, at, commands }: Episode,
-  episode: number,
-): Promise<Command[]> {
-  machine.apply(input, at);
-  const facts = { now: machine.now, episode, isReplay: true };
-  const seen: Command[] = [];
-  for (let next = machine.next(); next !== undefined; next = machine.next()) {
-    // oxlint-disable-next-line no-await-in-loop -- one delivery after the other.
-    const given = await native.drive(next, facts);
-    machine.accept(commands.slice(seen.length, seen.length + given.length));
-    seen.push(...given);
-  }
-  native.table.forgetMade();
-  return seen;
+  return live;
 }
 
 function eventLoopTurn(): Promise<void> {

@@ -4,12 +4,12 @@ import type { Settled } from "../machine/episode.ts";
 import { isUnderWay } from "../machine/pending.ts";
 import type { Numbered, RunMachine } from "../machine/run-machine.ts";
 import { ANSWER_TURN, OUTCOME_TURN, PAUSED_TURN } from "./flow-turns.ts";
-import type { LiveRun } from "./replay-history.ts";
+import type { LiveRun } from "./live-run.ts";
 import { StepRunner } from "./step-runner.ts";
 
-/** What comes back with an answer, so that it finds its way. */
-export interface AskToken {
-  /** An answer to an earlier run of the same id is nobody's. */
+/** What comes back with an outcome, so that it finds its way. */
+export interface CommandToken {
+  /** What comes for an earlier run of the same id is nobody's. */
   readonly runId: string;
   readonly number: number;
 }
@@ -59,9 +59,9 @@ export class RunEffects {
       busy: () => host.busy(),
       settled: (number, settled) => {
         this.#outcomes.set(number, settled);
-        return stores(OUTCOME_TURN, [number]);
+        return stores(OUTCOME_TURN, [owner.runId, number]);
       },
-      paused: (number, pause) => stores(PAUSED_TURN, [number, pause]),
+      paused: (number, pause) => stores(PAUSED_TURN, [owner.runId, number, pause]),
     });
   }
 
@@ -83,7 +83,7 @@ export class RunEffects {
       if (command.kind === "run") this.startLater(number);
       else if (call?.kind === "send") this.#host.send(call.to, call);
       else if (call?.kind === "ask") {
-        const token: AskToken = { runId, number };
+        const token: CommandToken = { runId, number };
         this.#host.send(call.to, call, { turn: ANSWER_TURN, token });
       }
     }
@@ -110,6 +110,7 @@ export class RunEffects {
   abandon(reason: string): void {
     this.#left += this.#startable.length;
     this.#startable = [];
+    this.#outcomes.clear();
     this.#steps.abortAll(new Error(reason));
   }
 

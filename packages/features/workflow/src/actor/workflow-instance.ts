@@ -1,4 +1,3 @@
-import { runOutsideTurns } from "@troupe/client";
 import {
   type ActorAddress,
   copyOfPortable,
@@ -8,28 +7,27 @@ import {
   fromPortable,
   messageOf,
   randomId,
-  sleep,
   TroupeError,
 } from "@troupe/core";
 import type { ActorHost, PartHost, PartState, SiloHost } from "@troupe/sdk";
+import type { NativeRunParts } from "../executor/native-run.ts";
 import type { Command, Episode, Input } from "../machine/episode.ts";
 import { isLastLoss, isUnderWay } from "../machine/pending.ts";
-import { type Numbered, RunMachine } from "../machine/run-machine.ts";
+import { RunMachine } from "../machine/run-machine.ts";
 import { Backlog } from "./backlog.ts";
 import { FOREIGN_TURN, RESUME_TURN } from "./flow-turns.ts";
+import { LiveRun } from "./live-run.ts";
 import { type Answer, answerInput, lostForGood } from "./made-inputs.ts";
 import { type HistoryRange, readHistory } from "./read-history.ts";
-import { type LiveRun, replayHistory } from "./replay-history.ts";
+import { replayHistory } from "./replay-history.ts";
 import { ResultWaiters } from "./result-waiters.ts";
-import { type AskToken, type EffectsOwner, RunEffects } from "./run-effects.ts";
+import { type CommandToken, type EffectsOwner, RunEffects } from "./run-effects.ts";
 import type { RunRecord } from "./run-record.ts";
 import { RunStore } from "./run-store.ts";
 import { RunUpkeep } from "./run-upkeep.ts";
 import type { LongPause } from "./step-runner.ts";
+import { turnUntilStored } from "./turn-until-stored.ts";
 import type { WorkflowProgram } from "./workflow-program.ts";
-
-/** Between tries to bring a run back to life. */
-const RESUME_AGAIN_MS = 1_000;
 
 /**
  * One run, on the silo that owns it: its history, its machine, and, once it is needed, its code.
@@ -40,17 +38,20 @@ const RESUME_AGAIN_MS = 1_000;
  *         history is not touched (W3).
  * RUNS-3. Code cannot be taken back. If a turn that drove it is not stored, the activation ends,
  *         and the next one replays what is.
+ * RUNS-4. A run that continues with another input is a new run in the same commit: with its own
+ *         history, and with the events that nobody has taken.
  */
 export class WorkflowInstance implements PartState, EffectsOwner {
   readonly program: WorkflowProgram;
   readonly waiters: ResultWaiters;
+  /** It is there before the first turn. */
+  upkeep: RunUpkeep | undefined;
   readonly #host: PartHost;
   readonly #silo: SiloHost;
   readonly #store: RunStore;
   readonly #effects: RunEffects;
   readonly #backlog: Backlog;
   #actor: ActorHost | undefined;
-  #upkeep: RunUpkeep | undefined;
   #machine = new RunMachine();
   #live: LiveRun | undefined;
   /** The history, until the code has been brought to its end. */
@@ -74,7 +75,7 @@ export class WorkflowInstance implements PartState, EffectsOwner {
   /** The actor that the run lives in. It is there before the first turn. */
   attach(actor: ActorHost): void {
     this.#actor = actor;
-    this.#upkeep = new RunUpkeep(this.#host, actor, this.#store);
+    this.upkeep = new RunUpkeep(this.#host, actor, this.#store);
   }
 
   get address(): ActorAddress {
@@ -119,7 +120,7 @@ export class WorkflowInstance implements PartState, EffectsOwner {
 
   loaded(): void {
     if (this.#orphans.length > 0 || this.record?.blocked !== undefined)
-      runOutsideTurns(() => void this.#resumeUntilStored());
+      turnUntilStored(this.#host, RESUME_TURN);
   }
 
   collect(): FieldChange[] {
@@ -164,11 +165,6 @@ export class WorkflowInstance implements PartState, EffectsOwner {
     return fromPortable(copyOfPortable(portable), this.#host.makeReference);
   }
 
-  /** A new owner was told to wake the run, and has. */
-  lookAwake(tag: string, dueAt: number): void {
-    this.#upkeep?.lookAwake(tag, dueAt);
-  }
-
   /** What is stored of the history, from an episode on. */
   async history(range: HistoryRange): Promise<readonly Episode[]> {
     const episodes = await readHistory(this.#silo.stateStore, this.address, range);
@@ -185,19 +181,20 @@ export class WorkflowInstance implements PartState, EffectsOwner {
   }
 
   /** What became of a step that ran here. */
-  async takeOutcome(number: number): Promise<void> {
-    const settled = this.#effects.outcomeOf(number);
-    if (settled !== undefined) await this.take({ kind: "outcome", of: number, settled });
+  async takeOutcome({ runId, number }: CommandToken): Promise<void> {
+    const settled = runId === this.runId ? this.#effects.outcomeOf(number) : undefined;
+    if (settled === undefined) return;
+    await this.take({ kind: "outcome", of: number, settled });
     this.#effects.forgetOutcome(number);
   }
 
   /** A step waits for its next attempt. */
-  async takePause(number: number, pause: LongPause): Promise<void> {
-    await this.take({ kind: "attempt", of: number, ...pause });
+  async takePause({ runId, number }: CommandToken, pause: LongPause): Promise<void> {
+    if (runId === this.runId) await this.take({ kind: "attempt", of: number, ...pause });
   }
 
   /** An actor has answered. */
-  async takeAnswer({ runId, number }: AskToken, answer: Answer): Promise<void> {
+  async takeAnswer({ runId, number }: CommandToken, answer: Answer): Promise<void> {
     if (runId !== this.runId) return;
     await this.take(answerInput(number, answer));
   }
@@ -213,7 +210,7 @@ export class WorkflowInstance implements PartState, EffectsOwner {
   /** The reminder's time has come: for timers, and for the end of what is kept of an ended run. */
   async wake(): Promise<void> {
     this.#checkUnbroken();
-    if (this.#upkeep?.ticked() === true) return this.#host.destroy();
+    if (this.upkeep?.ticked() === true) return this.#host.destroy();
     const now = this.#host.clock.now();
     const isLive = await this.#becomesLive();
     for (
@@ -252,8 +249,9 @@ export class WorkflowInstance implements PartState, EffectsOwner {
   async resume(): Promise<void> {
     this.#checkUnbroken();
     const isLive = await this.#becomesLive();
+    const { runId } = this;
     for (const of of isLive ? this.#orphans.splice(0) : []) {
-      const step = this.#machine.pending.get(of);
+      const step = runId === this.runId ? this.#machine.pending.get(of) : undefined;
       if (this.#live === undefined || step === undefined || !isUnderWay(step)) continue;
       // oxlint-disable-next-line no-await-in-loop -- one step after the other.
       await this.#apply(isLastLoss(step) ? lostForGood(of, step.name) : { kind: "lost", of });
@@ -274,13 +272,7 @@ export class WorkflowInstance implements PartState, EffectsOwner {
   async #replay({ blocked }: RunRecord): Promise<boolean> {
     if (blocked?.digest === this.program.digest) return false;
     try {
-      this.#live = await replayHistory(this.#episodes, {
-        address: this.address,
-        program: this.program,
-        makeReference: this.#host.makeReference,
-        log: this.#host.log,
-        onForeign: (error) => void this.#host.runTurn(FOREIGN_TURN, [error.detail]),
-      });
+      this.#live = await replayHistory(this.#episodes, this.#codeParts);
     } catch (error) {
       this.#block(error);
       return false;
@@ -290,6 +282,16 @@ export class WorkflowInstance implements PartState, EffectsOwner {
     return true;
   }
 
+  get #codeParts(): NativeRunParts & { readonly program: WorkflowProgram } {
+    return {
+      address: this.address,
+      program: this.program,
+      makeReference: this.#host.makeReference,
+      log: this.#host.log,
+      onForeign: (error) => void this.#host.runTurn(FOREIGN_TURN, [error.detail]),
+    };
+  }
+
   /** The code can be driven again. */
   async #catchUp(): Promise<void> {
     if (this.record?.blocked !== undefined) {
@@ -297,7 +299,10 @@ export class WorkflowInstance implements PartState, EffectsOwner {
       this.#store.record = rest;
       this.#host.log.info({ event: "workflow_unblocked" }, "a blocked run goes on");
     }
+    const { runId } = this;
     for (const input of this.#backlog.takeAll()) {
+      // The run may have continued with another input meanwhile.
+      if ("of" in input && runId !== this.runId) continue;
       // oxlint-disable-next-line no-await-in-loop -- one input after the other.
       if (this.#live !== undefined) await this.#apply(input);
       else this.#backlog.keep(input);
@@ -305,12 +310,12 @@ export class WorkflowInstance implements PartState, EffectsOwner {
   }
 
   /** RUNS-1. False if the input is stale. */
-  async #apply(input: Input): Promise<boolean> {
-    const at = Math.max(this.#machine.now, this.#host.clock.now());
+  async #apply(input: Input, notBefore = this.#machine.now): Promise<boolean> {
+    const at = Math.max(notBefore, this.#host.clock.now());
     if (!this.#machine.apply(input, at)) return false;
     this.#isDriven = true;
     try {
-      const accepted = await this.#drive();
+      const accepted = (await this.#live?.drive(this.episodes)) ?? [];
       const commands = accepted.map(({ command }): Command => command);
       this.#store.history.append({ at: this.#machine.now, input, commands });
       this.#effects.begin(accepted, this.#actor?.context().fence ?? 0);
@@ -323,19 +328,24 @@ export class WorkflowInstance implements PartState, EffectsOwner {
       this.#block(error);
       this.#backlog.keep(input);
     }
+    if (this.#machine.phase === "continued") await this.#continue();
     return true;
   }
 
-  async #drive(): Promise<Numbered[]> {
-    const accepted: Numbered[] = [];
-    const machine = this.#machine;
-    const facts = { now: machine.now, episode: this.#store.history.next, isReplay: false };
-    for (let next = machine.next(); next !== undefined; next = machine.next()) {
-      // oxlint-disable-next-line no-await-in-loop -- one delivery after the other.
-      const given = await this.#live?.native.drive(next, facts);
-      accepted.push(...machine.accept(given ?? []));
-    }
-    return accepted;
+  /** RUNS-4 */
+  async #continue(): Promise<void> {
+    const { record } = this;
+    const { now, continuation: input } = this.#machine;
+    if (record === undefined) return;
+    const runId = randomId(this.#silo.random);
+    const events = this.#machine.leftEvents();
+    this.#effects.abandon("the run continues with another input");
+    this.#orphans.length = 0;
+    this.#store.history.removeBefore(this.#store.history.next);
+    this.#store.record = { ...record, runId };
+    this.#live = new LiveRun(this.#codeParts);
+    this.#machine = this.#live.machine;
+    await this.#apply({ kind: "started", input, seed: runId, events }, now);
   }
 
   /** True for what belongs to nothing that the run waits for. */
@@ -368,7 +378,7 @@ export class WorkflowInstance implements PartState, EffectsOwner {
       this.#effects.abandon("the run has ended");
       this.#live = undefined;
     }
-    await this.#upkeep?.follow(this.#machine);
+    await this.upkeep?.follow(this.#machine);
   }
 
   /** RUNS-3 */
@@ -383,14 +393,5 @@ export class WorkflowInstance implements PartState, EffectsOwner {
     if (!this.#isBroken) return;
     const message = `${formatAddress(this.address)} is loaded again, because a turn of it could not be stored`;
     throw new TroupeError("ACTIVATION_FAILED", message);
-  }
-
-  async #resumeUntilStored(): Promise<void> {
-    while (!this.#host.isDisposed) {
-      // oxlint-disable-next-line no-await-in-loop -- once more only if it failed.
-      if ((await this.#host.runTurn(RESUME_TURN, [])).kind === "value") return;
-      // oxlint-disable-next-line no-await-in-loop -- as above.
-      await sleep(this.#host.clock, RESUME_AGAIN_MS);
-    }
   }
 }

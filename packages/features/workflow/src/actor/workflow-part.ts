@@ -14,7 +14,7 @@ import {
   PAUSED_TURN,
   RESUME_TURN,
 } from "./flow-turns.ts";
-import type { AskToken } from "./run-effects.ts";
+import type { CommandToken } from "./run-effects.ts";
 import { awakeEntry, type RunRecord } from "./run-record.ts";
 import { RUN_PREFIXES } from "./run-store.ts";
 import type { LongPause } from "./step-runner.ts";
@@ -45,12 +45,14 @@ function workflowPart(silo: SiloHost): DurablePart<WorkflowInstance> {
       field.startsWith(RUN_PREFIXES.record) ? awakeEntry(record as RunRecord) : undefined,
     turns: {
       [RESUME_TURN]: (host) => runOf(host).resume(),
-      [AWAKE_TURN]: (host, [tag, dueAt]) => runOf(host).lookAwake(String(tag), Number(dueAt)),
-      [OUTCOME_TURN]: (host, [number]) => runOf(host).takeOutcome(Number(number)),
-      [PAUSED_TURN]: (host, [number, pause]) =>
-        runOf(host).takePause(Number(number), pause as LongPause),
+      [AWAKE_TURN]: (host, [tag, dueAt]) =>
+        runOf(host).upkeep?.lookAwake(String(tag), Number(dueAt)),
+      [OUTCOME_TURN]: (host, [runId, number]) =>
+        runOf(host).takeOutcome({ runId: String(runId), number: Number(number) }),
+      [PAUSED_TURN]: (host, [runId, number, pause]) =>
+        runOf(host).takePause({ runId: String(runId), number: Number(number) }, pause as LongPause),
       [ANSWER_TURN]: (host, [token, answer]) =>
-        runOf(host).takeAnswer(token as AskToken, answer as Answer),
+        runOf(host).takeAnswer(token as CommandToken, answer as Answer),
       [FOREIGN_TURN]: (host, [message]) => runOf(host).takeForeign(String(message)),
     },
   };

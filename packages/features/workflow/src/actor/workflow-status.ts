@@ -7,7 +7,7 @@ export interface WorkflowStatus<S = unknown> {
   /**
    * `blocked`: its code cannot go on; `blocked` says why. `suspended`: somebody wanted it to wait.
    */
-  readonly state: Exclude<Phase, "new"> | "blocked" | "suspended";
+  readonly state: Exclude<Phase, "new" | "continued"> | "blocked" | "suspended";
   /** What the code last gave to `ctx.status`. */
   readonly status: S | undefined;
   readonly startedAt: number;
@@ -55,7 +55,7 @@ export function statusOf(run: WorkflowInstance): WorkflowStatus | undefined {
 }
 
 function stateOf(record: RunRecord, { phase, hasEnded }: RunMachine): WorkflowStatus["state"] {
-  if (hasEnded && phase !== "new") return phase;
+  if (hasEnded && phase !== "new" && phase !== "continued") return phase;
   if (record.suspendedAt !== undefined) return "suspended";
   return record.blocked === undefined ? "running" : "blocked";
 }

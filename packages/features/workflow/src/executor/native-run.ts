@@ -11,6 +11,7 @@ import type { Command } from "../machine/episode.ts";
 import type { Delivery } from "../machine/run-machine.ts";
 import { type Call, CallTable } from "./call-table.ts";
 import { CodeScope } from "./code-scope.ts";
+import { ContinueWith } from "./continue-with.ts";
 import { drained } from "./drained.ts";
 import { RunContext } from "./run-context.ts";
 import { SeededRandom } from "./seeded-random.ts";
@@ -87,6 +88,11 @@ export class NativeRun {
     return this.#random;
   }
 
+  /** How many episodes the run has had before this one. */
+  get episode(): number {
+    return this.#facts.episode;
+  }
+
   callOf(number: number): Call | undefined {
     return this.table.callOf(number);
   }
@@ -154,7 +160,8 @@ export class NativeRun {
     const context = new RunContext(this, this.#parts.log);
     try {
       const value = await this.#parts.program.run(context, input);
-      this.#end({ kind: "complete", value: toPortable(value, { root: "result" }).value });
+      if (value instanceof ContinueWith) this.#end({ kind: "continue", input: value.input });
+      else this.#end({ kind: "complete", value: toPortable(value, { root: "result" }).value });
     } catch (error) {
       await this.#undo(context, error);
     }

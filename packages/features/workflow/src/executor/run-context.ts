@@ -12,10 +12,14 @@ import {
 import { type ActorClass, definitionOf } from "@troupe/sdk";
 import type { Command } from "../machine/episode.ts";
 import type { Call } from "./call-table.ts";
+import { ContinueWith } from "./continue-with.ts";
 import type { NativeRun } from "./native-run.ts";
 import { durationOf, retryPolicy } from "./retry-policy.ts";
 import type { StepFunction, StepOptions } from "./step-options.ts";
 import { UndoList } from "./undo-list.ts";
+
+/** Episodes after which a run had better begin anew. */
+const LONG_HISTORY = 10_000;
 
 /** Nothing waits for longer: the end of the year 9999. */
 const LATEST_MS = Date.UTC(10_000, 0) - 1;
@@ -130,6 +134,20 @@ export class RunContext {
   uuid(): string {
     this.#run.check();
     return this.#run.random.uuid();
+  }
+
+  get shouldContinue(): boolean {
+    this.#run.check();
+    return this.#run.episode >= LONG_HISTORY;
+  }
+
+  continueWith(input: unknown): ContinueWith {
+    this.#run.check();
+    if (this.#run.episode === 0) {
+      const message = `ctx.continueWith was called before the run has waited for anything, so it would never end; let it wait first`;
+      throw new TroupeError("CONTEXT_MISUSE", message);
+    }
+    return new ContinueWith(toPortable(input, { root: "input" }).value);
   }
 
   async undoAll(): Promise<void> {

@@ -99,6 +99,22 @@ export interface WorkflowContext<Events extends EventTypes = EventTypes, Status 
   /** In [0, 1). */
   random(): number;
   uuid(): string;
+  /**
+   * True when so much has happened to the run (10,000 things) that it had better continue with
+   * another input.
+   */
+  readonly shouldContinue: boolean;
+  /**
+   * Return what this gives, and the run begins anew with the input: under the same id, with an
+   * empty history, and with the events that nobody has taken. Undos are forgotten. For runs that
+   * live for ever.
+   *
+   * @example
+   * ```ts
+   * if (ctx.shouldContinue) return ctx.continueWith({ ...input, total });
+   * ```
+   */
+  continueWith(input: unknown): never;
   /** Runs the undos of all steps so far, the last one's first. Throws what they threw. */
   undoAll(): Promise<void>;
 }

@@ -3,6 +3,12 @@ export type Settled =
   | { readonly kind: "value"; readonly value: unknown }
   | { readonly kind: "error"; readonly error: unknown };
 
+/** An event that nobody has taken. */
+export interface LeftEvent {
+  readonly name: string;
+  readonly data: unknown;
+}
+
 /**
  * Something that happened to a run. `of` is the number of the command that it belongs to.
  *
@@ -10,8 +16,16 @@ export type Settled =
  * code together say what the run does.
  */
 export type Input =
-  /** The first input. `seed` is where the run's random numbers come from. */
-  | { readonly kind: "started"; readonly input: unknown; readonly seed: string }
+  /**
+   * The first input. `seed` is where the run's random numbers come from, and `events` are those
+   * that nobody took before the run continued with this input.
+   */
+  | {
+      readonly kind: "started";
+      readonly input: unknown;
+      readonly seed: string;
+      readonly events?: readonly LeftEvent[];
+    }
   /** A step has ended, or an actor has answered. */
   | { readonly kind: "outcome"; readonly of: number; readonly settled: Settled }
   /** An attempt of a step has failed, and the next one, of this number, comes at `retryAt`. */
@@ -52,6 +66,8 @@ export type Command =
   | { readonly kind: "complete"; readonly value: unknown }
   /** The code has thrown. */
   | { readonly kind: "fail"; readonly error: unknown }
+  /** The code wants to begin anew with another input. */
+  | { readonly kind: "continue"; readonly input: unknown }
   /** The code has let a cancellation through. */
   | { readonly kind: "cancelled"; readonly reason: string };
 

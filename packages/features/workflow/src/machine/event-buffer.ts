@@ -1,3 +1,5 @@
+import type { LeftEvent } from "./episode.ts";
+
 /** Events that nobody waits for yet. Those of one name leave in the order in which they came. */
 export class EventBuffer {
   readonly #byName = new Map<string, unknown[]>();
@@ -26,6 +28,11 @@ export class EventBuffer {
     if (queue.length === 0) this.#byName.delete(name);
     this.#size--;
     return data;
+  }
+
+  /** All of them: those of one name in order. */
+  entries(): LeftEvent[] {
+    return [...this.#byName].flatMap(([name, queue]) => queue.map((data) => ({ name, data })));
   }
 
   clear(): void {

@@ -44,6 +44,7 @@ export function describeCommand(command: Command | undefined): string {
     case "status":
     case "complete":
     case "fail":
+    case "continue":
     case "cancelled":
       return command.kind;
   }
@@ -62,6 +63,7 @@ function identityOf(command: Command): string {
     case "status":
     case "complete":
     case "fail":
+    case "continue":
     case "cancelled":
       return command.kind;
   }

@@ -1,9 +1,17 @@
-import type { Command, Episode, Input, Settled } from "./episode.ts";
+import type { Command, Episode, Input, LeftEvent, Settled } from "./episode.ts";
 import { EventBuffer } from "./event-buffer.ts";
 import { dueAtOf, type Pending, type PendingStep } from "./pending.ts";
 
 /** How far a run has come. */
-export type Phase = "new" | "running" | "completed" | "failed" | "cancelled" | "terminated";
+export type Phase =
+  | "new"
+  | "running"
+  /** The code wants to begin anew with another input: another machine takes its place. */
+  | "continued"
+  | "completed"
+  | "failed"
+  | "cancelled"
+  | "terminated";
 
 /** What the code of a run is told next. */
 export type Delivery =
@@ -44,6 +52,7 @@ export class RunMachine {
   #status: unknown;
   #outcome: Settled | undefined;
   #reason = "";
+  #continuation: unknown;
   /** By the number of the command, in order. */
   readonly #pending = new Map<number, Pending>();
   readonly #events = new EventBuffer();
@@ -81,12 +90,22 @@ export class RunMachine {
     return this.#reason;
   }
 
+  /** The input with which a run that is continued begins anew. */
+  get continuation(): unknown {
+    return this.#continuation;
+  }
+
   get pending(): ReadonlyMap<number, Pending> {
     return this.#pending;
   }
 
   get bufferedEvents(): number {
     return this.#events.size;
+  }
+
+  /** The events that nobody has taken: those of one name in order. */
+  leftEvents(): readonly LeftEvent[] {
+    return this.#events.entries();
   }
 
   /** When time alone goes on with the run; undefined if it never does. */
@@ -192,6 +211,11 @@ export class RunMachine {
         this.#outcome = { kind: "error", error: command.error };
         this.#end("failed");
         break;
+      case "continue":
+        this.#continuation = command.input;
+        this.#phase = "continued";
+        this.#pending.clear();
+        break;
       case "cancelled":
         this.#reason = command.reason;
         this.#end("cancelled");
@@ -199,9 +223,10 @@ export class RunMachine {
     }
   }
 
-  #start({ input, seed }: Extract<Input, { kind: "started" }>): boolean {
+  #start({ input, seed, events }: Extract<Input, { kind: "started" }>): boolean {
     if (this.#phase !== "new") return false;
     this.#phase = "running";
+    for (const { name, data } of events ?? []) this.#events.add(name, data);
     this.#deliveries.push({ kind: "begin", input, seed });
     return true;
   }
