@@ -313,6 +313,16 @@ it("may only end when its history is full", async () => {
   expect(commands).toEqual([{ kind: "complete", value: ["HISTORY_FULL", "HISTORY_FULL", 5] }]);
 });
 
+const lasting: Code = (ctx) => (ctx.shouldContinue ? ctx.continueWith({ total: 5 }) : 0);
+
+it("is told when it had better continue with another input", async () => {
+  const begin = { kind: "begin", input: undefined, seed: "s" } as const;
+  const at = async (episode: number): Promise<unknown> =>
+    await new PaperRun(lasting).native.drive(begin, { now: 5, episode, isReplay: false });
+  expect(await at(9_999)).toEqual([{ kind: "complete", value: 0 }]);
+  expect(await at(10_000)).toEqual([{ kind: "continue", input: { total: 5 } }]);
+});
+
 it("is named when a promise is rejected that it left alone", async () => {
   const listeners = process.listeners("unhandledRejection");
   const names: unknown[] = [];
