@@ -1,5 +1,5 @@
 import { TroupeError } from "@troupe/core";
-import type { ActorType } from "@troupe/sdk";
+import { Actor, actor, type ActorType, state } from "@troupe/sdk";
 import { TestCluster } from "@troupe/testkit";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { Account } from "./actor/testing/bank.ts";
@@ -315,6 +315,28 @@ it("starts another run exactly once, which tells it of its end by an event", asy
   const parent = workflow(cluster.client, Parent, "p");
   await cluster.run(parent.start());
   expect(await cluster.run(parent.result())).toEqual([{ id: "p/ship", isNew: true }, "T-1"]);
+});
+
+@actor("Buyer")
+class Buyer extends Actor {
+  @state() accessor bought: string[] = [];
+
+  async buy(account: string, fails: boolean): Promise<void> {
+    this.bought.push(account);
+    this.send("Order", `of-${account}`).start?.({ account, amount: 30 });
+    if (fails) throw new Error("on purpose");
+  }
+}
+
+it("is started by the turn of an actor, if that is stored", async () => {
+  const cluster = await start([Order, Buyer]);
+  const buyer = cluster.actor(Buyer, "b");
+  await cluster.run(buyer.buy("alice", false));
+  await expect(cluster.run(buyer.buy("bob", true))).rejects.toThrow("on purpose");
+  await cluster.advance(1_000);
+  const status = (id: string) => cluster.run(workflow(cluster.client, Order, id).status());
+  expect(await status("of-alice")).toMatchObject({ state: "running", status: "waiting" });
+  await expect(status("of-bob")).rejects.toMatchObject({ code: "NO_SUCH_WORKFLOW" });
 });
 
 describe("a run that is stopped", () => {
