@@ -97,11 +97,13 @@ describe("a run whose silo is lost", () => {
       const move = workflow(cluster.client, Move, "m");
       await cluster.run(move.start(7));
       await cluster.run(move.send("go", 5));
+      const asked = move.result();
       await cluster.advance(afterMs);
       ownerOf(cluster, "Move")?.kill();
       // Its lease, and what W4 allows.
       await cluster.advance(LEASE_MS + 2_000);
       expect((await stored(cluster, "m")).record?.endedAt).toBeGreaterThan(0);
+      expect(await cluster.run(asked)).toEqual(await cluster.run(move.result()));
       await checkEnd(cluster, move);
     },
   );

@@ -22,7 +22,9 @@ export interface WorkflowHandle<Input, Output, Events extends EventTypes, Status
   start(...input: undefined extends Input ? [input?: Input] : [input: Input]): Promise<Started>;
   /**
    * What the run comes to, however long that takes. Rejects with what the run failed with, with
-   * `WorkflowCancelled` if it was cancelled or terminated, and with `NO_SUCH_WORKFLOW`.
+   * `WorkflowCancelled` if it was cancelled or terminated, and with `NO_SUCH_WORKFLOW`. It asks
+   * again after a lost silo. If the cluster or its store cannot be reached for longer, it rejects
+   * with that error, which is retryable: then ask again.
    */
   result(): Promise<Output>;
   status(): Promise<WorkflowStatus<Status>>;
@@ -51,11 +53,8 @@ export interface WorkflowHandle<Input, Output, Events extends EventTypes, Status
   history(from?: number): AsyncIterable<Episode>;
 }
 
-/** Failures in a row after which `result` no longer asks again. */
+/** Failures in a row after which `result` no longer asks again, but rejects with the last one. */
 const FAILURES_MAX = 100;
-
-/** Whether it ran does not matter to a question, so it is asked again. */
-const ASK_AGAIN: ReadonlySet<string> = new Set(["TIMEOUT", "SILO_LOST", "ACTIVATION_FAILED"]);
 
 /**
  * A run of a workflow by its id.
@@ -108,9 +107,9 @@ async function resultOf(ask: () => Promise<unknown>): Promise<unknown> {
   }
 }
 
-/** Rejects with what is no reason to ask again. */
+/** Whether it ran does not matter to a question. Rejects with what is no reason to ask again. */
 function failed(error: unknown): { readonly kind: "lost"; readonly error: unknown } {
-  if (error instanceof TroupeError && ASK_AGAIN.has(error.code)) return { kind: "lost", error };
+  if (error instanceof TroupeError && error.retryable) return { kind: "lost", error };
   throw error;
 }
 

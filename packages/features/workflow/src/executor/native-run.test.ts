@@ -111,6 +111,19 @@ describe("the code of a run", () => {
     expect(endOf(run)).toEqual({ kind: "complete", value: ["A", "B", "C"] });
   });
 
+  it("begins no further item when one has failed", async () => {
+    const run = await PaperRun.start(async (ctx) => {
+      const steps = (item: string): Promise<unknown> => ctx.run(item, nothing);
+      await ctx.map(["a", "b", "c"], steps, { concurrency: 2 }).catch(() => undefined);
+      await ctx.run("after", nothing);
+    });
+    await run.apply(failure(0, new Error("no")));
+    await run.settle(1, "B");
+    await run.settle(2, 1);
+    const names = commandsOf(run).map((command) => ("name" in command ? command.name : ""));
+    expect(names).toEqual(["a", "b", "after", ""]);
+  });
+
   it("may leave promises alone that fail", async () => {
     const run = await PaperRun.start(async (ctx) => {
       void ctx.run("left alone", nothing);

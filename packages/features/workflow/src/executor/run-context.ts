@@ -107,12 +107,20 @@ export class RunContext {
         `ctx.map: concurrency is ${shownValue(concurrency)}; give a number of at least 1`,
       );
     const results: R[] = [];
-    const left = items.entries();
+    const left = [...items.entries()].toReversed();
     const lane = async (): Promise<void> => {
-      // oxlint-disable-next-line no-await-in-loop -- one after the other in each lane.
-      for (const [index, item] of left) results[index] = await work(item, index);
+      for (let next = left.pop(); next !== undefined; next = left.pop()) {
+        const [index, item] = next;
+        // oxlint-disable-next-line no-await-in-loop -- one after the other in each lane.
+        results[index] = await work(item, index);
+      }
     };
-    await Promise.all(Array.from({ length: Math.min(concurrency, items.length) }, lane));
+    try {
+      await Promise.all(Array.from({ length: Math.min(concurrency, items.length) }, lane));
+    } finally {
+      // After the first that fails no other begins.
+      left.length = 0;
+    }
     return results;
   }
 

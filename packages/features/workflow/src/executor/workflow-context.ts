@@ -83,7 +83,10 @@ export interface WorkflowContext<Events extends EventTypes = EventTypes, Status 
    * them waited for stays for the next who waits, and the signal of a step is aborted.
    */
   race<R extends Readonly<Record<string, Promise<unknown>>>>(entries: R): Promise<RaceWinner<R>>;
-  /** The results of `work` for each item, in order. At most `concurrency` are under way at once. */
+  /**
+   * The results of `work` for each item, in order. At most `concurrency` are under way at once.
+   * When one fails, no further one begins.
+   */
   map<T, R>(
     items: readonly T[],
     work: (item: T, index: number) => Promise<R>,
