@@ -139,6 +139,51 @@ export const ERROR_CODES = {
     ran: "no",
     retryable: false,
   },
+  NO_SUCH_WORKFLOW: {
+    meaning: "There is no run of the workflow with this id.",
+    ran: "no",
+    retryable: false,
+  },
+  WORKFLOW_ENDED: {
+    meaning: "The run has ended, so nothing reaches it any more.",
+    ran: "no",
+    retryable: false,
+  },
+  ALREADY_EXISTS: {
+    meaning: "There is a run of this id already, with another input.",
+    ran: "no",
+    retryable: false,
+  },
+  NO_SUCH_EVENT: {
+    meaning: "The workflow declares no event of this name.",
+    ran: "no",
+    retryable: false,
+  },
+  NON_DETERMINISTIC: {
+    meaning: "The code of a workflow does something else than its history says.",
+    ran: "maybe",
+    retryable: false,
+  },
+  FOREIGN_AWAIT: {
+    meaning: "The code of a workflow waits for something that does not come from `ctx`.",
+    ran: "maybe",
+    retryable: false,
+  },
+  CONTEXT_MISUSE: {
+    meaning: "The `ctx` of a workflow was used inside of a step, in another run, or after the end.",
+    ran: "no",
+    retryable: false,
+  },
+  STEP_LOST: {
+    meaning: "A step was given up, because three silos were lost while it ran.",
+    ran: "maybe",
+    retryable: false,
+  },
+  HISTORY_FULL: {
+    meaning: "The history of a run is as long as it may be.",
+    ran: "no",
+    retryable: false,
+  },
   INTERNAL: { meaning: "Troupe itself failed; please report it.", ran: "maybe", retryable: false },
 } as const satisfies Record<string, ErrorCodeEntry>;
 

@@ -1,6 +1,7 @@
 import type { TypePlacement } from "@troupe/core";
 import type { Actor } from "./actor.ts";
 import type { Behaviour } from "./behaviour.ts";
+import type { Extension } from "./extension/extension.ts";
 
 /** A class that can be an actor: made without arguments, by Troupe only. */
 export type ActorClass<A extends Actor = Actor> = abstract new () => A;
@@ -93,6 +94,11 @@ export interface ActorDefinition {
    * by the name under which it was set.
    */
   readonly handlers: ReadonlyMap<string, ReadonlyMap<string, string>>;
+  /**
+   * What the type needs of each silo that hosts it, besides what silos have. Types may share one:
+   * it is added once. Default: nothing.
+   */
+  readonly extensions?: readonly Extension[];
 }
 
 const NO_HANDLERS: ReadonlyMap<string, string> = new Map();

@@ -15,6 +15,7 @@ import {
   type StateOptions,
 } from "./actor-options.ts";
 import type { Behaviour } from "./behaviour.ts";
+import type { Extension } from "./extension/extension.ts";
 import { MARKS, type MethodOptions } from "./define-actor.ts";
 import { nameProblem, RESERVED_NAMES, show, typeNameProblem } from "./names.ts";
 
@@ -46,9 +47,18 @@ export interface BehaviourOptions extends ActorOptions {
   readonly state?: Readonly<Record<string, StateOptions>>;
   /** By kind ("reminder", "timer", or that of another durable part): the method by its name. */
   readonly handlers?: Readonly<Record<string, Readonly<Record<string, string>>>>;
+  /** Added to each silo that hosts the type, such as the durable part that its actors need. */
+  readonly extensions?: readonly Extension[];
 }
 
-const PARTS: readonly string[] = ["activate", "methods", "openMethods", "state", "handlers"];
+const PARTS: readonly string[] = [
+  "activate",
+  "methods",
+  "openMethods",
+  "state",
+  "handlers",
+  "extensions",
+];
 
 /**
  * Makes an actor type without a class: `startSilo({ actors: [Account, echo] })` hosts it, and
@@ -88,6 +98,7 @@ export function defineBehaviour(name: string, options: BehaviourOptions): ActorD
     methodOf: (method) => methods.get(method) ?? openMethod(openMethods, method),
     slots: slotsOf(given.state, report),
     handlers: handlersIn(given.handlers, report),
+    extensions: given.extensions ?? [],
   };
   if (problems.length === 0) return definition;
   const text = problems.map((problem) => `\n  ${show(name)}: ${problem}`).join("");

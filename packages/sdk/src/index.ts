@@ -14,6 +14,7 @@ export * from "./define-behaviour.ts";
 export * from "./definition-of.ts";
 export * from "./digest-of.ts";
 export * from "./extension/index.ts";
+export * from "./later-answer.ts";
 export * from "./feed.ts";
 export { PRINTING_NAMES, RESERVED_NAMES, UNANSWERED_NAMES } from "./names.ts";
 export * from "./turn-effects.ts";

@@ -10,8 +10,18 @@ const UNSCOPED: ReadonlySet<string> = new Set(["troupe"]);
 const SPINE = ["core", "sdk", "client", "runtime"] as const;
 const PROVIDERS = ["memory", "embedded", "grpc", "etcd", "redis", "postgres"] as const;
 const TESTING = ["testkit", "conformance", "simulator", "services"] as const;
+const FEATURES = ["workflow"] as const;
 const OPERATIONS = ["admin"] as const;
-const ALL = [...SPINE, ...PROVIDERS, ...OPERATIONS, ...TESTING, "host", "cli", "troupe"] as const;
+const ALL = [
+  ...SPINE,
+  ...PROVIDERS,
+  ...FEATURES,
+  ...OPERATIONS,
+  ...TESTING,
+  "host",
+  "cli",
+  "troupe",
+] as const;
 
 /**
  * By folder, with what its production sources may import. `group/*` stands for every package of a

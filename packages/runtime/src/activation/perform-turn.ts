@@ -1,5 +1,7 @@
 import { runInTurn } from "@troupe/client";
-import { outcomeOf, thrownOutcome } from "./outcome.ts";
+import { LaterAnswer } from "@troupe/sdk";
+import { laterProblem } from "./later-outcome.ts";
+import { errorOutcome, outcomeOf, thrownOutcome } from "./outcome.ts";
 import type { RunnerOwner } from "./runner-owner.ts";
 import type { Turn } from "./turn.ts";
 import type { UnitOfWork } from "./unit-of-work.ts";
@@ -15,15 +17,23 @@ export function performTurn(turn: Turn, owner: RunnerOwner, unit: UnitOfWork): v
       // Not `result.then`: a class of a user may call back twice, or never.
       void Promise.prototype.then.call(
         result,
-        (value: unknown) => unit.end(turn, outcomeOf(value)),
+        (value: unknown) => gave(turn, value, unit),
         (error: unknown) => threw(turn, error, { owner, unit }),
       );
     } else {
-      unit.end(turn, outcomeOf(result));
+      gave(turn, result, unit);
     }
   } catch (error) {
     threw(turn, error, { owner, unit });
   }
+}
+
+function gave(turn: Turn, value: unknown, unit: UnitOfWork): void {
+  if (!(value instanceof LaterAnswer)) return unit.end(turn, outcomeOf(value));
+  const problem = laterProblem(turn.request);
+  if (problem !== undefined) return unit.end(turn, errorOutcome(problem));
+  turn.later = value;
+  unit.end(turn, outcomeOf(undefined));
 }
 
 function threw(

@@ -9,7 +9,7 @@ import {
   type Scheduled,
   TroupeError,
 } from "@troupe/core";
-import type { CallContext, Concurrency } from "@troupe/sdk";
+import type { CallContext, Concurrency, LaterAnswer } from "@troupe/sdk";
 import type { TurnWork } from "./activation-parts.ts";
 import { bytesOf } from "./call-budget.ts";
 import type { MailboxEntry } from "./mailbox.ts";
@@ -44,6 +44,8 @@ export class Turn implements TurnScope, MailboxEntry {
   readonly system: TurnWork | undefined;
   /** When it was started, on the monotonic clock. */
   startedAt: number | undefined;
+  /** What its caller gets in place of its result, once that is known. */
+  later: LaterAnswer | undefined;
   readonly #owner: TurnOwner;
   readonly #clock: Clock;
   #ended = false;
@@ -60,6 +62,7 @@ export class Turn implements TurnScope, MailboxEntry {
     this.parent = parts.parent;
     this.system = parts.system;
     this.startedAt = undefined;
+    this.later = undefined;
     this.#owner = owner;
     this.#clock = clock;
   }

@@ -8,6 +8,8 @@ import {
   TroupeError,
 } from "@troupe/core";
 import type { ActorStorage, Changes, KeptCall } from "./actor-storage.ts";
+import type { LaterAnswer } from "@troupe/sdk";
+import { laterOutcome } from "./later-outcome.ts";
 import type { OutputGate } from "./output-gate.ts";
 import type { Turn } from "./turn.ts";
 
@@ -73,6 +75,8 @@ export interface UnitOwner {
  *         them: else a half of such a turn would be stored, or rolled back (D1).
  * UNIT-6. A stream's turn that has changed nothing, but has looked at the state while another turn
  *         was unfinished, ends after that turn, and fails if that is undone.
+ * UNIT-7. A turn whose method answers later is over at once, and its answer passes the gate behind
+ *         everything that was staged until that is known (D1).
  */
 export class UnitOfWork {
   readonly #owner: UnitOwner;
@@ -247,15 +251,24 @@ export class UnitOfWork {
    */
   #settle(turn: Turn, outcome: Outcome): void {
     if (outcome.kind === "value") turn.keep();
-    if (this.#owner.gate.isOpen) {
-      this.#owner.onAnswer(turn, outcome);
-      this.#owner.onOver(turn);
-      return;
-    }
+    if (turn.later !== undefined && outcome.kind === "value")
+      void this.#settleLater(turn, turn.later);
+    else if (this.#owner.gate.isOpen) this.#owner.onAnswer(turn, outcome);
+    else this.#passGate(turn, outcome);
+    this.#owner.onOver(turn);
+  }
+
+  #passGate(turn: Turn, outcome: Outcome): void {
     this.#owner.gate.pass((failure) => {
       this.#owner.onAnswer(turn, failure === undefined ? outcome : unstored(turn, failure));
     });
-    this.#owner.onOver(turn);
+  }
+
+  /** UNIT-7. The time until then is not the turn's. */
+  async #settleLater(turn: Turn, later: LaterAnswer): Promise<void> {
+    turn.startedAt = undefined;
+    const outcome = await laterOutcome(later);
+    this.#passGate(turn, outcome);
   }
 }
 

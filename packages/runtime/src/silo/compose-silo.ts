@@ -202,7 +202,11 @@ export class ComposedSilo {
   #extend<T>(
     take: (extension: NonNullable<SiloOptions["extensions"]>[number]) => readonly T[] | undefined,
   ): T[] {
-    return (this.#parts.options.extensions ?? []).flatMap((extension) => take(extension) ?? []);
+    const { options, definitions } = this.#parts;
+    const ofTypes = [...definitions.values()].flatMap(({ extensions }) => extensions ?? []);
+    return [...new Set([...(options.extensions ?? []), ...ofTypes])].flatMap(
+      (extension) => take(extension) ?? [],
+    );
   }
 
   #createCatalog(): Catalog {

@@ -1,0 +1,103 @@
+import { shownValue, TroupeError } from "@troupe/core";
+import { type ActorDefinition, defineBehaviour } from "@troupe/sdk";
+import type { EventTypes, WorkflowContext } from "../executor/workflow-context.ts";
+import { WAKE } from "./run-upkeep.ts";
+import { WorkflowActor } from "./workflow-actor.ts";
+import { workflowExtension } from "./workflow-part.ts";
+import { codeDigest, setProgram } from "./workflow-program.ts";
+
+/** What a workflow is. */
+export interface WorkflowOptions<Input, Output, Events extends EventTypes, Status> {
+  /** The name of the type, as that of an actor type. */
+  readonly name: string;
+  /** Number of the definition, as for an actor type. Default: 1. */
+  readonly version?: number;
+  /** What can be sent to a run, by name. Default: nothing. */
+  readonly events?: Events;
+  /** What `ctx.status` takes: `status: "" as "paying" | "shipping"`. Only its type counts. */
+  readonly status?: Status;
+  /**
+   * The code of a run. All that it waits for, and all that it knows of the world, comes from `ctx`.
+   */
+  run(this: void, ctx: WorkflowContext<Events, Status>, input: Input): Promise<Output>;
+}
+
+/** A workflow type: what `startSilo({ actors: [Order] })` hosts, and `workflow` refers to. */
+export interface Workflow<
+  Input,
+  Output,
+  Events extends EventTypes,
+  Status,
+> extends ActorDefinition {
+  /** Only for the type checker. */
+  readonly workflow?: {
+    readonly input: (input: Input) => void;
+    readonly output: Output;
+    readonly events: Events;
+    readonly status: Status;
+  };
+}
+
+/**
+ * Makes a workflow type of an async function: a program whose steps, waits and timers survive every
+ * crash. It is an actor type, and each run is an actor.
+ *
+ * Throws `BAD_DEFINITION` with everything that is wrong.
+ *
+ * @example
+ * ```ts
+ * const Order = defineWorkflow({
+ *   name: "Order",
+ *   events: { approved: event<{ by: string }>() },
+ *   async run(ctx, input: { account: string; amount: number }) {
+ *     const left = await ctx.actor(Account, input.account).withdraw(input.amount);
+ *     const yes = await ctx.event("approved", { timeout: "3d" });
+ *     if (!yes) throw new Error("nobody approved");
+ *     return left;
+ *   },
+ * });
+ * ```
+ */
+export function defineWorkflow<
+  Input = undefined,
+  Output = unknown,
+  // oxlint-disable-next-line no-generated-empty-object-type -- without events there are no names.
+  Events extends EventTypes = Record<never, never>,
+  Status = unknown,
+>(
+  options: WorkflowOptions<Input, Output, Events, Status>,
+): Workflow<Input, Output, Events, Status> {
+  const { name, version = 1, events = {}, run } = options;
+  if (typeof run !== "function")
+    throw new TroupeError(
+      "BAD_DEFINITION",
+      `the workflow ${shownValue(name)} needs an async function run, not ${shownValue(run)}`,
+    );
+  const definition = defineBehaviour(name, {
+    version,
+    // A step under way keeps it. What waits for longer goes, and the next input replays it.
+    idleAfter: "30s",
+    methods: {
+      start: {},
+      result: { readonly: true },
+      status: { readonly: true },
+      event: {},
+      cancel: {},
+      terminate: {},
+      suspend: {},
+      resume: {},
+      history: { readonly: true },
+    },
+    handlers: { reminder: { [WAKE]: WAKE } },
+    extensions: [workflowExtension],
+    activate: (host) => new WorkflowActor(host),
+  });
+  setProgram(definition, {
+    version,
+    digest: codeDigest(String(run), version),
+    events: new Set(Object.keys(events)),
+    run: (context, input) =>
+      run(context as unknown as WorkflowContext<Events, Status>, input as Input),
+  });
+  return definition;
+}

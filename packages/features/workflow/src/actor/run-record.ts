@@ -1,0 +1,35 @@
+import type { PartEntry } from "@troupe/sdk";
+import { AWAKE_TURN } from "./flow-turns.ts";
+
+/** Why a run cannot go on, though it has not ended. */
+export interface Blocked {
+  readonly code: string;
+  readonly message: string;
+  /** Of the code that could not go on. Other code tries again. */
+  readonly digest: string;
+  /** Milliseconds since the Unix epoch. */
+  readonly since: number;
+}
+
+/** What is stored of a run besides its history. */
+export interface RunRecord {
+  /** Names the run, and tells it from every other that had its id. */
+  readonly runId: string;
+  /** Milliseconds since the Unix epoch. */
+  readonly startedAt: number;
+  /** Of the input, so that a repeated start is known. */
+  readonly inputDigest: string;
+  readonly endedAt?: number;
+  readonly blocked?: Blocked;
+  /** Since when inputs wait, because somebody wanted it so. */
+  readonly suspendedAt?: number;
+  /** Of the entry that makes each new owner wake the run. */
+  readonly awake?: { readonly tag: string; readonly at: number };
+}
+
+/** While anything of a run is under way, an entry of the due index stands for its record (W4). */
+export function awakeEntry(record: RunRecord): PartEntry | undefined {
+  if (record.awake === undefined) return undefined;
+  const { tag, at } = record.awake;
+  return { kind: "awake", name: AWAKE_TURN, dueAt: at, tag };
+}

@@ -1,0 +1,155 @@
+import { createValuePacker, formatAddress, toPortable, TroupeError } from "@troupe/core";
+import { type ActiveBehaviour, type ActorHost, LaterAnswer } from "@troupe/sdk";
+import { createHash } from "node:crypto";
+import { WAKE } from "./run-upkeep.ts";
+import type { WorkflowInstance } from "./workflow-instance.ts";
+import { WORKFLOW } from "./workflow-part.ts";
+import { statusOf, type WorkflowStatus } from "./workflow-status.ts";
+
+/** Events that nobody waits for yet, of one run. */
+const EVENTS_MAX = 1_000;
+
+/** Episodes after which a run takes no more events. Its own code may make so many and no more. */
+const EPISODES_MAX = 51_000;
+
+/** Episodes of the history that one call gives. */
+const HISTORY_PAGE = 100;
+
+/** What a start has found, or made. */
+export interface Started {
+  readonly id: string;
+  /** False if the run was there already, with the same input. */
+  readonly isNew: boolean;
+}
+
+/** What a call that asks for the end of a run gets. */
+export type EndAnswer =
+  /** It has not ended yet: ask again. */
+  | { readonly kind: "pending" }
+  | { readonly kind: "completed"; readonly value: unknown }
+  | { readonly kind: "failed"; readonly error: unknown }
+  | { readonly kind: "cancelled" | "terminated"; readonly reason: string };
+
+const packer = createValuePacker();
+
+/** Serves the calls of one run, and the ticks of its reminder. */
+export class WorkflowActor implements ActiveBehaviour {
+  readonly #name: string;
+  readonly #run: WorkflowInstance;
+
+  constructor(host: ActorHost) {
+    this.#name = formatAddress(host.address);
+    this.#run = host.part(WORKFLOW);
+    this.#run.attach(host);
+  }
+
+  invoke(method: string, args: readonly unknown[]): unknown {
+    switch (method) {
+      case "start":
+        return this.#start(args[0]);
+      case "result":
+        return this.#result();
+      case "status":
+        return this.#status();
+      case "event":
+        return this.#event(String(args[0]), args[1]);
+      case "cancel":
+        return this.#stop("cancel", args[0]);
+      case "terminate":
+        return this.#stop("terminate", args[0]);
+      case "suspend":
+        this.#checkOpen("cannot be suspended");
+        return this.#run.suspend();
+      case "resume":
+        this.#checkOpen("cannot go on");
+        return this.#run.goOn();
+      case "history":
+        this.#checkExists();
+        return new LaterAnswer(this.#run.history({ from: Number(args[0]), limit: HISTORY_PAGE }));
+      case WAKE:
+        return this.#run.wake();
+      default:
+        throw new TroupeError("NO_SUCH_METHOD", `${this.#name} has no method ${method}`);
+    }
+  }
+
+  /** Starting a run again with the same input changes nothing (W5). */
+  async #start(input: unknown): Promise<Started> {
+    const { value } = toPortable(input, { root: "input" });
+    const digest = createHash("sha256").update(packer.pack(value)).digest("hex").slice(0, 16);
+    const { id } = this.#run.address;
+    const { record } = this.#run;
+    if (record === undefined) {
+      await this.#run.start(value, digest);
+      return { id, isNew: true };
+    }
+    if (record.inputDigest === digest) return { id, isNew: false };
+    const since = new Date(record.startedAt).toISOString();
+    const message = `${this.#name} was started at ${since} with another input (${record.inputDigest}, now ${digest}), and ${this.#state}; take another id`;
+    throw new TroupeError("ALREADY_EXISTS", message);
+  }
+
+  #result(): EndAnswer | LaterAnswer {
+    this.#checkExists();
+    if (this.#run.machine.hasEnded) return this.#end();
+    const waiting = this.#run.waiters.wait();
+    return new LaterAnswer(
+      waiting.then((hasEnded): EndAnswer => (hasEnded ? this.#end() : { kind: "pending" })),
+    );
+  }
+
+  #end(): EndAnswer {
+    const { phase, outcome, reason } = this.#run.machine;
+    if (outcome?.kind === "value")
+      return { kind: "completed", value: this.#run.revive(outcome.value) };
+    if (outcome?.kind === "error")
+      return { kind: "failed", error: this.#run.revive(outcome.error) };
+    return { kind: phase === "cancelled" ? phase : "terminated", reason };
+  }
+
+  #status(): WorkflowStatus {
+    return statusOf(this.#run) ?? this.#missing();
+  }
+
+  async #event(name: string, data: unknown): Promise<void> {
+    this.#checkOpen(`takes no event ${JSON.stringify(name)}`);
+    const { events } = this.#run.program;
+    if (!events.has(name)) {
+      const known = [...events].join(", ") || "none";
+      const message = `${this.#name} declares no event ${JSON.stringify(name)}; there are: ${known}`;
+      throw new TroupeError("NO_SUCH_EVENT", message);
+    }
+    if (this.#run.machine.bufferedEvents + this.#run.waitingInputs >= EVENTS_MAX) {
+      const message = `${this.#name} has ${EVENTS_MAX} events that it has not waited for yet; send it fewer`;
+      throw new TroupeError("OVERLOADED", message);
+    }
+    if (this.#run.episodes >= EPISODES_MAX)
+      throw new TroupeError("HISTORY_FULL", `${this.#name} has ${EPISODES_MAX} episodes`);
+    const { value } = toPortable(data, { root: "data" });
+    await this.#run.take({ kind: "event", name, data: value });
+  }
+
+  async #stop(kind: "cancel" | "terminate", reason: unknown): Promise<void> {
+    this.#checkOpen(`cannot be stopped`);
+    await this.#run.take({ kind, reason: typeof reason === "string" ? reason : "" });
+  }
+
+  get #state(): string {
+    return `is ${statusOf(this.#run)?.state ?? "not there"}`;
+  }
+
+  #checkExists(): void {
+    if (this.#run.record === undefined) this.#missing();
+  }
+
+  #missing(): never {
+    const message = `there is no run ${this.#name}; start it first`;
+    throw new TroupeError("NO_SUCH_WORKFLOW", message);
+  }
+
+  #checkOpen(what: string): void {
+    this.#checkExists();
+    if (!this.#run.machine.hasEnded) return;
+    throw new TroupeError("WORKFLOW_ENDED", `${this.#name} ${this.#state}, so it ${what}`);
+  }
+}

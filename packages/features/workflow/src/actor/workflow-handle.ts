@@ -1,0 +1,139 @@
+import { TroupeError } from "@troupe/core";
+import type { CallOptions, UntypedActorRef } from "@troupe/sdk";
+import type { DataOf, EventTypes } from "../executor/workflow-context.ts";
+import { WorkflowCancelled } from "../executor/workflow-cancelled.ts";
+import type { Episode } from "../machine/episode.ts";
+import type { Workflow } from "./define-workflow.ts";
+import type { EndAnswer, Started } from "./workflow-actor.ts";
+import type { WorkflowStatus } from "./workflow-status.ts";
+
+/** Whatever refers to actors by their type's name: a silo, a client, an actor in its turn. */
+export interface ActorSource {
+  actor(type: string, id: string, options?: CallOptions): UntypedActorRef;
+}
+
+/** One run of a workflow, wherever it lives. It costs nothing to make, and is valid for ever. */
+export interface WorkflowHandle<Input, Output, Events extends EventTypes, Status> {
+  readonly id: string;
+  /**
+   * Starts the run. If there is one of this id with the same input, nothing changes; with another
+   * input it rejects with `ALREADY_EXISTS`. It resolves when the start is stored.
+   */
+  start(...input: undefined extends Input ? [input?: Input] : [input: Input]): Promise<Started>;
+  /**
+   * What the run comes to, however long that takes. Rejects with what the run failed with, with
+   * `WorkflowCancelled` if it was cancelled or terminated, and with `NO_SUCH_WORKFLOW`. It asks
+   * again after a lost silo. If the cluster or its store cannot be reached for longer, it rejects
+   * with that error, which is retryable: then ask again.
+   */
+  result(): Promise<Output>;
+  status(): Promise<WorkflowStatus<Status>>;
+  /**
+   * Sends an event. It resolves when the event is stored; then it reaches one `ctx.event`, or waits
+   * for one. With an `id` a repetition within an hour has no effect.
+   */
+  send<N extends keyof Events & string>(
+    name: N,
+    ...data: undefined extends DataOf<Events[N]>
+      ? [data?: DataOf<Events[N]>, options?: { readonly id?: string }]
+      : [data: DataOf<Events[N]>, options?: { readonly id?: string }]
+  ): Promise<void>;
+  /** Everything that the run awaits rejects with `WorkflowCancelled`; then it may tidy up. */
+  cancel(reason?: string): Promise<void>;
+  /** Ends the run at once: it does nothing more, and nothing is undone. */
+  terminate(reason?: string): Promise<void>;
+  /**
+   * From now on the run does not move. Steps that are under way end. What happens meanwhile is
+   * kept, and applied in order after `resume`.
+   */
+  suspend(): Promise<void>;
+  /** A suspended run goes on. One that is blocked is tried again with the code that there is. */
+  resume(): Promise<void>;
+  /** Everything that happened to the run, from an episode on, and what its code did. */
+  history(from?: number): AsyncIterable<Episode>;
+}
+
+/** Failures in a row after which `result` no longer asks again, but rejects with the last one. */
+const FAILURES_MAX = 100;
+
+/**
+ * A run of a workflow by its id.
+ *
+ * @example
+ * ```ts
+ * const order = workflow(cluster, Order, "o-1");
+ * await order.start({ account: "alice", amount: 5 });
+ * await order.send("approved", { by: "bob" });
+ * console.log(await order.result());
+ * ```
+ */
+export function workflow<Input, Output, Events extends EventTypes, Status>(
+  cluster: ActorSource,
+  type: Workflow<Input, Output, Events, Status>,
+  id: string,
+): WorkflowHandle<Input, Output, Events, Status> {
+  const call = async (
+    method: string,
+    args: readonly unknown[],
+    options?: CallOptions,
+  ): Promise<unknown> => await cluster.actor(type.name, id, options)[method]?.(...args);
+  return {
+    id,
+    start: async (...input) => (await call("start", input)) as Started,
+    result: async () => (await resultOf(() => call("result", []))) as Output,
+    status: async () => (await call("status", [])) as WorkflowStatus<Status>,
+    send: async (name, ...rest) => {
+      const [data, options] = rest as [data?: unknown, options?: { readonly id?: string }];
+      const key = options?.id === undefined ? {} : { idempotencyKey: `event ${options.id}` };
+      await call("event", [name, data], key);
+    },
+    cancel: async (reason = "") => void (await call("cancel", [reason])),
+    terminate: async (reason = "") => void (await call("terminate", [reason])),
+    suspend: async () => void (await call("suspend", [])),
+    resume: async () => void (await call("resume", [])),
+    history: (from = 0) => pagesOf((first) => call("history", [first]), from),
+  };
+}
+
+/** Asks until there is an end. An answer that there is none comes after two seconds. */
+async function resultOf(ask: () => Promise<unknown>): Promise<unknown> {
+  for (let failures = 0; ;) {
+    // oxlint-disable-next-line no-await-in-loop -- one question after the other.
+    const answer = await ask().then((given) => given as EndAnswer, failed);
+    if (answer.kind === "lost" && ++failures > FAILURES_MAX) throw answer.error;
+    if (answer.kind === "lost") continue;
+    if (answer.kind !== "pending") return valueOf(answer);
+    failures = 0;
+  }
+}
+
+/** Whether it ran does not matter to a question. Rejects with what is no reason to ask again. */
+function failed(error: unknown): { readonly kind: "lost"; readonly error: unknown } {
+  if (error instanceof TroupeError && error.retryable) return { kind: "lost", error };
+  throw error;
+}
+
+async function* pagesOf(
+  read: (first: number) => Promise<unknown>,
+  from: number,
+): AsyncGenerator<Episode> {
+  for (let first = from; ;) {
+    // oxlint-disable-next-line no-await-in-loop -- a page says where the next one begins.
+    const page = (await read(first)) as Episode[];
+    yield* page;
+    first += page.length;
+    if (page.length === 0) return;
+  }
+}
+
+function valueOf(answer: Exclude<EndAnswer, { kind: "pending" }>): unknown {
+  switch (answer.kind) {
+    case "completed":
+      return answer.value;
+    case "failed":
+      throw answer.error;
+    case "cancelled":
+    case "terminated":
+      throw new WorkflowCancelled(answer.reason);
+  }
+}

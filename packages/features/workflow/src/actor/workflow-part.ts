@@ -1,0 +1,63 @@
+import {
+  type DurablePart,
+  type Extension,
+  type PartHost,
+  type PartKey,
+  partKey,
+  type SiloHost,
+} from "@troupe/sdk";
+import {
+  ANSWER_TURN,
+  AWAKE_TURN,
+  FOREIGN_TURN,
+  OUTCOME_TURN,
+  PAUSED_TURN,
+  RESUME_TURN,
+} from "./flow-turns.ts";
+import type { CommandToken } from "./run-effects.ts";
+import { awakeEntry, type RunRecord } from "./run-record.ts";
+import { RUN_PREFIXES } from "./run-store.ts";
+import type { LongPause } from "./step-runner.ts";
+import type { Answer } from "./made-inputs.ts";
+import { WorkflowInstance } from "./workflow-instance.ts";
+import { programOf } from "./workflow-program.ts";
+
+/** The run that an actor of a workflow type is. */
+export const WORKFLOW: PartKey<WorkflowInstance> = partKey("workflow");
+
+/** What workflow types need of each silo that hosts them. One for all types. */
+export const workflowExtension: Extension = {
+  name: "workflow",
+  parts: (silo) => [workflowPart(silo)],
+};
+
+function workflowPart(silo: SiloHost): DurablePart<WorkflowInstance> {
+  return {
+    key: WORKFLOW,
+    prefixes: Object.values(RUN_PREFIXES),
+    isNeededBy: (definition) => programOf(definition) !== undefined,
+    create: (host) => {
+      const program = programOf(host.definition);
+      if (program === undefined) throw new RangeError(`${host.address.type} is no workflow`);
+      return new WorkflowInstance(host, silo, program);
+    },
+    entryOf: (field, record) =>
+      field.startsWith(RUN_PREFIXES.record) ? awakeEntry(record as RunRecord) : undefined,
+    turns: {
+      [RESUME_TURN]: (host) => runOf(host).resume(),
+      [AWAKE_TURN]: (host, [tag, dueAt]) =>
+        runOf(host).upkeep?.lookAwake(String(tag), Number(dueAt)),
+      [OUTCOME_TURN]: (host, [runId, number]) =>
+        runOf(host).takeOutcome({ runId: String(runId), number: Number(number) }),
+      [PAUSED_TURN]: (host, [runId, number, pause]) =>
+        runOf(host).takePause({ runId: String(runId), number: Number(number) }, pause as LongPause),
+      [ANSWER_TURN]: (host, [token, answer]) =>
+        runOf(host).takeAnswer(token as CommandToken, answer as Answer),
+      [FOREIGN_TURN]: (host, [message]) => runOf(host).takeForeign(String(message)),
+    },
+  };
+}
+
+function runOf(host: PartHost): WorkflowInstance {
+  return host.part(WORKFLOW);
+}

@@ -1,0 +1,210 @@
+import {
+  type ActorAddress,
+  errorToPortable,
+  formatAddress,
+  type Logger,
+  type MakeReference,
+  toPortable,
+  TroupeError,
+} from "@troupe/core";
+import type { Command } from "../machine/episode.ts";
+import type { Delivery } from "../machine/run-machine.ts";
+import { type Call, CallTable } from "./call-table.ts";
+import { CodeScope } from "./code-scope.ts";
+import { ContinueWith } from "./continue-with.ts";
+import { drained } from "./drained.ts";
+import { RunContext } from "./run-context.ts";
+import { SeededRandom } from "./seeded-random.ts";
+import { WorkflowCancelled } from "./workflow-cancelled.ts";
+
+/** Episodes of one run. A run that has so many can only end. */
+const EPISODES_MAX = 50_000;
+
+/** The code of a workflow, as the executor knows it. */
+export interface Program {
+  /** The names of its events. */
+  readonly events: ReadonlySet<string>;
+  run(context: RunContext, input: unknown): unknown;
+}
+
+export interface NativeRunParts {
+  readonly address: ActorAddress;
+  readonly program: Program;
+  readonly makeReference: MakeReference;
+  readonly log: Logger;
+  /** The code did something while it was not driven: it waits for something foreign. */
+  onForeign(error: TroupeError): void;
+}
+
+/** At which place of the history the code is driven. */
+export interface DriveFacts {
+  readonly now: number;
+  /** The number of the episode. */
+  readonly episode: number;
+  /** True if what the code does now was done before. */
+  readonly isReplay: boolean;
+}
+
+/**
+ * The code of one run, alive in this process: an async function that waits for what it has asked
+ * of its context.
+ *
+ * EXEC-1. The code moves only in a drive. A drive tells it one thing, and lasts until it can go on
+ *         no further by itself. So the order in which it does things depends on what it is told and
+ *         on nothing else (W3).
+ * EXEC-2. Code that waits for something else than its context is found: at the end of the drive if
+ *         it waits for nothing else, or when it goes on by itself.
+ * EXEC-3. What the code throws, or leaves unhandled, stays the run's.
+ */
+export class NativeRun {
+  readonly address: ActorAddress;
+  readonly makeReference: MakeReference;
+  readonly table: CallTable;
+  readonly #parts: NativeRunParts;
+  readonly #scope: CodeScope;
+  #random = new SeededRandom("");
+  #facts: DriveFacts = { now: 0, episode: 0, isReplay: false };
+  #isDriven = false;
+  #hasEnded = false;
+  #foreign: TroupeError | undefined;
+
+  constructor(parts: NativeRunParts) {
+    this.#parts = parts;
+    this.address = parts.address;
+    this.makeReference = parts.makeReference;
+    this.table = new CallTable(parts.makeReference);
+    this.#scope = new CodeScope(parts.address, "run");
+  }
+
+  get now(): number {
+    return this.#facts.now;
+  }
+
+  get isReplay(): boolean {
+    return this.#facts.isReplay;
+  }
+
+  get random(): SeededRandom {
+    return this.#random;
+  }
+
+  /** How many episodes the run has had before this one. */
+  get episode(): number {
+    return this.#facts.episode;
+  }
+
+  callOf(number: number): Call | undefined {
+    return this.table.callOf(number);
+  }
+
+  /**
+   * Tells the code one thing, and gives the commands that it has in answer. Rejects with
+   * `FOREIGN_AWAIT`; then the run is of no use any more.
+   */
+  async drive(delivery: Delivery, facts: DriveFacts): Promise<Command[]> {
+    this.#facts = facts;
+    this.#isDriven = true;
+    this.#deliver(delivery);
+    await drained();
+    this.#isDriven = false;
+    if (this.#foreign !== undefined) throw this.#foreign;
+    if (!this.#hasEnded && this.table.waiting === 0) throw this.#foreignError("");
+    return this.table.take();
+  }
+
+  /** Throws if the code must not use its context here and now. */
+  check(): void {
+    const name = formatAddress(this.address);
+    if (!this.#scope.isCurrent) {
+      const message = `ctx of ${name} was used inside of a step or by other code; use it in the code of its own run only`;
+      throw new TroupeError("CONTEXT_MISUSE", message);
+    }
+    if (this.#hasEnded)
+      throw new TroupeError("CONTEXT_MISUSE", `ctx of ${name} was used after the run has ended`);
+    if (!this.#isDriven) throw this.#foundForeign(" and went on by itself");
+  }
+
+  /** Throws `HISTORY_FULL` if the run may only end. */
+  checkRoom(): void {
+    if (this.#facts.episode < EPISODES_MAX) return;
+    const message = `the history of ${formatAddress(this.address)} has ${EPISODES_MAX} episodes; end the run, and start another for what is left`;
+    throw new TroupeError("HISTORY_FULL", message);
+  }
+
+  /** Throws `NO_SUCH_EVENT` for an event that the definition does not declare. */
+  checkEvent(name: string): void {
+    const { events } = this.#parts.program;
+    if (events.has(name)) return;
+    const known = [...events].join(", ") || "none";
+    const message = `${this.address.type} declares no event ${JSON.stringify(name)}; there are: ${known}`;
+    throw new TroupeError("NO_SUCH_EVENT", message);
+  }
+
+  #deliver(delivery: Delivery): void {
+    switch (delivery.kind) {
+      case "begin":
+        this.#random = new SeededRandom(delivery.seed);
+        this.#scope.enter(() => void this.#execute(this.table.revive(delivery.input)));
+        break;
+      case "settle":
+        this.table.settle(delivery.of, delivery.settled);
+        break;
+      case "cancel":
+        this.table.cancel(delivery.of, delivery.reason);
+        break;
+    }
+  }
+
+  /** EXEC-3 */
+  async #execute(input: unknown): Promise<void> {
+    const context = new RunContext(this, this.#parts.log);
+    try {
+      const value = await this.#parts.program.run(context, input);
+      if (value instanceof ContinueWith) this.#end({ kind: "continue", input: value.input });
+      else this.#end({ kind: "complete", value: toPortable(value, { root: "result" }).value });
+    } catch (error) {
+      await this.#undo(context, error);
+    }
+  }
+
+  /** A run that fails takes back what it did, and fails with all that went wrong (W9). */
+  async #undo(context: RunContext, error: unknown): Promise<void> {
+    let failure = error;
+    try {
+      if (this.#foreign === undefined) await context.undoAll();
+    } catch (undoError) {
+      failure = new AggregateError([error, undoError], "the run failed, and so did an undo");
+    }
+    if (failure instanceof WorkflowCancelled)
+      this.#end({ kind: "cancelled", reason: failure.reason });
+    else this.#end({ kind: "fail", error: errorToPortable(failure).value });
+  }
+
+  #end(command: Command): void {
+    if (!this.#isDriven) return void this.#foundForeign(" and ended by itself");
+    this.#warnOfUnsettled();
+    this.table.give(command);
+    this.#hasEnded = true;
+  }
+
+  #warnOfUnsettled(): void {
+    const { unsettled } = this.table;
+    if (unsettled.length === 0 || this.isReplay) return;
+    this.#parts.log.warn(
+      { ...this.address, steps: unsettled },
+      "the run has ended while steps were under way; they are withdrawn",
+    );
+  }
+
+  #foundForeign(what: string): TroupeError {
+    const isFirst = this.#foreign === undefined;
+    const error = (this.#foreign ??= this.#foreignError(what));
+    if (isFirst && !this.#isDriven) this.#parts.onForeign(error);
+    return error;
+  }
+
+  #foreignError(what: string): TroupeError {
+    const message = `the code of ${formatAddress(this.address)} waits for something that does not come from ctx${what}; put it into ctx.run, or use ctx.sleep`;
+    return new TroupeError("FOREIGN_AWAIT", message);
+  }
+}

@@ -1,0 +1,123 @@
+import type { Duration, Logger } from "@troupe/core";
+import type {
+  Actor,
+  ActorClass,
+  ActorRef,
+  SendRef,
+  UntypedActorRef,
+  UntypedSendRef,
+} from "@troupe/sdk";
+import type { StepFunction, StepOptions } from "./step-options.ts";
+
+/** Says what the data of an event is; see `event`. */
+export interface EventType<D> {
+  readonly kind: "event";
+  /** Only for the type checker. */
+  readonly data?: D;
+}
+
+/** Declares an event with data of type `D`: `events: { approved: event<{ by: string }>() }`. */
+export function event<D = undefined>(): EventType<D> {
+  return { kind: "event" };
+}
+
+/** The events of a workflow, by name. */
+export type EventTypes = Readonly<Record<string, EventType<unknown>>>;
+
+/** The data of an event. */
+export type DataOf<E> = E extends EventType<infer D> ? D : never;
+
+/** What `race` gives: which one was first, and its value. */
+export type RaceWinner<R> = {
+  [K in keyof R]: { readonly key: K; readonly value: Awaited<R[K]> };
+}[keyof R];
+
+/**
+ * All that the code of a workflow may wait for, and all that it may know of the world.
+ *
+ * The code runs again from its beginning after its silo was lost, and gets the same answers as
+ * before. So whatever comes from outside has to come through here.
+ */
+export interface WorkflowContext<Events extends EventTypes = EventTypes, Status = unknown> {
+  /** The id of the run. */
+  readonly id: string;
+  /** Says nothing while the code runs again. */
+  readonly log: Logger;
+  /**
+   * Runs a step: any code, at least once. Its result is recorded once, and later runs of the code
+   * get that. A step that throws is tried again; see `RetryOptions`.
+   *
+   * The result has to be something that can be copied, of at most 4 MiB.
+   */
+  run<T>(name: string, work: StepFunction<T>, options?: StepOptions<T>): Promise<T>;
+  /**
+   * Waits. A longer time costs no more than a shorter one, and passes also while no silo is up.
+   */
+  sleep(until: Duration | Date): Promise<void>;
+  /** The next event of this name. */
+  event<N extends keyof Events & string>(name: N): Promise<DataOf<Events[N]>>;
+  /** The same, or undefined when the time is over. */
+  event<N extends keyof Events & string>(
+    name: N,
+    options: { readonly timeout: Duration },
+  ): Promise<DataOf<Events[N]> | undefined>;
+  /**
+   * An actor whose methods are called exactly once: the call is stored with the run, and the answer
+   * too. What the method throws arrives, and is not tried again.
+   */
+  actor<A extends Actor>(type: ActorClass<A>, id: string): ActorRef<A>;
+  /** The same by the type's name. */
+  actor<A extends Actor = never>(
+    type: string,
+    id: string,
+  ): [A] extends [never] ? UntypedActorRef : ActorRef<A>;
+  /** The same without an answer. */
+  send<A extends Actor>(type: ActorClass<A>, id: string): SendRef<A>;
+  /** The same by the type's name. */
+  send<A extends Actor = never>(
+    type: string,
+    id: string,
+  ): [A] extends [never] ? UntypedSendRef : SendRef<A>;
+  /**
+   * The first of several promises of this context. The others are withdrawn: an event that one of
+   * them waited for stays for the next who waits, and the signal of a step is aborted.
+   */
+  race<R extends Readonly<Record<string, Promise<unknown>>>>(entries: R): Promise<RaceWinner<R>>;
+  /**
+   * The results of `work` for each item, in order. At most `concurrency` are under way at once.
+   * When one fails, no further one begins.
+   */
+  map<T, R>(
+    items: readonly T[],
+    work: (item: T, index: number) => Promise<R>,
+    options?: { readonly concurrency?: number },
+  ): Promise<R[]>;
+  /** What others see of the run until the next time. */
+  status(value: Status): void;
+  /**
+   * The time, in milliseconds since the Unix epoch: when the last thing happened that the code was
+   * told. It never goes back.
+   */
+  now(): number;
+  /** In [0, 1). */
+  random(): number;
+  uuid(): string;
+  /**
+   * True when so much has happened to the run (10,000 things) that it had better continue with
+   * another input.
+   */
+  readonly shouldContinue: boolean;
+  /**
+   * Return what this gives, and the run begins anew with the input: under the same id, with an
+   * empty history, and with the events that nobody has taken. Undos are forgotten. For runs that
+   * live for ever.
+   *
+   * @example
+   * ```ts
+   * if (ctx.shouldContinue) return ctx.continueWith({ ...input, total });
+   * ```
+   */
+  continueWith(input: unknown): never;
+  /** Runs the undos of all steps so far, the last one's first. Throws what they threw. */
+  undoAll(): Promise<void>;
+}

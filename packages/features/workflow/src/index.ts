@@ -1,0 +1,16 @@
+export { defineWorkflow, type Workflow, type WorkflowOptions } from "./actor/define-workflow.ts";
+export { type ActorSource, workflow, type WorkflowHandle } from "./actor/workflow-handle.ts";
+export type { Started } from "./actor/workflow-actor.ts";
+export type { StepStatus, WorkflowStatus } from "./actor/workflow-status.ts";
+export type { Command, Episode, Input, LeftEvent, Settled } from "./machine/episode.ts";
+export { NoRetry, RetryAfter, type RetryOptions } from "./executor/retry-policy.ts";
+export type * from "./executor/step-options.ts";
+export { WorkflowCancelled } from "./executor/workflow-cancelled.ts";
+export {
+  type DataOf,
+  event,
+  type EventType,
+  type EventTypes,
+  type RaceWinner,
+  type WorkflowContext,
+} from "./executor/workflow-context.ts";

@@ -1,0 +1,80 @@
+/** What an awaited call came to. Values and errors are in portable form, as they are stored. */
+export type Settled =
+  | { readonly kind: "value"; readonly value: unknown }
+  | { readonly kind: "error"; readonly error: unknown };
+
+/** An event that nobody has taken. */
+export interface LeftEvent {
+  readonly name: string;
+  readonly data: unknown;
+}
+
+/**
+ * Something that happened to a run. `of` is the number of the command that it belongs to.
+ *
+ * Everything that a run learns of the world comes as an input, one at a time. So the inputs and the
+ * code together say what the run does.
+ */
+export type Input =
+  /**
+   * The first input. `seed` is where the run's random numbers come from, and `events` are those
+   * that nobody took before the run continued with this input.
+   */
+  | {
+      readonly kind: "started";
+      readonly input: unknown;
+      readonly seed: string;
+      readonly events?: readonly LeftEvent[];
+    }
+  /** A step has ended, or an actor has answered. */
+  | { readonly kind: "outcome"; readonly of: number; readonly settled: Settled }
+  /** An attempt of a step has failed, and the next one, of this number, comes at `retryAt`. */
+  | {
+      readonly kind: "attempt";
+      readonly of: number;
+      readonly attempt: number;
+      readonly error: string;
+      readonly retryAt: number;
+    }
+  /** The silo was lost on which an attempt of a step was under way. */
+  | { readonly kind: "lost"; readonly of: number }
+  /** The time of a timer, of a wait for an event, or of the next attempt of a step has come. */
+  | { readonly kind: "timer"; readonly of: number }
+  | { readonly kind: "event"; readonly name: string; readonly data: unknown }
+  | { readonly kind: "cancel"; readonly reason: string }
+  | { readonly kind: "terminate"; readonly reason: string };
+
+/**
+ * What the code of a run wants. Commands are numbered from 0 on through the whole run, in the order
+ * in which the code gives them; the number is not stored.
+ */
+export type Command =
+  /** Run a step. */
+  | { readonly kind: "run"; readonly name: string }
+  /** Call an actor and bring its answer. `name` is `Type/id.method`. */
+  | { readonly kind: "ask"; readonly name: string }
+  /** Call an actor whose answer nobody waits for. */
+  | { readonly kind: "send"; readonly name: string }
+  /** Wait until `dueAt`. Times are in milliseconds since the Unix epoch. */
+  | { readonly kind: "timer"; readonly dueAt: number }
+  /** Wait for an event, until `dueAt` if it is there. */
+  | { readonly kind: "event"; readonly name: string; readonly dueAt?: number }
+  /** What command `of` would bring is not wanted any more. */
+  | { readonly kind: "withdraw"; readonly of: number }
+  | { readonly kind: "status"; readonly value: unknown }
+  /** The code has returned. */
+  | { readonly kind: "complete"; readonly value: unknown }
+  /** The code has thrown. */
+  | { readonly kind: "fail"; readonly error: unknown }
+  /** The code wants to begin anew with another input. */
+  | { readonly kind: "continue"; readonly input: unknown }
+  /** The code has let a cancellation through. */
+  | { readonly kind: "cancelled"; readonly reason: string };
+
+/** One input, when it was applied, and everything that the code gave in answer to it. */
+export interface Episode {
+  /** Milliseconds since the Unix epoch. Never less than that of the episode before. */
+  readonly at: number;
+  readonly input: Input;
+  readonly commands: readonly Command[];
+}

@@ -1,0 +1,292 @@
+import type { Command, Episode, Input, LeftEvent, Settled } from "./episode.ts";
+import { EventBuffer } from "./event-buffer.ts";
+import { dueAtOf, type Pending, type PendingStep } from "./pending.ts";
+
+/** How far a run has come. */
+export type Phase =
+  | "new"
+  | "running"
+  /** The code wants to begin anew with another input: another machine takes its place. */
+  | "continued"
+  | "completed"
+  | "failed"
+  | "cancelled"
+  | "terminated";
+
+/** What the code of a run is told next. */
+export type Delivery =
+  | { readonly kind: "begin"; readonly input: unknown; readonly seed: string }
+  /** What command `of` came to. */
+  | { readonly kind: "settle"; readonly of: number; readonly settled: Settled }
+  /** Everything that is awaited rejects: the commands `of`, in this order. */
+  | { readonly kind: "cancel"; readonly of: readonly number[]; readonly reason: string };
+
+/** A command with its number. */
+export interface Numbered {
+  readonly number: number;
+  readonly command: Command;
+}
+
+const NOTHING: Settled = { kind: "value", value: undefined };
+
+/**
+ * The rules of one run: what an input means to it, and what the commands of its code lead to. It
+ * does nothing by itself and knows nothing but what it is given, so the same inputs and commands
+ * always lead to the same state.
+ *
+ * An input is applied, then the code is driven by one delivery after the other until there is none:
+ * `apply`, and while `next` gives a delivery, `accept` of what the code gave in answer.
+ *
+ * FLOW-1. A command is settled once at most. What comes for one that is settled, withdrawn or
+ *         unknown is stale, and changes nothing (W1).
+ * FLOW-2. Events of one name reach waiters of that name in order, the oldest waiter first. An event
+ *         is assigned when it is delivered and not before, so a withdrawn waiter takes none (W8).
+ * FLOW-3. A timer does not fire before its time, and fires once (W7). Time never goes back (W13).
+ * FLOW-4. After the end nothing is pending, and every input is stale.
+ */
+export class RunMachine {
+  #phase: Phase = "new";
+  #now = 0;
+  #numbers = 0;
+  #isCancelled = false;
+  #status: unknown;
+  #outcome: Settled | undefined;
+  #reason = "";
+  #continuation: unknown;
+  /** By the number of the command, in order. */
+  readonly #pending = new Map<number, Pending>();
+  readonly #events = new EventBuffer();
+  #deliveries: Delivery[] = [];
+
+  get phase(): Phase {
+    return this.#phase;
+  }
+
+  get hasEnded(): boolean {
+    return this.#phase !== "new" && this.#phase !== "running";
+  }
+
+  /** When the last input was applied, in milliseconds since the Unix epoch. */
+  get now(): number {
+    return this.#now;
+  }
+
+  get isCancelled(): boolean {
+    return this.#isCancelled;
+  }
+
+  /** What the code last gave as its status. */
+  get status(): unknown {
+    return this.#status;
+  }
+
+  /** What a run that has completed or failed came to. */
+  get outcome(): Settled | undefined {
+    return this.#outcome;
+  }
+
+  /** Why the run was cancelled or terminated. */
+  get reason(): string {
+    return this.#reason;
+  }
+
+  /** The input with which a run that is continued begins anew. */
+  get continuation(): unknown {
+    return this.#continuation;
+  }
+
+  get pending(): ReadonlyMap<number, Pending> {
+    return this.#pending;
+  }
+
+  get bufferedEvents(): number {
+    return this.#events.size;
+  }
+
+  /** The events that nobody has taken: those of one name in order. */
+  leftEvents(): readonly LeftEvent[] {
+    return this.#events.entries();
+  }
+
+  /** When time alone goes on with the run; undefined if it never does. */
+  get nextDue(): number | undefined {
+    let earliest: number | undefined;
+    for (const pending of this.#pending.values()) {
+      const dueAt = dueAtOf(pending);
+      if (dueAt !== undefined && (earliest === undefined || dueAt < earliest)) earliest = dueAt;
+    }
+    return earliest;
+  }
+
+  /** The command whose time came first, among those whose time has come. */
+  firstDue(now: number): number | undefined {
+    const earliest = this.nextDue;
+    if (earliest === undefined || earliest > now) return undefined;
+    for (const [number, pending] of this.#pending) {
+      if (dueAtOf(pending) === earliest) return number;
+    }
+    return undefined;
+  }
+
+  /** False if the input is stale: then nothing has changed, and there is nothing to record. */
+  apply(input: Input, at: number): boolean {
+    if (!this.#apply(input, at)) return false;
+    this.#now = Math.max(this.#now, at);
+    return true;
+  }
+
+  #apply(input: Input, at: number): boolean {
+    if (input.kind === "started") return this.#start(input);
+    if (input.kind === "terminate") return this.#terminate(input.reason);
+    if (this.#phase !== "running") return false;
+    switch (input.kind) {
+      case "outcome":
+        return this.#settle(input.of, input.settled);
+      case "attempt":
+      case "lost":
+        return this.#tryAgain(input);
+      case "timer":
+        return this.#fire(input.of, at);
+      case "event":
+        this.#events.add(input.name, input.data);
+        return true;
+      case "cancel":
+        return this.#cancel(input.reason);
+    }
+  }
+
+  /** What the code has to be driven by now, if anything. */
+  next(): Delivery | undefined {
+    const delivery = this.#deliveries.shift();
+    if (delivery !== undefined || this.#events.size === 0) return delivery;
+    for (const [of, pending] of this.#pending) {
+      if (pending.kind !== "event" || !this.#events.has(pending.name)) continue;
+      this.#pending.delete(of);
+      const value = this.#events.take(pending.name);
+      return { kind: "settle", of, settled: { kind: "value", value } };
+    }
+    return undefined;
+  }
+
+  /** Takes what the code gave in answer to a delivery, and numbers it. */
+  accept(commands: readonly Command[]): readonly Numbered[] {
+    return commands.map((command) => {
+      const number = this.#numbers++;
+      this.#accept(number, command);
+      return { number, command };
+    });
+  }
+
+  /** Applies an episode of the history, without the code. */
+  restore({ at, input, commands }: Episode): void {
+    this.apply(input, at);
+    this.#deliveries = [];
+    this.accept(commands);
+    while (this.next() !== undefined);
+  }
+
+  #accept(number: number, command: Command): void {
+    switch (command.kind) {
+      case "run":
+        this.#pending.set(number, { kind: "run", name: command.name, attempt: 1, losses: 0 });
+        break;
+      case "ask":
+      case "timer":
+      case "event":
+        this.#pending.set(number, command);
+        break;
+      case "withdraw":
+        this.#pending.delete(command.of);
+        break;
+      case "status":
+        this.#status = command.value;
+        break;
+      case "send":
+        break;
+      case "complete":
+        this.#outcome = { kind: "value", value: command.value };
+        this.#end("completed");
+        break;
+      case "fail":
+        this.#outcome = { kind: "error", error: command.error };
+        this.#end("failed");
+        break;
+      case "continue":
+        this.#continuation = command.input;
+        this.#phase = "continued";
+        this.#pending.clear();
+        break;
+      case "cancelled":
+        this.#reason = command.reason;
+        this.#end("cancelled");
+        break;
+    }
+  }
+
+  #start({ input, seed, events }: Extract<Input, { kind: "started" }>): boolean {
+    if (this.#phase !== "new") return false;
+    this.#phase = "running";
+    for (const { name, data } of events ?? []) this.#events.add(name, data);
+    this.#deliveries.push({ kind: "begin", input, seed });
+    return true;
+  }
+
+  #settle(of: number, settled: Settled): boolean {
+    const { kind } = this.#pending.get(of) ?? {};
+    if (kind !== "run" && kind !== "ask") return false;
+    this.#deliver(of, settled);
+    return true;
+  }
+
+  #tryAgain(input: Extract<Input, { kind: "attempt" | "lost" }>): boolean {
+    const step = this.#pending.get(input.of);
+    if (step?.kind !== "run" || step.retryAt !== undefined) return false;
+    const { attempt, losses } = step;
+    const next: PendingStep =
+      input.kind === "lost"
+        ? { ...step, attempt: attempt + 1, losses: losses + 1 }
+        : { ...step, attempt: input.attempt, retryAt: input.retryAt, lastError: input.error };
+    this.#pending.set(input.of, next);
+    return true;
+  }
+
+  /** FLOW-3 */
+  #fire(of: number, at: number): boolean {
+    const pending = this.#pending.get(of);
+    const dueAt = pending === undefined ? undefined : dueAtOf(pending);
+    if (pending === undefined || dueAt === undefined || at < dueAt) return false;
+    if (pending.kind === "run") {
+      const { retryAt: _, ...step } = pending;
+      this.#pending.set(of, step);
+    } else this.#deliver(of, NOTHING);
+    return true;
+  }
+
+  #cancel(reason: string): boolean {
+    if (this.#isCancelled) return false;
+    this.#isCancelled = true;
+    this.#deliveries.push({ kind: "cancel", of: [...this.#pending.keys()], reason });
+    this.#pending.clear();
+    return true;
+  }
+
+  /** Also a run whose code never got to see its start. */
+  #terminate(reason: string): boolean {
+    if (this.hasEnded) return false;
+    this.#reason = reason;
+    this.#end("terminated");
+    return true;
+  }
+
+  #deliver(of: number, settled: Settled): void {
+    this.#pending.delete(of);
+    this.#deliveries.push({ kind: "settle", of, settled });
+  }
+
+  /** FLOW-4 */
+  #end(phase: Phase): void {
+    this.#phase = phase;
+    this.#pending.clear();
+    this.#events.clear();
+  }
+}
