@@ -88,6 +88,8 @@ export interface ActorDefinition {
    * by the name under which it was set.
    */
   readonly handlers: ReadonlyMap<string, ReadonlyMap<string, string>>;
+  /** What a feature wrote down of its handlers, by kind and name; most have nothing here. */
+  readonly handlerDetails: ReadonlyMap<string, ReadonlyMap<string, unknown>>;
 }
 
 const NO_HANDLERS: ReadonlyMap<string, string> = new Map();
