@@ -1,5 +1,6 @@
 import { runInTurn } from "@troupe/client";
-import { outcomeOf, thrownOutcome } from "./outcome.ts";
+import { TroupeError } from "@troupe/core";
+import { errorOutcome, outcomeOf, thrownOutcome } from "./outcome.ts";
 import type { RunnerOwner } from "./runner-owner.ts";
 import type { Turn } from "./turn.ts";
 import type { UnitOfWork } from "./unit-of-work.ts";
@@ -26,11 +27,16 @@ export function performTurn(turn: Turn, owner: RunnerOwner, unit: UnitOfWork): v
   }
 }
 
+/**
+ * What a method threw says nothing of whether the method itself ran, but for a system turn: that is
+ * Troupe's own code.
+ */
 function threw(
   turn: Turn,
   error: unknown,
   { owner, unit }: { readonly owner: RunnerOwner; readonly unit: UnitOfWork },
 ): void {
   owner.parts.turnLog.threw(turn, error);
-  unit.end(turn, thrownOutcome(error));
+  const isOwnWord = turn.system !== undefined && error instanceof TroupeError && error.ran === "no";
+  unit.end(turn, isOwnWord ? errorOutcome(error) : thrownOutcome(error));
 }
