@@ -1,0 +1,162 @@
+import { describe, expect, it } from "vitest";
+import { Partition, type Pull, type Pulled } from "./partition.ts";
+import type { StoredEvent } from "./topic-event.ts";
+
+const KIB = 1_024;
+
+function event(id: number, at = 0, bytes = 1): StoredEvent {
+  return { id: String(id), source: "/test", type: "t", at, data: new Uint8Array(bytes) };
+}
+
+function pull(partition: Partition, given: Partial<Pull> = {}, now = 0): Pulled {
+  const pulled = partition.pull(
+    { group: "g", doneBefore: undefined, from: undefined, ...given },
+    now,
+  );
+  if (pulled === undefined) throw new Error("there is no such group");
+  return pulled;
+}
+
+function setUp(limits = { timeMs: 1_000, bytes: 64 * KIB }): Partition {
+  const partition = new Partition({ isDirty: false });
+  partition.retention = limits;
+  return partition;
+}
+
+const consumer = (name: string) => ({ name, start: "earliest" as const, leaseMs: 10_000 });
+
+const seqs = ({ entries }: Pulled): number[] => entries.map(({ seq }) => seq);
+
+describe("a partition", () => {
+  it("gives a group the events since it joined, or all that are not too old", () => {
+    const partition = setUp();
+    for (let id = 0; id < 4; id++) partition.publish(event(id, id * 500), id * 500);
+    expect(partition.join("g", "T", "latest", 1_500)).toBe(true);
+    expect(partition.join("g", "T", "earliest", 1_500)).toBe(false);
+    partition.join("all", "T", "earliest", 1_500);
+    partition.publish(event(9, 1_500), 1_500);
+    expect(seqs(pull(partition))).toEqual([4]);
+    expect(seqs(pull(partition, { group: "all" }))).toEqual([2, 3, 4]);
+  });
+
+  it("stores one event of each id", () => {
+    const partition = setUp();
+    expect(partition.publish(event(1), 0).seq).toBe(0);
+    expect(partition.publish(event(2), 0).seq).toBe(1);
+    expect(partition.publish(event(1), 0)).toEqual({ seq: 0, wake: [] });
+    expect(partition.numbers.next).toBe(2);
+  });
+
+  it("tells a group of the next event once it has read everything, and once only", () => {
+    const partition = setUp();
+    partition.join("g", "T", "latest", 0);
+    expect(partition.publish(event(1), 0).wake).toEqual([]);
+    expect(seqs(pull(partition))).toEqual([0]);
+    expect(partition.publish(event(2), 0).wake).toEqual([]);
+    expect(seqs(pull(partition, { from: 1 }))).toEqual([1]);
+    expect(pull(partition, { from: 2 })).toMatchObject({ from: 2, next: 2, entries: [] });
+    expect(partition.publish(event(3), 0).wake).toEqual([{ group: "g", type: "T" }]);
+    expect(partition.publish(event(4), 0).wake).toEqual([]);
+  });
+
+  it("keeps what a group is not done with, however old it is, and lets go of it after that", () => {
+    const partition = setUp();
+    partition.join("g", "T", "earliest", 0);
+    for (let id = 0; id < 5; id++) partition.publish(event(id), 0);
+    partition.publish(event(5, 9_000), 9_000);
+    expect(partition.numbers).toMatchObject({ first: 0, next: 6 });
+    expect(seqs(pull(partition, { doneBefore: 3 }, 9_000))).toEqual([3, 4, 5]);
+    expect(partition.numbers.first).toBe(3);
+    pull(partition, { doneBefore: 6 }, 99_000);
+    expect(partition.numbers).toMatchObject({ first: 5, groups: [{ name: "g", lag: 0 }] });
+  });
+
+  it("lets go of done events when there are too many bytes", () => {
+    const partition = setUp();
+    partition.join("g", "T", "earliest", 0);
+    for (let id = 0; id < 200; id++) {
+      partition.publish(event(id, 0, KIB), 0);
+      pull(partition, { doneBefore: id + 1 });
+    }
+    expect(partition.numbers.bytes).toBeLessThanOrEqual(64 * KIB);
+    expect(partition.numbers.bytes).toBeGreaterThan(60 * KIB);
+  });
+
+  it("takes nothing that it would have to drop for a slow group, and says so", () => {
+    const partition = setUp();
+    partition.join("slow", "T", "earliest", 0);
+    const fill = (): void => {
+      for (let id = partition.numbers.next; ; id++) partition.publish(event(id, 0, KIB), 0);
+    };
+    expect(fill).toThrow(/OVERLOADED.*the group slow is not done with/);
+    expect(fill).toThrow(expect.objectContaining({ ran: "no", retryable: true }));
+    const { next } = partition.numbers;
+    expect(next).toBeGreaterThan(50);
+    pull(partition, { group: "slow", doneBefore: 10 });
+    expect(fill).toThrow(/OVERLOADED/);
+    expect(partition.numbers.next - next).toBe(10);
+    expect(partition.drop("slow")).toBe(true);
+    for (let id = 1_000; id < 1_100; id++) partition.publish(event(id, 0, KIB), 0);
+  });
+
+  it("takes an event that is larger than what it keeps", () => {
+    const partition = setUp();
+    partition.publish(event(1, 0, 100 * KIB), 0);
+    partition.publish(event(2, 0, 100 * KIB), 0);
+    expect(partition.numbers).toMatchObject({ first: 0, next: 2 });
+    partition.publish(event(3, 0, 1), 0);
+    expect(partition.numbers).toMatchObject({ first: 1, next: 3 });
+  });
+
+  it("refuses a group whose name another type has", () => {
+    const partition = setUp();
+    partition.join("g", "T", "latest", 0);
+    expect(() => partition.join("g", "Other", "latest", 0)).toThrow(/BAD_DEFINITION.*the group g/);
+    expect(partition.pull({ group: "h", doneBefore: 0, from: 0 }, 0)).toBeUndefined();
+  });
+
+  it("undoes what a turn did that was rolled back", () => {
+    const partition = setUp();
+    partition.join("g", "T", "latest", 0);
+    partition.publish(event(1), 0);
+    partition.adopt();
+    partition.publish(event(2), 0);
+    pull(partition, { doneBefore: 2 });
+    partition.rollback();
+    expect(partition.numbers).toMatchObject({ next: 1, groups: [{ lag: 1 }] });
+  });
+});
+
+describe("a group of programs", () => {
+  const ask = { group: "p", doneBefore: undefined, from: undefined };
+
+  it("is one program's until its lease ends, and goes on where that was done", () => {
+    const partition = setUp({ timeMs: 100_000, bytes: 64 * KIB });
+    for (let id = 0; id < 4; id++) partition.publish(event(id), 0);
+    expect(partition.fetch(ask, consumer("a"), 0)).toMatchObject({ from: 0, next: 4 });
+    expect(partition.fetch(ask, consumer("b"), 5_000)).toBe(10_000);
+    const done = { ...ask, doneBefore: 2, from: 4 };
+    expect(partition.fetch(done, consumer("a"), 6_000)).toMatchObject({ entries: [], from: 4 });
+    expect(partition.fetch(ask, consumer("b"), 15_999)).toBe(16_000);
+    expect(partition.fetch(ask, consumer("b"), 16_000)).toMatchObject({ from: 2 });
+    const late = { ...ask, doneBefore: 4, from: 4 };
+    expect(partition.fetch(late, consumer("a"), 17_000)).toBe(26_000);
+    expect(partition.numbers.groups).toEqual([{ name: "p", lag: 2 }]);
+  });
+
+  it("is forgotten when nobody has read for it as long as events are kept", () => {
+    const partition = setUp();
+    partition.publish(event(0), 0);
+    partition.fetch(ask, consumer("a"), 0);
+    partition.publish(event(1, 10_999), 10_999);
+    expect(partition.numbers.groups).toHaveLength(1);
+    partition.publish(event(2, 11_000), 11_000);
+    expect(partition.numbers.groups).toEqual([]);
+  });
+
+  it("is not one of actors", () => {
+    const partition = setUp();
+    partition.join("p", "T", "latest", 0);
+    expect(() => partition.fetch(ask, consumer("a"), 0)).toThrow(/BAD_CONFIG.*is one of actors/);
+  });
+});
