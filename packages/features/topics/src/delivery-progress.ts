@@ -57,14 +57,25 @@ export function withDone(progress: DeliveryProgress, seq: number): DeliveryProgr
   const underWay = without(progress.underWay, seq);
   const failing = progress.failing.filter((other) => other.seq !== seq);
   if (isDone(progress, seq)) return { ...progress, underWay, failing };
-  let { cursor, done } = progress;
-  done = [...done, seq].toSorted((one, other) => one - other);
+  const done = [...progress.done, seq].toSorted((one, other) => one - other);
+  return advanced({ cursor: progress.cursor, done, underWay, failing });
+}
+
+/** With the cursor at the first number that is not done (DPRO-1). */
+function advanced(progress: DeliveryProgress): DeliveryProgress {
+  const { cursor, done } = progress;
   let count = 0;
-  while (done[count] === cursor) {
-    cursor++;
-    count++;
-  }
-  return { cursor, done: done.slice(count), underWay, failing };
+  while (done[count] === cursor + count) count++;
+  return count === 0 ? progress : { ...progress, cursor: cursor + count, done: done.slice(count) };
+}
+
+/** The events before this number are gone, so nobody can handle them. */
+export function progressPast(progress: DeliveryProgress, number: number): DeliveryProgress {
+  if (number <= progress.cursor) return progress;
+  const isThere = (seq: number): boolean => seq >= number;
+  const [done, underWay] = [progress.done.filter(isThere), progress.underWay.filter(isThere)];
+  const failing = progress.failing.filter(({ seq }) => isThere(seq));
+  return advanced({ cursor: number, done, underWay, failing });
 }
 
 /** The handler threw. It comes again after a pause that doubles each time. */

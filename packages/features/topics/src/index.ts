@@ -18,3 +18,17 @@ export {
   type TopicOptions,
 } from "./topic.ts";
 export type { TopicEvent } from "./topic-event.ts";
+export { publish } from "./publish.ts";
+export {
+  TopicAccess,
+  type TopicAccessOptions,
+  type TopicCluster,
+  topicsOf,
+} from "./topic-access.ts";
+export {
+  type DeadEvent,
+  type DeadEventAccess,
+  type GroupLag,
+  TopicOperations,
+} from "./topic-operations.ts";
+export * from "./topics.ts";

@@ -32,6 +32,8 @@ describe("a partition", () => {
     const partition = setUp();
     for (let id = 0; id < 4; id++) partition.publish(event(id, id * 500), id * 500);
     expect(partition.join("g", "T", "latest", 1_500)).toBe(true);
+    expect(partition.join("g", "T", "earliest", 1_500)).toBe(true);
+    expect(seqs(pull(partition))).toEqual([]);
     expect(partition.join("g", "T", "earliest", 1_500)).toBe(false);
     partition.join("all", "T", "earliest", 1_500);
     partition.publish(event(9, 1_500), 1_500);

@@ -136,7 +136,10 @@ export class Partition {
     return { seq, wake };
   }
 
-  /** True if the group is new, and its reader is to be told. Throws if the name is taken. */
+  /**
+   * True if the group's reader is to be told: it is new, or not known to have read everything.
+   * Throws `BAD_DEFINITION` if the name is taken.
+   */
   join(name: string, type: string, from: From, now: number): boolean {
     const known = this.#groups.find(name);
     if (known === undefined) {
@@ -145,7 +148,7 @@ export class Partition {
       return true;
     }
     const { reader } = known;
-    if (reader.kind === "actors" && reader.type === type) return false;
+    if (reader.kind === "actors" && reader.type === type) return !reader.isWaiting;
     const who = reader.kind === "actors" ? "of another actor type" : "of programs";
     throw new TroupeError("BAD_DEFINITION", `the group ${name} is one ${who}; take another name`);
   }
