@@ -1,5 +1,5 @@
 import type { StoredEvent } from "./topic-event.ts";
-import { type DeliveryProgress, isDone } from "./delivery-progress.ts";
+import type { DeliveryProgress } from "./delivery-progress.ts";
 
 /** What is to be done with an event: hand it to an actor, pass it over, or give it up at once. */
 export type Route =
@@ -62,16 +62,21 @@ export class Backlog {
 
   /** Lets go of what is done. What is done has to be sure not to be undone. */
   prune(progress: DeliveryProgress): void {
-    for (const [seq, { size }] of this.#entries) {
-      if (!isDone(progress, seq)) continue;
-      this.#entries.delete(seq);
-      this.#bytes -= size;
+    for (const seq of this.#entries.keys()) {
+      if (seq >= progress.cursor) break;
+      this.#drop(seq);
     }
+    for (const seq of progress.done) this.#drop(seq);
   }
 
   /** True if more may be read. */
   hasRoom({ cursor }: DeliveryProgress): boolean {
     const ahead = (this.#readUpTo ?? cursor) - cursor;
     return ahead < HORIZON && this.#entries.size < COUNT_MAX && this.#bytes < BYTES_MAX;
+  }
+
+  #drop(seq: number): void {
+    this.#bytes -= this.#entries.get(seq)?.size ?? 0;
+    this.#entries.delete(seq);
   }
 }

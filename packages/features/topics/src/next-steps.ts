@@ -39,6 +39,8 @@ export function nextSteps(
   for (const entry of entries) {
     const { seq, event, route } = entry;
     const { key } = event;
+    // What is under way then will end, and that is another moment to look at what is left.
+    if (room <= 0) break;
     if (seq < cursor || isDone.has(seq)) continue;
     const failure = failed.get(seq);
     const isHeld = isUnderWay.has(seq) || (key !== undefined && heldKeys.has(key));
@@ -55,7 +57,7 @@ export function nextSteps(
       continue;
     }
     if (key !== undefined) heldKeys.add(key);
-    if (isHeld || (failure !== undefined && failure.retryAt > now) || room <= 0) continue;
+    if (isHeld || (failure !== undefined && failure.retryAt > now)) continue;
     if (route.kind === "deliver") {
       room--;
       steps.push({ kind: "send", entry, id: route.id });

@@ -61,6 +61,15 @@ describe("a partition", () => {
     expect(partition.publish(event(4), 0).wake).toEqual([]);
   });
 
+  it("tells a group also if an old pull of it comes late", () => {
+    const partition = setUp();
+    partition.join("g", "T", "latest", 0);
+    partition.publish(event(1), 0);
+    pull(partition, { from: 1 });
+    expect(seqs(pull(partition, { from: 0 }))).toEqual([0]);
+    expect(partition.publish(event(2), 0).wake).toEqual([{ group: "g", type: "T" }]);
+  });
+
   it("keeps what a group is not done with, however old it is, and lets go of it after that", () => {
     const partition = setUp();
     partition.join("g", "T", "earliest", 0);

@@ -86,7 +86,8 @@ const RETENTION = "retention";
  *
  * TPAR-1. An event is there until every group is done with it, however old it is and however many
  *         there are. When no more fit, the partition refuses further ones.
- * TPAR-2. A group that has read everything is told of the next event once.
+ * TPAR-2. A group that has read everything is told of the next event, once. Only telling it ends
+ *         that.
  * TPAR-3. A group of programs that nobody reads for is forgotten after the topic's retention time,
  *         so that it does not hold events back for ever.
  */
@@ -158,7 +159,8 @@ export class Partition {
     const group = this.#groups.find(name);
     if (group?.reader.kind !== "actors") return undefined;
     const { cursor, pulled } = this.#read(group, doneBefore, from);
-    const isWaiting = pulled.entries.length === 0;
+    // A pull that comes late must not take back what a later one said (TPAR-2).
+    const isWaiting = group.reader.isWaiting || pulled.entries.length === 0;
     if (cursor !== group.cursor || isWaiting !== group.reader.isWaiting)
       this.#groups.put(name, { ...group, cursor, reader: { ...group.reader, isWaiting } });
     if (cursor !== group.cursor) this.#trim(now, 0);

@@ -74,6 +74,15 @@ describe("@subscribe", () => {
     expect(() => wrong(on, options)).toThrow(/BAD_DEFINITION[^]*subscription\.test\.ts:\d+/);
   });
 
+  it("needs the name of a group where the method's name cannot be a part of one", () => {
+    @actor("Strange")
+    class Strange extends Actor {
+      @subscribe(payments)
+      async "on/payment"(): Promise<void> {}
+    }
+    expect(() => definitionOf(Strange)).toThrow(/its group cannot be named after the method/);
+  });
+
   it("cannot be on a stateless worker yet", () => {
     @actor("Worker", { statelessWorker: true })
     class Worker extends Actor {

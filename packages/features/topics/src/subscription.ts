@@ -173,9 +173,11 @@ export function describeSubscription(
   method: string,
 ): { kind: string; name: string; details: Subscription; problems: string[] } {
   const problems: string[] = [];
-  const details = readSubscription(topic, options, (text) =>
-    problems.push(`the subscription of ${method}(): ${text}`),
-  );
+  const report = (text: string): void =>
+    void problems.push(`the subscription of ${method}(): ${text}`);
+  const details = readSubscription(topic, options, report);
+  if (details.group === undefined && !isGroupName(method))
+    report("its group cannot be named after the method, so give it one");
   return { kind: SUBSCRIPTION, name: handlerNameOf(topic, method), details, problems };
 }
 
