@@ -25,6 +25,7 @@ export {
   type TopicCluster,
   topicsOf,
 } from "./topic-access.ts";
+export type { ConsumeOptions, ReceivedEvent } from "./topic-consumer.ts";
 export {
   type DeadEvent,
   type DeadEventAccess,

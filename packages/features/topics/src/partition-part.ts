@@ -8,8 +8,9 @@ import {
   partKey,
   type PartState,
 } from "@troupe/sdk";
+import { parseFetch } from "./parse-fetch.ts";
 import { parseEvent } from "./parse-event.ts";
-import { Partition, type Pull, type Pulled } from "./partition.ts";
+import { type Fetched, Partition, type Pull, type Pulled } from "./partition.ts";
 import type { From } from "./subscription.ts";
 import { PARTITION_TYPE, readerAddress } from "./topic-addresses.ts";
 import type { Retention } from "./topic.ts";
@@ -48,6 +49,11 @@ export class PartitionState implements PartState {
   /** The same for a client, whose clock may be wrong. */
   publishOfClient(given: unknown): number {
     return this.publish({ ...parseEvent(given), at: this.#now });
+  }
+
+  /** Throws `BAD_INPUT` for what is no request: a client may send whatever it likes. */
+  fetch(given: unknown): Fetched | number {
+    return this.#partition.fetch(parseFetch(given), this.#now);
   }
 
   join(group: string, type: string, from: From): void {
@@ -116,8 +122,11 @@ export const partitionPart: DurablePart<PartitionState> = {
 
 /** The type of partitions. What clients may do with one are its methods. */
 export const partitionType: ActorDefinition = defineBehaviour(PARTITION_TYPE, {
-  methods: { publish: {} },
+  methods: { publish: {}, fetch: {} },
   activate: (host) => ({
-    invoke: (_, [event]) => host.part(PARTITION).publishOfClient(event),
+    invoke: (method, [given]) =>
+      method === "fetch"
+        ? host.part(PARTITION).fetch(given)
+        : host.part(PARTITION).publishOfClient(given),
   }),
 });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { Partition, type Pull, type Pulled } from "./partition.ts";
+import { type Fetch, type Fetched, Partition, type Pull, type Pulled } from "./partition.ts";
 import type { StoredEvent } from "./topic-event.ts";
 
 const KIB = 1_024;
@@ -23,9 +23,10 @@ function setUp(limits = { timeMs: 1_000, bytes: 64 * KIB }): Partition {
   return partition;
 }
 
-const consumer = (name: string) => ({ name, start: "earliest" as const, leaseMs: 10_000 });
-
 const seqs = ({ entries }: Pulled): number[] => entries.map(({ seq }) => seq);
+
+const seqsOf = (fetched: Fetched | number): number[] =>
+  typeof fetched === "number" ? [] : seqs(fetched);
 
 describe("a partition", () => {
   it("gives a group the events since it joined, or all that are not too old", () => {
@@ -141,33 +142,65 @@ describe("a partition", () => {
 describe("a group of programs", () => {
   const ask = { group: "p", doneBefore: undefined, from: undefined };
 
+  function fetch(
+    partition: Partition,
+    consumer: string,
+    now: number,
+    given: Partial<Pull> & { readonly count?: Fetch["count"] } = {},
+  ): Fetched | number {
+    const { count = 100, ...pulled } = given;
+    return partition.fetch(
+      { pull: { ...ask, ...pulled }, consumer, start: "earliest", count },
+      now,
+    );
+  }
+
   it("is one program's until its lease ends, and goes on where that was done", () => {
     const partition = setUp({ timeMs: 100_000, bytes: 64 * KIB });
     for (let id = 0; id < 4; id++) partition.publish(event(id), 0);
-    expect(partition.fetch(ask, consumer("a"), 0)).toMatchObject({ from: 0, next: 4 });
-    expect(partition.fetch(ask, consumer("b"), 5_000)).toBe(10_000);
-    const done = { ...ask, doneBefore: 2, from: 4 };
-    expect(partition.fetch(done, consumer("a"), 6_000)).toMatchObject({ entries: [], from: 4 });
-    expect(partition.fetch(ask, consumer("b"), 15_999)).toBe(16_000);
-    expect(partition.fetch(ask, consumer("b"), 16_000)).toMatchObject({ from: 2 });
-    const late = { ...ask, doneBefore: 4, from: 4 };
-    expect(partition.fetch(late, consumer("a"), 17_000)).toBe(26_000);
+    expect(fetch(partition, "a", 0)).toMatchObject({ from: 0, next: 4, isNew: true });
+    expect(fetch(partition, "b", 5_000)).toBe(15_000);
+    const done = { doneBefore: 2, from: 4 };
+    expect(fetch(partition, "a", 6_000, done)).toMatchObject({ entries: [], isNew: false });
+    expect(fetch(partition, "b", 20_999)).toBe(21_000);
+    expect(fetch(partition, "b", 21_000)).toMatchObject({ from: 2, isNew: true });
+    expect(fetch(partition, "a", 22_000, { doneBefore: 4, from: 4 })).toBe(36_000);
     expect(partition.numbers.groups).toEqual([{ name: "p", lag: 2 }]);
+    // What it did when it had the group no more does not count.
+    expect(fetch(partition, "a", 36_000, { doneBefore: 4, from: 4 })).toMatchObject({ from: 2 });
+  });
+
+  it("is free at once when its program leaves", () => {
+    const partition = setUp();
+    for (let id = 0; id < 4; id++) partition.publish(event(id), 0);
+    fetch(partition, "a", 0);
+    expect(fetch(partition, "a", 1, { doneBefore: 3, count: "leave" })).toMatchObject({
+      entries: [],
+    });
+    expect(fetch(partition, "b", 1)).toMatchObject({ from: 3, isNew: true });
+  });
+
+  it("renews its lease without events, and gets as many as it wants", () => {
+    const partition = setUp();
+    for (let id = 0; id < 4; id++) partition.publish(event(id), 0);
+    expect(seqsOf(fetch(partition, "a", 0, { count: 0 }))).toEqual([]);
+    expect(seqsOf(fetch(partition, "a", 14_000, { count: 2 }))).toEqual([0, 1]);
+    expect(fetch(partition, "b", 28_999)).toBe(29_000);
   });
 
   it("is forgotten when nobody has read for it as long as events are kept", () => {
     const partition = setUp();
     partition.publish(event(0), 0);
-    partition.fetch(ask, consumer("a"), 0);
-    partition.publish(event(1, 10_999), 10_999);
+    fetch(partition, "a", 0);
+    partition.publish(event(1, 15_999), 15_999);
     expect(partition.numbers.groups).toHaveLength(1);
-    partition.publish(event(2, 11_000), 11_000);
+    partition.publish(event(2, 16_000), 16_000);
     expect(partition.numbers.groups).toEqual([]);
   });
 
   it("is not one of actors", () => {
     const partition = setUp();
     partition.join("p", "T", "latest", 0);
-    expect(() => partition.fetch(ask, consumer("a"), 0)).toThrow(/BAD_CONFIG.*is one of actors/);
+    expect(() => fetch(partition, "a", 0)).toThrow(/BAD_CONFIG.*is one of actors/);
   });
 });

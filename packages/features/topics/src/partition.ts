@@ -54,6 +54,22 @@ export interface Pulled {
   readonly next: number;
 }
 
+/** What a program asks for. */
+export interface Fetch {
+  readonly pull: Pull;
+  /** Tells the program from the others of its group. */
+  readonly consumer: string;
+  /** Where the group begins if it is new. */
+  readonly start: From;
+  /** Events that it wants at most. `"leave"`: none, and the group is free for others. */
+  readonly count: number | "leave";
+}
+
+/** Events for a program. `isNew` if it did not have the group before: it begins at the cursor. */
+export interface Fetched extends Pulled {
+  readonly isNew: boolean;
+}
+
 /** What became of a publish. */
 export interface Published {
   readonly seq: number;
@@ -72,6 +88,9 @@ export interface PartitionNumbers {
 /** Events, and bytes of them, that are read at once. */
 const PULL_MAX = 256;
 const PULL_BYTES = 512 * 1_024;
+
+/** For so long a program has a group that it does not ask for again. */
+export const LEASE_MS = 15_000;
 
 /** Groups of one partition. Each of them may hold events back. */
 const GROUPS_MAX = 100;
@@ -158,7 +177,7 @@ export class Partition {
   pull({ group: name, doneBefore, from }: Pull, now: number): Pulled | undefined {
     const group = this.#groups.find(name);
     if (group?.reader.kind !== "actors") return undefined;
-    const { cursor, pulled } = this.#read(group, doneBefore, from);
+    const { cursor, pulled } = this.#read(group, doneBefore, from, PULL_MAX);
     // A pull that comes late must not take back what a later one said (TPAR-2).
     const isWaiting = group.reader.isWaiting || pulled.entries.length === 0;
     if (cursor !== group.cursor || isWaiting !== group.reader.isWaiting)
@@ -168,33 +187,29 @@ export class Partition {
   }
 
   /**
-   * The same for a program, which has the group for `leaseMs` then. Gives the time at which another
-   * program's lease ends.
+   * The same for a program, which has the group for some time then. Gives the time at which another
+   * program's lease ends, if that has it.
    */
-  fetch(
-    pull: Pull,
-    consumer: { readonly name: string; readonly start: From; readonly leaseMs: number },
-    now: number,
-  ): Pulled | number {
-    const { name, start, leaseMs } = consumer;
+  fetch({ pull, consumer, start, count }: Fetch, now: number): Fetched | number {
     const known = this.#groups.find(pull.group);
     if (known?.reader.kind === "actors")
       throw new TroupeError("BAD_CONFIG", `the group ${pull.group} is one of actors; take another`);
     const lease = known?.reader;
-    const isHeld = lease !== undefined && lease.consumer === name && now < lease.until;
-    if (lease !== undefined && lease.consumer !== name && now < lease.until) return lease.until;
+    const isLeased = lease !== undefined && now < lease.until;
+    if (isLeased && lease.consumer !== consumer) return lease.until;
     const group = known ?? { name: pull.group, cursor: this.#start(start, now) };
     // What somebody did without a lease may have been done by others since.
-    const { cursor, pulled } = isHeld
-      ? this.#read(group, pull.doneBefore, pull.from)
-      : this.#read(group, undefined, undefined);
-    const isFresh = isHeld && lease.until - now > leaseMs / 2;
-    if (isFresh && cursor === group.cursor) return pulled;
-    const reader: LeaseReader = { kind: "lease", consumer: name, until: now + leaseMs };
-    if (known === undefined) this.#add({ name: pull.group, cursor, reader });
-    else this.#groups.put(pull.group, { name: pull.group, cursor, reader });
+    const [doneBefore, from] = isLeased ? [pull.doneBefore, pull.from] : [undefined, undefined];
+    const { cursor, pulled } = this.#read(group, doneBefore, from, count);
+    const fetched = { ...pulled, isNew: !isLeased };
+    const isLong = isLeased && count !== "leave" && lease.until - now > LEASE_MS / 2;
+    if (isLong && cursor === group.cursor) return fetched;
+    const until = count === "leave" ? now : now + LEASE_MS;
+    const leased: Group = { name: pull.group, cursor, reader: { kind: "lease", consumer, until } };
+    if (known === undefined) this.#add(leased);
+    else this.#groups.put(pull.group, leased);
     if (cursor !== group.cursor) this.#trim(now, 0);
-    return pulled;
+    return fetched;
   }
 
   /** Forgets a group. False if there is none of this name. */
@@ -256,10 +271,12 @@ export class Partition {
     group: Pick<Group, "cursor">,
     doneBefore: number | undefined,
     from: number | undefined,
+    count: Fetch["count"],
   ): { readonly cursor: number; readonly pulled: Pulled } {
     const { next } = this.#log;
     const cursor = Math.min(Math.max(group.cursor, doneBefore ?? 0), next);
-    const entries = this.#log.read(Math.max(cursor, from ?? 0), PULL_MAX, PULL_BYTES);
+    const most = count === "leave" ? 0 : Math.min(count, PULL_MAX);
+    const entries = this.#log.read(Math.max(cursor, from ?? 0), most, PULL_BYTES);
     return { cursor, pulled: { kind: "pulled", from: entries[0]?.seq ?? next, entries, next } };
   }
 

@@ -1,7 +1,14 @@
 import { ADMIN_LINK, type Administered, type ActorReferences } from "@troupe/client";
 import { type Clock, type Random, randomId, systemClock, systemRandom } from "@troupe/core";
 import { badInput, eventToStore, type PublishOptions, textProblem } from "./publish-options.ts";
-import { partitionFor } from "./topic-addresses.ts";
+import type { Fetched } from "./partition.ts";
+import {
+  checkConsumeOptions,
+  consume,
+  type ConsumeOptions,
+  type ReceivedEvent,
+} from "./topic-consumer.ts";
+import { partitionAddress, partitionFor } from "./topic-addresses.ts";
 import { isTopic, type Topic } from "./topic.ts";
 import { TopicOperations } from "./topic-operations.ts";
 
@@ -25,6 +32,9 @@ const SOURCE_MAX_BYTES = 96;
 
 /** How long a publish is tried. */
 const PUBLISH_TIMEOUT = "30s";
+
+/** It is less than a lease, so that whoever waits for an answer still has one. */
+const FETCH_TIMEOUT = "5s";
 
 /** The topics of a cluster, for a program that is not one of its actors. */
 export class TopicAccess {
@@ -71,6 +81,32 @@ export class TopicAccess {
     });
     await partition.publish?.(event);
     return event.id;
+  }
+
+  /**
+   * Reads the events of a topic: each at least once, and those of one key in order. An event that
+   * is not acknowledged comes again when another program of the group takes over. Throws
+   * `BAD_INPUT` for wrong options.
+   *
+   * @example
+   * ```ts
+   * for await (const event of access.subscribe(payments, { group: "audit", from: "earliest" })) {
+   *   await write(event.data);
+   *   await event.ack();
+   * }
+   * ```
+   */
+  subscribe<Data>(topic: Topic<Data>, options: ConsumeOptions): AsyncIterable<ReceivedEvent<Data>> {
+    if (!isTopic(topic)) throw badInput("subscribe: the topic must be what topic() gave");
+    return consume(topic, checkConsumeOptions(options), {
+      clock: this.#clock,
+      name: randomId(this.#random),
+      fetch: async (number, request) => {
+        const { type, id } = partitionAddress(topic.name, number);
+        const partition = this.#cluster.actor(type, id, { timeout: FETCH_TIMEOUT });
+        return (await partition.fetch?.(request)) as Fetched | number;
+      },
+    });
   }
 
   /**
