@@ -26,7 +26,7 @@ const HORIZON = 1_024;
 
 /**
  * What a group has read of a partition and is not done with: in memory only, and bounded, however
- * slow the handlers are.
+ * slow the handlers are (P6).
  */
 export class Backlog {
   readonly #entries = new Map<number, BacklogEntry>();

@@ -22,9 +22,9 @@ export interface DeliveryRules {
  * What a group does next with the events that it has read, which are given in order.
  *
  * STEP-1. Of the events with one key the first that is not done is under way, and no other: so they
- *         are handled in order, and one that fails holds back its key and no other.
+ *         are handled in order, and one that fails holds back its key and no other (P4).
  * STEP-2. No more are under way than `concurrency` says.
- * STEP-3. An event whose handler has thrown `attempts` times is given up, and its key goes on.
+ * STEP-3. An event whose handler has thrown `attempts` times is given up, and its key goes on (P5).
  */
 export function nextSteps(
   entries: Iterable<BacklogEntry>,

@@ -104,7 +104,7 @@ const RETENTION = "retention";
  * decides, and does nothing by itself.
  *
  * TPAR-1. An event is there until every group is done with it, however old it is and however many
- *         there are. When no more fit, the partition refuses further ones.
+ *         there are (P8). When no more fit, the partition refuses further ones (P6).
  * TPAR-2. A group that has read everything is told of the next event, once. Only telling it ends
  *         that.
  * TPAR-3. A group of programs that nobody reads for is forgotten after the topic's retention time,

@@ -68,10 +68,11 @@ const STATE = "state";
  * Reads one partition for one group, and hands its events to the actors that subscribe.
  *
  * READ-1. An event is sent durably, in the commit that notes that it is under way; and what became
- *         of it is noted in the commit that ends the send. So it takes effect once in its actor.
+ *         of it is noted in the commit that ends the send (P3). So it takes effect once in its
+ *         actor (P2).
  * READ-2. The partition hears only of events that are done in the store, and keeps all others.
  * READ-3. Until it has read everything, everything is done, and the partition knows both, a new
- *         owner wakes it; after that the partition does.
+ *         owner wakes it; after that the partition does (P7).
  * READ-4. It reads ahead within the limits of its backlog, so slow subscribers fill nothing but the
  *         partition.
  */

@@ -24,7 +24,7 @@ export class Publisher implements PartState {
     this.#host = host;
   }
 
-  /** Publishes with the running turn. Gives the id of the event. */
+  /** Publishes with the running turn (P1). Gives the id of the event. */
   publish(topic: Topic, data: unknown, options: PublishOptions): string {
     const host = this.#host;
     const turn = currentTurn();
