@@ -57,7 +57,8 @@ export class PartitionState implements PartState {
   }
 
   join(group: string, type: string, from: From): void {
-    const isBehind = this.#partition.join(group, type, from, this.#now);
+    const generation = this.#host.nextTag();
+    const isBehind = this.#partition.join(group, { type, from, generation }, this.#now);
     if (isBehind) this.#wake({ group, type }, this.#partition.numbers.next);
   }
 

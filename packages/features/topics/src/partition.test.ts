@@ -1,5 +1,12 @@
 import { describe, expect, it } from "vitest";
-import { type Fetch, type Fetched, Partition, type Pull, type Pulled } from "./partition.ts";
+import {
+  type Fetch,
+  type Fetched,
+  type Join,
+  Partition,
+  type Pull,
+  type Pulled,
+} from "./partition.ts";
 import type { StoredEvent } from "./topic-event.ts";
 
 const KIB = 1_024;
@@ -23,6 +30,14 @@ function setUp(limits = { timeMs: 1_000, bytes: 64 * KIB }): Partition {
   return partition;
 }
 
+function join(
+  partition: Partition,
+  group: string,
+  { type, from, now }: Omit<Join, "generation"> & { readonly now: number },
+): boolean {
+  return partition.join(group, { type, from, generation: "1.a" }, now);
+}
+
 const seqs = ({ entries }: Pulled): number[] => entries.map(({ seq }) => seq);
 
 const seqsOf = (fetched: Fetched | number): number[] =>
@@ -32,11 +47,11 @@ describe("a partition", () => {
   it("gives a group the events since it joined, or all that are not too old", () => {
     const partition = setUp();
     for (let id = 0; id < 4; id++) partition.publish(event(id, id * 500), id * 500);
-    expect(partition.join("g", "T", "latest", 1_500)).toBe(true);
-    expect(partition.join("g", "T", "earliest", 1_500)).toBe(true);
+    expect(join(partition, "g", { type: "T", from: "latest", now: 1_500 })).toBe(true);
+    expect(join(partition, "g", { type: "T", from: "earliest", now: 1_500 })).toBe(true);
     expect(seqs(pull(partition))).toEqual([]);
-    expect(partition.join("g", "T", "earliest", 1_500)).toBe(false);
-    partition.join("all", "T", "earliest", 1_500);
+    expect(join(partition, "g", { type: "T", from: "earliest", now: 1_500 })).toBe(false);
+    join(partition, "all", { type: "T", from: "earliest", now: 1_500 });
     partition.publish(event(9, 1_500), 1_500);
     expect(seqs(pull(partition))).toEqual([4]);
     expect(seqs(pull(partition, { group: "all" }))).toEqual([2, 3, 4]);
@@ -52,7 +67,7 @@ describe("a partition", () => {
 
   it("tells a group of the next event once it has read everything, and once only", () => {
     const partition = setUp();
-    partition.join("g", "T", "latest", 0);
+    join(partition, "g", { type: "T", from: "latest", now: 0 });
     expect(partition.publish(event(1), 0).wake).toEqual([]);
     expect(seqs(pull(partition))).toEqual([0]);
     expect(partition.publish(event(2), 0).wake).toEqual([]);
@@ -64,7 +79,7 @@ describe("a partition", () => {
 
   it("tells a group also if an old pull of it comes late", () => {
     const partition = setUp();
-    partition.join("g", "T", "latest", 0);
+    join(partition, "g", { type: "T", from: "latest", now: 0 });
     partition.publish(event(1), 0);
     pull(partition, { from: 1 });
     expect(seqs(pull(partition, { from: 0 }))).toEqual([0]);
@@ -73,7 +88,7 @@ describe("a partition", () => {
 
   it("keeps what a group is not done with, however old it is, and lets go of it after that", () => {
     const partition = setUp();
-    partition.join("g", "T", "earliest", 0);
+    join(partition, "g", { type: "T", from: "earliest", now: 0 });
     for (let id = 0; id < 5; id++) partition.publish(event(id), 0);
     partition.publish(event(5, 9_000), 9_000);
     expect(partition.numbers).toMatchObject({ first: 0, next: 6 });
@@ -85,7 +100,7 @@ describe("a partition", () => {
 
   it("lets go of done events when there are too many bytes", () => {
     const partition = setUp();
-    partition.join("g", "T", "earliest", 0);
+    join(partition, "g", { type: "T", from: "earliest", now: 0 });
     for (let id = 0; id < 200; id++) {
       partition.publish(event(id, 0, KIB), 0);
       pull(partition, { doneBefore: id + 1 });
@@ -96,7 +111,7 @@ describe("a partition", () => {
 
   it("takes nothing that it would have to drop for a slow group, and says so", () => {
     const partition = setUp();
-    partition.join("slow", "T", "earliest", 0);
+    join(partition, "slow", { type: "T", from: "earliest", now: 0 });
     const fill = (): void => {
       for (let id = partition.numbers.next; ; id++) partition.publish(event(id, 0, KIB), 0);
     };
@@ -122,14 +137,16 @@ describe("a partition", () => {
 
   it("refuses a group whose name another type has", () => {
     const partition = setUp();
-    partition.join("g", "T", "latest", 0);
-    expect(() => partition.join("g", "Other", "latest", 0)).toThrow(/BAD_DEFINITION.*the group g/);
+    join(partition, "g", { type: "T", from: "latest", now: 0 });
+    expect(() => join(partition, "g", { type: "Other", from: "latest", now: 0 })).toThrow(
+      /BAD_DEFINITION.*the group g/,
+    );
     expect(partition.pull({ group: "h", doneBefore: 0, from: 0 }, 0)).toBeUndefined();
   });
 
   it("undoes what a turn did that was rolled back", () => {
     const partition = setUp();
-    partition.join("g", "T", "latest", 0);
+    join(partition, "g", { type: "T", from: "latest", now: 0 });
     partition.publish(event(1), 0);
     partition.adopt();
     partition.publish(event(2), 0);
@@ -200,7 +217,7 @@ describe("a group of programs", () => {
 
   it("is not one of actors", () => {
     const partition = setUp();
-    partition.join("p", "T", "latest", 0);
+    join(partition, "p", { type: "T", from: "latest", now: 0 });
     expect(() => fetch(partition, "a", 0)).toThrow(/BAD_CONFIG.*is one of actors/);
   });
 });

@@ -15,6 +15,8 @@ export interface Group {
   readonly name: string;
   /** Everything before this number is done. */
   readonly cursor: number;
+  /** Tells it from an earlier group of the same name. */
+  readonly generation: string;
   /** Who reads: actors of a type, or whoever has the lease. */
   readonly reader: ActorReader | LeaseReader;
 }
@@ -48,10 +50,20 @@ export interface Pull {
 /** Events for a group. `next` is the number that the partition gives next. */
 export interface Pulled {
   readonly kind: "pulled";
+  readonly generation: string;
   /** Number of the first that is there; `next` if none is. */
   readonly from: number;
   readonly entries: readonly LogEntry[];
   readonly next: number;
+}
+
+/** How a group of actors begins, if it is new. */
+export interface Join {
+  /** The type of its readers. */
+  readonly type: string;
+  readonly from: From;
+  /** See `Group`. */
+  readonly generation: string;
 }
 
 /** What a program asks for. */
@@ -160,11 +172,11 @@ export class Partition {
    * True if the group's reader is to be told: it is new, or not known to have read everything.
    * Throws `BAD_DEFINITION` if the name is taken.
    */
-  join(name: string, type: string, from: From, now: number): boolean {
+  join(name: string, { type, from, generation }: Join, now: number): boolean {
     const known = this.#groups.find(name);
     if (known === undefined) {
       const reader: ActorReader = { kind: "actors", type, isWaiting: false };
-      this.#add({ name, cursor: this.#start(from, now), reader });
+      this.#add({ name, cursor: this.#start(from, now), generation, reader });
       return true;
     }
     const { reader } = known;
@@ -197,7 +209,8 @@ export class Partition {
     const lease = known?.reader;
     const isLeased = lease !== undefined && now < lease.until;
     if (isLeased && lease.consumer !== consumer) return lease.until;
-    const group = known ?? { name: pull.group, cursor: this.#start(start, now) };
+    const generation = known?.generation ?? consumer;
+    const group = known ?? { cursor: this.#start(start, now), generation };
     // What somebody did without a lease may have been done by others since.
     const [doneBefore, from] = isLeased ? [pull.doneBefore, pull.from] : [undefined, undefined];
     const { cursor, pulled } = this.#read(group, doneBefore, from, count);
@@ -205,7 +218,8 @@ export class Partition {
     const isLong = isLeased && count !== "leave" && lease.until - now > LEASE_MS / 2;
     if (isLong && cursor === group.cursor) return fetched;
     const until = count === "leave" ? now : now + LEASE_MS;
-    const leased: Group = { name: pull.group, cursor, reader: { kind: "lease", consumer, until } };
+    const reader: LeaseReader = { kind: "lease", consumer, until };
+    const leased: Group = { name: pull.group, cursor, generation, reader };
     if (known === undefined) this.#add(leased);
     else this.#groups.put(pull.group, leased);
     if (cursor !== group.cursor) this.#trim(now, 0);
@@ -268,16 +282,17 @@ export class Partition {
   }
 
   #read(
-    group: Pick<Group, "cursor">,
+    { cursor: known, generation }: Pick<Group, "cursor" | "generation">,
     doneBefore: number | undefined,
     from: number | undefined,
     count: Fetch["count"],
   ): { readonly cursor: number; readonly pulled: Pulled } {
     const { next } = this.#log;
-    const cursor = Math.min(Math.max(group.cursor, doneBefore ?? 0), next);
+    const cursor = Math.min(Math.max(known, doneBefore ?? 0), next);
     const most = count === "leave" ? 0 : Math.min(count, PULL_MAX);
     const entries = this.#log.read(Math.max(cursor, from ?? 0), most, PULL_BYTES);
-    return { cursor, pulled: { kind: "pulled", from: entries[0]?.seq ?? next, entries, next } };
+    const first = entries[0]?.seq ?? next;
+    return { cursor, pulled: { kind: "pulled", generation, from: first, entries, next } };
   }
 
   /** The first number that some group is not done with. */

@@ -1,7 +1,7 @@
 import { TroupeError } from "@troupe/core";
 import { type Actor, hostOf } from "@troupe/sdk";
 import type { PublishOptions } from "./publish-options.ts";
-import { PUBLISHER } from "./topics-part.ts";
+import { TOPICS } from "./topics-part.ts";
 import { isTopic, type Topic } from "./topic.ts";
 
 /**
@@ -30,5 +30,5 @@ export function publish<Data>(
 ): string {
   if (!isTopic(topic))
     throw new TroupeError("BAD_INPUT", "publish: the topic must be what topic() gave");
-  return hostOf(actor).part(PUBLISHER).publish(topic, data, options);
+  return hostOf(actor).part(TOPICS).publish(topic, data, options);
 }

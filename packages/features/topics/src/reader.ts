@@ -39,6 +39,8 @@ import {
 export interface ReaderState {
   /** Undefined until it has heard from the partition where its group begins. */
   readonly progress?: DeliveryProgress | undefined;
+  /** See `Group`. */
+  readonly generation?: string | undefined;
   /** Of the entry that makes a new owner wake it. There is one while it is not idle. */
   readonly awakeTag?: string | undefined;
   /** When it ceased to be idle, in milliseconds since the Unix epoch. */
@@ -50,6 +52,10 @@ interface Token {
   readonly seq: number;
   /** True for an event that was dead. */
   readonly isDead: boolean;
+}
+
+interface Sending extends Token {
+  readonly doneBefore: number;
 }
 
 /** What a delivery ended with: what the subscriber's turn gave, or what it threw. */
@@ -124,11 +130,10 @@ export class Reader implements PartState {
     if (pulled === undefined) return this.#host.destroy();
     const subscription = this.#subscription;
     if (subscription === undefined) return;
-    const { from, entries, next } = pulled;
+    const { from, entries, next, generation } = pulled;
     this.#known = Math.max(this.#known, next);
     this.#isTold = entries.length === 0 && next >= this.#known;
-    const { progress = progressFrom(from) } = this.#current;
-    if (this.#backlog.readUpTo === undefined) this.#setProgress(progressPast(progress, from));
+    this.#begin(generation, from);
     const { makeReference } = this.#host;
     const reader = { type: this.#subscriberType, makeReference };
     const routed = entries.map((entry) => ({
@@ -177,7 +182,7 @@ export class Reader implements PartState {
     if (dead?.id === undefined) return false;
     if (dead.isResent === true) return true;
     this.dead.put({ ...dead, isResent: true });
-    this.#send(dead.event, dead.id, { seq, isDead: true });
+    this.#send(dead.event, dead.id, { seq, isDead: true, doneBefore: 0 });
     return true;
   }
 
@@ -235,17 +240,26 @@ export class Reader implements PartState {
     if (progress !== this.#progress) this.#put({ ...this.#current, progress });
   }
 
+  /** The first events since the reader was loaded, which may be those of another group. */
+  #begin(generation: string, from: number): void {
+    if (this.#backlog.readUpTo !== undefined && generation === this.#current.generation) return;
+    const { progress, generation: earlier } = this.#current;
+    if (progress !== undefined && generation === earlier)
+      this.#setProgress(progressPast(progress, from));
+    else this.#put({ ...this.#current, generation, progress: progressFrom(from) });
+  }
+
   /** READ-3: the entry goes with the commit that says so. */
   #beIdle(): void {
-    const { progress } = this.#current;
-    this.#put({ progress });
+    const { progress, generation } = this.#current;
+    this.#put({ progress, generation });
   }
 
   #take(progress: DeliveryProgress, step: Step): DeliveryProgress {
     const { seq, event } = step.entry;
     switch (step.kind) {
       case "send":
-        this.#send(event, step.id, { seq, isDead: false });
+        this.#send(event, step.id, { seq, isDead: false, doneBefore: progress.cursor });
         return withSent(progress, seq);
       case "skip":
         return withDone(progress, seq);
@@ -263,12 +277,16 @@ export class Reader implements PartState {
     }
   }
 
-  #send(event: StoredEvent, id: string, token: Token): void {
-    const { group } = parseReader(this.#host.address);
+  /** What is dead was given up as what it was, so its number says nothing any more. */
+  #send(event: StoredEvent, id: string, { seq, isDead, doneBefore }: Sending): void {
+    const { address } = this.#host;
+    const { group } = parseReader(address);
     const { traceparent } = event;
     const headers = traceparent === undefined ? undefined : { traceparent };
-    const call = { method: EVENT_TURN, args: [group, event], headers };
-    const answer = { turn: ANSWERED_TURN, token };
+    const { generation = "" } = this.#current;
+    const place = isDead ? undefined : { reader: address.id, generation, seq, doneBefore };
+    const call = { method: EVENT_TURN, args: [group, event, place], headers };
+    const answer = { turn: ANSWERED_TURN, token: { seq, isDead } };
     this.#host.send({ type: this.#subscriberType, id }, call, answer);
   }
 

@@ -70,7 +70,8 @@ export function drawCalls(dice: Dice, frame: Frame, faults: readonly TimedFault[
   return calls.toSorted((a, b) => a.at - b.at);
 }
 
-function someCaller(dice: Dice, { clients }: Frame): CallPlan["from"] {
+/** A client, or a silo. */
+export function someCaller(dice: Dice, { clients }: Frame): CallPlan["from"] {
   return dice.chance(0.85)
     ? { kind: "client", index: dice.below(clients) }
     : { kind: "silo", index: dice.below(SLOTS) };
@@ -133,7 +134,7 @@ function keyed(dice: Dice, call: CallPlan): CallPlan[] {
 /**
  * Most calls come when something happens: just before a fault, and while the cluster deals with it.
  */
-function timeOfCall(dice: Dice, frame: Frame, faults: readonly TimedFault[]): number {
+export function timeOfCall(dice: Dice, frame: Frame, faults: readonly TimedFault[]): number {
   const fault = drawFelt(dice, frame, faults);
   if (fault === undefined || dice.chance(0.4)) return dice.between(0, frame.durationMs);
   const at = fault.at + (dice.chance(0.7) ? dice.between(-20, 400) : dice.between(400, 6_000));

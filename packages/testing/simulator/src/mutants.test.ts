@@ -43,6 +43,10 @@ const BUDGETS: Readonly<Record<Mutation, Budget>> = {
   "state-version": { profile: "deploy", seeds: 60 },
   "least-version": { profile: "deploy", seeds: 120 },
   answers: { profile: "crashes", seeds: 40 },
+  "news-stored": { profile: "topics", seeds: 5 },
+  "news-effect": { profile: "topics", seeds: 60 },
+  "news-order": { profile: "topics", seeds: 5 },
+  "news-lost": { profile: "topics", seeds: 40 },
 };
 
 describe("the simulator", () => {

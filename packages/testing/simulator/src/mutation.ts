@@ -35,6 +35,10 @@ export const MUTATIONS = [
   "in-force",
   "state-version",
   "least-version",
+  "news-stored",
+  "news-effect",
+  "news-order",
+  "news-lost",
 ] as const;
 
 /**
@@ -127,6 +131,22 @@ export const MUTANTS: Readonly<Record<Mutation, { readonly rule: string; readonl
     "least-version": {
       rule: "C6",
       how: "the registry forgets that a later version has stored state, so that an older one comes back",
+    },
+    "news-stored": {
+      rule: "published-once-stored",
+      how: "a partition stores each event twice",
+    },
+    "news-effect": {
+      rule: "effect-once",
+      how: "an actor remembers durable sends, and not which events it has handled",
+    },
+    "news-order": {
+      rule: "key-order",
+      how: "a partition stores some events behind those that came after them",
+    },
+    "news-lost": {
+      rule: "nothing-lost",
+      how: "a partition takes what a reader has read for what it is done with",
     },
     list: { rule: "list", how: "a page of the stored actors leaves its last one out" },
   };

@@ -2,6 +2,7 @@ import { seededRandom } from "@troupe/testkit";
 import { Dice } from "./dice.ts";
 import { drawCalls, drawClears, drawDispatches, drawWork, POPULATION } from "./draw-calls.ts";
 import { drawFaults } from "./draw-faults.ts";
+import { drawNews, finalNews } from "./draw-news.ts";
 import type { CallPlan } from "./history.ts";
 import { type Profile, PROFILES, type Script } from "./script.ts";
 
@@ -23,6 +24,8 @@ export function writeScript(seed: number, profile?: Profile): Script {
   const errands = drawDispatches(new Dice(seededRandom(seed * 7919 + 18)), frame, faults);
   const work = drawWork(new Dice(seededRandom(seed * 7919 + 19)), frame, faults);
   const clears = drawClears(new Dice(seededRandom(seed * 7919 + 20)), frame, faults);
+  const news =
+    chosen === "topics" ? drawNews(new Dice(seededRandom(seed * 7919 + 21)), frame, faults) : [];
   const leaseTtlMs = dice.of([1_500, 3_000, 5_000]);
   return {
     seed,
@@ -30,7 +33,7 @@ export function writeScript(seed: number, profile?: Profile): Script {
     leaseTtlMs,
     leasePolicy: chosen === "available" ? "available" : "strict",
     faults,
-    calls: [...calls, ...errands, ...work, ...clears].toSorted((a, b) => a.at - b.at),
+    calls: [...calls, ...errands, ...work, ...clears, ...news].toSorted((a, b) => a.at - b.at),
   };
 }
 
@@ -48,8 +51,8 @@ const LOOKS = [
 ] as const;
 
 /** What is asked of every actor when a run is over and all is well again. */
-export function finalCalls(at: number): CallPlan[] {
-  return LOOKS.flatMap(({ type, method, prefix }) =>
+export function finalCalls(at: number, profile: Profile): CallPlan[] {
+  const looks = LOOKS.flatMap(({ type, method, prefix }) =>
     Array.from({ length: POPULATION[type] }, (_, index): CallPlan => {
       const actorId = `${prefix}${index}`;
       const from: CallPlan["from"] = { kind: "client", index: 0 };
@@ -65,4 +68,5 @@ export function finalCalls(at: number): CallPlan[] {
       };
     }),
   );
+  return profile === "topics" ? [...looks, ...finalNews(at)] : looks;
 }

@@ -17,7 +17,13 @@ export function checkRightfulFailures(history: History, leaseTtlMs: number): voi
   const graceMs = AFTERMATH_MS + 2 * leaseTtlMs;
   for (const call of history.calls) {
     const { plan, outcome } = call;
-    if (plan.method === "spoil" || plan.timeoutMs < SHORT_MS || outcome.kind === "value") continue;
+    if (
+      plan.method === "spoil" ||
+      plan.method === "falter" ||
+      plan.timeoutMs < SHORT_MS ||
+      outcome.kind === "value"
+    )
+      continue;
     // A silo that calls may die with its calls.
     if (outcome.kind === "pending" && plan.from.kind === "silo") continue;
     if (
