@@ -16,7 +16,8 @@ const COMPACT_FROM = 256;
  * The events of a partition: stored with its actor, and in memory while that is active.
  *
  * ELOG-1. Events are numbered without gaps, and no number is given twice. So the newest stays.
- * ELOG-2. Of events that are the same by their source and id one is there.
+ * ELOG-2. Of events that are the same by their source and id one is there. What a program
+ *         published is not the same as what an actor did.
  */
 export class EventLog {
   readonly #log: RecordLog<StoredEvent>;
@@ -129,7 +130,10 @@ export class EventLog {
   }
 }
 
-/** No source has a space. */
-function keyOf({ source, id }: StoredEvent): string {
-  return `${source} ${id}`;
+/**
+ * No source has a space. A program that gives itself out for an actor keeps none of the actor's
+ * events away.
+ */
+function keyOf({ source, id, isFromProgram }: StoredEvent): string {
+  return `${isFromProgram === true ? "program" : "actor"} ${source} ${id}`;
 }

@@ -48,7 +48,7 @@ export class PartitionState implements PartState {
 
   /** The same for a client, whose clock may be wrong. */
   publishOfClient(given: unknown): number {
-    return this.publish({ ...parseEvent(given), at: this.#now });
+    return this.publish({ ...parseEvent(given), at: this.#now, isFromProgram: true });
   }
 
   /** Throws `BAD_INPUT` for what is no request: a client may send whatever it likes. */

@@ -63,6 +63,9 @@ describe("a partition", () => {
     expect(partition.publish(event(2), 0).seq).toBe(1);
     expect(partition.publish(event(1), 0)).toEqual({ seq: 0, wake: [] });
     expect(partition.numbers.next).toBe(2);
+    const asIfFromAnActor = { ...event(3), isFromProgram: true } as const;
+    expect(partition.publish(asIfFromAnActor, 0).seq).toBe(2);
+    expect(partition.publish(event(3), 0).seq).toBe(3);
   });
 
   it("tells a group of the next event once it has read everything, and once only", () => {

@@ -48,6 +48,8 @@ export interface StoredEvent {
   /** Milliseconds after `at` from which on nobody gets it any more. */
   readonly ttlMs?: number;
   readonly extensions?: Readonly<Record<string, string>>;
+  /** True if a program has published it, whose `source` is its own word. */
+  readonly isFromProgram?: true;
   readonly data: Uint8Array;
 }
 

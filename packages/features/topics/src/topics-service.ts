@@ -1,4 +1,4 @@
-import { messageOf, type Scheduled, withTimeout } from "@troupe/core";
+import { messageOf, type Scheduled, TroupeError, withTimeout } from "@troupe/core";
 import type { SiloHost, SiloService } from "@troupe/sdk";
 import { subscriptionsOf } from "./subscription.ts";
 import { partitionAddress, readerTypeOf } from "./topic-addresses.ts";
@@ -99,9 +99,11 @@ export class TopicsService implements SiloService {
       return true;
     } catch (error) {
       const reason = messageOf(error);
-      const what = "a partition could not be told who reads it; trying again";
-      this.#silo.logger.warn({ event: "topic_untold", reason }, what);
-      return false;
+      const isFinal = error instanceof TroupeError && error.code === "BAD_DEFINITION";
+      const what = "a partition could not be told who reads it";
+      if (isFinal) this.#silo.logger.error({ event: "topic_refused", reason }, what);
+      else this.#silo.logger.warn({ event: "topic_untold", reason }, `${what}; trying again`);
+      return isFinal;
     }
   }
 }
