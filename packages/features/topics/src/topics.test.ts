@@ -1,3 +1,4 @@
+import type { Duration } from "@troupe/core";
 import { Actor, actor, state } from "@troupe/sdk";
 import { TestCluster } from "@troupe/testkit";
 import { describe, expect, it, onTestFinished } from "vitest";
@@ -66,6 +67,39 @@ describe("a publish of an actor", () => {
       const own = amounts.filter((amount) => amount % 3 === rest);
       expect(await paymentsOf(cluster, `o${rest}`, own.length)).toEqual(own);
     }
+  });
+
+  it("carries the trace of its turn into the turns that handle it", async () => {
+    const traces: (string | undefined)[] = [];
+    @actor("Tracer")
+    class Tracer extends Actor {
+      @subscribe(payments, { id: () => "t" })
+      async onPayment(event: TopicEvent<Payment>): Promise<void> {
+        traces.push(event.traceparent, this.context.headers.traceparent);
+      }
+    }
+    const { cluster } = await startShop(0);
+    await cluster.startSilo({ actors: [Buyer, Tracer], extensions: [topics()] });
+    const traceparent = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
+    const buyer = cluster.actor(Buyer, "b", { headers: { traceparent } });
+    await cluster.run(buyer.pay({ orderId: "o", amount: 1 }));
+    await cluster.advance(2_000);
+    expect(traces).toEqual([traceparent, traceparent]);
+  });
+
+  it("is handed to nobody when its time is over", async () => {
+    const { cluster, access } = await startShop(0);
+    await cluster.startSilo({ extensions: [topics()] });
+    const [silo] = cluster.silos;
+    await cluster.startSilo({ actors: [Buyer], extensions: [topics()] });
+    if (silo !== undefined) await cluster.stopSilo(silo);
+    const pay = (amount: number, ttl: Duration): Promise<string> =>
+      cluster.run(access.publish(payments, { orderId: "o", amount }, { key: "o", ttl }));
+    await pay(1, "30s");
+    await pay(2, "1h");
+    await cluster.advance(60_000);
+    await cluster.startSilo({ extensions: [topics()] });
+    expect(await paymentsOf(cluster, "o", 1)).toEqual([2]);
   });
 
   it("is refused in a readonly turn, and if an option is wrong", async () => {
