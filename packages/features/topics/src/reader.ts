@@ -71,6 +71,12 @@ const PREFIXES = { state: "v:", dead: DeadEvents.prefix } as const;
 const STATE = "state";
 
 /**
+ * Between looks at an event that is due and cannot be sent, because it has not been read again yet
+ * or too many others are under way.
+ */
+const RETRY_AGAIN_MS = 500;
+
+/**
  * Reads one partition for one group, and hands its events to the actors that subscribe.
  *
  * READ-1. An event is sent durably, in the commit that notes that it is under way; and what became
@@ -301,7 +307,7 @@ export class Reader implements PartState {
   #stored(cursor: number | undefined): void {
     this.#storedCursor = cursor;
     this.#loop.pump();
-    this.#scheduleRetry();
+    this.#scheduleRetry(1);
   }
 
   #createLoop(): PullLoop {
@@ -319,13 +325,14 @@ export class Reader implements PartState {
     });
   }
 
-  #scheduleRetry(): void {
+  #scheduleRetry(leastMs: number): void {
     this.#retry?.cancel();
     const at = this.#progress && nextRetryAt(this.#progress);
     if (at === undefined || this.#host.isDisposed) return;
     const { clock } = this.#host;
-    this.#retry = clock.schedule(Math.max(1, Math.ceil(at - clock.now())), () => {
-      void this.#host.runTurn(RETRY_TURN, []).then(() => this.#scheduleRetry());
+    const pauseMs = Math.max(leastMs, Math.ceil(at - clock.now()));
+    this.#retry = clock.schedule(pauseMs, () => {
+      void this.#host.runTurn(RETRY_TURN, []).then(() => this.#scheduleRetry(RETRY_AGAIN_MS));
     });
   }
 

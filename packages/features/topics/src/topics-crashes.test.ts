@@ -1,4 +1,5 @@
 import { sleep } from "@troupe/core";
+import type { Extension, SystemTurn } from "@troupe/sdk";
 import { seededRandom, TestCluster } from "@troupe/testkit";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { attempts, Buyer, Order, payments } from "./testing/shop.ts";
@@ -137,3 +138,44 @@ describe("a silo that dies", () => {
     expect(await cluster.run(cluster.actor(Order, "o0").read())).toEqual([1]);
   });
 });
+
+describe("a reader that cannot read its partition", () => {
+  it("looks now and then at what it would send again, and sends it when it can", async () => {
+    const cluster = await start(0, 1);
+    const watch = { isBlocked: false, looks: 0 };
+    const first = await cluster.startSilo({ extensions: [watchedTopics(watch)] });
+    await cluster.run(cluster.actor(Buyer, "b").pay({ orderId: "o0", amount: 1, fails: 2 }));
+    await cluster.waitUntil(() => attempts.get(1) === 1);
+    await cluster.advance(100);
+    first.kill();
+    watch.isBlocked = true;
+    watch.looks = 0;
+    await cluster.startSilo({ extensions: [watchedTopics(watch)] });
+    await cluster.advance(60_000);
+    expect(attempts.get(1)).toBe(1);
+    expect(watch.looks).toBeGreaterThan(10);
+    expect(watch.looks).toBeLessThan(150);
+    watch.isBlocked = false;
+    await settle(cluster);
+    expect(await cluster.run(cluster.actor(Order, "o0").read())).toEqual([1]);
+  });
+});
+
+/** Topics whose partitions cannot be read for a while, and which count what readers look at. */
+function watchedTopics(watch: { isBlocked: boolean; looks: number }): Extension {
+  const extension = topics();
+  const watched = (name: string, turn: SystemTurn): SystemTurn => {
+    return (host, args) => {
+      if (name === "$topicRetry") watch.looks++;
+      if (name === "$topicPull" && watch.isBlocked) throw new RangeError("not now");
+      return turn(host, args);
+    };
+  };
+  const all = (turns: Readonly<Record<string, SystemTurn>>): Record<string, SystemTurn> =>
+    Object.fromEntries(Object.entries(turns).map(([name, turn]) => [name, watched(name, turn)]));
+  return {
+    ...extension,
+    parts: (silo) =>
+      (extension.parts?.(silo) ?? []).map((part) => ({ ...part, turns: all(part.turns ?? {}) })),
+  };
+}
