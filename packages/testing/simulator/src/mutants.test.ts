@@ -44,7 +44,7 @@ const BUDGETS: Readonly<Record<Mutation, Budget>> = {
   "least-version": { profile: "deploy", seeds: 120 },
   answers: { profile: "crashes", seeds: 40 },
   "news-stored": { profile: "topics", seeds: 5 },
-  "news-effect": { profile: "topics", seeds: 60 },
+  "news-effect": { profile: "topics", seeds: 5 },
   "news-order": { profile: "topics", seeds: 5 },
   "news-lost": { profile: "topics", seeds: 40 },
 };

@@ -138,7 +138,7 @@ export const MUTANTS: Readonly<Record<Mutation, { readonly rule: string; readonl
     },
     "news-effect": {
       rule: "effect-once",
-      how: "an actor remembers durable sends, and not which events it has handled",
+      how: "a reader hands on some events again, and their actor does not remember them",
     },
     "news-order": {
       rule: "key-order",
