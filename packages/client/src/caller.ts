@@ -255,7 +255,8 @@ export class Caller {
 
   /**
    * Makes the call of a durable send, which may be made again. Its arguments are portable already,
-   * and travel as a copy because a letter may be sent again.
+   * and travel as a copy because a letter may be sent again. Only durable parts send system turns:
+   * what a user sends was checked when it was posted.
    */
   deliver(
     target: CallTarget,
@@ -266,8 +267,6 @@ export class Caller {
     },
   ): Promise<unknown> {
     try {
-      if (isSystemName(letter.method))
-        throw noSuchMethod(target.address, letter.method, target.definition);
       const args = copyOfPortable(letter.args);
       // Not one-way, whatever its method is: the sender has to hear that it took effect.
       const now = this.#clock.monotonic();

@@ -129,6 +129,11 @@ export const ERROR_CODES = {
     ran: "no",
     retryable: false,
   },
+  BAD_INPUT: {
+    meaning: "What was published is not what its topic takes.",
+    ran: "no",
+    retryable: false,
+  },
   UNAUTHENTICATED: {
     meaning: "The peer did not show the token or certificate that is asked for.",
     ran: "no",

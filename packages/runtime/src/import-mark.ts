@@ -2,7 +2,7 @@ import { type Fields, packField, unpackField } from "@troupe/core";
 import { type DurablePart, type PartKey, partKey, type PartState } from "@troupe/sdk";
 
 /** The field of an imported actor that says of which export it is. */
-const FIELD = "x:import";
+const FIELD = "k:import";
 
 /** What is noted of the import of an actor. */
 export interface ImportMark {

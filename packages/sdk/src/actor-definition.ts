@@ -99,6 +99,8 @@ export interface ActorDefinition {
    * it is added once. Default: nothing.
    */
   readonly extensions?: readonly Extension[];
+  /** What a feature wrote down of its handlers, by kind and name; most have nothing here. */
+  readonly handlerDetails: ReadonlyMap<string, ReadonlyMap<string, unknown>>;
 }
 
 const NO_HANDLERS: ReadonlyMap<string, string> = new Map();

@@ -29,7 +29,10 @@ export function takeHost(): ActorHost | undefined {
   return host;
 }
 
-/** The host of an actor. Throws for one that was made with `new`. */
+/**
+ * The host of an actor, for features that add something to what actors can do. Throws
+ * `ACTIVATION_FAILED` for one that was made with `new`.
+ */
 export function hostOf(actor: Actor): ActorHost {
   const host = insides.host(actor);
   if (host === undefined) {

@@ -41,6 +41,11 @@ export function analyseClass(actorClass: ActorClass): Analysis {
 const NOT_FOR_STREAMS: readonly MethodMark[] = ["readonly", "interleave", "oneWay", "idempotent"];
 
 type NoteOf<K extends Note["kind"]> = Extract<Note, { kind: K }>;
+/** By kind and name. */
+type HandlerNotes = ReadonlyMap<string, ReadonlyMap<string, NoteOf<"handler">>>;
+
+/** The kinds of handlers that every class has, though maybe none of them. */
+const BUILT_IN: readonly string[] = ["reminder", "timer"];
 
 class Analyser {
   readonly #shape: ClassShape;
@@ -58,12 +63,14 @@ class Analyser {
     const legacy = this.#of("legacy")[0];
     const ofOtherCopy = this.#shape.extendsActor ? undefined : otherCopyProblem(actorClass);
     const typeNote = this.#typeNote();
-    const handlers = { reminder: this.#handlers("reminder"), timer: this.#handlers("timer") };
+    const kinds = new Set([...BUILT_IN, ...this.#of("handler").map(({ of }) => of)]);
+    const notes = new Map([...kinds].map((kind) => [kind, this.#handlers(kind)]));
+    const handlers = methodsOf(notes);
     const settings = readActorOptions(typeNote?.options, (text) =>
       this.#report(text, typeNote?.position),
     );
     const methods = this.#methods(
-      new Set([...handlers.reminder.values(), ...handlers.timer.values()]),
+      new Set([...handlers.values()].flatMap((ofKind) => [...ofKind.values()])),
     );
     const definition: ActorDefinition = {
       name: typeof typeNote?.name === "string" ? typeNote.name : actorClass.name,
@@ -72,10 +79,8 @@ class Analyser {
       methods,
       methodOf: (name) => methods.get(name),
       slots: this.#slots(),
-      handlers: new Map([
-        ["reminder", handlers.reminder],
-        ["timer", handlers.timer],
-      ]),
+      handlers,
+      handlerDetails: detailsOf(notes),
     };
     if (definition.worker !== undefined) this.#checkStateless(definition);
     for (const { text, position } of this.#of("problem")) this.#report(text, position);
@@ -252,7 +257,7 @@ class Analyser {
     return [...slots.values()];
   }
 
-  #handlers(of: "reminder" | "timer"): Map<string, string> {
+  #handlers(of: string): Map<string, NoteOf<"handler">> {
     const handlers = new Map<string, NoteOf<"handler">>();
     for (const note of this.#of("handler")) {
       if (note.of !== of) continue;
@@ -270,8 +275,24 @@ class Analyser {
       }
       if (this.#isMethod(method, `the ${of} ${show(name)}`, position)) handlers.set(name, note);
     }
-    return new Map([...handlers].map(([name, { method }]) => [name, method]));
+    return handlers;
   }
+}
+
+function methodsOf(notes: HandlerNotes): ActorDefinition["handlers"] {
+  return new Map([...notes].map(([kind, ofKind]) => [kind, mapped(ofKind, (one) => one.method)]));
+}
+
+function detailsOf(notes: HandlerNotes): ActorDefinition["handlerDetails"] {
+  const ofFeatures = [...notes].filter(([kind]) => !BUILT_IN.includes(kind));
+  return new Map(ofFeatures.map(([kind, ofKind]) => [kind, mapped(ofKind, (one) => one.details)]));
+}
+
+function mapped<T>(
+  notes: ReadonlyMap<string, NoteOf<"handler">>,
+  take: (note: NoteOf<"handler">) => T,
+): Map<string, T> {
+  return new Map([...notes].map(([name, note]) => [name, take(note)]));
 }
 
 function concurrencyOf(marks: ReadonlySet<MethodMark>): Concurrency {

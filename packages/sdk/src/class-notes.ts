@@ -36,9 +36,12 @@ export type Note =
   | {
       readonly kind: "handler";
       readonly position: SourcePosition;
-      readonly of: "reminder" | "timer";
+      /** The kind: "reminder", "timer", or that of a feature. */
+      readonly of: string;
       readonly name: unknown;
       readonly method: string;
+      /** What the feature knows of the handler besides; see `ActorDefinition.handlerDetails`. */
+      readonly details?: unknown;
     }
   /** A decorator was used where it cannot work. */
   | { readonly kind: "problem"; readonly position: SourcePosition; readonly text: string }

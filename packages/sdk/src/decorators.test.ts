@@ -95,11 +95,12 @@ defineActor(Plain, {
 
 /** Without the class, and in one order. */
 function contentOf(definition: ActorDefinition): Record<string, unknown> {
-  const { behaviour, methods, methodOf, handlers, ...rest } = definition;
+  const { behaviour, methods, methodOf, handlers, handlerDetails, ...rest } = definition;
   expect(behaviour).toBeInstanceOf(ClassBehaviour);
   for (const [name, method] of methods) expect(methodOf(name)).toBe(method);
   const [reminders, timers] = [handlersOf(definition, "reminder"), handlersOf(definition, "timer")];
   expect(handlers.size).toBe(2);
+  expect(handlerDetails.size).toBe(0);
   const [methodsByName, remindersByName, timersByName] = [methods, reminders, timers].map((map) =>
     Object.fromEntries<unknown>(map),
   );

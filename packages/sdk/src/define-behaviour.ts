@@ -29,6 +29,13 @@ export interface ActiveBehaviour {
   onDeactivate?(reason: DeactivationReason): void | Promise<void>;
 }
 
+/** A handler of which its feature knows more than the method. */
+export interface HandlerOptions {
+  readonly method: string;
+  /** See `ActorDefinition.handlerDetails`. */
+  readonly details: unknown;
+}
+
 /** What is known of an actor type that has no class. */
 export interface BehaviourOptions extends ActorOptions {
   /**
@@ -46,7 +53,7 @@ export interface BehaviourOptions extends ActorOptions {
   /** The durable slots. */
   readonly state?: Readonly<Record<string, StateOptions>>;
   /** By kind ("reminder", "timer", or that of another durable part): the method by its name. */
-  readonly handlers?: Readonly<Record<string, Readonly<Record<string, string>>>>;
+  readonly handlers?: Readonly<Record<string, Readonly<Record<string, string | HandlerOptions>>>>;
   /** Added to each silo that hosts the type, such as the durable part that its actors need. */
   readonly extensions?: readonly Extension[];
 }
@@ -97,7 +104,7 @@ export function defineBehaviour(name: string, options: BehaviourOptions): ActorD
     methods,
     methodOf: (method) => methods.get(method) ?? openMethod(openMethods, method),
     slots: slotsOf(given.state, report),
-    handlers: handlersIn(given.handlers, report),
+    ...handlersIn(given.handlers, report),
     extensions: given.extensions ?? [],
   };
   if (problems.length === 0) return definition;
@@ -186,18 +193,25 @@ function slotsOf(given: unknown, report: (text: string) => void): SlotDefinition
 function handlersIn(
   given: unknown,
   report: (text: string) => void,
-): ReadonlyMap<string, ReadonlyMap<string, string>> {
-  const kinds = new Map<string, ReadonlyMap<string, string>>();
+): Pick<ActorDefinition, "handlers" | "handlerDetails"> {
+  const methods = new Map<string, ReadonlyMap<string, string>>();
+  const details = new Map<string, ReadonlyMap<string, unknown>>();
   for (const [kind, handlers] of entriesOf(given, "handlers", report)) {
-    const ofKind = new Map<string, string>();
-    for (const [name, method] of entriesOf(handlers, `handlers.${kind}`, report)) {
-      const problem = nameProblem(name) ?? nameProblem(method);
+    const read = entriesOf(handlers, `handlers.${kind}`, report).map(([name, handler]) => {
+      const options = handlerOptions(handler);
+      const problem = nameProblem(name) ?? nameProblem(options.method);
       if (problem !== undefined) report(`the handler of the ${kind} ${show(name)} ${problem}`);
-      ofKind.set(name, String(method));
-    }
-    kinds.set(kind, ofKind);
+      return { name, method: String(options.method), details: options.details };
+    });
+    methods.set(kind, new Map(read.map(({ name, method }) => [name, method])));
+    details.set(kind, new Map(read.map((handler) => [handler.name, handler.details])));
   }
-  return kinds;
+  return { handlers: methods, handlerDetails: details };
+}
+
+function handlerOptions(handler: unknown): { readonly method: unknown; readonly details: unknown } {
+  const isObject = typeof handler === "object" && handler !== null;
+  return isObject ? (handler as HandlerOptions) : { method: handler, details: undefined };
 }
 
 function entriesOf(

@@ -10,7 +10,7 @@ const UNSCOPED: ReadonlySet<string> = new Set(["troupe"]);
 const SPINE = ["core", "sdk", "client", "runtime"] as const;
 const PROVIDERS = ["memory", "embedded", "grpc", "etcd", "redis", "postgres"] as const;
 const TESTING = ["testkit", "conformance", "simulator", "services"] as const;
-const FEATURES = ["workflow"] as const;
+const FEATURES = ["topics", "workflow"] as const;
 const OPERATIONS = ["admin"] as const;
 const ALL = [
   ...SPINE,
@@ -39,7 +39,8 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   "packages/operations/*": ["core", "sdk", "client"],
   "packages/testing/testkit": [...SPINE, "memory"],
   "packages/testing/conformance": ["core", "testkit"],
-  "packages/testing/simulator": [...SPINE, "memory", "testkit", "conformance"],
+  // And features, which the faults of a whole cluster try as they try the runtime.
+  "packages/testing/simulator": [...SPINE, ...FEATURES, "memory", "testkit", "conformance"],
   "packages/testing/services": ["core"],
   // As a feature would, so that its test proves that a feature needs no more.
   "packages/testing/sample-feature": ["core", "sdk", "client"],

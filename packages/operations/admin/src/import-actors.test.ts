@@ -138,7 +138,7 @@ function fieldsOf(lines: readonly string[]): ReadonlyMap<string, unknown> {
   const actors = lines
     .slice(1, -1)
     .map((text) => JSON.parse(text) as { readonly id: string; readonly fields: object });
-  return new Map(actors.map(({ id, fields }) => [id, { ...fields, "x:import": undefined }]));
+  return new Map(actors.map(({ id, fields }) => [id, { ...fields, "k:import": undefined }]));
 }
 
 function dueIn(cluster: TestCluster): DueEntry[] {

@@ -1,4 +1,5 @@
 import { runInTurn } from "@troupe/client";
+import { TroupeError } from "@troupe/core";
 import { LaterAnswer } from "@troupe/sdk";
 import { laterProblem } from "./later-outcome.ts";
 import { errorOutcome, outcomeOf, thrownOutcome } from "./outcome.ts";
@@ -36,11 +37,21 @@ function gave(turn: Turn, value: unknown, unit: UnitOfWork): void {
   unit.end(turn, outcomeOf(undefined));
 }
 
+/**
+ * What a method threw says nothing of whether the method itself ran, but for a system turn: that is
+ * Troupe's own code.
+ */
 function threw(
   turn: Turn,
   error: unknown,
   { owner, unit }: { readonly owner: RunnerOwner; readonly unit: UnitOfWork },
 ): void {
   owner.parts.turnLog.threw(turn, error);
-  unit.end(turn, thrownOutcome(error));
+  const isOwnWord = isOfTroupe(turn) && error instanceof TroupeError && error.ran === "no";
+  unit.end(turn, isOwnWord ? errorOutcome(error) : thrownOutcome(error));
+}
+
+/** True for a system turn; a stream's turn runs the actor's own code. */
+function isOfTroupe({ system, concurrency }: Turn): boolean {
+  return system !== undefined && concurrency !== "stream";
 }

@@ -83,7 +83,7 @@ export class Silo
   private constructor(ports: SiloPorts, options: SiloOptions) {
     this.#ports = ports;
     this.#options = options;
-    this.#definitions = definitionsOf(options.actors);
+    this.#definitions = hostedDefinitions(options);
     this.#references = new References(this.#definitions, (target, method, args) =>
       this.#session.actors.call(target, method, args),
     );
@@ -246,4 +246,14 @@ export class Silo
       }
     }
   }
+}
+
+/** Of the program's types, and of those that its extensions add. */
+function hostedDefinitions({
+  actors,
+  extensions = [],
+}: SiloOptions): ReadonlyMap<string, ActorDefinition> {
+  const definitions = definitionsOf(actors);
+  const added = extensions.flatMap((extension) => extension.types?.(definitions) ?? []);
+  return added.length === 0 ? definitions : definitionsOf([...actors, ...added]);
 }

@@ -14,6 +14,7 @@ import type { PartKey } from "./part-key.ts";
 
 /** A call that leaves with a turn's commit and takes effect exactly once. */
 export interface DurableCall {
+  /** A public method, or a system turn of a part, whose name begins with `$`. */
   readonly method: string;
   readonly args: readonly unknown[];
   readonly headers?: Readonly<Record<string, string>> | undefined;
@@ -101,7 +102,13 @@ export interface PartEntry {
   readonly tag: string;
 }
 
-/** What the silo itself does in an actor's turn. Its name starts with `$`, so no method has it. */
+/**
+ * What the silo itself does in an actor's turn. Its name starts with `$`, so no method has it.
+ *
+ * When it throws a `TroupeError` with `ran: "no"`, the turn has not happened: a durable send that
+ * meets a retryable one is tried again for as long as it takes. So an error of a user's code must
+ * not get out with `ran: "no"`; see `withRan`.
+ */
 export type SystemTurn = (host: PartHost, args: readonly unknown[]) => unknown;
 
 /** For a part that remembers which requests took effect, so that a repeated one takes none. */

@@ -1,3 +1,4 @@
+import type { ActorDefinition, ActorType } from "../actor-definition.ts";
 import type { AdminMethod } from "./admin-method.ts";
 import type { DurablePart } from "./durable-part.ts";
 import type { SiloHost, SiloService } from "./silo-service.ts";
@@ -10,6 +11,11 @@ import type { SiloHost, SiloService } from "./silo-service.ts";
  */
 export interface Extension {
   readonly name: string;
+  /**
+   * Actor types of the feature's own, which the silo hosts as well. It is given the types that the
+   * silo's program names, by name. Called once.
+   */
+  types?(definitions: ReadonlyMap<string, ActorDefinition>): readonly ActorType[];
   /** Called once for each silo session. */
   parts?(silo: SiloHost): readonly DurablePart[];
   /** Called once for each silo session, after all parts are known. */

@@ -39,7 +39,9 @@ const DEPLOYMENTS_MAX = 3;
 const HELD_MS = 600;
 
 export function drawFaults(dice: Dice, frame: Frame): TimedFault[] {
-  return frame.profile === "deploy" ? drawDeployments(dice, frame) : drawWeather(dice, frame);
+  if (frame.profile === "deploy") return drawDeployments(dice, frame);
+  if (frame.profile !== "topics") return drawWeather(dice, frame);
+  return drawWeather(dice, { ...frame, profile: dice.chance(0.5) ? "crashes" : "storm" });
 }
 
 /** Some deployments, there and back, and the weather that they go through. */
@@ -104,6 +106,7 @@ function draw(dice: Dice, frame: Frame): Fault {
         ms: dice.between(1_500, 12_000),
       };
     case "deploy":
+    case "topics":
       return draw(dice, { ...frame, profile: "calm" });
     case "storm":
       return draw(dice, { ...frame, profile: dice.of(STORM) });

@@ -39,6 +39,10 @@ export const MUTATIONS = [
   "items-lost",
   "items-unstored",
   "stream-ends",
+  "news-stored",
+  "news-effect",
+  "news-order",
+  "news-lost",
 ] as const;
 
 /**
@@ -139,6 +143,22 @@ export const MUTANTS: Readonly<Record<Mutation, { readonly rule: string; readonl
       how: "the store says of some commits of boards that it has them, and has not",
     },
     "stream-ends": { rule: "V7", how: "a link loses what says that a stream has ended" },
+    "news-stored": {
+      rule: "published-once-stored",
+      how: "a partition stores each event twice",
+    },
+    "news-effect": {
+      rule: "effect-once",
+      how: "a reader hands on some events again, and their actor does not remember them",
+    },
+    "news-order": {
+      rule: "key-order",
+      how: "a partition stores some events behind those that came after them",
+    },
+    "news-lost": {
+      rule: "nothing-lost",
+      how: "a partition takes what a reader has read for what it is done with",
+    },
     list: { rule: "list", how: "a page of the stored actors leaves its last one out" },
   };
 

@@ -79,13 +79,15 @@ export const PROFILES = [
   "available",
   "storm",
   "deploy",
+  "topics",
 ] as const;
 
 /**
  * Which kinds of faults a run has. `calm` has none but silos that come and drain. `available` has
  * silos that go on while the registry is away (`leasePolicy: "available"`), and that it often is;
  * and it alone has a registry that loses everything, after which C2 is all that is promised, too.
- * `deploy` replaces its silos by those of other releases, in good weather or in a storm.
+ * `deploy` replaces its silos by those of other releases, in good weather or in a storm. `topics`
+ * has silos with topics, and actors that publish and subscribe, in a storm or while silos crash.
  */
 export type Profile = (typeof PROFILES)[number];
 

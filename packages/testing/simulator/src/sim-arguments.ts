@@ -23,6 +23,7 @@ const PROFILE_NOTES: Readonly<Record<Profile, string>> = {
   pauses: "silos and clients that are stopped and go on, wall clocks that jump",
   available:
     "silos that go on while the registry is away or wiped; C1 is not asked of them, C2 and C3 are",
+  topics: "actors that publish and subscribe, in a storm or while silos crash",
   deploy: "silos that are replaced by those of other releases, there and back",
   storm: "all of these together, under the strict policy",
 };

@@ -2,6 +2,8 @@ import { messageOf, silentLogger, TroupeError } from "@troupe/core";
 import { Silo } from "@troupe/runtime";
 import { seededRandom } from "@troupe/testkit";
 import { errandExtension } from "./errand-actors.ts";
+import { newsActors } from "./news-actors.ts";
+import { newsExtension } from "./news-extension.ts";
 import { killsInstead, mutateClock, mutateRandom, type Mutation, toldLeaseMs } from "./mutation.ts";
 import type { Release, Script } from "./script.ts";
 import type { Death } from "./sim-network.ts";
@@ -70,6 +72,7 @@ export class SimSlot {
     world.trace.add("fault", `${process.name} starts with release ${release}`);
     const own = seededRandom(hash(`${this.#script.seed} ${process.name} ids`));
     const ofSlot = seededRandom(hash(`${this.#script.seed} slot ${this.index}`));
+    const hasNews = this.#script.profile === "topics";
     const started = Silo.start(
       {
         clock: mutateClock(this.#mutation, process.clock),
@@ -82,12 +85,15 @@ export class SimSlot {
       },
       {
         cluster: "simulated",
-        actors: workloadActors({
-          probe,
-          reentrancy: this.#mutation === "mailbox" ? "full" : "chain",
-          release,
-        }),
-        extensions: [errandExtension],
+        actors: [
+          ...workloadActors({
+            probe,
+            reentrancy: this.#mutation === "mailbox" ? "full" : "chain",
+            release,
+          }),
+          ...(hasNews ? newsActors(probe) : []),
+        ],
+        extensions: [errandExtension, ...(hasNews ? [newsExtension(this.#mutation)] : [])],
         listen: `10.0.0.${this.index}:7000`,
         leaseTtlMs: toldLeaseMs(this.#mutation, this.#script.leaseTtlMs),
         leasePolicy: this.#script.leasePolicy,

@@ -1,10 +1,12 @@
-import { inForceOf, type View } from "@troupe/core";
+import { inForceOf, unpackField, type View } from "@troupe/core";
 import { MemoryStates } from "@troupe/memory";
 import { seededRandom } from "@troupe/testkit";
 import { VirtualClock } from "@troupe/testkit";
+import type { StoredNews } from "./checkers/news.ts";
 import { History } from "./history.ts";
 import { type DueTruth, mutateDueIndex, mutateStates, type StateTruth } from "./mutant-stores.ts";
 import { mutateDelivery, mutateMembership, type Mutation } from "./mutation.ts";
+import { PARTITIONS } from "./news-actors.ts";
 import { Probe } from "./probe.ts";
 import { RunningTurns } from "./running-turns.ts";
 import type { Release, Script } from "./script.ts";
@@ -169,6 +171,15 @@ export class SimWorld {
     return release === 3 || (inForceOf(this.registry.view, "Cell")?.leastVersion ?? 1) === 1;
   }
 
+  /** What the partitions of the topic have stored. */
+  storedNews(): StoredNews[] {
+    return Array.from({ length: PARTITIONS }, (_, partition) => {
+      const address = { type: "troupe.topic", id: `news/${partition}` };
+      const fields = this.#states.read(address, "e:")?.fields ?? new Map<string, Uint8Array>();
+      return [...fields.values()].map((bytes) => newsIn(bytes));
+    }).flat();
+  }
+
   createArchivist(): SimArchivist {
     return new SimArchivist(this, this.#states);
   }
@@ -210,4 +221,9 @@ export function hash(text: string): number {
   for (let index = 0; index < text.length; index++)
     value = Math.imul(value ^ text.charCodeAt(index), 0x01000193);
   return value >>> 0;
+}
+
+function newsIn(bytes: Uint8Array): StoredNews {
+  const { key, data } = unpackField(bytes) as { readonly key: string; readonly data: Uint8Array };
+  return { ...(unpackField(data) as StoredNews), key };
 }

@@ -1,12 +1,14 @@
-import { type ActorReferences, ANY_WORKER, ClusterClient } from "@troupe/client";
+import { ANY_WORKER, ClusterClient } from "@troupe/client";
 import { type Ran, silentLogger, sleep, TroupeError } from "@troupe/core";
 import type { CallOptions } from "@troupe/sdk";
 import { seededRandom } from "@troupe/testkit";
+import type { TopicCluster } from "@troupe/topics";
 import { checkHistory } from "./checkers/check-history.ts";
 import { lettersOnTheWay } from "./checkers/conservation.ts";
 import { errandsOnTheWay } from "./checkers/errands.ts";
 import { checkReadersKnow } from "./checkers/streams.ts";
 import type { Marked } from "./board-actor.ts";
+import { missingNews } from "./checkers/news.ts";
 import { FaultInjector } from "./fault-injector.ts";
 import type {
   CallOutcome,
@@ -18,6 +20,7 @@ import type {
   Violation,
 } from "./history.ts";
 import type { Mutation } from "./mutation.ts";
+import { NEWS_TYPE, newsReference } from "./news-actors.ts";
 import { type Script, SLOTS } from "./script.ts";
 import { argumentsAfter, SimReaders } from "./sim-readers.ts";
 import { SimSlot } from "./sim-slot.ts";
@@ -91,7 +94,8 @@ class Simulation {
       history.violate("hang", String(error));
     }
     const { profile, leaseTtlMs, leasePolicy } = this.#script;
-    checkHistory(history, { profile, leaseTtlMs, leasePolicy, views });
+    const news = this.#world.storedNews();
+    checkHistory(history, { profile, leaseTtlMs, leasePolicy, views, news });
     return {
       script: this.#script,
       violations: history.violations,
@@ -202,7 +206,7 @@ class Simulation {
     let before = "";
     for (let round = 0; round < SETTLE_MAX; round++) {
       const from = history.calls.length;
-      const plans = finalCalls(clock.monotonic());
+      const plans = finalCalls(clock.monotonic(), this.#script.profile);
       for (const plan of plans) this.#issue({ ...plan, id: `${plan.id} ${round}` });
       await this.#until(() =>
         history.calls.slice(from).every(({ outcome }) => outcome.kind !== "pending"),
@@ -212,7 +216,8 @@ class Simulation {
         looks.length === plans.length &&
         looks.every(isAtRest) &&
         lettersOnTheWay(history).length === 0 &&
-        errandsOnTheWay(history).length === 0;
+        errandsOnTheWay(history).length === 0 &&
+        missingNews(history, this.#world.storedNews()).length === 0;
       const said = isResting ? JSON.stringify(looks.map(({ outcome }) => outcome)) : "";
       if (isResting && said === before) return;
       before = said;
@@ -259,11 +264,11 @@ class Simulation {
   #callerOf({ kind, index }: CallPlan["from"]): Pick<Caller, "process" | "actor"> | undefined {
     if (kind === "client") {
       const found = this.#clients[index];
-      return found && { process: found.process, actor: referencesOf(found.client) };
+      return found && { process: found.process, actor: referencesOf(found.client, found.process) };
     }
     const { current, silo } = this.#slots[index] ?? {};
     if (current === undefined || silo === undefined) return undefined;
-    return { process: current.process, actor: referencesOf(silo) };
+    return { process: current.process, actor: referencesOf(silo, current.process) };
   }
 
   async #until(condition: () => boolean): Promise<void> {
@@ -280,10 +285,12 @@ interface Caller {
   ) => Readonly<Record<string, (...args: readonly unknown[]) => Promise<unknown>>>;
 }
 
-/** A clerk is a stateless worker: it is called without an id. */
-function referencesOf(cluster: ActorReferences): Caller["actor"] {
-  return (type, id, options) =>
-    id === ANY_WORKER ? cluster.worker(type, options) : cluster.actor(type, id, options);
+/** A clerk is a stateless worker: it is called without an id. News are no calls of an actor. */
+function referencesOf(cluster: TopicCluster, process: Equipped["process"]): Caller["actor"] {
+  return (type, id, options) => {
+    if (type === NEWS_TYPE) return newsReference(cluster, process, id);
+    return id === ANY_WORKER ? cluster.worker(type, options) : cluster.actor(type, id, options);
+  };
 }
 
 function errorOutcome(error: unknown): CallOutcome {

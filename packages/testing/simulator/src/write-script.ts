@@ -10,6 +10,7 @@ import {
 } from "./draw-calls.ts";
 import { drawMarks, drawReads } from "./draw-reads.ts";
 import { drawFaults } from "./draw-faults.ts";
+import { drawNews, finalNews } from "./draw-news.ts";
 import type { CallPlan } from "./history.ts";
 import { type Profile, PROFILES, type Script } from "./script.ts";
 
@@ -33,6 +34,8 @@ export function writeScript(seed: number, profile?: Profile): Script {
   const clears = drawClears(new Dice(seededRandom(seed * 7919 + 20)), frame, faults);
   const ofBoards = new Dice(seededRandom(seed * 7919 + 21));
   const marks = drawMarks(ofBoards, frame, faults);
+  const news =
+    chosen === "topics" ? drawNews(new Dice(seededRandom(seed * 7919 + 22)), frame, faults) : [];
   const leaseTtlMs = dice.of([1_500, 3_000, 5_000]);
   return {
     seed,
@@ -40,7 +43,9 @@ export function writeScript(seed: number, profile?: Profile): Script {
     leaseTtlMs,
     leasePolicy: chosen === "available" ? "available" : "strict",
     faults,
-    calls: [...calls, ...errands, ...work, ...clears, ...marks].toSorted((a, b) => a.at - b.at),
+    calls: [...calls, ...errands, ...work, ...clears, ...marks, ...news].toSorted(
+      (a, b) => a.at - b.at,
+    ),
     reads: drawReads(ofBoards, frame, faults),
   };
 }
@@ -60,8 +65,8 @@ const LOOKS = [
 ] as const;
 
 /** What is asked of every actor when a run is over and all is well again. */
-export function finalCalls(at: number): CallPlan[] {
-  return LOOKS.flatMap(({ type, method, prefix }) =>
+export function finalCalls(at: number, profile: Profile): CallPlan[] {
+  const looks = LOOKS.flatMap(({ type, method, prefix }) =>
     Array.from({ length: POPULATION[type] }, (_, index): CallPlan => {
       const actorId = `${prefix}${index}`;
       const from: CallPlan["from"] = { kind: "client", index: 0 };
@@ -77,6 +82,7 @@ export function finalCalls(at: number): CallPlan[] {
       };
     }),
   );
+  return profile === "topics" ? [...looks, ...finalNews(at)] : looks;
 }
 
 /** One mark more on each board, when all is well again. */

@@ -8,6 +8,7 @@ import { checkCells } from "./cells.ts";
 import { checkConservation } from "./conservation.ts";
 import { checkDefinitions } from "./definitions.ts";
 import { checkErrands } from "./errands.ts";
+import { checkNews, type StoredNews } from "./news.ts";
 import { checkRightfulFailures } from "./rightful-failures.ts";
 import { checkSchedules } from "./schedules.ts";
 import { checkStayingActivations } from "./staying-activations.ts";
@@ -19,6 +20,8 @@ export interface CheckedRun {
   readonly leaseTtlMs: number;
   readonly leasePolicy: LeasePolicy;
   readonly views: ReadonlyMap<number, View>;
+  /** What partitions have stored. */
+  readonly news: readonly StoredNews[];
 }
 
 /** Looks at a history that is over. C1, C2 and early ticks were looked for while it happened. */
@@ -34,5 +37,6 @@ export function checkHistory(history: History, facts: CheckedRun): void {
   checkTimerWakes(history);
   checkRightfulFailures(history, facts.leaseTtlMs);
   checkStayingActivations(history, facts);
+  if (facts.profile === "topics") checkNews(history, facts.news);
   if (facts.profile === "deploy") checkDefinitions(history, facts);
 }

@@ -4,7 +4,7 @@ import type { CallRecord, History } from "../history.ts";
 const SHORT_MS = 3_000;
 
 /** Methods that throw on purpose. */
-const THROWING: ReadonlySet<string> = new Set(["spoil", "smudge"]);
+const THROWING: ReadonlySet<string> = new Set(["spoil", "smudge", "falter"]);
 
 /**
  * What a cluster may need after a fault has ended, besides two leases: to dial again, to join

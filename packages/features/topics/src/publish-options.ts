@@ -1,0 +1,160 @@
+import {
+  type Duration,
+  DURATION_FORMS,
+  parseDuration,
+  shownValue,
+  TroupeError,
+} from "@troupe/core";
+import { schemaProblem } from "./standard-schema.ts";
+import type { Topic } from "./topic.ts";
+import { contentTypeOf, packData, type StoredEvent } from "./topic-event.ts";
+
+/** What a publisher may say of an event. */
+export interface PublishOptions {
+  /**
+   * Events with the same key are handled in order. At most 256 bytes. Default: none, and the event
+   * has no order among others.
+   */
+  readonly key?: string;
+  /**
+   * Tells the event from others of the same source: the topic stores one of each id, for as long as
+   * it keeps that. At most 128 bytes. Default: a new one.
+   */
+  readonly id?: string;
+  /** What has happened. Default: the topic's name. */
+  readonly type?: string;
+  /** What the event is about. */
+  readonly subject?: string;
+  /** Default: `application/octet-stream` for bytes, else `application/json`. */
+  readonly contentType?: string;
+  /**
+   * Attributes of the publisher's own. A name has 1 to 20 small letters and digits, and is none of
+   * those that CloudEvents define.
+   */
+  readonly headers?: Readonly<Record<string, string>>;
+  /** After this time the event is handed to nobody any more. Default: never. */
+  readonly ttl?: Duration;
+}
+
+/** What a publisher brings besides what it was told. */
+export interface PublishedBy {
+  readonly source: string;
+  /** The id of an event of which the publisher gave none. */
+  readonly newId: () => string;
+  /** Milliseconds since the Unix epoch. */
+  readonly now: number;
+  readonly traceparent: string | undefined;
+}
+
+const KNOWN = ["key", "id", "type", "subject", "contentType", "headers", "ttl"];
+
+const ID_MAX_BYTES = 128;
+const KEY_MAX_BYTES = 256;
+const TEXT_MAX_BYTES = 1_024;
+
+const HEADER = /^[a-z0-9]{1,20}$/;
+const HEADERS_MAX = 32;
+
+/** Attributes that CloudEvents, or topics, give a meaning. */
+const TAKEN: ReadonlySet<string> = new Set([
+  "specversion",
+  "id",
+  "source",
+  "type",
+  "time",
+  "subject",
+  "datacontenttype",
+  "dataschema",
+  "data",
+  "traceparent",
+  "tracestate",
+  "partitionkey",
+  "extensions",
+]);
+
+/**
+ * The event that is to be stored.
+ *
+ * Throws `BAD_INPUT` if an option is wrong or the data breaks the topic's schema, with the path;
+ * `NOT_SERIALIZABLE` and `PAYLOAD_TOO_LARGE` if it cannot be copied or is too large.
+ */
+export function eventToStore(
+  topic: Topic,
+  data: unknown,
+  options: PublishOptions,
+  by: PublishedBy,
+): StoredEvent {
+  const problem = optionsProblem(options) ?? dataProblem(topic, data);
+  if (problem !== undefined) throw badInput(`publish to ${topic.name}: ${problem}`);
+  const { key, id, type = topic.name, subject, contentType, headers, ttl } = options;
+  return {
+    id: id ?? by.newId(),
+    source: by.source,
+    type,
+    at: by.now,
+    contentType: contentType ?? contentTypeOf(data),
+    data: packData(data, topic.maxBytes),
+    ...(key === undefined ? {} : { key }),
+    ...(subject === undefined ? {} : { subject }),
+    ...(by.traceparent === undefined ? {} : { traceparent: by.traceparent }),
+    ...(ttl === undefined ? {} : { ttlMs: parseDuration(ttl) ?? 0 }),
+    ...(headers === undefined ? {} : { extensions: { ...headers } }),
+  };
+}
+
+/** What the topic's schema finds wrong with the data. */
+export function dataProblem({ schema }: Topic, data: unknown): string | undefined {
+  return schema === undefined ? undefined : schemaProblem(schema, data);
+}
+
+/** For what publishers give, and what they send. */
+export function badInput(message: string): TroupeError {
+  return new TroupeError("BAD_INPUT", message);
+}
+
+/** What is wrong with a text that is given by a publisher. */
+export function textProblem(name: string, given: unknown, maxBytes: number): string | undefined {
+  if (given === undefined) return undefined;
+  const isRight = typeof given === "string" && given !== "" && given.isWellFormed();
+  if (isRight && Buffer.byteLength(given) <= maxBytes) return undefined;
+  return `${name} must be a text of 1 to ${maxBytes} bytes, not ${shownValue(given)}`;
+}
+
+function optionsProblem(options: unknown): string | undefined {
+  if (typeof options !== "object" || options === null)
+    return `the options must be an object, not ${shownValue(options)}`;
+  const unknown = Object.keys(options).find((name) => !KNOWN.includes(name));
+  if (unknown !== undefined) return `there is no option ${unknown}; there are ${KNOWN.join(", ")}`;
+  const { ttl, headers, ...texts } = options as Record<string, unknown>;
+  if (ttl !== undefined && !((parseDuration(ttl) ?? 0) > 0))
+    return `ttl must be a duration above 0 (${DURATION_FORMS}), not ${shownValue(ttl)}`;
+  return textsProblem(texts) ?? headersProblem(headers);
+}
+
+/** What is wrong with the texts of an event; wherever it comes from. */
+export function textsProblem(texts: Readonly<Record<string, unknown>>): string | undefined {
+  return (
+    textProblem("id", texts.id, ID_MAX_BYTES) ??
+    textProblem("key", texts.key, KEY_MAX_BYTES) ??
+    textProblem("type", texts.type, KEY_MAX_BYTES) ??
+    textProblem("contentType", texts.contentType, KEY_MAX_BYTES) ??
+    textProblem("subject", texts.subject, TEXT_MAX_BYTES)
+  );
+}
+
+/** What is wrong with the attributes that a publisher gave. */
+export function headersProblem(headers: unknown): string | undefined {
+  if (headers === undefined) return undefined;
+  if (typeof headers !== "object" || headers === null)
+    return `headers must be an object of texts, not ${shownValue(headers)}`;
+  const entries = Object.entries(headers as Record<string, unknown>);
+  if (entries.length > HEADERS_MAX)
+    return `there are ${entries.length} headers; at most ${HEADERS_MAX} are allowed`;
+  for (const [name, value] of entries) {
+    if (!HEADER.test(name)) return `the header ${shownValue(name)} is not of 1 to 20 a-z and 0-9`;
+    if (TAKEN.has(name)) return `the header ${name} is an attribute of every event; rename it`;
+    const problem = textProblem(`the header ${name}`, value, TEXT_MAX_BYTES);
+    if (problem !== undefined) return problem;
+  }
+  return undefined;
+}

@@ -1,0 +1,32 @@
+import { handlerDecorator, type MethodDecorator } from "@troupe/sdk";
+import { describeSubscription, type SubscribeOptions } from "./subscription.ts";
+import type { Topic } from "./topic.ts";
+import type { TopicEvent } from "./topic-event.ts";
+
+/**
+ * The method handles the events of a topic: each in a turn of the actor that `id` names, and with
+ * one effect. If it throws, the event comes again, and the events of its key wait meanwhile.
+ *
+ * The method cannot be called through a reference. Every silo that hosts the type needs the
+ * extension `topics()`.
+ *
+ * @example
+ * ```ts
+ * @subscribe(payments, { id: (event) => event.data.orderId })
+ * async onPayment(event: TopicEvent<Payment>): Promise<void> {
+ *   this.paid += event.data.amount;
+ * }
+ * ```
+ */
+export function subscribe<Data>(
+  topic: Topic<Data>,
+  options?: SubscribeOptions<Data>,
+): MethodDecorator<(event: TopicEvent<Data>) => unknown>;
+export function subscribe(...args: readonly unknown[]): unknown {
+  const [topic, options] = args;
+  return handlerDecorator({
+    factory: subscribe,
+    args,
+    describe: (method) => describeSubscription({ topic, options }, method),
+  });
+}

@@ -1,0 +1,124 @@
+import { currentTurn } from "@troupe/client";
+import { type FieldChange, type Fields, formatAddress, TroupeError, withRan } from "@troupe/core";
+import {
+  type ActorDefinition,
+  type DurablePart,
+  type PartHost,
+  type PartKey,
+  partKey,
+  type PartState,
+} from "@troupe/sdk";
+import { type DeliveryPlace, HandledEvents } from "./handled-events.ts";
+import { eventToStore, type PublishOptions } from "./publish-options.ts";
+import { ABSENT } from "./reader.ts";
+import { SUBSCRIPTION, subscriptionsOf } from "./subscription.ts";
+import { partitionFor } from "./topic-addresses.ts";
+import type { Topic } from "./topic.ts";
+import { eventOf, sourceOf, type StoredEvent } from "./topic-event.ts";
+import { EVENT_TURN, PUBLISH_TURN } from "./topic-turns.ts";
+
+/** What any actor has of topics: it publishes, and remembers which events it has handled. */
+export class ActorTopics implements PartState {
+  readonly handled: HandledEvents;
+  readonly #host: PartHost;
+
+  constructor(host: PartHost) {
+    this.#host = host;
+    this.handled = new HandledEvents(host);
+  }
+
+  /** Publishes with the running turn (P1). Gives the id of the event. */
+  publish(topic: Topic, data: unknown, options: PublishOptions): string {
+    const host = this.#host;
+    const turn = currentTurn();
+    if (turn === undefined || turn.isReadonly) {
+      const where =
+        turn === undefined
+          ? "outside of a turn; only a turn can store it"
+          : "in a readonly method; drop @readonly()";
+      const message = `${formatAddress(host.address)} publishes to ${topic.name} ${where}`;
+      throw new TroupeError("READONLY_WRITE", message);
+    }
+    const now = host.clock.now();
+    const event = eventToStore(topic, data, options, {
+      source: sourceOf(host.address),
+      // An actor that was destroyed, and forgotten by its store, may give a tag again.
+      newId: () => `${host.nextTag()}.${now.toString(36)}`,
+      now,
+      traceparent: turn.headers?.traceparent,
+    });
+    host.send(partitionFor(topic, event), { method: PUBLISH_TURN, args: [event] });
+    return event.id;
+  }
+
+  load(fields: Fields): void {
+    this.handled.load(fields);
+  }
+
+  collect(): FieldChange[] {
+    return this.handled.collect();
+  }
+
+  adopt(): void {
+    this.handled.adopt();
+  }
+
+  rollback(): void {
+    this.handled.rollback();
+  }
+}
+
+export const TOPICS: PartKey<ActorTopics> = partKey("topics");
+
+/**
+ * Lets actors publish, and hands events to those that subscribe. A subscriber is stored because
+ * only then it can remember which events took effect.
+ */
+export const topicsPart: DurablePart<ActorTopics> = {
+  key: TOPICS,
+  prefixes: [HandledEvents.prefix],
+  isNeededBy: ({ handlers }) => handlers.has(SUBSCRIPTION),
+  create: (host) => new ActorTopics(host),
+  turns: {
+    [EVENT_TURN]: (host, [group, event, place]) =>
+      handle(host, methodOf(host.definition, String(group)), {
+        event: event as StoredEvent,
+        place: place as DeliveryPlace | undefined,
+      }),
+  },
+};
+
+interface Delivery {
+  readonly event: StoredEvent;
+  /** Undefined for an event that an operator sends once more. */
+  readonly place: DeliveryPlace | undefined;
+}
+
+async function handle(
+  host: PartHost,
+  method: string | undefined,
+  { event, place }: Delivery,
+): Promise<unknown> {
+  if (method === undefined) return ABSENT;
+  const { handled } = host.part(TOPICS);
+  if (place !== undefined && handled.has(place)) return undefined;
+  try {
+    await host.invoke(method, eventOf(event, host.makeReference));
+  } catch (error) {
+    // A call that the handler made may not have run. The handler itself has.
+    throw error instanceof TroupeError && error.ran === "no" ? withRan(error, "yes") : error;
+  }
+  // Only now: beside an overlapping turn a handler that throws is not undone, and comes again.
+  if (place !== undefined) handled.put(place);
+  return undefined;
+}
+
+const methods = new WeakMap<ActorDefinition, ReadonlyMap<string, string>>();
+
+function methodOf(definition: ActorDefinition, group: string): string | undefined {
+  const known = methods.get(definition);
+  if (known !== undefined) return known.get(group);
+  const found = subscriptionsOf(definition).map((one) => [one.group, one.method] as const);
+  methods.set(definition, new Map(found));
+  return methodOf(definition, group);
+}
