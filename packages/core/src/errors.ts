@@ -124,6 +124,31 @@ export const ERROR_CODES = {
     ran: "no",
     retryable: false,
   },
+  NO_SUCH_COMPONENT: {
+    meaning: "No component of that name was opened for this building block.",
+    ran: "no",
+    retryable: false,
+  },
+  COMPONENT_UNAVAILABLE: {
+    meaning: "A component did not answer in time, or what is behind it cannot be reached.",
+    ran: "maybe",
+    retryable: true,
+  },
+  CONFLICT: {
+    meaning: "An item of a state component is not as the caller's condition says.",
+    ran: "no",
+    retryable: false,
+  },
+  NOT_SUPPORTED: {
+    meaning: "The component cannot do what was asked of it.",
+    ran: "no",
+    retryable: false,
+  },
+  BINDING_FAILED: {
+    meaning: "The other side of a binding refused what was asked of it.",
+    ran: "maybe",
+    retryable: false,
+  },
   INTERNAL: { meaning: "Troupe itself failed; please report it.", ran: "maybe", retryable: false },
 } as const satisfies Record<string, ErrorCodeEntry>;
 

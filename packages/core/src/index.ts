@@ -3,6 +3,8 @@ export * from "./actor-address.ts";
 export * from "./authentication.ts";
 export * from "./background-work.ts";
 export * from "./clock.ts";
+export * from "./closest-name.ts";
+export * from "./components/index.ts";
 export * from "./condition.ts";
 export * from "./delivery.ts";
 export * from "./duration.ts";

@@ -26,6 +26,7 @@ const DOCUMENTED = [
   "packages/troupe",
   "packages/testing/testkit",
   "packages/operations/admin",
+  "packages/features/components",
 ];
 
 const packages = paths.filter((path) => path === `${packageFolder(path)}/package.json`);

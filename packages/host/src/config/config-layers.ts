@@ -1,6 +1,5 @@
 import { readFileSync } from "node:fs";
-import { messageOf } from "@troupe/core";
-import { closestName } from "./closest-name.ts";
+import { closestName, messageOf } from "@troupe/core";
 import type { ConfigProblem } from "./config-problem.ts";
 import { isOptionName, OPTION_NAMES, OPTIONS, type OptionName } from "./option-catalog.ts";
 import type { GivenValue, GivenValues } from "./settings.ts";
