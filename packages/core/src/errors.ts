@@ -144,6 +144,11 @@ export const ERROR_CODES = {
     ran: "no",
     retryable: false,
   },
+  BAD_REQUEST: {
+    meaning: "What was asked of a component is wrong in itself.",
+    ran: "no",
+    retryable: false,
+  },
   BINDING_FAILED: {
     meaning: "The other side of a binding refused what was asked of it.",
     ran: "maybe",

@@ -20,7 +20,8 @@ export interface BindingResponse {
  * A way out to another system: the port of `bindings.*`.
  *
  * - `invoke` is called only with one of `operations`.
- * - What the other side refuses, and what is wrong with the request, rejects with `BINDING_FAILED`.
+ * - What the other side refuses rejects with `BINDING_FAILED`, and what is wrong with the request
+ *   itself with `BAD_REQUEST`.
  *   It is never an answer that looks like success.
  * - When the other side is away or does not answer, `invoke` rejects with `COMPONENT_UNAVAILABLE`.
  *   It ends soon after `signal` is aborted.

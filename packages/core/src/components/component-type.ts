@@ -31,7 +31,8 @@ export interface ComponentContext {
   readonly folder: string;
 }
 
-interface TypeOf<Block extends BlockName> {
+/** Describes one type of component of a block. See `ComponentType`. */
+export interface ComponentTypeOf<Block extends BlockName> {
   /** As Dapr writes it: `state.redis`. */
   readonly type: string;
   readonly block: Block;
@@ -62,7 +63,7 @@ interface TypeOf<Block extends BlockName> {
  * A descriptor is loaded by every process that names components, so its module should import its
  * client only inside of `open`.
  */
-export type ComponentType = { [Block in BlockName]: TypeOf<Block> }[BlockName];
+export type ComponentType = { [Block in BlockName]: ComponentTypeOf<Block> }[BlockName];
 
 /** What `componentType` is given: as `ComponentType`, with settings that the compiler knows. */
 export interface ComponentTypeOptions<Block extends BlockName, Fields extends MetadataFields> {
@@ -93,7 +94,7 @@ export interface ComponentTypeOptions<Block extends BlockName, Fields extends Me
  */
 export function componentType<Block extends BlockName, const Fields extends MetadataFields>(
   options: ComponentTypeOptions<Block, Fields>,
-): TypeOf<Block> {
+): ComponentTypeOf<Block> {
   return {
     type: options.type,
     block: options.block,

@@ -7,6 +7,8 @@ export type MetadataKind =
   | "number"
   /** As Go writes one, with its unit: `5s`, `1m30s`, `250ms`. Its value is in milliseconds. */
   | "duration"
+  /** A number of bytes, with a unit or without one: `1024`, `64k`, `64Ki`, `100Mi`, `1G`. */
+  | "bytes"
   /** Texts with commas in between. Spaces around them do not count. */
   | "list";
 
@@ -34,6 +36,7 @@ export interface MetadataValues {
   readonly integer: number;
   readonly number: number;
   readonly duration: number;
+  readonly bytes: number;
   readonly list: readonly string[];
 }
 

@@ -1,1 +1,12 @@
-export * from "./reading/read-value.ts";
+export * from "./blocks/binding-block.ts";
+export type { CallLimits } from "./blocks/component-calls.ts";
+export type { ConfigurationBlock, ConfigurationValue } from "./blocks/configuration-block.ts";
+export type { ConfigurationItems } from "./blocks/configuration-feed.ts";
+export type { Lock, LockBlock, LockOptions } from "./blocks/lock-block.ts";
+export type { SecretScope, SecretsBlock } from "./blocks/secrets-block.ts";
+export type * from "./blocks/state-block.ts";
+export type { ComponentInfo, Components } from "./components.ts";
+export { BUILT_IN_TYPES } from "./kinds/built-in-types.ts";
+export { InMemorySettings, inMemoryConfigurationType } from "./kinds/in-memory-configuration.ts";
+export * from "./opening/open-components.ts";
+export type { ComponentDeclaration, MetadataReference } from "./reading/read-declarations.ts";

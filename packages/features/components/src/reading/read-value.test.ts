@@ -27,6 +27,9 @@ describe("readValue", () => {
     ["duration", "250ms", 250],
     ["duration", "500us", 0.5],
     ["duration", "0", 0],
+    ["bytes", "1024", 1_024],
+    ["bytes", "64k", 64_000],
+    ["bytes", "100Mi", 104_857_600],
     ["list", "a, b,,c ", ["a", "b", "c"]],
     ["list", "", []],
   ])("reads %s %j", (kind, text, value) => {
@@ -41,6 +44,8 @@ describe("readValue", () => {
     ["integer", "99999999999999999999", /an integer/],
     ["number", "1,5", /a number/],
     ["number", "", /a number/],
+    ["bytes", "-1", /number of bytes/],
+    ["bytes", "5 MB", /number of bytes/],
     ["duration", "5", /with its unit/],
     ["duration", "-5s", /with its unit/],
     ["duration", "1d", /with its unit/],

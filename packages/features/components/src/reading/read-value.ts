@@ -22,6 +22,19 @@ const UNIT_MS: Readonly<Record<string, number>> = {
 const GO_DURATION = /^\+?(?:(?:\d+(?:\.\d*)?|\.\d+)(?:ns|us|µs|μs|ms|s|m|h))+$/;
 const GO_PART = /(\d+(?:\.\d*)?|\.\d+)(ns|us|µs|μs|ms|s|m|h)/g;
 
+const UNIT_BYTES: Readonly<Record<string, number>> = {
+  "": 1,
+  k: 1e3,
+  K: 1e3,
+  M: 1e6,
+  G: 1e9,
+  Ki: 1_024,
+  Mi: 1_024 ** 2,
+  Gi: 1_024 ** 3,
+};
+
+const BYTES = /^(\d+)(|k|K|M|G|Ki|Mi|Gi)$/;
+
 const INTEGER = /^[+-]?\d+$/;
 const NUMBER = /^[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:e[+-]?\d+)?$/i;
 
@@ -41,6 +54,8 @@ export function readValue(text: string, field: MetadataField): ReadValue {
       return readNumber(text, NUMBER, "a number, such as 0.5");
     case "duration":
       return readGoDuration(text);
+    case "bytes":
+      return readBytes(text);
     case "list":
       return { kind: "value", value: listIn(text) };
   }
@@ -80,6 +95,14 @@ function readGoDuration(text: string): ReadValue {
     0,
   );
   return { kind: "value", value };
+}
+
+function readBytes(text: string): ReadValue {
+  const [, amount, unit = ""] = BYTES.exec(text.trim()) ?? [];
+  const value = Number(amount) * (UNIT_BYTES[unit] ?? Number.NaN);
+  return amount !== undefined && value <= Number.MAX_SAFE_INTEGER
+    ? { kind: "value", value }
+    : { kind: "wrong", right: "give a number of bytes, such as 1024, 64Ki or 100Mi" };
 }
 
 function listIn(text: string): readonly string[] {
