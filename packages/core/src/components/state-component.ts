@@ -87,7 +87,7 @@ export interface StateCapabilities {
  *
  * - **K1.** A change whose condition does not hold is answered with `conflict` and writes nothing.
  *   Of several changes under one etag, one at most is stored.
- * - **K2.** A transaction stores all of its changes or none, and nobody sees a part of it.
+ * - **K2.** A transaction stores all of its changes or none.
  * - **K3.** An item whose time is over is gone: for reads, conditions, transactions and lists. It
  *   never comes back, and its end takes nothing away that was written after it.
  * - `write` answers each change by itself, in the order of the changes. One that fails does not

@@ -23,7 +23,7 @@ export class InMemorySettings {
   set(key: string, value: string | undefined): void {
     if (value === undefined) this.#items.delete(key);
     else this.#items.set(key, { value, version: String(++this.#version) });
-    for (const listener of this.#listeners) listener();
+    for (const listener of Array.from(this.#listeners)) listener();
   }
 
   /** The items of these keys; of all keys if none is named. */
