@@ -10,3 +10,5 @@ export { BUILT_IN_TYPES } from "./kinds/built-in-types.ts";
 export { InMemorySettings, inMemoryConfigurationType } from "./kinds/in-memory-configuration.ts";
 export * from "./opening/open-components.ts";
 export type { ComponentDeclaration, MetadataReference } from "./reading/read-declarations.ts";
+export * from "./printing/component-pages.ts";
+export { printType } from "./printing/print-type.ts";

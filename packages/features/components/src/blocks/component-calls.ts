@@ -1,4 +1,4 @@
-import { type Clock, TroupeError, withTimeout } from "@troupe/core";
+import { type Clock, type Ran, TroupeError, withTimeout } from "@troupe/core";
 import type { SecretTexts } from "../opening/secret-texts.ts";
 
 /** Calls of one component at a time. More than these are a server that does not answer. */
@@ -46,7 +46,7 @@ export class ComponentCalls {
     if (this.#isClosed) throw this.error("COMPONENT_UNAVAILABLE", "it is closed", { ran: "no" });
     if (this.#withClient >= CALLS_MAX)
       throw this.error("OVERLOADED", `${CALLS_MAX} calls are under way; call less at a time`);
-    limits.signal?.throwIfAborted();
+    if (limits.signal?.aborted === true) throw this.#cancelled(limits.signal, "no");
     const ended = new AbortController();
     const work = this.#bounded(call, limits, ended).finally(() => this.#awaited.delete(work));
     this.#awaited.add(work);
@@ -85,8 +85,7 @@ export class ComponentCalls {
         },
       );
     } catch (error) {
-      if (signal?.aborted === true)
-        throw this.error("CANCELLED", "the caller's signal was aborted", { cause: signal.reason });
+      if (signal?.aborted === true) throw this.#cancelled(signal, "maybe");
       throw this.#translated(error);
     } finally {
       ended.abort();
@@ -104,6 +103,10 @@ export class ComponentCalls {
     } finally {
       this.#withClient--;
     }
+  }
+
+  #cancelled({ reason }: AbortSignal, ran: Ran): TroupeError {
+    return this.error("CANCELLED", "the caller's signal was aborted", { cause: reason, ran });
   }
 
   #translated(error: unknown): TroupeError {

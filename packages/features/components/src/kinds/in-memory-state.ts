@@ -1,6 +1,7 @@
 import {
   type Clock,
   componentType,
+  type StateCapabilities,
   type StateChange,
   type StateComponent,
   type StateCondition,
@@ -29,7 +30,7 @@ export class InMemoryItems {
 
 /** Items in the memory of this process. They are gone when it ends. */
 export class InMemoryState implements StateComponent {
-  readonly capabilities = {
+  readonly capabilities: StateCapabilities = {
     conditions: true,
     ttl: true,
     transactions: true,
