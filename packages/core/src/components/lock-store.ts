@@ -1,7 +1,7 @@
 /** The lock that somebody asks for. */
 export interface LockRequest {
   readonly resource: string;
-  /** Who asks. No two holders that may live at one time have the same. */
+  /** Who asks. Each request that is not the repetition of another has an owner of its own. */
   readonly owner: string;
   /** Milliseconds after which the lock is free again, unless it is renewed. */
   readonly ttlMs: number;
@@ -32,7 +32,8 @@ export type LockEnd = { readonly kind: "done" } | { readonly kind: "lost" };
  * - **K5.** A resource has one holder at a time. Each holder's fence is higher than that of every
  *   earlier one, also after releases, ends of lifetimes and restarts, so that whoever is written to
  *   can refuse a late writer.
- * - An owner that asks again for what it holds gets `held`.
+ * - An owner that asks again for what it holds gets the same fence, and a lifetime that begins now.
+ *   So a request whose answer was lost can be made again.
  * - A lock whose time is over is free, and its former owner can neither renew nor release it.
  *
  * When the server is away, all reject with `COMPONENT_UNAVAILABLE` within seconds. Whether the lock

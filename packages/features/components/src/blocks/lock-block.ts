@@ -16,7 +16,8 @@ export interface LockOptions extends CallLimits {
   readonly ttl: Duration;
 }
 
-const RESOURCE_MAX_BYTES = 1_024;
+/** So that an actor id has room for the name of the component besides. */
+const RESOURCE_MAX_BYTES = 512;
 
 /** Locks by resource, in the component of one name. */
 export class LockBlock {

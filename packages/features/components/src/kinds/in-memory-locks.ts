@@ -41,8 +41,9 @@ export class InMemoryLocks implements LockStore {
 
   async tryAcquire({ resource, owner, ttlMs }: LockRequest): Promise<LockResult> {
     this.#sweep();
-    if (this.#find(resource) !== undefined) return { kind: "held" };
-    const fence = ++this.#table.lastFence;
+    const held = this.#find(resource);
+    if (held !== undefined && held.owner !== owner) return { kind: "held" };
+    const fence = held?.fence ?? ++this.#table.lastFence;
     this.#table.held.set(resource, { owner, fence, endsAt: this.#clock.monotonic() + ttlMs });
     return { kind: "acquired", fence };
   }

@@ -15,7 +15,8 @@ import {
 } from "@troupe/core";
 import type { SecretScope } from "../blocks/secrets-block.ts";
 import { Components } from "../components.ts";
-import { BUILT_IN_TYPES } from "../kinds/built-in-types.ts";
+import type { ActorCaller } from "../kinds/actor-locks.ts";
+import { builtInTypes } from "../kinds/built-in-types.ts";
 import { ComponentProblems } from "../reading/component-problems.ts";
 import type { ComponentSpec } from "../reading/component-spec.ts";
 import { type ComponentDeclaration, readDeclarations } from "../reading/read-declarations.ts";
@@ -36,6 +37,8 @@ export interface OpenComponentsOptions {
   readonly appId: string;
   /** Types besides those that come with Troupe. One of the same name takes its place. */
   readonly types?: readonly ComponentType[];
+  /** A silo, or what `connect` gives, for types that work with actors. */
+  readonly actors?: ActorCaller;
   /** Which secrets the application may read, by the names of secret stores. Default: all. */
   readonly secretScopes?: Readonly<Record<string, SecretScope>>;
   /** How long a call of a component may take. Default: "10s". */
@@ -88,7 +91,7 @@ export async function openComponents(options: OpenComponentsOptions): Promise<Co
 }
 
 function planAll(
-  { components, appId, types = [] }: OpenComponentsOptions,
+  { components, appId, types = [], actors }: OpenComponentsOptions,
   problems: ComponentProblems,
   logger: Logger,
 ): readonly ComponentPlan[] {
@@ -98,7 +101,7 @@ function planAll(
       : readDeclarations(components, problems);
   const ours = specs.filter(({ scopes }) => scopes.length === 0 || scopes.includes(appId));
   reportTwice(ours, problems);
-  const registry = new TypeRegistry([...BUILT_IN_TYPES, ...types]);
+  const registry = new TypeRegistry([...builtInTypes(actors), ...types]);
   const plans = ours.flatMap((spec) => planComponent(spec, registry, problems) ?? []);
   for (const { spec, ignored } of plans)
     for (const [name, reason] of Object.entries(ignored))

@@ -2,13 +2,14 @@ import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "nod
 import { fileURLToPath } from "node:url";
 import { componentType } from "@troupe/core";
 import { describe, expect, it } from "vitest";
-import { BUILT_IN_TYPES } from "../kinds/built-in-types.ts";
+import { builtInTypes } from "../kinds/built-in-types.ts";
 import { componentPages } from "./component-pages.ts";
 import { printType } from "./print-type.ts";
 
 const PAGES = fileURLToPath(new URL("../../../../../docs/components", import.meta.url));
 
-const pages = componentPages(BUILT_IN_TYPES);
+const types = builtInTypes();
+const pages = componentPages(types);
 
 /** Set to anything, this writes the pages instead of checking them. */
 if (process.env.WRITE_COMPONENT_PAGES !== undefined) {
@@ -28,7 +29,7 @@ describe("docs/components", () => {
 
   it("lists each type in docs/components.md", () => {
     const page = readFileSync(`${PAGES}.md`, "utf8");
-    const missing = BUILT_IN_TYPES.filter(
+    const missing = types.filter(
       ({ type }) => !page.includes(`[\`${type}\`](components/${type}.md)`),
     );
     expect(missing).toEqual([]);

@@ -16,6 +16,7 @@ export class ConfigurationReader {
   readonly #patienceMs: number;
   readonly #news = new Condition(systemClock);
   #watch: ConfigurationWatch | undefined;
+  #reading: Promise<void> = Promise.resolve();
   #items: ReadonlyMap<string, ConfigurationItem> = new Map();
   /** Words of the watch, breaks included. */
   words = 0;
@@ -59,8 +60,13 @@ export class ConfigurationReader {
     });
   }
 
-  async #read(): Promise<void> {
-    this.#items = await this.#store.get(this.#keys);
-    this.#news.notify();
+  /** One read at a time: an answer that was overtaken would hide a newer one. */
+  #read(): Promise<void> {
+    const reading = this.#reading.then(async () => {
+      this.#items = await this.#store.get(this.#keys);
+      this.#news.notify();
+    });
+    this.#reading = reading.catch(() => undefined);
+    return reading;
   }
 }

@@ -41,8 +41,8 @@ const HOLDING: StoreCases<LockTrial> = {
     for (const [handle, owner] of [
       [trial, "b"],
       [other, "b"],
-      [other, "a"],
-      [trial, "a"],
+      [trial, ""],
+      [other, "A"],
     ] as const)
       expect(await handle.component.tryAcquire({ resource: "one", owner, ttlMs: LONG_MS })).toEqual(
         HELD,
@@ -64,6 +64,19 @@ const HOLDING: StoreCases<LockTrial> = {
       );
       expect(results.filter(({ kind }) => kind === "acquired")).toHaveLength(1);
     }
+  },
+
+  "K5: gives an owner that asks again the same lock, for a new time": async ({
+    subject,
+    store: trial,
+  }) => {
+    const other = await subject.openHandle();
+    const lock = await acquire(trial, "one", "a", TTL_MS);
+    expect(await acquire(other, "one", "a", LONG_MS)).toEqual(lock);
+    await trial.pass(OVER_MS);
+    expect(await isHeld(trial, "one")).toBe(true);
+    expect(await trial.component.release(lock)).toEqual(DONE);
+    expect((await acquire(trial, "one", "a")).fence).toBeGreaterThan(lock.fence);
   },
 
   "frees a resource by a release, once": async ({ subject, store: trial }) => {

@@ -3,7 +3,10 @@ import type { Clock, HeldLock, LockEnd, LockRequest, LockResult, LockStore } fro
 /** What a lock store can do wrong. */
 export const LOCK_FLAWS = [
   "gives what is held",
-  "gives its owner a lock again",
+  "refuses an owner that asks again",
+  "gives an owner that asks again another fence",
+  "gives an owner that asks again no new time",
+  "gives an owner what it has released",
   "lets others in between its look and its write",
   "keeps locks in the handle",
   "forgets locks when it closes",
@@ -55,10 +58,17 @@ export class FlawedLockStore implements LockStore {
 
   async tryAcquire({ resource, owner, ttlMs }: LockRequest): Promise<LockResult> {
     const lock = this.#find(resource);
-    const isOwn = lock?.owner === owner && this.#has("gives its owner a lock again");
+    const isOwn = lock?.owner === owner && !this.#has("refuses an owner that asks again");
     if (lock !== undefined && !isOwn && !this.#has("gives what is held")) return { kind: "held" };
     if (this.#has("lets others in between its look and its write")) await Promise.resolve();
-    const fence = this.#nextFence(this.#locks().get(this.#keyOf(resource)));
+    const before = this.#locks().get(this.#keyOf(resource));
+    if (lock !== undefined && isOwn && this.#has("gives an owner that asks again no new time"))
+      return { kind: "acquired", fence: lock.fence };
+    const isKept =
+      before?.owner === owner &&
+      (this.#has("gives an owner what it has released") ||
+        (isOwn && !this.#has("gives an owner that asks again another fence")));
+    const fence = isKept ? before.fence : this.#nextFence(before);
     const factor = this.#has("ends a lock before its time") ? 0.1 : 1;
     const endsAt = this.#has("never ends a lock")
       ? Number.POSITIVE_INFINITY
