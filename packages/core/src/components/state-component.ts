@@ -54,11 +54,11 @@ export interface StateKeyQuery {
   readonly prefix: string;
   /** The `next` of the page before. */
   readonly after?: string | undefined;
-  /** How many keys a page has at most. */
+  /** How many keys a page aims at. It may hold a few more. */
   readonly limit: number;
 }
 
-/** A page of keys. It may hold fewer than were asked for, and even none before the last. */
+/** A page of keys. It may hold none, also before the last. */
 export interface StateKeyPage {
   readonly keys: readonly string[];
   /** What the next page starts after; undefined on the last page. */

@@ -56,11 +56,11 @@ export interface KeyQuery extends CallLimits {
   readonly prefix?: string;
   /** The `next` of the page before. */
   readonly after?: string | undefined;
-  /** Keys of a page, at most 1,000. Default: 100. */
+  /** How many keys a page aims at, at most 1,000. It may hold a few more. Default: 100. */
   readonly limit?: number;
 }
 
-/** A page of keys. It may hold fewer than `limit`; the last one has no `next`. */
+/** A page of keys. It may hold none, also before the last; the last one has no `next`. */
 export interface KeyPage {
   readonly keys: readonly string[];
   readonly next: string | undefined;

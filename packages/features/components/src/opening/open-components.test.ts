@@ -310,6 +310,23 @@ describe("openComponents", () => {
     expect(seen.events).toEqual(["close slow"]);
   });
 
+  it("fills Dapr's tags in texts, and says which variable one needs", async () => {
+    const seen = new Seen();
+    const types = noteTypes(seen);
+    const hosts = "{appID},{namespace},{podName},{uuid},{uuid},{other}";
+    const components = [{ name: "one", type: "state.redis", metadata: { redisHost: "h", hosts } }];
+    const variables = { POD_NAME: "shop-0", NAMESPACE: "prod" };
+    await using opened = await openComponents({ components, appId: "shop", types, variables });
+    expect(opened.list()).toHaveLength(1);
+    const [settings] = seen.settings as { readonly hosts: readonly string[] }[];
+    expect(settings?.hosts.toSpliced(3, 2)).toEqual(["shop", "prod.shop", "shop-0", "{other}"]);
+    expect(settings?.hosts[3]).toMatch(/^[0-9a-f-]{36}$/);
+    expect(settings?.hosts[3]).not.toBe(settings?.hosts[4]);
+    expect((await refusal({ components, types, variables: {} })).detail).toBe(
+      "components[0].metadata.hosts: one: hosts needs the variable POD_NAME, which is not set",
+    );
+  });
+
   it("refuses what Dapr's YAML reader takes for something else than what is written", async () => {
     const wrong = fileURLToPath(new URL("../../golden/plain.yaml", import.meta.url));
     const error = await refusal({ components: wrong, types: noteTypes(new Seen()) });

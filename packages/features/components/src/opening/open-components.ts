@@ -172,7 +172,8 @@ class Opening {
     // What opens in the block `secretstores` is a secret store.
     const secretStore =
       store?.outcome.kind === "open" ? (store.outcome.port as SecretStore) : undefined;
-    return resolveSettings(plan, { secretStore, variables, secrets }, problems);
+    const { appId } = this.#context;
+    return resolveSettings(plan, { appId, secretStore, variables, secrets }, problems);
   }
 }
 

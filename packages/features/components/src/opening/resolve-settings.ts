@@ -2,11 +2,13 @@ import { messageOf, type MetadataValue, type Secret, type SecretStore } from "@t
 import type { ComponentProblems } from "../reading/component-problems.ts";
 import { readValue } from "../reading/read-value.ts";
 import { type ComponentPlan, type PlannedMetadata, shownText } from "./component-plan.ts";
+import { fillTemplate } from "./fill-template.ts";
 import type { SecretTexts } from "./secret-texts.ts";
 import { metadataOf } from "./type-registry.ts";
 
 /** Where the texts of metadata come from. */
 export interface SettingSources {
+  readonly appId: string;
   /** Of the component; undefined if it names none, or if that could not be opened. */
   readonly secretStore: SecretStore | undefined;
   readonly variables: Readonly<Record<string, string | undefined>>;
@@ -53,11 +55,15 @@ type FoundText =
 async function textOf(
   { given }: PlannedMetadata,
   { spec }: ComponentPlan,
-  { secretStore, variables }: SettingSources,
+  { secretStore, variables, appId }: SettingSources,
 ): Promise<FoundText> {
   switch (given.kind) {
-    case "text":
-      return { kind: "found", text: given.text, isSecret: false };
+    case "text": {
+      const filled = fillTemplate(given.text, { appId, variables });
+      return filled.kind === "filled"
+        ? { kind: "found", text: filled.text, isSecret: false }
+        : { kind: "missing", why: `needs the variable ${filled.variable}, which is not set` };
+    }
     case "environment": {
       const text = variables[given.variable];
       return text === undefined
