@@ -38,8 +38,8 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   "packages/troupe": [...SPINE, "host", "cli"],
   "packages/bench": ALL,
   // The repository runs its own tests with the plugin that users have, and checks that docs list
-  // every error code.
-  "packages/tooling": ["core", "troupe"],
+  // every error code and describe every type of component.
+  "packages/tooling": ["core", "troupe", "components", "components-redis"],
   "cluster-tests": ALL,
   // An example is what a user writes, so it has what a user installs.
   "examples/*": ["troupe"],

@@ -27,6 +27,7 @@ const DOCUMENTED = [
   "packages/testing/testkit",
   "packages/operations/admin",
   "packages/features/components",
+  "packages/features/components-redis",
 ];
 
 const packages = paths.filter((path) => path === `${packageFolder(path)}/package.json`);

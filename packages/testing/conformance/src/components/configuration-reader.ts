@@ -62,11 +62,14 @@ export class ConfigurationReader {
 
   /** One read at a time: an answer that was overtaken would hide a newer one. */
   #read(): Promise<void> {
-    const reading = this.#reading.then(async () => {
-      this.#items = await this.#store.get(this.#keys);
-      this.#news.notify();
-    });
+    const reading = this.#readAfter(this.#reading);
     this.#reading = reading.catch(() => undefined);
     return reading;
+  }
+
+  async #readAfter(before: Promise<void>): Promise<void> {
+    await before;
+    this.#items = await this.#store.get(this.#keys);
+    this.#news.notify();
   }
 }

@@ -1,40 +1,6 @@
-import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { fileURLToPath } from "node:url";
 import { componentType } from "@troupe/core";
 import { describe, expect, it } from "vitest";
-import { builtInTypes } from "../kinds/built-in-types.ts";
-import { componentPages } from "./component-pages.ts";
 import { printType } from "./print-type.ts";
-
-const PAGES = fileURLToPath(new URL("../../../../../docs/components", import.meta.url));
-
-const types = builtInTypes();
-const pages = componentPages(types);
-
-/** Set to anything, this writes the pages instead of checking them. */
-if (process.env.WRITE_COMPONENT_PAGES !== undefined) {
-  rmSync(PAGES, { recursive: true, force: true });
-  mkdirSync(PAGES);
-  for (const [name, page] of pages) writeFileSync(`${PAGES}/${name}`, page);
-}
-
-describe("docs/components", () => {
-  it("has a page for each type and no other", () => {
-    expect(readdirSync(PAGES).toSorted()).toEqual([...pages.keys()].toSorted());
-  });
-
-  it.each([...pages])("is current for %s (WRITE_COMPONENT_PAGES=1 writes it)", (name, page) => {
-    expect(readFileSync(`${PAGES}/${name}`, "utf8")).toBe(page);
-  });
-
-  it("lists each type in docs/components.md", () => {
-    const page = readFileSync(`${PAGES}.md`, "utf8");
-    const missing = types.filter(
-      ({ type }) => !page.includes(`[\`${type}\`](components/${type}.md)`),
-    );
-    expect(missing).toEqual([]);
-  });
-});
 
 describe("printType", () => {
   it("says what each piece of metadata is, and shows what is required", () => {
