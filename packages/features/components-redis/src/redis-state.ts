@@ -34,14 +34,13 @@ export class RedisState implements StateComponent {
 
   /** Commands of one tick go out together, so many reads cost one round trip. */
   read(keys: readonly string[]): Promise<readonly (StateItem | undefined)[]> {
-    return this.#redis.run((redis) =>
-      Promise.all(
-        keys.map(async (key) => {
-          const [data, etag] = await redis.hmget(key, "data", "version");
-          return typeof data === "string" && typeof etag === "string" ? { data, etag } : undefined;
-        }),
-      ),
-    );
+    return this.#redis.run(async (redis) => {
+      const [first] = keys;
+      if (keys.length === 1 && first !== undefined)
+        return [itemIn(await redis.hmget(first, "data", "version"))];
+      const found = await Promise.all(keys.map((key) => redis.hmget(key, "data", "version")));
+      return found.map((fields) => itemIn(fields));
+    });
   }
 
   write(changes: readonly StateChange[]): Promise<readonly StateWritten[]> {
@@ -85,4 +84,8 @@ export class RedisState implements StateComponent {
     const ttlMs = change.ttlMs ?? this.#defaultTtlMs ?? 0;
     return [kind, etag, "set", change.data, Math.ceil(ttlMs)];
   }
+}
+
+function itemIn([data, etag]: readonly (string | null)[]): StateItem | undefined {
+  return typeof data === "string" && typeof etag === "string" ? { data, etag } : undefined;
 }

@@ -20,6 +20,8 @@ import { nameHint } from "./reading/component-problems.ts";
 /** What the blocks work with. */
 export interface ComponentsOptions {
   readonly appId: string;
+  /** Of the process in Kubernetes, for keys that begin with it. */
+  readonly namespace: string | undefined;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly random: Random;
@@ -63,11 +65,9 @@ export class Components implements AsyncDisposable {
   /** The items of a state component. */
   state<T = unknown>(name: string): StateBlock<T> {
     return this.#block("state", name, (port, calls, { plan, settings }) => {
-      const prefix = new KeyPrefix(
-        String(settings["keyPrefix"]),
-        this.#options.appId,
-        plan.spec.name,
-      );
+      const { appId, namespace } = this.#options;
+      const strategy = String(settings["keyPrefix"]);
+      const prefix = new KeyPrefix({ strategy, appId, namespace, component: plan.spec.name });
       return new StateBlock<T>(port, calls, prefix);
     });
   }

@@ -20,7 +20,7 @@ export class BindingResult {
 
   /** The data as a JSON value. Throws `NOT_SERIALIZABLE` if it is none. */
   json(): unknown {
-    return jsonValue(this.text(), "the answer of the binding");
+    return jsonValue(this.text(), () => "the answer of the binding");
   }
 }
 
@@ -56,7 +56,7 @@ export class BindingBlock {
       );
     const bytes = bytesOf(data);
     const response = await this.#calls.run(
-      (signal) => this.#binding.invoke({ operation, data: bytes, metadata, signal }),
+      ({ signal }) => this.#binding.invoke({ operation, data: bytes, metadata, signal }),
       limits,
     );
     return new BindingResult(response.data ?? new Uint8Array(), response.metadata);

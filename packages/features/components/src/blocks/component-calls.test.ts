@@ -37,8 +37,8 @@ describe("ComponentCalls", () => {
 
   it("ends a call that is not answered, and tells the client", async () => {
     let signal: AbortSignal | undefined;
-    const call = calls().run((given) => {
-      signal = given;
+    const call = calls().run((waiting) => {
+      ({ signal } = waiting);
       return never();
     });
     await expect(clock.run(call)).rejects.toMatchObject({

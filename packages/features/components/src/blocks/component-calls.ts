@@ -1,5 +1,7 @@
-import { type Clock, type Ran, TroupeError, withTimeout } from "@troupe/core";
+import { DeadlineTimer } from "@troupe/client";
+import { type Clock, type Ran, TroupeError } from "@troupe/core";
 import type { SecretTexts } from "../opening/secret-texts.ts";
+import { WaitingCall } from "./waiting-call.ts";
 
 /** Calls of one component at a time. More than these are a server that does not answer. */
 const CALLS_MAX = 1_024;
@@ -21,6 +23,8 @@ export interface CallLimits {
   readonly signal?: AbortSignal | undefined;
 }
 
+const NO_LIMITS: CallLimits = {};
+
 /**
  * The calls of one component.
  *
@@ -33,24 +37,36 @@ export interface CallLimits {
 export class ComponentCalls {
   readonly title: string;
   readonly #options: ComponentCallsOptions;
-  readonly #awaited = new Set<Promise<unknown>>();
+  readonly #waiting = new Set<WaitingCall>();
+  readonly #deadlines: DeadlineTimer;
+  readonly #onEmpty: (() => void)[] = [];
   #withClient = 0;
   #isClosed = false;
 
   constructor(options: ComponentCallsOptions) {
     this.title = options.title;
     this.#options = options;
+    this.#deadlines = new DeadlineTimer(options.clock, (now) => this.#endLate(now));
   }
 
-  async run<R>(call: (signal: AbortSignal) => Promise<R>, limits: CallLimits = {}): Promise<R> {
-    if (this.#isClosed) throw this.error("COMPONENT_UNAVAILABLE", "it is closed", { ran: "no" });
-    if (this.#withClient >= CALLS_MAX)
-      throw this.error("OVERLOADED", `${CALLS_MAX} calls are under way; call less at a time`);
-    if (limits.signal?.aborted === true) throw this.#cancelled(limits.signal, "no");
-    const ended = new AbortController();
-    const work = this.#bounded(call, limits, ended).finally(() => this.#awaited.delete(work));
-    this.#awaited.add(work);
-    return await work;
+  /** Makes a call of the component. What it is given has the signal of the call. */
+  run<R>(call: (waiting: WaitingCall) => Promise<R>, limits: CallLimits = NO_LIMITS): Promise<R> {
+    const { timeoutMs = this.#options.timeoutMs, signal } = limits;
+    const refusal = this.#refusal(signal);
+    if (refusal !== undefined) return Promise.reject(refusal);
+    return new Promise<R>((resolve, reject) => {
+      const deadline = this.#options.clock.monotonic() + timeoutMs;
+      const waiting = new WaitingCall(deadline, timeoutMs, reject);
+      this.#waiting.add(waiting);
+      this.#deadlines.expect(deadline);
+      if (signal !== undefined)
+        waiting.listenTo(signal, () => this.#abandon(waiting, this.#cancelled(signal, "maybe")));
+      this.#withClient++;
+      begun(call, waiting).then(
+        (value) => this.#answered(waiting, () => resolve(value)),
+        (error: unknown) => this.#answered(waiting, () => reject(this.#translated(error))),
+      );
+    });
   }
 
   /** An error about the component. */
@@ -64,45 +80,48 @@ export class ComponentCalls {
 
   async close(): Promise<void> {
     this.#isClosed = true;
-    await Promise.allSettled(this.#awaited);
-  }
-
-  async #bounded<R>(
-    call: (signal: AbortSignal) => Promise<R>,
-    { timeoutMs = this.#options.timeoutMs, signal }: CallLimits,
-    ended: AbortController,
-  ): Promise<R> {
-    const { clock } = this.#options;
-    const abandon = (): void => ended.abort(signal?.reason);
-    signal?.addEventListener("abort", abandon, { once: true });
-    try {
-      return await withTimeout(
-        clock,
-        timeoutMs,
-        untilAborted(this.#ask(call, ended), ended),
-        () => {
-          throw this.error("TIMEOUT", `no answer within ${timeoutMs} ms`);
-        },
-      );
-    } catch (error) {
-      if (signal?.aborted === true) throw this.#cancelled(signal, "maybe");
-      throw this.#translated(error);
-    } finally {
-      ended.abort();
-      signal?.removeEventListener("abort", abandon);
+    while (this.#waiting.size > 0) {
+      // oxlint-disable-next-line no-await-in-loop -- it is one wait, for the last of the calls.
+      await new Promise<void>((resolve) => {
+        this.#onEmpty.push(resolve);
+      });
     }
   }
 
-  async #ask<R>(
-    call: (signal: AbortSignal) => Promise<R>,
-    { signal }: AbortController,
-  ): Promise<R> {
-    this.#withClient++;
-    try {
-      return await call(signal);
-    } finally {
-      this.#withClient--;
+  #refusal(signal: AbortSignal | undefined): TroupeError | undefined {
+    if (this.#isClosed) return this.error("COMPONENT_UNAVAILABLE", "it is closed", { ran: "no" });
+    if (this.#withClient >= CALLS_MAX)
+      return this.error("OVERLOADED", `${CALLS_MAX} calls are under way; call less at a time`);
+    return signal?.aborted === true ? this.#cancelled(signal, "no") : undefined;
+  }
+
+  /** The client has answered, perhaps somebody who no longer waits. */
+  #answered(waiting: WaitingCall, settle: () => void): void {
+    this.#withClient--;
+    if (!this.#leave(waiting)) return;
+    waiting.answered();
+    settle();
+  }
+
+  #abandon(waiting: WaitingCall, error: TroupeError): void {
+    if (this.#leave(waiting)) waiting.abandon(error);
+  }
+
+  #endLate(now: number): void {
+    for (const waiting of Array.from(this.#waiting)) {
+      const { deadline, timeoutMs } = waiting;
+      if (deadline > now) this.#deadlines.expect(deadline);
+      else this.#abandon(waiting, this.error("TIMEOUT", `no answer within ${timeoutMs} ms`));
     }
+  }
+
+  /** False if the call is over already. */
+  #leave(waiting: WaitingCall): boolean {
+    if (!this.#waiting.delete(waiting)) return false;
+    if (this.#waiting.size > 0) return true;
+    this.#deadlines.stop();
+    for (const resolve of this.#onEmpty.splice(0)) resolve();
+    return true;
   }
 
   #cancelled({ reason }: AbortSignal, ran: Ran): TroupeError {
@@ -122,10 +141,11 @@ export class ComponentCalls {
   }
 }
 
-/** The outcome of the work, or a rejection as soon as nobody waits for it any more. */
-function untilAborted<R>(work: Promise<R>, { signal }: AbortController): Promise<R> {
-  return new Promise<R>((resolve, reject) => {
-    signal.addEventListener("abort", () => reject(signal.reason), { once: true });
-    work.then(resolve, reject);
-  });
+/** A call that throws at once fails as one that rejects. */
+function begun<R>(call: (waiting: WaitingCall) => Promise<R>, waiting: WaitingCall): Promise<R> {
+  try {
+    return call(waiting);
+  } catch (error) {
+    return Promise.reject(error);
+  }
 }

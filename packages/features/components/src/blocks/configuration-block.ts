@@ -97,7 +97,7 @@ export class ConfigurationBlock {
       } catch (error) {
         failure = calls.error("BAD_CONFIG", `${key}: ${messageOf(error)}`, { cause: error });
         logger.warn(
-          { component: calls.title, key, error: messageOf(error) },
+          { event: "setting_refused", component: calls.title, key, reason: messageOf(error) },
           "a setting cannot be parsed; the value before stays",
         );
       }

@@ -133,7 +133,12 @@ export class ConfigurationFeed {
     this.#round++;
     this.#pauseMs = Math.min(pauseMs * 2, PAUSE_MAX_MS);
     logger.warn(
-      { component: calls.title, error: messageOf(error), againInMs: pauseMs },
+      {
+        event: "settings_unfollowed",
+        component: calls.title,
+        reason: messageOf(error),
+        againInMs: pauseMs,
+      },
       "settings cannot be followed for now; they are read again",
     );
     this.#pause = clock.schedule(pauseMs, () => this.#begin());

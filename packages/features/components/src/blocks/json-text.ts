@@ -16,12 +16,12 @@ export function jsonText(value: unknown, path: string): string {
   );
 }
 
-/** The value of a JSON text that came out of a component. */
-export function jsonValue(text: string, path: string): unknown {
+/** The value of a JSON text that came out of a component. `where` is for the error. */
+export function jsonValue(text: string, where: () => string): unknown {
   try {
     return JSON.parse(text);
   } catch (error) {
-    throw new TroupeError("NOT_SERIALIZABLE", `what is stored in ${path} is no JSON`, {
+    throw new TroupeError("NOT_SERIALIZABLE", `${where()} is no JSON`, {
       cause: error,
     });
   }

@@ -5,13 +5,22 @@ const SEPARATOR = "||";
 
 const KEY_MAX_BYTES = 1_024;
 
+/** What a prefix is made of. */
+export interface KeyPrefixOptions {
+  /** The metadata `keyPrefix`. */
+  readonly strategy: string;
+  readonly appId: string;
+  readonly component: string;
+  /** Undefined if the variable `NAMESPACE` is not set. */
+  readonly namespace: string | undefined;
+}
+
 /** What the keys of a component are stored under, so that applications can share a store. */
 export class KeyPrefix {
   readonly #prefix: string;
 
-  /** `strategy` is the metadata `keyPrefix`. */
-  constructor(strategy: string, appId: string, component: string) {
-    this.#prefix = prefixOf(strategy, appId, component);
+  constructor(options: KeyPrefixOptions) {
+    this.#prefix = prefixOf(options);
   }
 
   /** The key as it is stored. Throws `BAD_REQUEST` for what is no key. */
@@ -33,14 +42,20 @@ export class KeyPrefix {
   }
 }
 
-function prefixOf(strategy: string, appId: string, component: string): string {
-  switch (strategy) {
+function prefixOf({ strategy, appId, component, namespace }: KeyPrefixOptions): string {
+  switch (strategy.toLowerCase()) {
     case "none":
       return "";
     case "appid":
       return appId + SEPARATOR;
     case "name":
       return component + SEPARATOR;
+    case "namespace":
+      if (namespace !== undefined) return `${namespace}.${appId}${SEPARATOR}`;
+      throw new TroupeError(
+        "BAD_CONFIG",
+        `${component}: keyPrefix namespace needs the variable NAMESPACE, which is not set`,
+      );
     default:
       return strategy + SEPARATOR;
   }

@@ -40,7 +40,11 @@ function open<T = Order>(capabilities: object = {}, prefix = "appid"): StateBloc
     secrets: new SecretTexts(),
   });
   const component = new LesserState(items, clock, capabilities);
-  return new StateBlock<T>(component, calls, new KeyPrefix(prefix, "shop", "orders"));
+  return new StateBlock<T>(component, calls, keyPrefix(prefix));
+}
+
+function keyPrefix(strategy: string, namespace?: string): KeyPrefix {
+  return new KeyPrefix({ strategy, appId: "shop", component: "orders", namespace });
 }
 
 beforeEach(() => {
@@ -79,6 +83,11 @@ describe("StateBlock", () => {
     await open({}, prefix).set("17", { total: 5 });
     expect([...items.items.keys()]).toEqual([stored]);
     expect((await open({}, prefix).keys()).keys).toEqual(["17"]);
+  });
+
+  it("puts the namespace before the application, and says when there is none", () => {
+    expect(keyPrefix("namespace", "prod").stored("17")).toBe("prod.shop||17");
+    expect(() => keyPrefix("namespace")).toThrow("needs the variable NAMESPACE");
   });
 
   it("refuses a write whose etag or absence does not hold, and names the key (K1)", async () => {

@@ -95,8 +95,10 @@ export class StateBlock<T = unknown> {
 
   /** The item of the key, or undefined. */
   async get(key: string, options: StateReadOptions = {}): Promise<StateValue<T> | undefined> {
-    const [item] = await this.getMany([key], options);
-    return item;
+    const stored = [this.#keys.stored(key)];
+    const consistency = this.#consistency(options);
+    const [item] = await this.#calls.run(() => this.#component.read(stored, consistency), options);
+    return this.#value(key, item);
   }
 
   /** The items in the order of the keys; undefined where there is none. At most 10,000 keys. */
@@ -176,7 +178,10 @@ export class StateBlock<T = unknown> {
   #value(key: string, item: StateItem | undefined): StateValue<T> | undefined {
     if (item === undefined) return undefined;
     // Who stores a T under the key reads a T from it.
-    const value = jsonValue(item.data, `${this.#calls.title} ${JSON.stringify(key)}`) as T;
+    const value = jsonValue(
+      item.data,
+      () => `what is stored in ${this.#calls.title} ${JSON.stringify(key)}`,
+    ) as T;
     return { value, etag: item.etag };
   }
 

@@ -27,6 +27,21 @@ export interface OpeningContext {
   readonly logger: Logger;
 }
 
+/** Async, so that a type that throws at once fails as one that rejects. */
+async function open(
+  { spec, type }: ComponentPlan,
+  settings: ResolvedSettings,
+  { appId, clock, logger }: OpeningContext,
+): Promise<ComponentPorts[BlockName]> {
+  return await type.open(settings, {
+    name: spec.name,
+    appId,
+    clock,
+    logger: logger.child({ component: spec.name }),
+    folder: spec.folder,
+  });
+}
+
 /** Opens a component within its `initTimeout`. What fails is an outcome. */
 export async function openComponent(
   plan: ComponentPlan,
@@ -34,14 +49,8 @@ export async function openComponent(
   secrets: SecretTexts,
   context: OpeningContext,
 ): Promise<OpenedComponent> {
-  const { spec, type } = plan;
-  const opening = type.open(settings, {
-    name: spec.name,
-    appId: context.appId,
-    clock: context.clock,
-    logger: context.logger.child({ component: spec.name }),
-    folder: spec.folder,
-  });
+  const { spec } = plan;
+  const opening = open(plan, settings, context);
   try {
     const port = await withTimeout<ComponentPorts[BlockName]>(
       context.clock,

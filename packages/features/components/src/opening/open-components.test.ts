@@ -121,6 +121,7 @@ describe("openComponents", () => {
     ]);
     expect(warnings).toEqual([
       {
+        event: "metadata_ignored",
         component: "orders",
         metadata: "ActorStateStore",
         reason: "actors have a storage of their own",
@@ -279,7 +280,7 @@ describe("openComponents", () => {
         { name: "bad", type: "state.redis", ignoreErrors: true, metadata: { redisHost: "h" } },
       ],
     });
-    expect(warnings).toMatchObject([{ component: "bad", message: "a component is missing" }]);
+    expect(warnings).toMatchObject([{ event: "component_missing", component: "bad" }]);
     expect(() => components.state("bad")).toThrow("[COMPONENT_UNAVAILABLE]");
     expect(components.list()).toMatchObject([{ name: "bad", health: "failed", capabilities: [] }]);
   });

@@ -78,6 +78,7 @@ export async function openComponents(options: OpenComponentsOptions): Promise<Co
     await opening.run(plans);
     return new Components(opening.opened, {
       appId: options.appId,
+      namespace: (options.variables ?? process.env)["NAMESPACE"],
       clock,
       logger,
       random,
@@ -105,7 +106,10 @@ function planAll(
   const plans = ours.flatMap((spec) => planComponent(spec, registry, problems) ?? []);
   for (const { spec, ignored } of plans)
     for (const [name, reason] of Object.entries(ignored))
-      logger.warn({ component: spec.name, metadata: name, reason }, "metadata has no effect here");
+      logger.warn(
+        { event: "metadata_ignored", component: spec.name, metadata: name, reason },
+        "metadata has no effect here",
+      );
   return openingOrder(plans, problems);
 }
 
@@ -183,7 +187,10 @@ function throwFailures(opened: readonly OpenedComponent[], logger: Logger): void
   );
   for (const { plan, error } of failed)
     if (plan.spec.ignoreErrors)
-      logger.warn({ component: plan.spec.name, error: error.message }, "a component is missing");
+      logger.warn(
+        { event: "component_missing", component: plan.spec.name, reason: error.message },
+        "a component could not be opened, and its users get errors",
+      );
   const [first, ...others] = failed.filter(({ plan }) => !plan.spec.ignoreErrors);
   if (first === undefined) return;
   if (others.length === 0) throw first.error;

@@ -6,7 +6,7 @@ const METADATA_OF_BLOCK: Readonly<Record<BlockName, MetadataFields>> = {
     keyPrefix: {
       kind: "text",
       default: "appid",
-      doc: "What keys are stored under: `appid`, `name` (of the component), `none`, or a text.",
+      doc: "What keys are stored under: `appid`, `namespace` (and the application), `name` (of the component), `none`, or a text.",
     },
   },
   secretstores: {},
