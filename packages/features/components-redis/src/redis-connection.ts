@@ -1,6 +1,7 @@
 import { type Clock, messageOf, type Logger, TroupeError, withTimeout } from "@troupe/core";
 import { Redis } from "ioredis";
 import type { RedisAddress } from "./redis-address.ts";
+import { ACQUIRE_SCRIPT, RENEW_SCRIPT } from "./lock-scripts.ts";
 import { CHANGE_SCRIPT } from "./state-script.ts";
 
 /** Milliseconds until a server has to have answered at the start. */
@@ -18,6 +19,12 @@ export interface ScriptedRedis extends Redis {
     keyCount: number,
     ...keysAndArguments: readonly (string | number)[]
   ): Promise<readonly number[]>;
+  troupeAcquire(lock: string, holders: string, owner: string, ttlMs: number): Promise<number>;
+  troupeRenew(
+    lock: string,
+    holders: string,
+    ...ownerFenceAndTtl: readonly [string, number, number]
+  ): Promise<number>;
 }
 
 /** Errors that no waiting ends, only another configuration. */
@@ -112,9 +119,13 @@ function createClient(
     enableAutoPipelining: true,
     reconnectOnError: (error) => error.message.startsWith("READONLY"),
     retryStrategy,
-    scripts: { troupeChange: { lua: CHANGE_SCRIPT } },
+    scripts: {
+      troupeChange: { lua: CHANGE_SCRIPT },
+      troupeAcquire: { lua: ACQUIRE_SCRIPT, numberOfKeys: 2 },
+      troupeRenew: { lua: RENEW_SCRIPT, numberOfKeys: 2 },
+    },
   });
-  // The script above is what makes it one.
+  // The scripts above are what makes it one.
   return client as ScriptedRedis;
 }
 

@@ -1,12 +1,14 @@
 import {
   type ConfigurationTrial,
   configurationStoreSuite,
+  lockStoreSuite,
   stateComponentSuite,
 } from "@troupe/conformance";
 import {
   type ComponentContext,
   type ComponentPorts,
   type ComponentType,
+  type LockStore,
   randomId,
   silentLogger,
   sleep,
@@ -45,7 +47,7 @@ afterAll(async () => {
   await service.stop();
 });
 
-async function open<Block extends "state" | "configuration">(
+async function open<Block extends "state" | "configuration" | "lock">(
   block: Block,
   settings: Readonly<Record<string, unknown>> = {},
 ): Promise<ComponentPorts[Block]> {
@@ -53,7 +55,7 @@ async function open<Block extends "state" | "configuration">(
   const all = {
     redisHost: new URL(service.url).host,
     enableTLS: false,
-    redisDB: block === "state" ? ITEMS_DB : SETTINGS_DB,
+    redisDB: block === "configuration" ? SETTINGS_DB : ITEMS_DB,
     redisType: "node",
     failover: "false",
     ...settings,
@@ -107,6 +109,41 @@ configurationStoreSuite({
       },
     };
   },
+});
+
+lockStoreSuite({
+  name: "lock.redis",
+  open: async () => {
+    await raw.flushdb();
+    const opened: LockStore[] = [];
+    return {
+      openHandle: async () => {
+        const component = await open("lock");
+        opened.push(component);
+        return { component, pass: (ms) => sleep(systemClock, ms) };
+      },
+      dispose: async () => {
+        for (const component of opened) await component.close();
+      },
+    };
+  },
+});
+
+describe("lock.redis", () => {
+  it("excludes whoever holds a lock by Dapr, and is excluded by it", async () => {
+    await raw.flushdb();
+    const locks = await open("lock");
+    const request = { resource: "door", owner: "ours", ttlMs: 60_000 };
+    await raw.set("lock||shop||door", "theirs", "PX", 60_000, "NX");
+    expect(await locks.tryAcquire(request)).toEqual({ kind: "held" });
+    await raw.del("lock||shop||door");
+    expect(await locks.tryAcquire(request)).toEqual({ kind: "acquired", fence: 1 });
+    expect(await raw.set("lock||shop||door", "theirs", "PX", 60_000, "NX")).toBeNull();
+    expect(await raw.pttl("lock||shop||door")).toBeGreaterThan(50_000);
+    await locks.release({ ...request, fence: 1 });
+    expect(await raw.keys("*")).toEqual(["fence||lock||shop||door"]);
+    await locks.close();
+  });
 });
 
 describe("state.redis", () => {

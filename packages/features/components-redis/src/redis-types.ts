@@ -42,6 +42,20 @@ const configurationType = componentType({
   },
 });
 
+const lockType = componentType({
+  type: "lock.redis",
+  block: "lock",
+  summary: "Locks in Redis, where those of Dapr are.",
+  notes: `A lock is a key \`lock||appId||resource\` with its owner as its text, so Dapr and Troupe exclude each other. Beside it a key \`fence||lock||appId||resource\` counts the holders; it stays, because fences must only grow. Dapr does not count, so only fences of Troupe's holders grow. ${NO_CLUSTER} A server that forgets what it acknowledged (see \`appendfsync\`), or a replica that takes its place, may give a lock twice, and a fence as well: use \`lock.builtin\` where that matters.`,
+  metadata: REDIS_METADATA,
+  ignored: REDIS_IGNORED,
+  open: async (settings, context) => {
+    const address = redisAddress(settings);
+    const { RedisLocks } = await import("./redis-locks.ts");
+    return new RedisLocks(await connect(address, context), context.appId);
+  },
+});
+
 async function connect(
   address: RedisAddress,
   { clock, logger }: ComponentContext,
@@ -51,4 +65,4 @@ async function connect(
 }
 
 /** The types of components on Redis: `openComponents({ types: redisTypes, … })`. */
-export const redisTypes: readonly ComponentType[] = [configurationType, stateType];
+export const redisTypes: readonly ComponentType[] = [configurationType, lockType, stateType];
