@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { cp, mkdir, readdir, rename, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -108,6 +108,22 @@ configurationStoreSuite({
       dispose: async () => rmSync(mount.folder, { recursive: true }),
     };
   },
+});
+
+it("breaks when its folder is removed, also when another one is made at once", async () => {
+  for (let round = 0; round < 10; round++) {
+    const folder = newFolder();
+    const broken = Promise.withResolvers<Error>();
+    const watch = await open(folder).watch([], {
+      onChange: () => undefined,
+      onBroken: (error) => broken.resolve(error),
+    });
+    rmSync(folder, { recursive: true });
+    mkdirSync(folder);
+    expect(await broken.promise).toBeInstanceOf(Error);
+    await watch.close();
+    rmSync(folder, { recursive: true });
+  }
 });
 
 it("looks again after a while where the file system says nothing", async () => {

@@ -143,8 +143,9 @@ class FolderWatch implements ConfigurationWatch {
 }
 
 function identityOf(folder: string): string {
-  const { dev, ino } = statSync(folder);
-  return `${dev} ${ino}`;
+  const { dev, ino, birthtimeMs } = statSync(folder);
+  // The number of a folder that was removed may be given to the next one at once.
+  return `${dev} ${ino} ${birthtimeMs}`;
 }
 
 /** `configuration.file`. */

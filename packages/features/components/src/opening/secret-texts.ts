@@ -5,6 +5,9 @@ const HIDDEN = "***";
 
 const URL_CREDENTIALS = /\b([a-z][a-z0-9+.-]*:\/\/)[^\s/@"']+@/gi;
 
+/** Characters of a line of a secret that is looked for by itself. Shorter ones say nothing. */
+const LINE_MIN = 8;
+
 /** Levels of an error that are searched for secrets. */
 const DEPTH_MAX = 6;
 
@@ -13,7 +16,7 @@ export class SecretTexts {
   readonly #texts = new Set<string>();
 
   add(text: string): void {
-    if (text !== "") this.#texts.add(text);
+    for (const form of formsOf(text)) if (form !== "") this.#texts.add(form);
   }
 
   /** The text without the secrets, and without user names and passwords in URLs. */
@@ -30,4 +33,16 @@ export class SecretTexts {
     if (this.hide(shown) === shown && isErrorValue(error)) return error;
     return new Error(this.hide(messageOf(error)));
   }
+}
+
+/** A secret as it may stand in a message: in quotes, in a URL, or shown line by line. */
+function formsOf(text: string): readonly string[] {
+  const lines = text.split(/\r?\n/).filter((line) => line.length >= LINE_MIN);
+  return [
+    text,
+    ...lines,
+    JSON.stringify(text).slice(1, -1),
+    inspect(text).slice(1, -1),
+    encodeURIComponent(text.toWellFormed()),
+  ];
 }
