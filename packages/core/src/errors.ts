@@ -130,7 +130,7 @@ export const ERROR_CODES = {
     retryable: false,
   },
   BAD_INPUT: {
-    meaning: "What was published is not what its topic takes.",
+    meaning: "What was published, or asked of a component, is wrong in itself.",
     ran: "no",
     retryable: false,
   },
@@ -187,6 +187,31 @@ export const ERROR_CODES = {
   HISTORY_FULL: {
     meaning: "The history of a run is as long as it may be.",
     ran: "no",
+    retryable: false,
+  },
+  NO_SUCH_COMPONENT: {
+    meaning: "No component of that name was opened for this building block.",
+    ran: "no",
+    retryable: false,
+  },
+  COMPONENT_UNAVAILABLE: {
+    meaning: "A component did not answer in time, or what is behind it cannot be reached.",
+    ran: "maybe",
+    retryable: true,
+  },
+  CONFLICT: {
+    meaning: "An item of a state component is not as the caller's condition says.",
+    ran: "no",
+    retryable: false,
+  },
+  NOT_SUPPORTED: {
+    meaning: "The component cannot do what was asked of it.",
+    ran: "no",
+    retryable: false,
+  },
+  BINDING_FAILED: {
+    meaning: "The other side of a binding refused what was asked of it.",
+    ran: "maybe",
     retryable: false,
   },
   INTERNAL: { meaning: "Troupe itself failed; please report it.", ran: "maybe", retryable: false },

@@ -10,7 +10,7 @@ const UNSCOPED: ReadonlySet<string> = new Set(["troupe"]);
 const SPINE = ["core", "sdk", "client", "runtime"] as const;
 const PROVIDERS = ["memory", "embedded", "grpc", "etcd", "redis", "postgres"] as const;
 const TESTING = ["testkit", "conformance", "simulator", "services"] as const;
-const FEATURES = ["topics", "workflow"] as const;
+const FEATURES = ["components", "components-redis", "topics", "workflow"] as const;
 const OPERATIONS = ["admin"] as const;
 const ALL = [
   ...SPINE,
@@ -40,7 +40,7 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   "packages/testing/testkit": [...SPINE, "memory"],
   "packages/testing/conformance": ["core", "testkit"],
   // And features, which the faults of a whole cluster try as they try the runtime.
-  "packages/testing/simulator": [...SPINE, ...FEATURES, "memory", "testkit", "conformance"],
+  "packages/testing/simulator": [...SPINE, "topics", "memory", "testkit", "conformance"],
   "packages/testing/services": ["core"],
   // As a feature would, so that its test proves that a feature needs no more.
   "packages/testing/sample-feature": ["core", "sdk", "client"],
@@ -49,8 +49,8 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   "packages/troupe": [...SPINE, "host", "cli"],
   "packages/bench": ALL,
   // The repository runs its own tests with the plugin that users have, and checks that docs list
-  // every error code.
-  "packages/tooling": ["core", "troupe"],
+  // every error code and describe every type of component.
+  "packages/tooling": ["core", "troupe", "components", "components-redis"],
   "cluster-tests": ALL,
   // An example is what a user writes, so it has what a user installs.
   "examples/*": ["troupe"],

@@ -26,6 +26,8 @@ const DOCUMENTED = [
   "packages/troupe",
   "packages/testing/testkit",
   "packages/operations/admin",
+  "packages/features/components",
+  "packages/features/components-redis",
 ];
 
 const packages = paths.filter((path) => path === `${packageFolder(path)}/package.json`);

@@ -20,7 +20,7 @@ import { OWNER_QUESTIONS, type OwnerDesk } from "../inspect/owner-desk.ts";
 import { sessionAdminMethods } from "../inspect/session-admin.ts";
 import { siloHealth } from "../inspect/silo-health.ts";
 import { waitAdminMethod } from "../inspect/wait-admin.ts";
-import { FailureDetector } from "../membership/failure-detector.ts";
+import type { FailureDetector } from "../membership/failure-detector.ts";
 import { MembershipAgent } from "../membership/membership-agent.ts";
 import { Deployments } from "../ownership/deployments.ts";
 import { Handoff } from "../ownership/handoff.ts";
@@ -30,6 +30,7 @@ import { AccessRules } from "../routing/access-rules.ts";
 import { AdmissionQueue } from "../routing/admission-queue.ts";
 import { Dispatcher } from "../routing/dispatcher.ts";
 import { builtInParts } from "./built-in-parts.ts";
+import { composeDetector } from "./compose-detector.ts";
 import { composeOwnerDesk } from "./compose-owner-desk.ts";
 import { OpenStreams } from "../streams/open-streams.ts";
 import { SiloActors } from "./silo-actors.ts";
@@ -111,7 +112,7 @@ export class ComposedSilo {
     this.#services = new SiloServices(this.#createServices(), this.logger);
     this.actors = this.#createActors(call);
     this.links = this.#createLinks();
-    this.detector = this.#createDetector();
+    this.detector = composeDetector(parts, session, this);
   }
 
   #createAgent(): MembershipAgent {
@@ -385,25 +386,6 @@ export class ComposedSilo {
         this.#router.siloRejects(from, error);
         this.#session.changed();
       },
-    });
-  }
-
-  #createDetector(): FailureDetector {
-    const { siloId, ports } = this.#parts;
-    return new FailureDetector({
-      siloId,
-      clock: ports.clock,
-      logger: this.logger,
-      leaseTtlMs: this.leaseTtlMs,
-      view: () => this.#session.placement.view,
-      linkTo: (to) => this.links.linkTo(to),
-      evict: (other) => ports.membership.evict(other),
-      confirmsGone: async (witness, other) =>
-        (await this.actors.callSilo(witness, "hasFoundGone", [other])) === true,
-      onIsolated: () =>
-        this.agent.giveUp(
-          "this silo has no link with most of the others, so it leaves the cluster",
-        ),
     });
   }
 }
