@@ -273,7 +273,7 @@ describe("a client", () => {
     );
     expect(() => cluster.actor(Account, "x", { timeout: Infinity })).toThrow("is Infinity; give");
     expect(() => cluster.actor(Account, "x", { timout: "5s" } as object)).toThrow(
-      '[BAD_CONFIG] "timout" is not an option of Account/x; there are timeout, signal, headers, idempotencyKey; did you mean timeout?',
+      '[BAD_CONFIG] "timout" is not an option of Account/x; there are timeout, signal, headers, idempotencyKey, ifActive, stream, idleTimeout, window, resume; did you mean timeout?',
     );
     expect(() => cluster.actor(Account, "x", "5s" as never)).toThrow(
       'the options of Account/x are "5s"; give an object',
