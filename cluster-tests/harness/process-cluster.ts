@@ -117,7 +117,12 @@ export class ProcessCluster {
   /** A client in the process of the test. */
   async connect(): Promise<Cluster> {
     const { membership } = this.locations;
-    const client = await connect({ cluster: this.name, membership, logger: silentLogger });
+    const client = await connect({
+      wait: true,
+      cluster: this.name,
+      membership,
+      logger: silentLogger,
+    });
     this.#clients.push(client);
     return client;
   }

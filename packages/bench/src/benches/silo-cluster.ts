@@ -52,6 +52,7 @@ export class SiloCluster implements AsyncDisposable {
       storage,
     };
     const cluster = await connect({
+      wait: true,
       cluster: argument.cluster,
       membership,
       actors: [Counter, DurableCounter],
