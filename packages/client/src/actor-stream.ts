@@ -39,6 +39,8 @@ type State =
   | { readonly kind: "unread" }
   | { readonly kind: "opening" }
   | { readonly kind: "open"; readonly stream: OpenedStream }
+  /** It is opened again when what has arrived is read: so no more waits than the window has. */
+  | { readonly kind: "lost" }
   /** It will be opened again. */
   | { readonly kind: "pausing"; readonly timer: Scheduled }
   | { readonly kind: "ended" };
@@ -89,6 +91,7 @@ export class ActorStream implements AsyncIterableIterator<unknown, undefined>, A
     const arrived = this.#arrived.shift();
     if (arrived !== undefined) {
       this.#took(arrived);
+      this.#resumeIfRead();
       return Promise.resolve({ value: arrived.value, done: false });
     }
     if (this.#state.kind === "ended") {
@@ -191,8 +194,9 @@ export class ActorStream implements AsyncIterableIterator<unknown, undefined>, A
   /** The stream has ended by itself, or could not be opened. */
   #end(error: unknown): void {
     if (this.#state.kind === "ended") return;
-    if (this.#mayResume(error)) this.#resumeSoon();
-    else this.#finish(error === undefined ? undefined : { error });
+    if (!this.#mayResume(error)) return this.#finish(error === undefined ? undefined : { error });
+    this.#state = { kind: "lost" };
+    this.#resumeIfRead();
   }
 
   #mayResume(error: unknown): boolean {
@@ -200,7 +204,8 @@ export class ActorStream implements AsyncIterableIterator<unknown, undefined>, A
     return RESUMED.has(error.code);
   }
 
-  #resumeSoon(): void {
+  #resumeIfRead(): void {
+    if (this.#state.kind !== "lost" || this.#arrived.length > 0) return;
     // What the lost silo was still to be told of.
     this.#takenItems = 0;
     this.#takenBytes = 0;
@@ -213,9 +218,7 @@ export class ActorStream implements AsyncIterableIterator<unknown, undefined>, A
 
   #resume(): void {
     try {
-      const newest = this.#arrived.at(-1);
-      const last = newest === undefined ? this.#last : newest.value;
-      const args = this.#parts.options?.resume?.(last as never) ?? [];
+      const args = this.#parts.options?.resume?.(this.#last as never) ?? [];
       void this.#open([...args]);
     } catch (error) {
       this.#finish({ error });

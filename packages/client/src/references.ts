@@ -134,6 +134,10 @@ export class References {
       const isUnknown = definition !== undefined && definition.methodOf(method) === undefined;
       if (isUnknown || !isName(method) || isSystemName(method))
         throw noSuchMethod(address, method, definition);
+      if (definition?.methodOf(method)?.concurrency === "stream") {
+        const message = `${formatAddress(address)}.${method}() is a stream, and a durable send reads nothing; send to a method that is none`;
+        throw new TroupeError("NO_SUCH_METHOD", message);
+      }
       post(address, method, args);
     });
   }

@@ -1,125 +1,20 @@
-import { sleep } from "@troupe/core";
-import { Actor, actor, Feed, state, stream } from "@troupe/sdk";
 import { TestCluster, type TestSilo } from "@troupe/testkit";
 import { describe, expect, it, onTestFinished } from "vitest";
+import { beginTest, reading, Room, seen } from "./testing/room-actor.ts";
 
-/** The clock of the test that runs. */
-let { clock }: Pick<TestCluster, "clock"> = {} as TestCluster;
-/** What the streams of the test did. */
-let seen: string[] = [];
-
-@actor("Room", { idleAfter: "1m" })
-class Room extends Actor {
-  @state() accessor lines: string[] = [];
-  @state() accessor reads = 0;
-  readonly #said = new Feed<string>({ max: 100 });
-
-  async say(line: string): Promise<void> {
-    this.lines.push(line);
-    this.#said.push(line);
-  }
-
-  async sayAndThrow(line: string): Promise<void> {
-    this.lines.push(line);
-    this.#said.push(line);
-    await sleep(clock, 10);
-    throw new RangeError("not said");
-  }
-
-  async read(): Promise<string[]> {
-    return this.lines;
-  }
-
-  async readers(): Promise<number> {
-    return this.#said.readers;
-  }
-
-  async end(): Promise<void> {
-    this.deactivate();
-  }
-
-  async *follow(): AsyncGenerator<string> {
-    const said = this.#said.subscribe();
-    try {
-      yield* this.lines;
-      yield* said;
-    } finally {
-      seen.push(`left ${this.id}`);
-    }
-  }
-
-  async *count(to: number): AsyncGenerator<number> {
-    for (let number = 1; number <= to; number++) {
-      seen.push(`made ${number}`);
-      yield number;
-    }
-    if (to === 13) throw new RangeError("13 brings bad luck");
-  }
-
-  async *poll(): AsyncGenerator<number> {
-    for (;;) {
-      await sleep(clock, 20);
-      yield this.lines.length;
-    }
-  }
-
-  /** Never comes to a `yield` before somebody says something. */
-  async *wait(): AsyncGenerator<string> {
-    for (;;) {
-      await sleep(clock, 20);
-      const line = this.lines.at(-1);
-      if (line !== undefined) yield line;
-    }
-  }
-
-  async *readLoud(): AsyncGenerator<number> {
-    for (;;) yield ++this.reads;
-  }
-
-  async *bad(): AsyncGenerator {
-    yield () => "not to be copied";
-  }
-
-  @stream()
-  twice(text: string): AsyncIterable<string> {
-    return (async function* () {
-      yield text;
-      yield text;
-    })();
-  }
-
-  async relay(id: string, lines: number): Promise<string[]> {
-    const heard: string[] = [];
-    for await (const line of this.actor(Room, id).follow()) {
-      if (heard.push(line) === lines) break;
-    }
-    return heard;
-  }
-}
-
+/** A cluster of the test that runs. */
 async function start(silos = 1): Promise<TestCluster> {
   const cluster = await TestCluster.start({ actors: [Room], silos });
   onTestFinished(() => cluster[Symbol.asyncDispose]());
-  ({ clock } = cluster);
-  seen = [];
+  beginTest(cluster.clock);
   return cluster;
 }
 
-/** Reads in the background; `items` grows, and `end` settles as the stream does. */
-function reading<T>(items: AsyncIterable<T>): {
-  readonly items: T[];
-  readonly end: Promise<unknown>;
-} {
-  const got: T[] = [];
-  const end = (async () => {
-    try {
-      for await (const item of items) got.push(item);
-      return "returned";
-    } catch (error) {
-      return error;
-    }
-  })();
-  return { items: got, end };
+/** The silo that was started first. */
+function firstOf(cluster: TestCluster): TestSilo {
+  const [first] = cluster.silos;
+  if (first === undefined) throw new Error("no silo was started");
+  return first;
 }
 
 describe("a stream", () => {
@@ -132,7 +27,7 @@ describe("a stream", () => {
     const failed = reading(room.count(13));
     expect(await cluster.run(failed.end)).toEqual(new RangeError("13 brings bad luck"));
     expect(failed.items).toHaveLength(13);
-    const local = reading(cluster.silos[0]!.silo.actor(Room, "a").twice("x"));
+    const local = reading(firstOf(cluster).silo.actor(Room, "a").twice("x"));
     expect(await cluster.run(local.end)).toBe("returned");
     expect(local.items).toEqual(["x", "x"]);
   });
@@ -174,7 +69,7 @@ describe("a stream", () => {
 
   it("goes on for a reader in the process of its silo that takes each item at once", async () => {
     const cluster = await start();
-    const { silo } = cluster.silos[0]!;
+    const { silo } = firstOf(cluster);
     const local = reading(silo.actor(Room, "a", { window: { items: 1 } }).count(20));
     expect(await cluster.run(local.end)).toBe("returned");
     expect(local.items).toHaveLength(20);
@@ -236,7 +131,7 @@ describe("an item of a stream", () => {
     await cluster.waitUntil(() => follower.items.length === 1);
     const poller = reading(room.poll());
     await cluster.waitUntil(() => poller.items.length > 0);
-    const hold = cluster.silos[0]!.stores.hold();
+    const hold = firstOf(cluster).stores.hold();
     const said = room.say("two");
     await cluster.advance(200);
     expect(follower.items).toEqual(["one"]);
@@ -285,7 +180,7 @@ describe("an item of a stream", () => {
     const iterator = room.readLoud()[Symbol.asyncIterator]();
     for (let count = 1; count <= 100; count++)
       expect(await cluster.run(iterator.next())).toEqual({ value: count, done: false });
-    const { stores } = cluster.silos[0]!;
+    const { stores } = firstOf(cluster);
     stores.fault = "away";
     const rest = reading({ [Symbol.asyncIterator]: () => iterator });
     const end = await cluster.run(rest.end);
@@ -296,74 +191,3 @@ describe("an item of a stream", () => {
     expect(next.value).toBeGreaterThan(100 + rest.items.length);
   });
 });
-
-describe("a stream that loses its silo", () => {
-  it("says so, and goes on elsewhere if it is told how", async () => {
-    const cluster = await start(2);
-    const room = cluster.actor(Room, "a");
-    const plain = reading(room.follow());
-    let calls = 0;
-    const resumed = reading(
-      cluster
-        .actor(Room, "a", {
-          resume: () => {
-            calls++;
-            return [];
-          },
-        })
-        .follow(),
-    );
-    await cluster.run(room.say("one"));
-    await cluster.waitUntil(() => plain.items.length === 1 && resumed.items.length === 1);
-    ownerOf(cluster).kill();
-    expect(await cluster.run(plain.end)).toMatchObject({ code: "SILO_LOST" });
-    await cluster.run(room.say("two"));
-    await cluster.waitUntil(() => resumed.items.includes("two"));
-    expect(calls).toBeGreaterThan(0);
-  });
-
-  it("learns that the actor moved when the silo drains, which does not wait for it", async () => {
-    const cluster = await start(2);
-    const ids = Array.from({ length: 20 }, (_, index) => `room-${index}`);
-    const readers = ids.map((id) => reading(cluster.actor(Room, id).follow()));
-    for (const id of ids) await cluster.run(cluster.actor(Room, id).say("one"));
-    await cluster.waitUntil(() => readers.every(({ items }) => items.length === 1));
-    const before = cluster.clock.monotonic();
-    await cluster.stopSilo(cluster.silos[0]!);
-    expect(cluster.clock.monotonic() - before).toBeLessThan(5_000);
-    const ends = await Promise.all(
-      readers.map(({ end }) => Promise.race([end, Promise.resolve(undefined)])),
-    );
-    const moved = ends.filter((end) => end !== undefined);
-    expect(moved.length).toBeGreaterThan(0);
-    for (const end of moved) expect(end).toMatchObject({ code: "MOVED" });
-  });
-});
-
-describe("a wrong use of a stream", () => {
-  it("is told: by name without the option, a method that is none, too many, bad options", async () => {
-    const cluster = await start();
-    const named = cluster.client.actor("Room", "a");
-    await expect(cluster.run(named.follow!())).rejects.toThrow("read it with for await");
-    const asStream = cluster.client.actor<Room>("Room", "a", { stream: true });
-    const items = reading(asStream.count(3));
-    expect(await cluster.run(items.end)).toBe("returned");
-    const none = reading(asStream.read() as unknown as AsyncIterable<string>);
-    expect(await cluster.run(none.end)).toMatchObject({ code: "NO_SUCH_METHOD" });
-    expect(() => cluster.actor(Room, "a", { window: { items: 0 } })).toThrow("give 1 to 4096");
-    expect(() => cluster.actor(Room, "a", { idleTimeout: "soon" as "1s" })).toThrow("idleTimeout");
-    await cluster.run(cluster.actor(Room, "b").read());
-    const open = () => reading(cluster.actor(Room, "b").follow());
-    const many = Array.from({ length: 1_000 }, open);
-    await cluster.advance(100);
-    const refused = await cluster.run(Promise.race([...many, open()].map(({ end }) => end)));
-    expect(refused).toMatchObject({ code: "OVERLOADED", message: expect.stringContaining("1000") });
-  });
-});
-
-/** The silo on which the only room is active. */
-function ownerOf(cluster: TestCluster): TestSilo {
-  const owner = cluster.silos.find(({ silo }) => silo.snapshot().activations === 1);
-  if (owner === undefined) throw new Error("the room is not active");
-  return owner;
-}

@@ -66,9 +66,9 @@ export class PartitionFeed {
   async run(): Promise<void> {
     while (!this.#isClosed) {
       // Each look follows from the one before.
-      // oxlint-disable-next-line no-await-in-loop
+      // oxlint-disable-next-line no-await-in-loop -- as the comment says.
       const pauseMs = await this.#look(this.#ready.length === 0 ? COUNT : 0);
-      // oxlint-disable-next-line no-await-in-loop
+      // oxlint-disable-next-line no-await-in-loop -- as the comment says.
       await this.#condition.wait(() => this.#isClosed || this.#hasNews(pauseMs), pauseMs);
     }
     if (this.#lease > 0) await this.#look("leave");

@@ -97,7 +97,7 @@ export async function* consume<Data>(
         yield { ...event, ack: taken.ack };
         continue;
       }
-      // oxlint-disable-next-line no-await-in-loop
+      // oxlint-disable-next-line no-await-in-loop -- there is nothing to give until then.
       await condition.wait(() => isReady(feeds, failure, signal), LOOK_MS);
     }
   } finally {

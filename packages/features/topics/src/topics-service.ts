@@ -83,7 +83,7 @@ export class TopicsService implements SiloService {
     const work = async (): Promise<void> => {
       for (let next = waiting.shift(); next !== undefined && !this.#isOver; next = waiting.shift())
         // One after the other: as many work at the same time as there may be.
-        // oxlint-disable-next-line no-await-in-loop
+        // oxlint-disable-next-line no-await-in-loop -- as the comment says.
         if (!(await this.#tellOne(next))) failed.push(next);
     };
     await Promise.all(Array.from({ length: TELLING_MAX }, work));

@@ -54,6 +54,9 @@ export class OpenStreams implements ActivationStreams {
       const message = `${formatAddress(request)}.${request.method}() is a stream, and gave none; return an AsyncIterable`;
       throw new TroupeError("BAD_DEFINITION", message, { ran: "yes" });
     }
+    // Many may have been let in while none of them was open yet.
+    const problem = this.refusal(request, sink);
+    if (problem !== undefined) throw problem;
     const stream = new ServedStream({
       clock: this.#clock,
       server: activation,
