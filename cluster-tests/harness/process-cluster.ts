@@ -118,7 +118,6 @@ export class ProcessCluster {
   async connect(): Promise<Cluster> {
     const { membership } = this.locations;
     const client = await connect({
-      wait: true,
       cluster: this.name,
       membership,
       logger: silentLogger,

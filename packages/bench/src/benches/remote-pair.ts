@@ -25,7 +25,6 @@ export class RemotePair implements AsyncDisposable {
     const server = new BenchChild({ program: "echo-program.js", argument: {}, profile });
     const [, port] = await Promise.all([silo.next(), server.next()]);
     const cluster = await connect({
-      wait: true,
       cluster: name,
       membership,
       actors: [Counter],

@@ -25,7 +25,6 @@ export interface SiloClusterOptions {
 }
 
 interface SiloClusterParts {
-  readonly cluster: Cluster;
   readonly argument: SiloArgument;
   readonly shared: Shared;
   readonly nodeArgs: readonly string[];
@@ -33,12 +32,12 @@ interface SiloClusterParts {
 
 /** Silos in processes of their own, and this process as their client. */
 export class SiloCluster implements AsyncDisposable {
-  readonly cluster: Cluster;
   readonly argument: SiloArgument;
   readonly silos: BenchChild[] = [];
   readonly #context: BenchContext;
   readonly #shared: Shared;
   readonly #nodeArgs: readonly string[];
+  #cluster: Cluster | undefined;
 
   static async start(
     context: BenchContext,
@@ -51,27 +50,22 @@ export class SiloCluster implements AsyncDisposable {
       membership,
       storage,
     };
-    const cluster = await connect({
-      wait: true,
-      cluster: argument.cluster,
-      membership,
-      actors: [Counter, DurableCounter],
-      logger: silentLogger,
-    });
-    const started = new SiloCluster(context, { cluster, argument, shared, nodeArgs });
+    const started = new SiloCluster(context, { argument, shared, nodeArgs });
     for (let count = 0; count < silos; count++) await started.add();
     return started;
   }
 
-  private constructor(
-    context: BenchContext,
-    { cluster, argument, shared, nodeArgs }: SiloClusterParts,
-  ) {
+  private constructor(context: BenchContext, { argument, shared, nodeArgs }: SiloClusterParts) {
     this.#context = context;
     this.#nodeArgs = nodeArgs;
-    this.cluster = cluster;
     this.argument = argument;
     this.#shared = shared;
+  }
+
+  /** This process as a client, from when the first silo is active. */
+  get cluster(): Cluster {
+    if (this.#cluster === undefined) throw new Error("no silo was added yet");
+    return this.#cluster;
   }
 
   /** Starts one more silo, and waits until it is active. */
@@ -84,6 +78,13 @@ export class SiloCluster implements AsyncDisposable {
     });
     this.silos.push(silo);
     await silo.next();
+    const { cluster, membership } = this.argument;
+    this.#cluster ??= await connect({
+      cluster,
+      membership,
+      actors: [Counter, DurableCounter],
+      logger: silentLogger,
+    });
     return silo;
   }
 
@@ -93,7 +94,7 @@ export class SiloCluster implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.cluster.close();
+    await this.#cluster?.close();
     await Promise.all(this.silos.map((silo) => this.#stop(silo)));
     await this.#shared.stop();
   }

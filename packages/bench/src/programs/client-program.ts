@@ -18,7 +18,7 @@ export interface ClientTask {
 }
 
 const argument = (await argumentOfStarter()) as ClientArgument;
-const cluster = await connect({ wait: true, ...argument, actors: [Counter], logger: silentLogger });
+const cluster = await connect({ ...argument, actors: [Counter], logger: silentLogger });
 endWithStarter(() => cluster.close());
 workForStarter((task) => {
   const { actors, inFlight, durationMs } = task as ClientTask;
