@@ -31,6 +31,21 @@ export interface ObservedInfo extends MetricInfo {
   readonly kind: "counter" | "gauge";
 }
 
+/** A histogram that is kept in plain fields and read when somebody looks. */
+export interface HistogramInfo extends MetricInfo {
+  /** The upper bounds of its buckets, rising; a value counts in the first that is not below it. */
+  readonly bounds: readonly number[];
+}
+
+/** One series of an observed histogram. */
+export interface Distribution {
+  /** How many values fell into each bucket; one more than there are bounds, for what is above. */
+  readonly counts: readonly number[];
+  /** Of all values. */
+  readonly sum: number;
+  readonly labels?: MetricLabels;
+}
+
 /**
  * Where a process tells its numbers. An adapter for OpenTelemetry or Prometheus implements it.
  *
@@ -44,6 +59,8 @@ export interface Metrics {
    * not throw, or wait. Call what `observe` returns when the number is no more.
    */
   observe(info: ObservedInfo, read: () => Iterable<Observation>): () => void;
+  /** As `observe`, for a histogram whose values were counted before. */
+  observeHistogram(info: HistogramInfo, read: () => Iterable<Distribution>): () => void;
 }
 
 const SILENT_COUNTER: Counter = { add() {} };
@@ -54,4 +71,5 @@ export const silentMetrics: Metrics = {
   counter: () => SILENT_COUNTER,
   histogram: () => SILENT_HISTOGRAM,
   observe: () => () => undefined,
+  observeHistogram: () => () => undefined,
 };

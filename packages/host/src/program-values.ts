@@ -33,7 +33,9 @@ export function programValues(
   if (signals !== undefined && typeof signals !== "boolean")
     throw wrong(`signals (${where}) ${shownValue(signals)}: give true or false`);
   if (metrics !== undefined && typeof metrics.observe !== "function")
-    throw wrong(`metrics (${where}): give an object with counter, histogram and observe`);
+    throw wrong(
+      `metrics (${where}): give an object with counter, histogram, observe and observeHistogram`,
+    );
   return {
     ...(metrics === undefined ? {} : { metrics }),
     ...(access === undefined ? {} : { access }),

@@ -11,7 +11,7 @@ const SPINE = ["core", "sdk", "client", "runtime"] as const;
 const PROVIDERS = ["memory", "embedded", "grpc", "etcd", "redis", "postgres"] as const;
 const TESTING = ["testkit", "conformance", "simulator", "services"] as const;
 const FEATURES = ["components", "components-redis", "topics", "workflow"] as const;
-const OPERATIONS = ["admin"] as const;
+const OPERATIONS = ["admin", "observability"] as const;
 const ALL = [
   ...SPINE,
   ...PROVIDERS,

@@ -8,6 +8,7 @@ import type { ActivationStreams } from "./activation-streams.ts";
 import type { ServeCall } from "./incoming-call.ts";
 import type { RunnerOwner } from "./runner-owner.ts";
 import type { TurnLog } from "./turn-log.ts";
+import type { TurnMeter } from "./turn-meter.ts";
 import type { TurnRunner } from "./turn-runner.ts";
 
 /** What a turn does that calls no method of the actor: a system turn, or a hook. */
@@ -50,6 +51,8 @@ export interface ActivationParts {
   readonly streams: ActivationStreams;
   /** What the silo's log says of turns. */
   readonly turnLog: TurnLog;
+  /** Counts turns, if anybody may ask for the numbers. */
+  readonly turnMeter: TurnMeter | undefined;
   /** Something waits for turns of the activation that run: see `WaitWatch`. */
   watch(activation: RunnerOwner, runner: TurnRunner): void;
   /** The silos that run a definition of the type that is not in force. */

@@ -361,6 +361,7 @@ export class TurnRunner implements TurnOwner, MailboxOwner<Turn>, GateOwner, Uni
     const { parts } = this.#owner;
     const now = parts.clock.monotonic();
     parts.turnLog.ended(turn, now);
+    parts.turnMeter?.ended(turn, outcome, now);
     // A one-way call was answered when it was accepted.
     if (turn.request.oneWay) return;
     if (parts.isServing(now) || turn.sink instanceof HookSink) this.#leave(turn, outcome);

@@ -1,4 +1,13 @@
-import type { Counter, Histogram, Metrics, Observation, ObservedInfo } from "@troupe/core";
+import type {
+  Counter,
+  Distribution,
+  Histogram,
+  HistogramInfo,
+  MetricLabels,
+  Metrics,
+  Observation,
+  ObservedInfo,
+} from "@troupe/core";
 import { sleep } from "@troupe/core";
 import { Actor, actor } from "@troupe/sdk";
 import { TestCluster } from "@troupe/testkit";
@@ -7,6 +16,7 @@ import { expect, it } from "vitest";
 /** Keeps what is observed, and reads it when it is asked. */
 class ReadMetrics implements Metrics {
   readonly #observed = new Map<ObservedInfo, () => Iterable<Observation>>();
+  readonly #histograms = new Map<HistogramInfo, () => Iterable<Distribution>>();
 
   counter(): Counter {
     return { add: () => expect.unreachable("the silo counts in plain fields") };
@@ -21,13 +31,35 @@ class ReadMetrics implements Metrics {
     return () => void this.#observed.delete(info);
   }
 
+  observeHistogram(info: HistogramInfo, read: () => Iterable<Distribution>): () => void {
+    this.#histograms.set(info, read);
+    return () => void this.#histograms.delete(info);
+  }
+
   read(): Record<string, number> {
     return Object.fromEntries(
       [...this.#observed].flatMap(([{ name }, read]) =>
-        [...read()].map(({ value, labels }) => [[name, labels?.type].join(" ").trim(), value]),
+        [...read()].map(({ value, labels }) => [`${name} ${shown(labels)}`.trim(), value]),
       ),
     );
   }
+
+  /** How many values each series of a histogram has, and their sum. */
+  readHistograms(): Record<string, { readonly count: number; readonly sum: number }> {
+    return Object.fromEntries(
+      [...this.#histograms].flatMap(([{ name, bounds }, read]) =>
+        [...read()].map(({ counts, sum, labels }) => {
+          expect(counts).toHaveLength(bounds.length + 1);
+          const count = counts.reduce((all, each) => all + each, 0);
+          return [`${name} ${shown(labels)}`, { count, sum }];
+        }),
+      ),
+    );
+  }
+}
+
+function shown({ type, method, outcome }: MetricLabels = {}): string {
+  return [type, method, outcome].filter((label) => label !== undefined).join(".");
 }
 
 let { clock }: Pick<TestCluster, "clock"> = {} as TestCluster;
@@ -53,10 +85,17 @@ it("lets a silo's numbers be read whenever somebody looks, until the silo has le
     "troupe.calls.pending": 0,
     "troupe.calls.parked": 0,
     "troupe.activations Slow": 1,
+    "troupe.view.members": 1,
   });
   expect(metrics.read()["troupe.calls.waiting.size"]).toBeGreaterThan(500);
   await cluster.run(Promise.all(works));
-  expect(metrics.read()).toMatchObject({ "troupe.calls.waiting.size": 0 });
+  expect(metrics.read()).toMatchObject({
+    "troupe.calls.waiting.size": 0,
+    "troupe.turns Slow.work.value": 2,
+    "troupe.turns Slow.work.error": 0,
+  });
+  // Both took a second each, and the second one waited for the first before it began.
+  expect(metrics.readHistograms()["troupe.turn.duration Slow.work"]).toEqual({ count: 2, sum: 2 });
   await cluster.stopSilo(started);
   expect(metrics.read()).toEqual({});
 });

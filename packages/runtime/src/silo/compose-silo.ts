@@ -8,6 +8,7 @@ import { DeadlockDetector } from "../activation/deadlock-detector.ts";
 import { IdleCollection } from "../activation/idle-collection.ts";
 import { servingThrough } from "../activation/incoming-call.ts";
 import { TurnLog } from "../activation/turn-log.ts";
+import { TurnMeter } from "../activation/turn-meter.ts";
 import { WaitWatch } from "../activation/wait-watch.ts";
 import { AwakeService } from "../durability/awake-service.ts";
 import { IndexSweep } from "../durability/index-sweep.ts";
@@ -71,6 +72,7 @@ export class ComposedSilo {
   readonly #caller: Caller;
   readonly #references: References;
   readonly #services: SiloServices;
+  readonly #turnMeter: TurnMeter | undefined;
 
   constructor(parts: ComposeParts, session: SessionOwner) {
     const { siloId, ports, options } = parts;
@@ -101,6 +103,7 @@ export class ComposedSilo {
       announce: () => this.actors.announceRelease(),
     });
     this.#streams = new OpenStreams(clock);
+    this.#turnMeter = options.metrics === undefined ? undefined : new TurnMeter();
     this.#catalog = this.#createCatalog();
     this.#owner = this.#createOwnerDesk();
     this.#dispatcher = this.#createDispatcher();
@@ -233,6 +236,7 @@ export class ComposedSilo {
       refused: (request, sink) => this.#dispatcher.refused(request, sink),
       streams: this.#streams,
       turnLog: new TurnLog(ports.clock, this.logger),
+      turnMeter: this.#turnMeter,
       systemTurn: (name) => this.#registry.turn(name),
       watch: (activation, runner) => this.#waits.watch(activation, runner),
       redispatch: (request, sink) => this.#dispatcher.redispatch(request, sink),
@@ -338,6 +342,8 @@ export class ComposedSilo {
         clock: ports.clock,
         definitions,
         metrics: options.metrics ?? silentMetrics,
+        turnMeter: this.#turnMeter,
+        leaseMarginMs: () => this.agent.guard.marginMs(),
         handoff: this.#handoff,
         announcer: this.#announcer,
         budget: this.#budget,

@@ -26,7 +26,8 @@ import type { CallName } from "../activation/call-wait.ts";
 import type { Catalog } from "../activation/catalog.ts";
 import type { DeadlockDetector, WaitReport } from "../activation/deadlock-detector.ts";
 import type { WaitWatch } from "../activation/wait-watch.ts";
-import { observeSilo, type SiloNumbers } from "../inspect/silo-metrics.ts";
+import type { MethodTurns, TurnMeter } from "../activation/turn-meter.ts";
+import { observeSilo, type SiloCounts, type SiloNumbers } from "../inspect/silo-metrics.ts";
 import { WAIT_OF } from "../inspect/wait-admin.ts";
 import type { Handoff } from "../ownership/handoff.ts";
 import type { ReleaseAnnouncer } from "../ownership/release-announcer.ts";
@@ -40,6 +41,8 @@ export interface SiloActorsParts {
   readonly clock: Clock;
   readonly definitions: ReadonlyMap<string, ActorDefinition>;
   readonly metrics: Metrics;
+  readonly turnMeter: TurnMeter | undefined;
+  leaseMarginMs(): number;
   readonly handoff: Handoff;
   readonly announcer: ReleaseAnnouncer;
   readonly budget: CallBudget;
@@ -82,8 +85,9 @@ export class SiloActors {
 
   /** From now on this silo hosts, and its services run. */
   start(): Promise<void> {
-    const { siloId, metrics, services } = this.#parts;
-    this.#stopObserving = observeSilo(metrics, siloId, () => this.counts);
+    const { siloId, metrics, turnMeter, services } = this.#parts;
+    const turns = (): Iterable<MethodTurns> => turnMeter?.values() ?? [];
+    this.#stopObserving = observeSilo(metrics, siloId, { numbers: () => this.#numbers, turns });
     return services.start();
   }
 
@@ -219,16 +223,26 @@ export class SiloActors {
     return admission.isEmpty && catalog.size === 0 && router.pendingCount === 0;
   }
 
-  get counts(): SiloNumbers & { readonly activations: number } {
-    const { catalog, dispatcher, router, budget } = this.#parts;
+  get counts(): SiloCounts {
+    const { catalog, dispatcher, router } = this.#parts;
     return {
       activations: catalog.size,
       activationsByType: catalog.countByType(),
       callsTotal: dispatcher.received,
       callsPending: router.pendingCount,
+    };
+  }
+
+  get #numbers(): SiloNumbers {
+    const { dispatcher, budget } = this.#parts;
+    return {
+      ...this.counts,
       callsRefused: budget.refused,
       callsParked: dispatcher.parked,
       bytesWaiting: budget.waiting,
+      revision: this.#placement.revision,
+      members: this.#placement.view.members.length,
+      leaseMarginMs: this.#parts.leaseMarginMs(),
     };
   }
 

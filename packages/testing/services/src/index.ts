@@ -4,6 +4,7 @@ export * from "./fault-tools.ts";
 export * from "./find-binary.ts";
 export * from "./local-service.ts";
 export * from "./postgres-service.ts";
+export * from "./prometheus-service.ts";
 export * from "./redis-cluster-service.ts";
 export * from "./redis-service.ts";
 export * from "./tcp-proxy.ts";
