@@ -9,6 +9,10 @@ class Quiet extends Actor {
   async rest(): Promise<void> {}
 }
 
+function byName(a: { name: string | undefined }, b: { name: string | undefined }): number {
+  return (a.name ?? "").localeCompare(b.name ?? "");
+}
+
 it("finds each metric of a silo in docs/observability.md, and no other", async () => {
   const metrics = new CollectedMetrics();
   await using silo = await startSilo({
@@ -44,7 +48,5 @@ it("finds each metric of a silo in docs/observability.md, and no other", async (
     const { name, unit, description: what } = info;
     return { name, kind, unit, what, labels: Object.keys(points[0]?.labels ?? {}) };
   });
-  const byName = (a: { name: string | undefined }, b: { name: string | undefined }): number =>
-    (a.name ?? "").localeCompare(b.name ?? "");
   expect(documented.toSorted(byName)).toEqual(found.toSorted(byName));
 });
