@@ -1,6 +1,7 @@
 import { type ActorAddress, type Clock, formatAddress, TroupeError } from "@troupe/core";
 import type { CallFilter, FilteredCall } from "@troupe/sdk";
 import type { MakeCall } from "./actor-reference.ts";
+import { mergedHeaders } from "./call-headers.ts";
 import { type Caller, type CallTarget, callTarget, isStream } from "./caller.ts";
 import { currentTurn } from "./turn-scope.ts";
 
@@ -67,7 +68,7 @@ class OutgoingCall implements FilteredCall {
         : Math.min(target.timeoutMs, turn.deadline - clock.monotonic());
     this.deadline = clock.now() + leftMs;
     this.#target = target;
-    this.#inherited = turn?.headers;
+    this.#inherited = turn?.traceContext;
   }
 
   get type(): string {
@@ -79,14 +80,17 @@ class OutgoingCall implements FilteredCall {
   }
 
   get headers(): Record<string, string> {
-    return (this.#headers ??= { ...this.#inherited, ...this.#target.options?.headers });
+    return (this.#headers ??= {
+      ...mergedHeaders(this.#inherited, this.#target.options?.headers),
+    });
   }
 
   /** What to call: with the headers, if a filter has looked at them and may have changed them. */
   get target(): CallTarget {
-    const { address, definition, options } = this.#target;
+    const { address, definition, options, isWorker } = this.#target;
     if (this.#headers === undefined) return this.#target;
-    return callTarget(address, definition, { ...options, headers: this.#headers });
+    const target = callTarget(address, definition, { ...options, headers: this.#headers });
+    return { ...target, isWorker, hasAllHeaders: true };
   }
 }
 
