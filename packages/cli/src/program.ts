@@ -82,6 +82,7 @@ const CONNECTION: readonly OptionName[] = [
 ];
 const HOSTING: readonly OptionName[] = [
   "storage",
+  "access",
   "labels",
   "capacity",
   "deploy.switchAt",

@@ -197,7 +197,6 @@ export const CLIENT_VALUES = ["actors", "filters", "logger", "providers", "wait"
 
 /** What a program gives to a silo besides settings. */
 export const SILO_VALUES = [
-  "access",
   "actors",
   "extensions",
   "filters",

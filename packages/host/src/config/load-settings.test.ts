@@ -191,6 +191,32 @@ describe("loadSettings", () => {
     });
   });
 
+  it("takes rules of access from the file, and as JSON from a variable or a flag", () => {
+    const access = [{ caller: "shop", types: ["Cart"], methods: ["add"], allow: true }];
+    const text = JSON.stringify(access);
+    for (const places of [
+      { flags: { access: text } },
+      { variables: { TROUPE_ACCESS: text } },
+      { file: { access } },
+    ])
+      expect(load(places).accessRules).toEqual(access);
+    rmSync(join(folder, "troupe.config.json"));
+    expect(load({}).accessRules).toBeUndefined();
+  });
+
+  it.each([
+    [{ caller: "shop" }, "give an array of rules"],
+    [[{ caller: "shop", tpyes: ["Cart"] }], "access[0] has no tpyes; there are caller, types"],
+    [[{ caller: "shop", tpyes: ["Cart"] }], "did you mean types?"],
+    [[{ caller: "shop", types: ["Cart"] }, { caller: "*" }], "access[1].types is undefined; give"],
+    [[{ caller: "shop", types: ["Cart"], allow: "no" }], 'access[0].allow is "no"; give true'],
+    ["[{", "is not JSON"],
+  ])("says where a rule of access is wrong: %j", (access, problem) => {
+    const message = refusal({ file: { access } });
+    expect(message).toContain(`access (${join(folder, "troupe.config.json")})`);
+    expect(message).toContain(problem);
+  });
+
   it("takes one token as that of every role", () => {
     const { access } = load({ flags: { token: "one for all" } });
     const secrets = { silo: "one for all", client: "one for all", operator: "one for all" };

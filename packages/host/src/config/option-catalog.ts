@@ -113,6 +113,9 @@ export const OPTIONS = {
   "tls.roles.silo": roleOption("silo"),
   "tls.roles.client": roleOption("client"),
   "tls.roles.operator": roleOption("operator"),
+  access: option("access", "<json>", "what clients may call: rules as JSON", {
+    right: 'give rules, such as [{"caller": "shop", "types": ["Cart"]}]',
+  }),
   allowInsecure: option(
     "allow-insecure",
     undefined,

@@ -1,5 +1,5 @@
 import { parseDuration, type ParsedUrl, TroupeError } from "@troupe/core";
-import type { LeasePolicy, SwitchAt } from "@troupe/runtime";
+import type { AccessRule, LeasePolicy, SwitchAt } from "@troupe/runtime";
 import { z } from "zod";
 import {
   type ChosenMembership,
@@ -16,6 +16,7 @@ import {
   parseHostPort,
   type HostPort,
 } from "./host-port.ts";
+import { accessRules } from "./access-rules-schema.ts";
 import { type AccessSettings, accessOf, accessProblems } from "./access-settings.ts";
 import type { ConfigProblem } from "./config-problem.ts";
 import { isOptionName, OPTIONS, type OptionName } from "./option-catalog.ts";
@@ -54,6 +55,8 @@ export interface Settings {
   readonly storage: ChosenStores;
   readonly transport: ChosenTransport;
   readonly access: AccessSettings;
+  /** What clients may call; undefined if nothing was said. */
+  readonly accessRules: readonly AccessRule[] | undefined;
   readonly allowInsecure: boolean;
   readonly tls: TlsFiles | undefined;
   readonly labels: Readonly<Record<string, string>>;
@@ -156,6 +159,7 @@ const PLAIN_OPTIONS = {
   "tls.roles.silo": certificateNames,
   "tls.roles.client": certificateNames,
   "tls.roles.operator": certificateNames,
+  access: accessRules.optional(),
   allowInsecure: z
     .union([z.boolean(), z.enum(["true", "false"]).transform((text) => text === "true")])
     .default(false),
@@ -262,6 +266,7 @@ function toSettings(checked: Checked, registry: ProviderRegistry): Settings {
     storage: checked.storage ?? storesBeside(membership) ?? known(registry.stores(DEFAULT_URL)),
     transport: transportBeside(membership) ?? known(registry.transport(DEFAULT_TRANSPORT)),
     access: accessOf(checked),
+    accessRules: checked.access,
     allowInsecure: checked.allowInsecure,
     tls:
       ca === undefined || cert === undefined || key === undefined ? undefined : { ca, cert, key },
