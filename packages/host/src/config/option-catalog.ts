@@ -92,6 +92,19 @@ export const OPTIONS = {
     "operator",
     "an operator may also see state, drain silos and send dead letters again",
   ),
+  "tokens.clients": option(
+    "token-clients",
+    "<name=secret,…>",
+    "secrets of clients with names of their own, which rules of access go by",
+    {
+      right:
+        'give names of letters, digits, dots, dashes and underscores that do not begin with "client-", each with a secret of at least 8 characters, such as shop=…,kiosk=…',
+      secret: true,
+    },
+  ),
+  name: option("client-name", "<name>", "name that a client proves, with the token of that name", {
+    right: 'give a name that the silos have in tokens.clients, such as "shop"',
+  }),
   role: option("role", "<role>", "what to connect as: client or operator (default: as the token)", {
     right: 'give "client" or "operator"',
   }),

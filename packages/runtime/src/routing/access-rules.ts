@@ -6,8 +6,8 @@ import { accessRulesProblem, unknownTypeIn } from "./access-rules-problem.ts";
 /** What some clients may call, or may not. */
 export interface AccessRule {
   /**
-   * The client's proven name: that of its certificate. `"*"` is every client. Without certificates
-   * clients have no names that are proven.
+   * The client's proven name: that of its own secret, or else that of its certificate. `"*"` is
+   * every client. A client that has proven none has a name that begins with `client-`.
    */
   readonly caller: string;
   /** Names of actor types; `"*"` is all. */
