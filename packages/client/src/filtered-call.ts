@@ -5,6 +5,9 @@ import { mergedHeaders } from "./call-headers.ts";
 import { type Caller, type CallTarget, callTarget, isStream } from "./caller.ts";
 import { currentTurn } from "./turn-scope.ts";
 
+/** How long filters may still take when the call itself has reached its deadline. */
+const FILTER_GRACE_MS = 1_000;
+
 /** Sends a call through filters, the first one outermost; `last` does what the call is for. */
 export async function throughFilters(
   filters: readonly CallFilter[],
@@ -42,8 +45,27 @@ export function filteredCalls(
         );
       });
     const outgoing = new OutgoingCall(clock, target, method, args);
-    return throughFilters(filters, outgoing, () => caller.call(outgoing.target, method, args));
+    let isMade = false;
+    const result = throughFilters(filters, outgoing, () => {
+      isMade = true;
+      return caller.call(outgoing.target, method, args);
+    });
+    return inTime(clock, outgoing, result, () => isMade);
   };
+}
+
+/** A filter that never ends would have its caller wait for ever: no router knows of its call. */
+function inTime(
+  clock: Clock,
+  call: FilteredCall,
+  result: Promise<unknown>,
+  isMade: () => boolean,
+): Promise<unknown> {
+  return new Promise((resolve, reject) => {
+    const leftMs = Math.max(0, call.deadline - clock.now()) + FILTER_GRACE_MS;
+    const timer = clock.schedule(leftMs, () => reject(hungFilter(call, isMade())));
+    result.finally(() => timer.cancel()).then(resolve, reject);
+  });
 }
 
 /** A call of this process. */
@@ -92,6 +114,12 @@ class OutgoingCall implements FilteredCall {
     const target = callTarget(address, definition, { ...options, headers: this.#headers });
     return { ...target, isWorker, hasAllHeaders: true };
   }
+}
+
+function hungFilter(call: FilteredCall, isMade: boolean): TroupeError {
+  const what = isMade ? "has not ended" : "has neither called next() nor ended";
+  const message = `a filter of outgoing calls ${what} when the time of ${formatAddress(call)}.${call.method}() was over`;
+  return new TroupeError("TIMEOUT", message, { ran: isMade ? "maybe" : "no" });
 }
 
 function handedOnTwice(call: FilteredCall): TroupeError {
