@@ -333,10 +333,6 @@ describe("definitionOf", () => {
       "{ nmae: 'x' }",
       `the options have no "nmae"; there are name, state, methods, reminders, timers, idleAfter, reentrancy, mailboxMax, callTimeout, placement, access, statelessWorker, version, migrate; did you mean name?`,
     ],
-    [
-      "{ reminder: { daily: 'read' } }",
-      `the options have no "reminder"; there are name, state, methods, reminders, timers, idleAfter, reentrancy, mailboxMax, callTimeout, placement, access, statelessWorker, version, migrate; did you mean reminders?`,
-    ],
     ["5", "the options must be an object, not 5"],
   ])("refuses defineActor(Account, %s)", (options, problem) => {
     const source = `export class Account extends Actor { balance = 0; read() {} get total() { return 1; } }; defineActor(Account, ${options});`;
