@@ -69,7 +69,9 @@ const CONNECTION: readonly OptionName[] = [
   "token",
   "tokens.silo",
   "tokens.client",
+  "tokens.clients",
   "tokens.operator",
+  "name",
   "role",
   "tls.ca",
   "tls.cert",
@@ -82,6 +84,7 @@ const CONNECTION: readonly OptionName[] = [
 ];
 const HOSTING: readonly OptionName[] = [
   "storage",
+  "access",
   "labels",
   "capacity",
   "deploy.switchAt",

@@ -57,6 +57,19 @@ describe("troupe silo", () => {
     folder.remove("troupe.config.json");
   });
 
+  it("does not start with rules of access that name a type which it does not host", async () => {
+    const access = [{ caller: "*", types: ["Conter"] }];
+    folder.write("troupe.config.json", JSON.stringify({ access }));
+    expect(await folder.run(["silo", "counter.ts"])).toEqual({
+      code: 2,
+      out: "",
+      err: expect.stringMatching(
+        /access\[0\]\.types: this silo hosts no type Conter; .*mean Counter\?/,
+      ),
+    });
+    folder.remove("troupe.config.json");
+  });
+
   it("drains when npx, which started it, has ended", async () => {
     // As npx does it: a shell stands between, and a signal ends both and not the silo.
     const starter = spawn(

@@ -1,24 +1,29 @@
 import { HEADERS_MAX, HEADERS_MAX_BYTES, TroupeError } from "@troupe/core";
-import type { CallOptions } from "@troupe/sdk";
-import type { TurnScope } from "./turn-scope.ts";
 
-/** The headers of a call: those of the turn that makes it, and those that its options add. */
+/**
+ * The headers of a call: its own, and the trace context of the turn that makes it. Its own go
+ * first, and have been checked; of the others so much comes along as there is room for.
+ */
 export function mergedHeaders(
-  turn: TurnScope | undefined,
-  options: CallOptions | undefined,
+  inherited: Readonly<Record<string, string>> | undefined,
+  own: Readonly<Record<string, string>> | undefined,
 ): Readonly<Record<string, string>> | undefined {
-  if (options?.headers === undefined) return turn?.headers;
-  if (turn?.headers === undefined) return options.headers;
-  const headers = { ...turn.headers, ...options.headers };
-  checkHeaders(headers);
-  return headers;
+  if (inherited === undefined || own === undefined) return own ?? inherited;
+  const { tracestate, baggage, ...parent } = inherited;
+  // A state belongs to the trace that it came with.
+  const trace =
+    tracestate === undefined || own.traceparent !== undefined ? parent : { ...parent, tracestate };
+  const withBaggage = baggage === undefined ? trace : { ...trace, baggage };
+  for (const some of [withBaggage, trace]) {
+    const headers = { ...some, ...own };
+    if (sizeProblem(headers) === undefined) return headers;
+  }
+  return own;
 }
 
 /** Throws `BAD_CONFIG` for headers that cannot travel. */
 export function checkHeaders(headers: Readonly<Record<string, string>>): void {
-  let bytes = 0;
-  const names = Object.keys(headers);
-  for (const name of names) {
+  for (const name of Object.keys(headers)) {
     const value: unknown = headers[name];
     if (typeof value !== "string")
       throw new TroupeError(
@@ -27,10 +32,15 @@ export function checkHeaders(headers: Readonly<Record<string, string>>): void {
       );
     if (!name.isWellFormed() || !value.isWellFormed())
       throw new TroupeError("BAD_CONFIG", `header ${name} has an unpaired surrogate`);
-    bytes += Buffer.byteLength(name) + Buffer.byteLength(value);
   }
-  if (names.length > HEADERS_MAX || bytes > HEADERS_MAX_BYTES) {
-    const message = `${names.length} headers of ${bytes} bytes; at most ${HEADERS_MAX} of ${HEADERS_MAX_BYTES} bytes together are allowed`;
-    throw new TroupeError("BAD_CONFIG", message);
-  }
+  const problem = sizeProblem(headers);
+  if (problem !== undefined) throw new TroupeError("BAD_CONFIG", problem);
+}
+
+function sizeProblem(headers: Readonly<Record<string, string>>): string | undefined {
+  const entries = Object.entries(headers);
+  let bytes = 0;
+  for (const [name, value] of entries) bytes += Buffer.byteLength(name) + Buffer.byteLength(value);
+  if (entries.length <= HEADERS_MAX && bytes <= HEADERS_MAX_BYTES) return undefined;
+  return `${entries.length} headers of ${bytes} bytes; at most ${HEADERS_MAX} of ${HEADERS_MAX_BYTES} bytes together are allowed`;
 }

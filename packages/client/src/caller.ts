@@ -26,6 +26,7 @@ import { OutboundRequest } from "./outbound-request.ts";
 import type { Router } from "./router.ts";
 import type { StreamReader } from "./stream-calls.ts";
 import { type StreamSettings, streamSettings } from "./stream-settings.ts";
+import { dropBrokenTrace } from "./trace-context.ts";
 import { turnInName } from "./turn-scope.ts";
 import { ANY_WORKER, WorkerCall } from "./worker-call.ts";
 
@@ -68,6 +69,8 @@ export interface CallTarget {
   readonly stream: StreamSettings | undefined;
   /** True if it is a stateless worker, which any silo serves. */
   readonly isWorker: boolean;
+  /** True if a filter has seen what the turn passes on: nothing is added to what it left. */
+  readonly hasAllHeaders: boolean;
   /** Where its calls went last; see `Router`. */
   route: Route | undefined;
 }
@@ -97,9 +100,8 @@ export function callTarget(
   const kept = options?.headers === undefined ? options : withOwnHeaders(options, options.headers);
   const key = formatAddress(address);
   const stream = options === undefined ? undefined : streamSettings(key, options);
-  const isWorker = false;
-  const target = { address, key, definition, timeoutMs, options: kept, stream, isWorker };
-  return { ...target, route: undefined };
+  const known = { address, key, definition, timeoutMs, options: kept, stream };
+  return { ...known, isWorker: false, hasAllHeaders: false, route: undefined };
 }
 
 /** The same for a stateless worker. */
@@ -123,6 +125,7 @@ function withOwnHeaders(
   given: Readonly<Record<string, string>>,
 ): CallOptions {
   const headers = { ...given };
+  dropBrokenTrace(headers);
   checkHeaders(headers);
   return { ...options, headers };
 }
@@ -301,7 +304,9 @@ export class Caller {
     request.revision = this.#router.revision;
     request.chain = chain;
     request.oneWay = oneWay;
-    request.headers = mergedHeaders(turn, options);
+    request.headers = target.hasAllHeaders
+      ? options?.headers
+      : mergedHeaders(turn?.traceContext, options?.headers);
     request.idempotencyKey = this.#idempotencyKey(options, marks?.idempotent === true, callId);
     if (options?.ifActive === true) request.ifActive = true;
     return target.isWorker

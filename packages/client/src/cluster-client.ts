@@ -1,4 +1,5 @@
 import {
+  CLIENT_PREFIX,
   type Clock,
   type Envelope,
   EMPTY_VIEW,
@@ -41,9 +42,6 @@ import { Placement } from "./placement.ts";
 import { type ActorReferences, References } from "./references.ts";
 import { Router } from "./router.ts";
 
-/** How the id of every client begins, and that of no silo. */
-export const CLIENT_PREFIX = "client-";
-
 /** What a client needs from outside. Whoever opened the ports closes them, after the client. */
 export interface ClientPorts {
   readonly clock: Clock;
@@ -58,6 +56,8 @@ export interface ClientOptions {
   readonly cluster: string;
   /** What this client asks to be, and its transport can prove. Default: `"operator"`. */
   readonly role?: Exclude<Role, "silo">;
+  /** The name that its transport can prove. Default: it has none of its own. */
+  readonly name?: string | undefined;
   /** Classes whose references by name should know their methods and time limits. */
   readonly actors?: readonly ActorType[];
   /** What each call of this client passes, from the outermost to the innermost. */
@@ -105,6 +105,7 @@ export class ClusterClient
       protocol: PROTOCOL_VERSION,
       cluster: options.cluster,
       role: options.role ?? "operator",
+      name: options.name,
       peerId,
     };
     this.#links = new PeerLinks({

@@ -1,8 +1,12 @@
 import { type ActorAddress, type Clock, formatAddress, TroupeError } from "@troupe/core";
 import type { CallFilter, FilteredCall } from "@troupe/sdk";
 import type { MakeCall } from "./actor-reference.ts";
+import { mergedHeaders } from "./call-headers.ts";
 import { type Caller, type CallTarget, callTarget, isStream } from "./caller.ts";
 import { currentTurn } from "./turn-scope.ts";
+
+/** How long filters may still take when the call itself has reached its deadline. */
+const FILTER_GRACE_MS = 1_000;
 
 /** Sends a call through filters, the first one outermost; `last` does what the call is for. */
 export async function throughFilters(
@@ -41,8 +45,27 @@ export function filteredCalls(
         );
       });
     const outgoing = new OutgoingCall(clock, target, method, args);
-    return throughFilters(filters, outgoing, () => caller.call(outgoing.target, method, args));
+    let isMade = false;
+    const result = throughFilters(filters, outgoing, () => {
+      isMade = true;
+      return caller.call(outgoing.target, method, args);
+    });
+    return inTime(clock, outgoing, result, () => isMade);
   };
+}
+
+/** A filter that never ends would have its caller wait for ever: no router knows of its call. */
+function inTime(
+  clock: Clock,
+  call: FilteredCall,
+  result: Promise<unknown>,
+  isMade: () => boolean,
+): Promise<unknown> {
+  return new Promise((resolve, reject) => {
+    const leftMs = Math.max(0, call.deadline - clock.now()) + FILTER_GRACE_MS;
+    const timer = clock.schedule(leftMs, () => reject(hungFilter(call, isMade())));
+    result.finally(() => timer.cancel()).then(resolve, reject);
+  });
 }
 
 /** A call of this process. */
@@ -67,7 +90,7 @@ class OutgoingCall implements FilteredCall {
         : Math.min(target.timeoutMs, turn.deadline - clock.monotonic());
     this.deadline = clock.now() + leftMs;
     this.#target = target;
-    this.#inherited = turn?.headers;
+    this.#inherited = turn?.traceContext;
   }
 
   get type(): string {
@@ -79,15 +102,24 @@ class OutgoingCall implements FilteredCall {
   }
 
   get headers(): Record<string, string> {
-    return (this.#headers ??= { ...this.#inherited, ...this.#target.options?.headers });
+    return (this.#headers ??= {
+      ...mergedHeaders(this.#inherited, this.#target.options?.headers),
+    });
   }
 
   /** What to call: with the headers, if a filter has looked at them and may have changed them. */
   get target(): CallTarget {
-    const { address, definition, options } = this.#target;
+    const { address, definition, options, isWorker } = this.#target;
     if (this.#headers === undefined) return this.#target;
-    return callTarget(address, definition, { ...options, headers: this.#headers });
+    const target = callTarget(address, definition, { ...options, headers: this.#headers });
+    return { ...target, isWorker, hasAllHeaders: true };
   }
+}
+
+function hungFilter(call: FilteredCall, isMade: boolean): TroupeError {
+  const what = isMade ? "has not ended" : "has neither called next() nor ended";
+  const message = `a filter of outgoing calls ${what} when the time of ${formatAddress(call)}.${call.method}() was over`;
+  return new TroupeError("TIMEOUT", message, { ran: isMade ? "maybe" : "no" });
 }
 
 function handedOnTwice(call: FilteredCall): TroupeError {

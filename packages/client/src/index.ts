@@ -21,5 +21,6 @@ export * from "./placement.ts";
 export * from "./references.ts";
 export * from "./ring.ts";
 export * from "./router.ts";
+export * from "./trace-context.ts";
 export * from "./turn-scope.ts";
 export { ANY_WORKER } from "./worker-call.ts";

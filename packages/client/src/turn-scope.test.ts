@@ -8,7 +8,7 @@ function scopeOf(id: string): TurnScope {
     method: "m",
     deadline: 0,
     chain: [],
-    headers: undefined,
+    traceContext: undefined,
     isReadonly: false,
     ended: false,
     gate: { isOpen: true, pass: (release) => release(undefined) },

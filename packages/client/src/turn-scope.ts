@@ -18,7 +18,8 @@ export interface TurnScope {
   readonly deadline: number;
   /** The turns that wait for this one, from the outermost, and this one at the end. */
   readonly chain: readonly ChainEntry[];
-  readonly headers: Readonly<Record<string, string>> | undefined;
+  /** See `traceContextOf`. */
+  readonly traceContext: Readonly<Record<string, string>> | undefined;
   readonly context: CallContext;
   /** True if the turn may not write state. */
   readonly isReadonly: boolean;

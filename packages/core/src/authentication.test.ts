@@ -52,9 +52,16 @@ describe("a proof", () => {
     expect(CLUSTER.verify("dialler", facts, new Uint8Array(0))).toBe(false);
   });
 
+  it("of a client without a name is what it was before there were names", () => {
+    const proof = CLUSTER.prove("dialler", factsOf({ dialler: helloOf("a", "client") }));
+    expect(Buffer.from(proof).toString("hex")).toBe(
+      "184574f2ed5990232935a16cab0648f6d8b216044667d940835394628ee65407",
+    );
+  });
+
   it("of a role cannot be made with the secret of another", () => {
     const client = new Authentication({ cluster: "bank", secrets: { client: SECRETS.client } });
-    expect(client.knows("silo")).toBe(false);
+    expect(client.knows({ role: "silo" })).toBe(false);
     expect(() => client.prove("dialler", facts)).toThrow("is not known");
   });
 });
@@ -63,7 +70,7 @@ describe("a listener", () => {
   it("asks for the proof of the role's secret", () => {
     expect(CLUSTER.greetDialler(helloOf("c", "client"), true, undefined)).toEqual({
       kind: "prove",
-      principal: { role: "client", name: "c" },
+      principal: { role: "client", name: "client-c" },
     });
   });
 
@@ -105,7 +112,7 @@ describe("a listener", () => {
     const open = new Authentication({ cluster: "bank" });
     expect(open.greetDialler(helloOf("c", "operator"), false, undefined)).toEqual({
       kind: "open",
-      principal: { role: "operator", name: "c" },
+      principal: { role: "operator", name: "client-c" },
     });
   });
 });
@@ -122,10 +129,90 @@ describe("a dialler", () => {
     ],
   ])("takes no link with %s", (_, authentication, hello, hasNonce) => {
     const peer = { hasNonce, certificate: undefined };
-    expect(authentication.greetListener("client", hello, peer)).toMatchObject({
+    expect(authentication.greetListener({ role: "client" }, hello, peer)).toMatchObject({
       kind: "refuse",
       refusal: { code: "UNAUTHENTICATED" },
     });
+  });
+});
+
+function clientOf(name: string, secret: string): Authentication {
+  return new Authentication({ cluster: "bank", secrets: { clients: { [name]: secret } } });
+}
+
+function factsWith(name: string | undefined, role: Role = "client"): HandshakeTranscript {
+  return factsOf({ dialler: { ...helloOf("c", role), name } });
+}
+
+describe("a name of a client", () => {
+  const clients = { shop: "secret of shop", kiosk: "secret of kiosk" };
+  const silo = new Authentication({ cluster: "bank", secrets: { ...SECRETS, clients } });
+
+  it("is proven by its own secret, from both sides, and is that of the principal", () => {
+    const shop = clientOf("shop", clients.shop);
+    const facts = factsWith("shop");
+    expect(silo.greetDialler(facts.dialler, true, undefined)).toEqual({
+      kind: "prove",
+      principal: { role: "client", name: "shop" },
+    });
+    expect(silo.verify("dialler", facts, shop.prove("dialler", facts))).toBe(true);
+    expect(shop.verify("listener", facts, silo.prove("listener", facts))).toBe(true);
+  });
+
+  it.each([
+    ["another secret", "shop", "another secret"],
+    ["the secret of another name", "shop", clients.kiosk],
+    ["the secret of the role", "shop", SECRETS.client],
+    ["the secret of silos", "shop", SECRETS.silo],
+    ["a name that there is not", "nobody", clients.shop],
+    ["a name that every object has", "constructor", clients.shop],
+    ["no text at all for a name", "", clients.shop],
+  ])("is not proven by %s", (_what, name, secret) => {
+    const facts = factsWith(name);
+    // It is asked for its proof all the same, so it does not hear which names there are.
+    expect(silo.greetDialler(facts.dialler, true, undefined)).toMatchObject({ kind: "prove" });
+    const proof = clientOf(name, secret).prove("dialler", facts);
+    expect(silo.verify("dialler", facts, proof)).toBe(false);
+    expect(() => clientOf("else", secret).prove("dialler", facts)).toThrow("is not known");
+  });
+
+  it("is part of the proof, so that one of a client without a name is none of it", () => {
+    const same = new Authentication({ cluster: "bank", secrets: { client: clients.shop } });
+    const proof = same.prove("dialler", factsWith(undefined));
+    expect(silo.verify("dialler", factsWith("shop"), proof)).toBe(false);
+    expect(silo.verify("dialler", factsWith(undefined), proof)).toBe(false);
+  });
+
+  it.each(["silo", "operator"] as const)("is not for a %s", (role) => {
+    const facts = factsWith("shop", role);
+    expect(silo.greetDialler(facts.dialler, true, undefined)).toMatchObject({
+      kind: "refuse",
+      refusal: { code: "UNAUTHENTICATED", message: expect.stringContaining("only clients") },
+    });
+    const siloKey = new Authentication({ cluster: "bank", secrets: { silo: SECRETS.silo } });
+    expect(() => siloKey.prove("dialler", facts)).toThrow("is not known");
+  });
+
+  it("is nothing where no secret is asked for, and cannot be had by an id", () => {
+    const open = new Authentication({ cluster: "bank" });
+    for (const hello of [{ ...helloOf("c", "client"), name: "shop" }, helloOf("shop", "client")])
+      expect(open.greetDialler(hello, false, undefined)).toMatchObject({
+        principal: { name: expect.stringMatching(/^client-(c|shop)$/) },
+      });
+    expect(silo.greetDialler(helloOf("shop", "client"), true, [])).toMatchObject({
+      principal: { name: "client-shop" },
+    });
+  });
+
+  it("is asked for as other roles are: without a secret of their own only silos may be clients", () => {
+    const namesOnly = new Authentication({
+      cluster: "bank",
+      secrets: { silo: SECRETS.silo, clients },
+    });
+    const facts = factsWith(undefined);
+    const shop = new Authentication({ cluster: "bank", secrets: { client: clients.shop } });
+    expect(namesOnly.verify("dialler", facts, shop.prove("dialler", facts))).toBe(false);
+    expect(namesOnly.verify("dialler", facts, namesOnly.prove("dialler", facts))).toBe(true);
   });
 });
 

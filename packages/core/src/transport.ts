@@ -3,9 +3,10 @@ import type { Principal, Role } from "./principal.ts";
 
 /**
  * The version of the link's protocol: peers with another major number refuse each other. From 1.1
- * on secrets are proven and never sent, and from 1.2 on there are streams.
+ * on secrets are proven and never sent, and from 1.2 on there are streams,
+ * and from 1.3 on clients have names.
  */
-export const PROTOCOL_VERSION = "1.2";
+export const PROTOCOL_VERSION = "1.3";
 
 /** What each side says first on a new link. */
 export interface Hello {
@@ -13,6 +14,8 @@ export interface Hello {
   readonly cluster: string;
   /** What the sender wants to be; see `Link.principal` for what it has proven to be. */
   readonly role: Role;
+  /** Of a client: the name whose secret it proves. */
+  readonly name?: string | undefined;
   /** The silo's id, or the client's own. */
   readonly peerId: string;
 }

@@ -10,6 +10,7 @@ import {
 import { INSPECT, type Logger, siloCount, type View } from "@troupe/core";
 import type { ActorType } from "@troupe/sdk";
 import { awaitCluster, waitMsOf } from "./await-cluster.ts";
+import { secretsOfClient } from "./config/access-settings.ts";
 import type { Settings } from "./config/settings.ts";
 import { openClientPorts } from "./open-ports.ts";
 import { type ProgramValues, programValues } from "./program-values.ts";
@@ -41,6 +42,7 @@ export async function connect(options: ConnectOptions = {}): Promise<Cluster> {
   const settings = clientSettings(options);
   const values = programValues(options, "connect");
   const logger = options.logger ?? loggerOf(settings, "warn");
+  secretsOfClient(settings.access);
   await awaitCluster(settings, logger, waitMsOf(options.wait));
   return openCluster(settings, logger, options.actors, values);
 }
@@ -60,6 +62,7 @@ export async function openCluster(
       cluster,
       actors,
       role: access.role,
+      name: access.name,
     });
     return new OwningCluster(cluster, client, close);
   } catch (error) {

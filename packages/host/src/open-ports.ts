@@ -4,11 +4,13 @@ import {
   type Logger,
   type ProviderContext,
   type ReminderStore,
+  type Secrets,
   type StateStore,
   systemClock,
   systemRandom,
 } from "@troupe/core";
 import { Closers } from "./closers.ts";
+import { secretsOfClient } from "./config/access-settings.ts";
 import type { Settings } from "./config/settings.ts";
 import { renewedCertificates } from "./renewed-certificates.ts";
 
@@ -29,7 +31,10 @@ export function openClientPorts(
   settings: Settings,
   logger: Logger,
 ): Promise<OpenPorts<ClientPorts>> {
-  return openAll(async (closers) => openShared(settings, contextOf(settings, logger), closers));
+  return openAll(async (closers) => {
+    const secrets = secretsOfClient(settings.access);
+    return openShared({ ...settings, secrets }, contextOf(settings, logger), closers);
+  });
 }
 
 /** Opens what a silo needs. Rejects within seconds if one of the stores cannot be reached. */
@@ -46,7 +51,8 @@ export function openSiloPorts(
         "storage is on this machine only, and silos of other machines do not see it",
       );
     }
-    const shared = await openShared(settings, context, closers);
+    const { secrets } = settings.access;
+    const shared = await openShared({ ...settings, secrets }, context, closers);
     const { state, reminders } = await storage.open(context);
     return {
       ...shared,
@@ -74,14 +80,21 @@ async function openAll<P>(open: (closers: Closers) => Promise<P>): Promise<OpenP
 }
 
 async function openShared(
-  { cluster, membership, transport, tls, access }: Settings,
+  {
+    cluster,
+    membership,
+    transport,
+    tls,
+    access,
+    secrets,
+  }: Settings & { readonly secrets: Secrets },
   context: ProviderContext,
   closers: Closers,
 ): Promise<ClientPorts> {
   const { clock, random, logger } = context;
   const openMembership = closers.add(await membership.open(context));
   const certificates = tls === undefined ? undefined : renewedCertificates(tls, { clock, logger });
-  const { secrets, certificateRoles } = access;
+  const { certificateRoles } = access;
   const authentication = new Authentication({ cluster, secrets, certificateRoles });
   const openTransport = closers.add(
     await transport.open({ ...context, authentication, tls: certificates }),

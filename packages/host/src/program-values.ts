@@ -1,10 +1,9 @@
 import { type Metrics, shownValue, TroupeError } from "@troupe/core";
-import type { AccessRule, WaitingBytes } from "@troupe/runtime";
+import type { WaitingBytes } from "@troupe/runtime";
 import type { CallFilters, Extension } from "@troupe/sdk";
 
 /** What only a program can give, because it is not a text. */
 export interface ProgramValues {
-  readonly access?: readonly AccessRule[];
   readonly filters?: CallFilters;
   readonly waitingBytes?: WaitingBytes;
   readonly extensions?: readonly Extension[];
@@ -17,7 +16,7 @@ const PLACES: ReadonlySet<string> = new Set(["mailbox", "link", "silo"]);
 
 /** Takes them out of the options; throws `BAD_CONFIG` if one is wrong. */
 export function programValues(
-  { access, filters, waitingBytes, metrics, extensions, signals }: ProgramValues,
+  { filters, waitingBytes, metrics, extensions, signals }: ProgramValues,
   where: "startSilo" | "connect",
 ): ProgramValues {
   for (const [direction, list] of entriesOf(filters, `filters (${where})`, DIRECTIONS)) {
@@ -38,7 +37,6 @@ export function programValues(
     );
   return {
     ...(metrics === undefined ? {} : { metrics }),
-    ...(access === undefined ? {} : { access }),
     ...(filters === undefined ? {} : { filters }),
     ...(waitingBytes === undefined ? {} : { waitingBytes }),
     ...(extensions === undefined ? {} : { extensions }),

@@ -1,4 +1,4 @@
-import type { Duration, Logger, Metrics, Provider } from "@troupe/core";
+import type { Duration, Logger, Metrics, Provider, Secrets } from "@troupe/core";
 import type { AccessRule, DeployOptions, LeasePolicy, WaitingBytes } from "@troupe/runtime";
 import type { ActorType, CallFilters, Extension } from "@troupe/sdk";
 import { fromObject } from "./config/config-layers.ts";
@@ -53,6 +53,11 @@ export interface TokensOption {
   readonly silo?: string;
   /** Clients may call actors. */
   readonly client?: string;
+  /**
+   * Of a silo: secrets of clients with names of their own, by the name, which `access` goes by. A
+   * client gives its own as `client`, and its `name`.
+   */
+  readonly clients?: Readonly<Record<string, string>>;
   /** Operators may also see state, drain silos, and send dead letters again. */
   readonly operator?: string;
 }
@@ -81,6 +86,11 @@ export interface ConnectOptions extends ClusterOptions {
    * `"client"`.
    */
   readonly role?: "client" | "operator";
+  /**
+   * The name that this client proves with `tokens.client`: one of those that the silos have in
+   * `tokens.clients`. Default: none of its own.
+   */
+  readonly name?: string;
   /**
    * Classes that are called by name, so that their methods and time limits are known. Classes that
    * are passed to `actor` need not be here.
@@ -177,7 +187,9 @@ export const CLIENT_OPTIONS: readonly OptionName[] = [
   "token",
   "tokens.silo",
   "tokens.client",
+  "tokens.clients",
   "tokens.operator",
+  "name",
   "role",
   "tls.ca",
   "tls.cert",
@@ -190,14 +202,15 @@ export const CLIENT_OPTIONS: readonly OptionName[] = [
 ];
 
 /** The options of `startSilo` that a text can give. */
-export const SILO_OPTIONS: readonly OptionName[] = OPTION_NAMES.filter((name) => name !== "role");
+export const SILO_OPTIONS: readonly OptionName[] = OPTION_NAMES.filter(
+  (name) => name !== "role" && name !== "name",
+);
 
 /** What a program gives to a client besides settings. */
 export const CLIENT_VALUES = ["actors", "filters", "logger", "providers", "wait"] as const;
 
 /** What a program gives to a silo besides settings. */
 export const SILO_VALUES = [
-  "access",
   "actors",
   "extensions",
   "filters",
@@ -234,6 +247,12 @@ export function loggerOf(
   return createLogger({
     level: logLevel ?? defaultLevel,
     format: logFormat,
-    secrets: Object.values(access.secrets).filter((secret) => secret !== undefined),
+    secrets: secretsIn(access.secrets),
   });
+}
+
+function secretsIn({ clients = {}, ...roles }: Secrets): string[] {
+  return [...Object.values(roles), ...Object.values(clients)].filter(
+    (secret) => secret !== undefined,
+  );
 }

@@ -11,10 +11,12 @@ const VARIABLES = {
   TROUPE_STORAGE: "redis://10.0.0.4:6379",
   TROUPE_TOKEN_SILO: "secret of silos",
   TROUPE_TOKEN_CLIENT: "secret of clients",
+  TROUPE_TOKEN_CLIENTS: "shop=secret of shop",
   TROUPE_TLS_CA: "ca.pem",
   TROUPE_TLS_CERT: "silo.pem",
   TROUPE_TLS_KEY: "silo.key",
   TROUPE_TLS_ROLES_SILO: "silo.bank, other.bank",
+  TROUPE_ACCESS: '[{"caller":"shop","types":["Cart"]}]',
   TROUPE_ALLOW_INSECURE: "true",
   TROUPE_LABELS: "zone=a,disk=ssd",
   TROUPE_CAPACITY: "2.5",
@@ -35,13 +37,18 @@ describe("settingsFromEnvironment", () => {
       advertise: "10.0.0.5:7100",
       membership: "etcd://10.0.0.2:2379",
       storage: "redis://10.0.0.4:6379",
-      tokens: { silo: "secret of silos", client: "secret of clients" },
+      tokens: {
+        silo: "secret of silos",
+        client: "secret of clients",
+        clients: { shop: "secret of shop" },
+      },
       tls: {
         ca: "ca.pem",
         cert: "silo.pem",
         key: "silo.key",
         roles: { silo: ["silo.bank", "other.bank"] },
       },
+      access: [{ caller: "shop", types: ["Cart"] }],
       allowInsecure: true,
       labels: { zone: "a", disk: "ssd" },
       capacity: 2.5,
@@ -56,7 +63,12 @@ describe("settingsFromEnvironment", () => {
   });
 
   it("knows every variable of the command line", () => {
-    const known = new Set<string>([...Object.keys(VARIABLES), "TROUPE_TOKEN", "TROUPE_ROLE"]);
+    const known = new Set<string>([
+      ...Object.keys(VARIABLES),
+      "TROUPE_TOKEN",
+      "TROUPE_ROLE",
+      "TROUPE_CLIENT_NAME",
+    ]);
     for (const role of ["OPERATOR", "CLIENT"]) known.add(`TROUPE_TLS_ROLES_${role}`);
     known.add("TROUPE_TOKEN_OPERATOR");
     expect(known).toEqual(new Set(OPTION_NAMES.map((name) => OPTIONS[name].variable)));

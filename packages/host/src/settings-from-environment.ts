@@ -68,6 +68,8 @@ function optionsOf(layer: ConfigLayer, providers: readonly Provider[] | undefine
 
 /** Options that a program gives in another form than a text. */
 const PARSED: Partial<Record<OptionName, (settings: Settings) => unknown>> = {
+  "tokens.clients": ({ access }) => access.secrets.clients,
+  access: ({ accessRules }) => accessRules,
   allowInsecure: ({ allowInsecure }) => allowInsecure,
   labels: ({ labels }) => labels,
   capacity: ({ capacity }) => capacity,

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { inspect } from "node:util";
-import { silentLogger } from "@troupe/core";
+import { type Principal, silentLogger } from "@troupe/core";
 import { Actor, actor, state } from "@troupe/sdk";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { connect } from "./connect.ts";
@@ -16,6 +16,10 @@ class Counter extends Actor {
   async add(amount: number): Promise<number> {
     this.count += amount;
     return this.count;
+  }
+
+  async whoCalls(): Promise<Principal> {
+    return this.context.principal;
   }
 }
 
@@ -170,6 +174,28 @@ describe("startSilo", () => {
       code: "BAD_CONFIG",
       message: expect.stringContaining("tokens.silo is missing"),
     });
+  });
+
+  it("knows clients by the names that they prove, and lets rules go by them", async () => {
+    const membership = `file:${folder}`;
+    const clients = { shop: "secret of shop", kiosk: "secret of kiosk" };
+    const access = [{ caller: "shop", types: ["Counter"] }];
+    await start({ tokens: { silo: "for silos", client: "for clients", clients }, access });
+    const call = async (tokens: { client: string }, name?: string): Promise<unknown> => {
+      const own = name === undefined ? { tokens } : { tokens, name };
+      await using client = await connect({ membership, ...own, logger: silentLogger });
+      return await client
+        .actor(Counter, "a")
+        .whoCalls()
+        .catch((error: unknown) => error);
+    };
+    expect(await call({ client: clients.shop }, "shop")).toEqual({ role: "client", name: "shop" });
+    const forbidden = { code: "FORBIDDEN", message: expect.stringContaining("lets kiosk call it") };
+    expect(await call({ client: clients.kiosk }, "kiosk")).toMatchObject(forbidden);
+    expect(await call({ client: clients.kiosk }, "shop")).toMatchObject({
+      code: "UNAUTHENTICATED",
+    });
+    expect(await call({ client: "for clients" })).toMatchObject({ code: "FORBIDDEN" });
   });
 
   it("gives clients and operators what their tokens are for", async () => {

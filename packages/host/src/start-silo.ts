@@ -76,7 +76,7 @@ export async function openSilo(
     stopKeeping();
   };
   const { cluster, listen, advertise, labels, capacity, switchAt } = settings;
-  const { leaseTtlMs, leasePolicy, adoptStorage } = settings;
+  const { accessRules, leaseTtlMs, leasePolicy, adoptStorage } = settings;
   try {
     const silo = await RuntimeSilo.start(ports, {
       ...values,
@@ -87,6 +87,7 @@ export async function openSilo(
       capacity,
       adoptStorage,
       ...(advertise === undefined ? {} : { advertise }),
+      ...(accessRules === undefined ? {} : { access: accessRules }),
       ...(switchAt === undefined ? {} : { deploy: { switchAt } }),
       ...(leaseTtlMs === undefined ? {} : { leaseTtlMs }),
       ...(leasePolicy === undefined ? {} : { leasePolicy }),

@@ -90,12 +90,26 @@ describe("access", () => {
   });
 
   it.each([
-    [[{ caller: "*", types: ["Crat"] }], "access[0].types: this silo hosts no type Crat"],
+    [
+      [{ caller: "*", types: ["Crat"] }],
+      "access[0].types: this silo hosts no type Crat; it hosts Cart, Order, Vault; did you mean Cart?",
+    ],
+    [
+      [
+        { caller: "*", types: ["*"] },
+        { caller: "*", types: ["Cart", "Payments"], allow: false },
+      ],
+      "access[1].types: this silo hosts no type Payments; it hosts Cart, Order, Vault",
+    ],
     [[{ caller: 5, types: ["*"] }], 'access[0].caller is 5; give a name, or "*"'],
     [[{ caller: "*", types: "Cart" }], 'access[0].types is "Cart"; give an array of names'],
     [[{ caller: "*", types: ["*"], methods: [1] }], "access[0].methods is"],
     [[{ caller: "*", types: ["*"], allow: "no" }], 'access[0].allow is "no"; give true or false'],
-    [[{ caller: "*", type: ["*"] }], "access[0] has no type; there are caller, types"],
+    [
+      [{ caller: "*", type: ["*"] }],
+      "access[0] has no type; there are caller, types, methods, allow; did you mean types?",
+    ],
+    [{ caller: "*" }, "access is { caller: '*' }; give an array of rules"],
     [["Cart"], 'access[0] is "Cart"; give an object'],
   ])("is refused at the start if it is %j", async (access, message) => {
     const cluster = await TestCluster.start({ actors: [Cart, Order, Vault] });

@@ -165,6 +165,16 @@ describe("filters of incoming calls", () => {
     expect(await cluster.run(cluster.actor(Account, "a").read())).toBe(42);
   });
 
+  it("that never end hold their turn, and the caller is told at its deadline", async () => {
+    const cluster = await start({ incoming: [() => new Promise(() => undefined)] });
+    const account = cluster.actor(Account, "a", { timeout: "2s" });
+    expect(await cluster.run(failure(account.deposit(5)))).toMatchObject({
+      code: "TIMEOUT",
+      ran: "maybe",
+      message: expect.stringContaining("Account/a.deposit()"),
+    });
+  });
+
   it("that call next() twice are told so, and the method has run once", async () => {
     let calls = 0;
     const cluster = await start({
@@ -241,6 +251,29 @@ describe("filters of outgoing calls", () => {
     await expect(passOn("refused")).rejects.toThrow("not there");
     expect(await passOn("answered")).toBe(7);
     expect(await passOn("else")).toBe(1);
+  });
+
+  it.each([
+    { what: "never call next()", isMade: false, why: "neither called next.. nor ended", ran: "no" },
+    { what: "never end", isMade: true, why: "has not ended", ran: "maybe" },
+  ])("that $what do not hold the caller for ever", async ({ isMade, why, ran }) => {
+    const cluster = await start({});
+    const hanging: CallFilter = async (_, next) => {
+      if (isMade) await next();
+      return await new Promise(() => undefined);
+    };
+    const client = await cluster.run(cluster.connect({ filters: { outgoing: [hanging] } }));
+    const from = cluster.clock.monotonic();
+    const call = client.actor(Account, "a", { timeout: "2s" }).deposit(5);
+    expect(await cluster.run(failure(call))).toMatchObject({
+      code: "TIMEOUT",
+      ran,
+      message: expect.stringMatching(
+        new RegExp(`filter of outgoing calls.*${why}.*Account/a.deposit`),
+      ),
+    });
+    expect(cluster.clock.monotonic() - from).toBeLessThanOrEqual(3_100);
+    await client.close();
   });
 
   it("of a client see its calls, and each header that is added arrives", async () => {

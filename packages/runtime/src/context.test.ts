@@ -128,7 +128,7 @@ describe("the context of a turn", () => {
     };
     expect(through).toMatchObject({
       caller: { type: "Guest", id: "alice" },
-      headers: { tenant: "t" },
+      headers: {},
     });
     // The called turn has no more time than the one that waits for it, though its reference would
     // give it an hour.

@@ -150,10 +150,14 @@ export function readFields(
 
 /**
  * The settings of a type, with the default for each option that is absent or wrong; wrong ones are
- * reported.
+ * reported. `beside` names what else could have been said in their place.
  */
-export function readActorOptions(given: unknown, report: Report): TypeSettings {
-  const options = readFields(given, "the options", ACTOR_OPTIONS, report);
+export function readActorOptions(
+  given: unknown,
+  report: Report,
+  beside: readonly string[] = [],
+): TypeSettings {
+  const options = readFields(given, "the options", [...beside, ...ACTOR_OPTIONS], report);
   const worker = readWorker(options.statelessWorker, report);
   const placement = readPlacement(options.placement, report);
   if (worker !== undefined && placement.separator !== undefined)

@@ -9,6 +9,7 @@ import { readActorOptions, readSave } from "./actor-options.ts";
 import { ClassBehaviour } from "./class-behaviour.ts";
 import type { MethodMark, Note } from "./class-notes.ts";
 import { shapeOf, type ClassShape } from "./class-shape.ts";
+import { BY_DEFINE_ACTOR, DEFINITION_PARTS } from "./define-actor.ts";
 import { nameProblem, RESERVED_NAMES, show, typeNameProblem } from "./names.ts";
 import { otherCopyProblem } from "./other-copy.ts";
 import type { SourcePosition } from "./source-position.ts";
@@ -66,8 +67,10 @@ class Analyser {
     const kinds = new Set([...BUILT_IN, ...this.#of("handler").map(({ of }) => of)]);
     const notes = new Map([...kinds].map((kind) => [kind, this.#handlers(kind)]));
     const handlers = methodsOf(notes);
-    const settings = readActorOptions(typeNote?.options, (text) =>
-      this.#report(text, typeNote?.position),
+    const settings = readActorOptions(
+      typeNote?.options,
+      (text) => this.#report(text, typeNote?.position),
+      typeNote?.by === BY_DEFINE_ACTOR ? DEFINITION_PARTS : [],
     );
     const methods = this.#methods(
       new Set([...handlers.values()].flatMap((ofKind) => [...ofKind.values()])),

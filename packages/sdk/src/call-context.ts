@@ -22,7 +22,11 @@ export interface CallContext {
    * cannot undo what its successor did. 0 for an actor without durable state.
    */
   readonly fence: number;
-  /** Inherited by the calls that this turn makes. */
+  /**
+   * What came with the call. `traceparent`, `tracestate` and `baggage` go on by themselves, with
+   * every call, stream and durable send that this turn makes; the others only if they are passed
+   * on. Empty in the turn of a reminder or timer, with which a chain begins.
+   */
   readonly headers: Readonly<Record<string, string>>;
   /** Aborted when the caller gives up or the deadline passes; for a stream, when it has ended. */
   readonly signal: AbortSignal;
@@ -37,7 +41,11 @@ export interface CallOptions {
   readonly timeout?: Duration;
   /** Cancels the calls when it is aborted. */
   readonly signal?: AbortSignal;
-  /** At most 64, of at most 16 KiB together; added to those that the running turn inherited. */
+  /**
+   * At most 64, of at most 16 KiB together. A `traceparent`, `tracestate` or `baggage` takes the
+   * place of the running turn's. One that is not well-formed, or is longer than 512 characters
+   * (8,192 bytes of baggage), is left out.
+   */
   readonly headers?: Readonly<Record<string, string>>;
   /** Names the call, so that a repetition of it takes effect once. Not for streams. */
   readonly idempotencyKey?: string;

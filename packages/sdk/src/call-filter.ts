@@ -7,8 +7,9 @@ export interface FilteredCall {
   readonly id: string;
   readonly method: string;
   /**
-   * What travels with the call. A filter of outgoing calls may change it, before `next()`; for
-   * incoming calls it is frozen.
+   * What travels with the call: its own headers, and the trace context and baggage that the turn
+   * passes on. A filter of outgoing calls may change them, before `next()`, and take some out; for
+   * incoming calls they are frozen.
    */
   readonly headers: Record<string, string>;
   /** The actor whose turn makes the call, if one does. */

@@ -22,6 +22,18 @@ export interface DefineActorOptions<A extends Actor> extends ActorOptions {
   readonly timers?: Readonly<Record<string, MethodName<A>>>;
 }
 
+/** Who has noted what `defineActor` says of a type. */
+export const BY_DEFINE_ACTOR = "defineActor()";
+
+/** What `defineActor` takes besides the options of the type. */
+export const DEFINITION_PARTS: readonly string[] = [
+  "name",
+  "state",
+  "methods",
+  "reminders",
+  "timers",
+];
+
 export const MARKS: readonly MethodMark[] = [
   "readonly",
   "interleave",
@@ -66,7 +78,7 @@ export function defineActor(actorClass: unknown, options: unknown = {}): unknown
   notes.push({
     kind: "type",
     position,
-    by: "defineActor()",
+    by: BY_DEFINE_ACTOR,
     name,
     options: isObject ? typeOptions : options,
   });

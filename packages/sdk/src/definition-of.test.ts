@@ -331,7 +331,7 @@ describe("definitionOf", () => {
     ],
     [
       "{ nmae: 'x' }",
-      `the options have no "nmae"; there are idleAfter, reentrancy, mailboxMax, callTimeout, placement, access, statelessWorker, version, migrate`,
+      `the options have no "nmae"; there are name, state, methods, reminders, timers, idleAfter, reentrancy, mailboxMax, callTimeout, placement, access, statelessWorker, version, migrate; did you mean name?`,
     ],
     ["5", "the options must be an object, not 5"],
   ])("refuses defineActor(Account, %s)", (options, problem) => {

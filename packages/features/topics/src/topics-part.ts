@@ -45,7 +45,7 @@ export class ActorTopics implements PartState {
       // An actor that was destroyed, and forgotten by its store, may give a tag again.
       newId: () => `${host.nextTag()}.${now.toString(36)}`,
       now,
-      traceparent: turn.headers?.traceparent,
+      traceparent: turn.traceContext?.traceparent,
     });
     host.send(partitionFor(topic, event), { method: PUBLISH_TURN, args: [event] });
     return event.id;

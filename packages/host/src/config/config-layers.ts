@@ -108,7 +108,7 @@ function unknownOption(name: string, known: readonly string[]): string {
   if (name === "tls")
     return 'give an object, such as {"cert": "silo.pem", "key": "silo.key", "ca": "ca.pem"}';
   if (name === "tokens")
-    return 'give an object, such as {"silo": "…", "client": "…", "operator": "…"}';
+    return 'give an object, such as {"silo": "…", "client": "…", "operator": "…", "clients": {"shop": "…"}}';
   if (name === "deploy") return 'give an object, such as {"switchAt": "first"}';
   if (name === "tls.roles")
     return 'give an object, such as {"silo": ["silo.bank.internal"], "client": ["shop"]}';

@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { TroupeError } from "@troupe/core";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { secretsOfClient } from "./access-settings.ts";
 import { type ConfigPlaces, loadSettings, settingsOf } from "./load-settings.ts";
 import type { Settings } from "./settings.ts";
 
@@ -191,6 +192,32 @@ describe("loadSettings", () => {
     });
   });
 
+  it("takes rules of access from the file, and as JSON from a variable or a flag", () => {
+    const access = [{ caller: "shop", types: ["Cart"], methods: ["add"], allow: true }];
+    const text = JSON.stringify(access);
+    for (const places of [
+      { flags: { access: text } },
+      { variables: { TROUPE_ACCESS: text } },
+      { file: { access } },
+    ])
+      expect(load(places).accessRules).toEqual(access);
+    rmSync(join(folder, "troupe.config.json"));
+    expect(load({}).accessRules).toBeUndefined();
+  });
+
+  it.each([
+    [{ caller: "shop" }, "give an array of rules"],
+    [[{ caller: "shop", tpyes: ["Cart"] }], "access[0] has no tpyes; there are caller, types"],
+    [[{ caller: "shop", tpyes: ["Cart"] }], "did you mean types?"],
+    [[{ caller: "shop", types: ["Cart"] }, { caller: "*" }], "access[1].types is undefined; give"],
+    [[{ caller: "shop", types: ["Cart"], allow: "no" }], 'access[0].allow is "no"; give true'],
+    ["[{", "is not JSON"],
+  ])("says where a rule of access is wrong: %j", (access, problem) => {
+    const message = refusal({ file: { access } });
+    expect(message).toContain(`access (${join(folder, "troupe.config.json")})`);
+    expect(message).toContain(problem);
+  });
+
   it("takes one token as that of every role", () => {
     const { access } = load({ flags: { token: "one for all" } });
     const secrets = { silo: "one for all", client: "one for all", operator: "one for all" };
@@ -201,6 +228,57 @@ describe("loadSettings", () => {
     expect(load({ flags: { tokenClient: "for clients" } }).access.role).toBe("client");
     expect(load({ flags: { role: "client" } }).access.role).toBe("client");
     expect(refusal({ flags: { role: "silo" } })).toContain('give "client" or "operator"');
+  });
+
+  it("takes secrets of clients with names, and the name of a client", () => {
+    const clients = { shop: "secret=of=shop==", kiosk: "secret of kiosk" };
+    for (const places of [
+      { file: { tokens: { silo: "for silos", clients } } },
+      {
+        file: {},
+        variables: {
+          TROUPE_TOKEN_SILO: "for silos",
+          TROUPE_TOKEN_CLIENTS: "shop=secret=of=shop==, kiosk=secret of kiosk",
+        },
+      },
+    ]) {
+      const { access } = load(places);
+      expect(access).toMatchObject({ secrets: { silo: "for silos", clients }, role: "operator" });
+    }
+    const flags = { tokenClient: "secret of shop", clientName: "shop" };
+    const { access } = load({ flags, file: {} });
+    expect(access).toMatchObject({ name: "shop", role: "client" });
+    expect(secretsOfClient(access)).toEqual({ clients: { shop: "secret of shop" } });
+  });
+
+  it.each([
+    [{ clients: { "client-1": "for somebody" } }, 'do not begin with "client-"'],
+    [{ clients: { "*": "for somebody" } }, "tokens.clients"],
+    [{ clients: { shop: "short" } }, "at least 8 characters"],
+    [{ clients: {} }, "such as shop="],
+    [{ clients: "shop" }, "such as shop="],
+    [
+      { client: "the same one", clients: { shop: "the same one" } },
+      "shop has the secret of tokens.client",
+    ],
+    [{ clients: { shop: "the same one", kiosk: "the same one" } }, "kiosk has the secret of shop"],
+  ])("refuses secrets of clients that are none: %j", (tokens, problem) => {
+    const message = refusal({ file: { tokens: { silo: "for silos", ...tokens } } });
+    expect(message).toContain(problem);
+    expect(message).not.toMatch(/the same one"|for somebody|: "short/);
+  });
+
+  it("refuses a name that nothing can prove", () => {
+    expect(refusal({ flags: { clientName: "shop", role: "operator" } })).toContain(
+      "only clients have names",
+    );
+    const clients = { shop: "secret of shop", kiosk: "secret of kiosk" };
+    expect(() => secretsOfClient(load({ flags: { clientName: "shop" } }).access)).toThrow(
+      "there is none for shop",
+    );
+    expect(() => secretsOfClient(load({ file: { tokens: { clients } } }).access)).toThrow(
+      "say which of shop, kiosk",
+    );
   });
 
   it("refuses a token beside tokens, a short one, and names of certificates without any", () => {

@@ -92,6 +92,19 @@ export const OPTIONS = {
     "operator",
     "an operator may also see state, drain silos and send dead letters again",
   ),
+  "tokens.clients": option(
+    "token-clients",
+    "<name=secret,…>",
+    "secrets of clients with names of their own, which rules of access go by",
+    {
+      right:
+        'give names of letters, digits, dots, dashes and underscores that do not begin with "client-", each with a secret of at least 8 characters, such as shop=…,kiosk=…',
+      secret: true,
+    },
+  ),
+  name: option("client-name", "<name>", "name that a client proves, with the token of that name", {
+    right: 'give a name that the silos have in tokens.clients, such as "shop"',
+  }),
   role: option("role", "<role>", "what to connect as: client or operator (default: as the token)", {
     right: 'give "client" or "operator"',
   }),
@@ -113,6 +126,9 @@ export const OPTIONS = {
   "tls.roles.silo": roleOption("silo"),
   "tls.roles.client": roleOption("client"),
   "tls.roles.operator": roleOption("operator"),
+  access: option("access", "<json>", "what clients may call: rules as JSON", {
+    right: 'give rules, such as [{"caller": "shop", "types": ["Cart"]}]',
+  }),
   allowInsecure: option(
     "allow-insecure",
     undefined,

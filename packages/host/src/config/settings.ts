@@ -1,5 +1,5 @@
 import { parseDuration, type ParsedUrl, TroupeError } from "@troupe/core";
-import type { LeasePolicy, SwitchAt } from "@troupe/runtime";
+import type { AccessRule, LeasePolicy, SwitchAt } from "@troupe/runtime";
 import { z } from "zod";
 import {
   type ChosenMembership,
@@ -16,6 +16,7 @@ import {
   parseHostPort,
   type HostPort,
 } from "./host-port.ts";
+import { accessRules } from "./access-rules-schema.ts";
 import { type AccessSettings, accessOf, accessProblems } from "./access-settings.ts";
 import type { ConfigProblem } from "./config-problem.ts";
 import { isOptionName, OPTIONS, type OptionName } from "./option-catalog.ts";
@@ -30,6 +31,7 @@ const LEASE_TTL_MIN_MS = 2_000;
 const LEASE_TTL_MAX_MS = 600_000;
 const LABELS_MAX = 64;
 const SECRET_MIN_LENGTH = 8;
+const CLIENT_SECRETS_MAX = 1_000;
 
 const TLS_OPTIONS = ["tls.ca", "tls.cert", "tls.key"] as const;
 
@@ -54,6 +56,8 @@ export interface Settings {
   readonly storage: ChosenStores;
   readonly transport: ChosenTransport;
   readonly access: AccessSettings;
+  /** What clients may call; undefined if nothing was said. */
+  readonly accessRules: readonly AccessRule[] | undefined;
   readonly allowInsecure: boolean;
   readonly tls: TlsFiles | undefined;
   readonly labels: Readonly<Record<string, string>>;
@@ -112,7 +116,7 @@ const labels = z
     z
       .string()
       .transform(
-        (text, context) => readLabels(text) ?? (context.addIssue(AS_THE_FACTS_SAY), z.NEVER),
+        (text, context) => readPairs(text) ?? (context.addIssue(AS_THE_FACTS_SAY), z.NEVER),
       ),
     z.record(z.string().min(1), z.string()),
   ])
@@ -126,7 +130,20 @@ const duration = z.union([z.string(), z.number()]).transform((value, context): n
   return z.NEVER;
 });
 
-const secret = z.string().min(SECRET_MIN_LENGTH).optional();
+const secretText = z.string().min(SECRET_MIN_LENGTH);
+const secret = secretText.optional();
+
+/** No name that a client has without proving one. */
+const clientName = z.string().regex(/^(?!client-)[a-z0-9][a-z0-9._-]{0,62}$/i);
+
+/** A record, or `name=secret` pairs as a flag or variable gives them. */
+const clientSecrets = z
+  .union([z.string().transform((text) => readPairs(text) ?? {}), z.record(z.string(), z.string())])
+  .pipe(z.record(clientName, secretText))
+  .refine((record) => {
+    const names = Object.keys(record).length;
+    return names > 0 && names <= CLIENT_SECRETS_MAX;
+  });
 
 /** A list, or names with commas between them as a flag or variable gives them. */
 const certificateNames = z
@@ -149,6 +166,8 @@ const PLAIN_OPTIONS = {
   "tokens.silo": secret,
   "tokens.client": secret,
   "tokens.operator": secret,
+  "tokens.clients": clientSecrets.optional(),
+  name: clientName.optional(),
   role: z.enum(["client", "operator"]).optional(),
   "tls.ca": path.optional(),
   "tls.cert": path.optional(),
@@ -156,6 +175,7 @@ const PLAIN_OPTIONS = {
   "tls.roles.silo": certificateNames,
   "tls.roles.client": certificateNames,
   "tls.roles.operator": certificateNames,
+  access: accessRules.optional(),
   allowInsecure: z
     .union([z.boolean(), z.enum(["true", "false"]).transform((text) => text === "true")])
     .default(false),
@@ -262,6 +282,7 @@ function toSettings(checked: Checked, registry: ProviderRegistry): Settings {
     storage: checked.storage ?? storesBeside(membership) ?? known(registry.stores(DEFAULT_URL)),
     transport: transportBeside(membership) ?? known(registry.transport(DEFAULT_TRANSPORT)),
     access: accessOf(checked),
+    accessRules: checked.access,
     allowInsecure: checked.allowInsecure,
     tls:
       ca === undefined || cert === undefined || key === undefined ? undefined : { ca, cert, key },
@@ -282,7 +303,7 @@ function known<T>(parsed: ParsedUrl<T>): T {
   throw new TroupeError("BAD_CONFIG", `the default location cannot be used: ${parsed.right}`);
 }
 
-function readLabels(text: string): Record<string, string> | undefined {
+function readPairs(text: string): Record<string, string> | undefined {
   const pairs = text.split(",").map((pair) => /^\s*([^=\s]+)=(.*)$/.exec(pair));
   if (pairs.some((pair) => pair === null)) return undefined;
   return Object.fromEntries(pairs.map((pair) => [pair?.[1] ?? "", pair?.[2]?.trim() ?? ""]));

@@ -27,6 +27,7 @@ import { messageOf, TroupeError } from "@troupe/core";
  *   - `troupe-retired`: time, actor key -> nothing; when a retired actor is to be forgotten
  * - `members-<boot>/`: what is known of the members since the machine's last start
  *   - `boot-id`: which start of the machine that was
+ *   - `place`: JSON {path, inode} of the folder; older versions wrote none
  *   - `lmdb/`: an lmdb environment
  *     - `troupe-members`: "table" -> JSON (see `member-table.ts`)
  *

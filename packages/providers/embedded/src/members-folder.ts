@@ -1,6 +1,7 @@
 import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { syncFolder, writeOnce } from "./folder-format.ts";
+import { notePlace, refuseCopy } from "./members-place.ts";
 
 /** Where the members of this run of the machine are kept. */
 export interface MembersFolder {
@@ -29,13 +30,14 @@ export const UNKNOWN_BOOT = "unknown";
  * The folder for the members of this run of the machine, made if it is not there. Those of earlier
  * runs are removed: no process that could be named in them exists any more. The number of the run
  * survives a loss of power. A run's first revision is the wall clock, so that a folder that was
- * lost counts on.
+ * lost counts on. Throws `BAD_CONFIG` if the folder is a copy of one of this run.
  */
 export function openMembersFolder(folder: string, bootId: string, now: number): MembersFolder {
   for (;;) {
     const boots = listBoots(folder);
     const latest = boots.at(-1);
     if (latest !== undefined && readBoot(folder, latest) === bootId) {
+      refuseCopy(folder, join(folder, PREFIX + latest));
       for (const boot of boots.slice(0, -1))
         rmSync(join(folder, PREFIX + boot), { recursive: true, force: true });
       return { path: join(folder, PREFIX + latest), base: readBase(folder, latest) };
@@ -81,6 +83,7 @@ function createBoot(
   const draft = join(folder, `.${PREFIX}${boot}-${process.pid}`);
   mkdirSync(draft, { recursive: true });
   writeOnce(draft, BASE, String(base));
+  notePlace(folder, draft);
   writeOnce(draft, BOOT_ID, bootId);
   try {
     renameSync(draft, join(folder, PREFIX + boot));

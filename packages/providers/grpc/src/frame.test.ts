@@ -18,6 +18,8 @@ describe("frames", () => {
     { protocol: "1.0", cluster: "bank", role: "silo", peerId: "s1" },
     { protocol: "1.7", cluster: "größe 🦊", role: "client", peerId: "" },
     { protocol: "2.0", cluster: "", role: "operator", peerId: "c" },
+    { protocol: "1.3", cluster: "bank", role: "client", name: "shop", peerId: "c" },
+    { protocol: "1.3", cluster: "bank", role: "client", name: "", peerId: "c" },
   ])("carry a hello: %j", (hello) => {
     expect(decodeFrame(encodeHello(hello))).toEqual({ kind: "hello", hello });
   });
@@ -65,6 +67,10 @@ describe("frames", () => {
     [
       "a hello with a long name",
       { hello: { protocol: "1.0", cluster: "c".repeat(257), role: 1, peer_id: "p" } },
+    ],
+    [
+      "a hello with a long name of a client",
+      { hello: { protocol: "1.3", cluster: "c", role: 2, peer_id: "p", name: "n".repeat(257) } },
     ],
     [
       "a hello with a short nonce",

@@ -44,7 +44,7 @@ const UNKNOWN: Frame = { kind: "unknown" };
 export function encodeHello(hello: Hello, nonce?: Uint8Array): Buffer {
   const { protocol, cluster, peerId } = hello;
   const role = hello.role === "silo" ? ROLE_SILO : ROLE_CLIENT;
-  const more = nonce === undefined ? {} : { nonce };
+  const more = { ...(nonce && { nonce }), ...(hello.name !== undefined && { name: hello.name }) };
   const operator = hello.role === "operator";
   return serializeFrame({
     hello: { protocol, cluster, role, peer_id: peerId, operator, ...more },
@@ -135,7 +135,7 @@ function decodePart(part: unknown): Frame {
 }
 
 function decodeHello(value: unknown): Frame {
-  const { protocol, cluster, peer_id: peerId, nonce, ...roles } = objectOf(value);
+  const { protocol, cluster, peer_id: peerId, nonce, name, ...roles } = objectOf(value);
   const role = roleOf(roles["role"], roles["operator"]);
   return {
     kind: "hello",
@@ -143,6 +143,7 @@ function decodeHello(value: unknown): Frame {
       protocol: stringOf(protocol, PROTOCOL_MAX_BYTES),
       cluster: stringOf(cluster, NAME_MAX_BYTES),
       role,
+      ...(name === undefined ? {} : { name: stringOf(name, NAME_MAX_BYTES) }),
       peerId: stringOf(peerId, NAME_MAX_BYTES),
     },
     nonce: nonce === undefined ? undefined : exactly(bytesOf(nonce), NONCE_BYTES),

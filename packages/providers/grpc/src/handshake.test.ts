@@ -110,6 +110,47 @@ describe("a handshake", () => {
     expect(listening.ends).toEqual([]);
   });
 
+  it("opens a link for a client that proves a name, and for one without as ever", async () => {
+    const clients = { shop: "secret of shop" };
+    const listening = await listen(authenticationOf({ ...SECRETS, clients }));
+    const { address } = listening.listener;
+    const named = helloOf("client-1", { role: "client", name: "shop" });
+    await dial(open({ authentication: authenticationOf({ clients }) }), address, named);
+    await dial(open({ authentication: CLIENT }), address, helloOf("client-2", { role: "client" }));
+    expect(listening.ends.map(({ link }) => link.principal.name)).toEqual(["shop", "client-2"]);
+  });
+
+  it.each([
+    ["a name that there is not", "nobody", "secret of shop", "client"],
+    ["the secret of another name", "shop", "secret of kiosk", "client"],
+    ["the clients' secret", "shop", SECRETS.client, "client"],
+  ] as const)("refuses a name late, with %s", async (_, name, secret, role) => {
+    const clients = { shop: "secret of shop", kiosk: "secret of kiosk" };
+    const listening = await listen(authenticationOf({ ...SECRETS, clients }));
+    const transport = open({ authentication: authenticationOf({ clients: { [name]: secret } }) });
+    const startedAt = systemClock.monotonic();
+    const failed = dial(transport, listening.listener.address, helloOf("client-1", { role, name }));
+    await expect(failed).rejects.toMatchObject({
+      code: "UNAUTHENTICATED",
+      message: expect.stringContaining(`the client ${name}; check its name, and its token`),
+    });
+    expect(systemClock.monotonic() - startedAt).toBeGreaterThan(900);
+    expect(listening.ends).toEqual([]);
+  });
+
+  it.each(["silo", "operator"] as const)(
+    "refuses a %s with a client's name at once",
+    async (role) => {
+      const clients = { shop: "secret of shop" };
+      const listening = await listen(authenticationOf({ ...SECRETS, clients }));
+      const { stream, frames } = dialByHand(listening.listener.address);
+      stream.write(encodeHello({ ...helloOf("x", { role }), name: "shop" }, NONCE));
+      await waitUntil(realTime, "it is refused", () => frames.length === 1);
+      expect(frames[0]).toMatchObject({ refusal: { code: "UNAUTHENTICATED" } });
+      expect(listening.ends).toEqual([]);
+    },
+  );
+
   it("answers a wrong proof late, and logs many of them once", async () => {
     const warnings: string[] = [];
     const note: Logger["warn"] = (_, message) => void warnings.push(message);

@@ -1,11 +1,12 @@
 import { randomBytes, X509Certificate } from "node:crypto";
 import type { PeerCertificate } from "node:tls";
 import {
+  type ClaimedRole,
+  claimed,
   type HandshakeTranscript,
   type Hello,
   NONCE_BYTES,
   type Refusal,
-  type Role,
   TroupeError,
 } from "@troupe/core";
 import { type Frame, decodeFrame } from "./frame.ts";
@@ -70,8 +71,12 @@ export function proofIn(bytes: Buffer): Uint8Array | Refusal {
   throw new WireError("it went on with something else than a proof");
 }
 
-export function wrongProof(peerId: string, role: Role): Refusal {
-  const message = `${peerId} has not proven the secret of the role ${role}; check its token`;
+export function wrongProof(peerId: string, claim: ClaimedRole): Refusal {
+  const check =
+    claim.name === undefined
+      ? "check its token"
+      : "check its name, and its token against that of the name in tokens.clients of the silos";
+  const message = `${peerId} has not proven the secret of ${claimed(claim)}; ${check}`;
   return { code: "UNAUTHENTICATED", message };
 }
 

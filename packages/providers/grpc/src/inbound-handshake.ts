@@ -117,7 +117,7 @@ class InboundHandshake {
         return this.#admit(remote, principal, () =>
           encodeProof(authentication.prove("listener", facts)),
         );
-      const refusal = wrongProof(remote.hello.peerId, remote.hello.role);
+      const refusal = wrongProof(remote.hello.peerId, remote.hello);
       acceptor.refused?.(remote.hello, refusal);
       refused.slow(this.#wire.peer, {
         answer: () => this.#refuse(remote, refusal),

@@ -35,7 +35,7 @@ export const LINK_SCHEMA: Parameters<typeof fromJSON>[0] = {
               },
             },
             Hello: {
-              oneofs: { _nonce: { oneof: ["nonce"] } },
+              oneofs: { _nonce: { oneof: ["nonce"] }, _name: { oneof: ["name"] } },
               fields: {
                 protocol: { type: "string", id: 1 },
                 cluster: { type: "string", id: 2 },
@@ -43,6 +43,7 @@ export const LINK_SCHEMA: Parameters<typeof fromJSON>[0] = {
                 peer_id: { type: "string", id: 4 },
                 nonce: { type: "bytes", id: 6, options: { proto3_optional: true } },
                 operator: { type: "bool", id: 7 },
+                name: { type: "string", id: 8, options: { proto3_optional: true } },
               },
               reserved: [[5, 5], "token"],
             },

@@ -150,7 +150,7 @@ class OutboundHandshake {
     this.#wire = wire;
     this.#own = {
       hello,
-      nonce: settings.authentication.knows(hello.role) ? newNonce() : undefined,
+      nonce: settings.authentication.knows(hello) ? newNonce() : undefined,
     };
   }
 
@@ -172,7 +172,7 @@ class OutboundHandshake {
     const { authentication } = this.#dial.settings;
     const { channel, names } = this.#wire.certificate();
     const peer = { hasNonce: frame.nonce !== undefined, certificate: names };
-    const greeting = authentication.greetListener(this.#own.hello.role, frame.hello, peer);
+    const greeting = authentication.greetListener(this.#own.hello, frame.hello, peer);
     if (greeting.kind === "refuse") throw errorOf(greeting.refusal);
     if (greeting.kind === "open") return this.#open(frame.hello, greeting.principal);
     const facts = factsOf(this.#own, frame, channel);
@@ -186,7 +186,7 @@ class OutboundHandshake {
     const proof = proofIn(bytes);
     if (!(proof instanceof Uint8Array)) throw errorOf(proof);
     if (!this.#dial.settings.authentication.verify("listener", facts, proof))
-      throw errorOf(wrongProof(facts.listener.peerId, facts.dialler.role));
+      throw errorOf(wrongProof(facts.listener.peerId, facts.dialler));
     return this.#open(facts.listener, principal);
   }
 

@@ -1,5 +1,6 @@
 import {
   type Authentication,
+  claimed,
   type Greeting,
   type HandshakeTranscript,
   type Hello,
@@ -28,20 +29,19 @@ export type HandshakeResult =
 
 /** The handshake of two sides in one process: what a wire would take several messages for. */
 export function shakeHands(dialler: HandshakeSide, listener: HandshakeSide): HandshakeResult {
-  const { role } = dialler.hello;
   const found = listener.authentication.greetDialler(
     dialler.hello,
-    dialler.authentication.knows(role),
+    dialler.authentication.knows(dialler.hello),
     undefined,
   );
   if (found.kind === "refuse") return refused(found);
-  const met = dialler.authentication.greetListener(role, listener.hello, {
+  const met = dialler.authentication.greetListener(dialler.hello, listener.hello, {
     hasNonce: found.kind === "prove",
     certificate: undefined,
   });
   if (met.kind === "refuse") return refused(met);
   if (found.kind === "prove" && !haveProven(dialler, listener)) {
-    const message = `${dialler.hello.peerId} has not proven the secret of the role ${role}; check its token`;
+    const message = `${dialler.hello.peerId} has not proven the secret of ${claimed(dialler.hello)}; check its token`;
     return { kind: "refused", refusal: { code: "UNAUTHENTICATED", message } };
   }
   return { kind: "met", listener: met.principal, dialler: found.principal };

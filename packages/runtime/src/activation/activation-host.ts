@@ -84,7 +84,7 @@ export class ActivationHost implements ActorHost {
         throw new TroupeError("READONLY_WRITE", `${what} ${where}`);
       }
       turn.willWrite();
-      this.#activation.storage.send(to, { method, args, headers: turn.headers });
+      this.#activation.storage.send(to, { method, args, headers: turn.traceContext });
     });
   }
 

@@ -1,4 +1,4 @@
-import { type ReplySink, turnToken, type TurnScope } from "@troupe/client";
+import { type ReplySink, traceContextOf, turnToken, type TurnScope } from "@troupe/client";
 import {
   type ActorAddress,
   type ChainEntry,
@@ -53,6 +53,7 @@ export class Turn implements TurnScope, MailboxEntry {
   #whenKept: (() => void)[] | undefined;
   #aborted: TroupeError | undefined;
   #chain: readonly ChainEntry[] | undefined;
+  #traceContext: Readonly<Record<string, string>> | undefined;
   #context: TurnContext | undefined;
 
   constructor(parts: TurnParts, owner: TurnOwner, clock: Clock) {
@@ -95,8 +96,9 @@ export class Turn implements TurnScope, MailboxEntry {
     return this.request.deadline;
   }
 
-  get headers(): Readonly<Record<string, string>> | undefined {
-    return this.request.headers;
+  get traceContext(): Readonly<Record<string, string>> | undefined {
+    const { headers } = this.request;
+    return headers === undefined ? undefined : (this.#traceContext ??= traceContextOf(headers));
   }
 
   get isReadonly(): boolean {
@@ -199,7 +201,7 @@ class TurnContext implements CallContext {
     this.caller = last === undefined ? undefined : { type: last.type, id: last.id };
     this.principal = turn.sink.principal;
     this.deadline = clock.now() + (turn.deadline - clock.monotonic());
-    this.headers = turn.headers ?? {};
+    this.headers = turn.request.headers ?? {};
     this.fence = turn.fence;
     this.#turn = turn;
     this.#clock = clock;

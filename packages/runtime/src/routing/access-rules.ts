@@ -1,12 +1,13 @@
 import { SILO_TYPE } from "@troupe/client";
-import { type Principal, type RequestEnvelope, shownValue, TroupeError } from "@troupe/core";
+import { type Principal, type RequestEnvelope, TroupeError } from "@troupe/core";
 import type { ActorDefinition } from "@troupe/sdk";
+import { accessRulesProblem, unknownTypeIn } from "./access-rules-problem.ts";
 
 /** What some clients may call, or may not. */
 export interface AccessRule {
   /**
-   * The client's proven name: that of its certificate. `"*"` is every client. Without certificates
-   * clients have no names that are proven.
+   * The client's proven name: that of its own secret, or else that of its certificate. `"*"` is
+   * every client. A client that has proven none has a name that begins with `client-`.
    */
   readonly caller: string;
   /** Names of actor types; `"*"` is all. */
@@ -18,7 +19,6 @@ export interface AccessRule {
 }
 
 const ANY = "*";
-const FIELDS: ReadonlySet<string> = new Set(["caller", "types", "methods", "allow"]);
 
 /**
  * What clients may call on this silo (V9). Silos and operators may call everything.
@@ -82,38 +82,6 @@ function checkRules(
   rules: readonly AccessRule[],
   definitions: ReadonlyMap<string, ActorDefinition>,
 ): void {
-  if (!Array.isArray(rules)) throw wrong("access", rules, "an array of rules");
-  for (const [index, rule] of rules.entries()) checkRule(`access[${index}]`, rule, definitions);
-}
-
-function checkRule(
-  where: string,
-  rule: AccessRule,
-  definitions: ReadonlyMap<string, ActorDefinition>,
-): void {
-  if (typeof rule !== "object" || rule === null)
-    throw wrong(where, rule, "an object with caller, types and methods");
-  const unknown = Object.keys(rule).find((name) => !FIELDS.has(name));
-  if (unknown !== undefined)
-    throw new TroupeError(
-      "BAD_CONFIG",
-      `${where} has no ${unknown}; there are ${[...FIELDS].join(", ")}`,
-    );
-  const { caller, types, methods = [ANY], allow = true } = rule;
-  if (typeof caller !== "string") throw wrong(`${where}.caller`, caller, 'a name, or "*"');
-  if (!areNames(types)) throw wrong(`${where}.types`, types, 'an array of names, or ["*"]');
-  if (!areNames(methods)) throw wrong(`${where}.methods`, methods, 'an array of names, or ["*"]');
-  if (typeof allow !== "boolean") throw wrong(`${where}.allow`, allow, "true or false");
-  const strange = types.find((type) => type !== ANY && !definitions.has(type));
-  if (strange === undefined) return;
-  const message = `${where}.types: this silo hosts no type ${strange}; it hosts ${[...definitions.keys()].join(", ")}`;
-  throw new TroupeError("BAD_CONFIG", message);
-}
-
-function areNames(given: unknown): given is readonly string[] {
-  return Array.isArray(given) && given.every((name) => typeof name === "string");
-}
-
-function wrong(what: string, given: unknown, right: string): TroupeError {
-  return new TroupeError("BAD_CONFIG", `${what} is ${shownValue(given)}; give ${right}`);
+  const problem = accessRulesProblem(rules) ?? unknownTypeIn(rules, [...definitions.keys()]);
+  if (problem !== undefined) throw new TroupeError("BAD_CONFIG", problem);
 }

@@ -1,6 +1,7 @@
-import { AUTOMATIC_KEY, CLIENT_PREFIX, isSystemName, SILO_TYPE, USER_KEY } from "@troupe/client";
+import { AUTOMATIC_KEY, isSystemName, SILO_TYPE, USER_KEY } from "@troupe/client";
 import {
   type CancelEnvelope,
+  CLIENT_PREFIX,
   type Clock,
   type CreditEnvelope,
   type Envelope,

@@ -1,5 +1,6 @@
-import { CLIENT_PREFIX, PeerLinks, type ReplySink } from "@troupe/client";
+import { PeerLinks, type ReplySink } from "@troupe/client";
 import {
+  CLIENT_PREFIX,
   type CancelEnvelope,
   type Clock,
   type CreditEnvelope,

@@ -15,7 +15,7 @@ export class CodeScope implements TurnScope {
   readonly method: string;
   readonly deadline = 0;
   readonly chain = [];
-  readonly headers = undefined;
+  readonly traceContext = undefined;
   readonly isReadonly = true;
   readonly ended = true;
   readonly gate = {
