@@ -18,7 +18,7 @@ export class ItemReader {
   }
 
   /** Calls `take` with each item of so many streams, until it returns false. */
-  read(streams: number, take: (stream: number, item: number) => boolean): Promise<void> {
+  read(streams: number, take: (stream: number, item: unknown) => boolean): Promise<void> {
     const stream = this.#client.makeBidiStreamRequest(
       ITEM_METHOD.path,
       ITEM_METHOD.requestSerialize,
@@ -29,9 +29,9 @@ export class ItemReader {
       stream.on("error", (error) => (isOver ? resolve() : reject(error)));
       stream.on("data", (bytes: Buffer) => {
         if (isOver) return;
-        const batch = this.#packer.unpack(bytes) as number[];
+        const batch = this.#packer.unpack(bytes) as unknown[];
         for (let index = 0; index < batch.length && !isOver; index += FIELDS_OF_ITEM)
-          isOver = !take(batch[index] ?? 0, batch[index + 1] ?? 0);
+          isOver = !take(batch[index] as number, batch[index + 1]);
         if (isOver) stream.cancel();
       });
       stream.write(this.#packer.pack(streams));

@@ -1,5 +1,6 @@
 import type { ServerDuplexStream } from "@grpc/grpc-js";
 import { Packr } from "msgpackr";
+import { lineOf } from "../actors/source.ts";
 import { ITEMS_MAX } from "./item-method.ts";
 
 /** Sends items of as many streams as it is asked for, in turn, as fast as the link takes them. */
@@ -15,9 +16,9 @@ function pump(stream: ServerDuplexStream<Buffer, Buffer>, packer: Packr, streams
   const send = (): void => {
     // Until the link is full: it says so after some messages, and goes on when there is room.
     for (let hasRoom = true; hasRoom && !stream.cancelled && stream.writable;) {
-      const batch: number[] = [];
+      const batch: unknown[] = [];
       for (let count = 0; count < ITEMS_MAX; count++, sent++)
-        batch.push(sent % streams, Math.floor(sent / streams));
+        batch.push(sent % streams, lineOf(Math.floor(sent / streams)));
       hasRoom = stream.write(packer.pack(batch));
     }
   };

@@ -91,12 +91,9 @@ async function callsPerCpuSecond(
   await Promise.all(Array.from({ length: ACTORS }, (_, index) => call(index)));
   let calls = 0;
   const before = await used();
-  await callRate(
-    { clock, inFlight: IN_FLIGHT, durationMs: quick ? 100 : 2_000 },
-    (index) => {
-      calls++;
-      return call(index);
-    },
-  );
+  await callRate({ clock, inFlight: IN_FLIGHT, durationMs: quick ? 100 : 2_000 }, (index) => {
+    calls++;
+    return call(index);
+  });
   return (calls * 1_000_000) / ((await used()) - before);
 }

@@ -70,7 +70,7 @@ async function rateOf(
 
 async function ourItems({ cluster }: RemotePair, streams: number, take: Take): Promise<void> {
   const read = async (index: number): Promise<void> => {
-    for await (const _ of cluster.actor(Source, `source-${index}`).numbers()) if (!take()) return;
+    for await (const _ of cluster.actor(Source, `source-${index}`).lines()) if (!take()) return;
   };
   await Promise.all(Array.from({ length: streams }, (_, index) => read(index)));
 }

@@ -23,9 +23,7 @@ export async function compare(
   await contestants.ours();
   for (let round = 1; round <= context.rounds; round++) {
     baseline.push(await contestants.baseline());
-    ours.push(
-      await profileWork(context.profile, `ours-${round}`, () => contestants.ours()),
-    );
+    ours.push(await profileWork(context.profile, `ours-${round}`, () => contestants.ours()));
     context.progress(
       `round ${round} of ${context.rounds}: ${shown(ours.at(-1))}, baseline ${shown(baseline.at(-1))}`,
     );

@@ -23,8 +23,8 @@ export interface Share {
   readonly share: number;
 }
 
-/** Not the program's doing. */
-const NOTHING = new Set(["(idle)", "(root)"]);
+/** Not the program's doing; `dispatch` is how the profiler itself is told to stop. */
+const NOTHING = new Set(["(idle)", "(root)", "dispatch"]);
 
 /** Where a process spent its time itself, not in what it called; the most first. */
 export function selfTimes(profile: CpuProfile): Share[] {
@@ -43,12 +43,13 @@ function sharesOf(
   { nodes, samples, timeDeltas }: CpuProfile,
   nameOf: (node: ProfileNode) => string,
 ): Share[] {
-  const names = new Map(nodes.map((node) => [node.id, nameOf(node)]));
+  const worked = nodes.filter((node) => !NOTHING.has(describe(node)));
+  const names = new Map(worked.map((node) => [node.id, nameOf(node)]));
   const times = new Map<string, number>();
   let whole = 0;
   for (const [index, id] of samples.entries()) {
     const where = names.get(id);
-    if (where === undefined || NOTHING.has(where)) continue;
+    if (where === undefined) continue;
     const time = timeDeltas[index] ?? 0;
     whole += time;
     times.set(where, (times.get(where) ?? 0) + time);
