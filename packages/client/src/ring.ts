@@ -9,6 +9,9 @@ import { hashOf } from "./key-hash.ts";
  */
 const POINTS_PER_SILO = 64;
 
+/** The highest that a hash can be. */
+const LAST_VALUE = 2 ** 32 - 1;
+
 const BUCKET_WIDTH = 2 ** 32 / REMINDER_BUCKETS;
 
 /** The reminder bucket of an actor's key: the part of the ring that the key falls on. */
@@ -33,6 +36,8 @@ export class Ring {
   readonly #values: Uint32Array;
   /** Whose each point is. Of points that are the same the one of the lower id comes first. */
   readonly #owners: readonly string[];
+  /** By silo, where its points are in the list, once somebody has asked. */
+  readonly #places = new Map<string, readonly number[]>();
 
   /** `before` is a ring of other hosts, from which this one is made more quickly. */
   constructor(hosts: readonly RingHost[], before?: Ring) {
@@ -64,6 +69,39 @@ export class Ring {
       if (this.#owners[next % values.length] === siloId) buckets.add(bucket);
     }
     return buckets;
+  }
+
+  /** The silos that own in another ring what the silo owns in this one. */
+  heirsOf(siloId: string, next: Ring): ReadonlySet<string> {
+    const heirs = new Set<string>();
+    for (const place of this.#placesOf(siloId)) {
+      const end = this.#values[place] ?? 0;
+      const start = place === 0 ? -1 : (this.#values[place - 1] ?? 0);
+      if (start < end) next.#addOwners(start, end, heirs);
+      // What lies behind the last point belongs to the first.
+      if (place === 0) next.#addOwners(this.#values.at(-1) ?? 0, LAST_VALUE, heirs);
+    }
+    return heirs;
+  }
+
+  /** Adds who owns the keys with hashes above `start`, up to and with `end`. */
+  #addOwners(start: number, end: number, owners: Set<string>): void {
+    for (let place = this.#find(start + 1); ; place++) {
+      const owner = this.#owners[place] ?? this.#owners[0];
+      if (owner === undefined) return;
+      owners.add(owner);
+      if ((this.#values[place] ?? LAST_VALUE) >= end) return;
+    }
+  }
+
+  #placesOf(siloId: string): readonly number[] {
+    const known = this.#places.get(siloId);
+    if (known !== undefined) return known;
+    const places: number[] = [];
+    for (let place = 0; place < this.#owners.length; place++)
+      if (this.#owners[place] === siloId) places.push(place);
+    this.#places.set(siloId, places);
+    return places;
   }
 
   /** The index of the first point at or after the value; that of none if there is none. */

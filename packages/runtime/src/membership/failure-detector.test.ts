@@ -27,6 +27,7 @@ it("evicts nobody who gave a host name: another machine may have that name by no
       return "evicted";
     },
     confirmsGone: async () => true,
+    onProbed() {},
     onIsolated() {},
   });
   await clock.run(detector.refused("b"));
@@ -51,6 +52,7 @@ it("evicts no more than a third of the others in the time of a lease, though man
       return "evicted";
     },
     confirmsGone: async () => true,
+    onProbed() {},
     onIsolated() {},
   });
   await clock.run(Promise.all([detector.refused("b"), detector.refused("c")]));

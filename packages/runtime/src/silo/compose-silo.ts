@@ -24,6 +24,7 @@ import type { FailureDetector } from "../membership/failure-detector.ts";
 import { MembershipAgent } from "../membership/membership-agent.ts";
 import { Deployments } from "../ownership/deployments.ts";
 import { Handoff } from "../ownership/handoff.ts";
+import { Heirs } from "../ownership/heirs.ts";
 import { ReleaseAnnouncer } from "../ownership/release-announcer.ts";
 import { ReminderTicks } from "../reminders/reminder-ticks.ts";
 import { AccessRules } from "../routing/access-rules.ts";
@@ -339,6 +340,7 @@ export class ComposedSilo {
         definitions,
         metrics: options.metrics ?? silentMetrics,
         handoff: this.#handoff,
+        heirs: new Heirs(siloId),
         announcer: this.#announcer,
         budget: this.#budget,
         deadlocks: this.#deadlocks,
@@ -350,7 +352,7 @@ export class ComposedSilo {
         caller: this.#caller,
         call,
         services: this.#services,
-        broadcast: (envelope) => this.links.broadcast(envelope),
+        linkTo: (to) => this.links.linkTo(to),
       },
       this.#session.placement,
     );
