@@ -9,8 +9,11 @@ import { movesOfOneLeaver } from "./moved-actors.ts";
 const CHANGES = ["add", "drain", "kill"] as const;
 type Change = (typeof CHANGES)[number];
 
-/** Enough virtual time for a change, and all that it brings about. */
-const CHANGE_MS = 2_000;
+/**
+ * Enough virtual time for a change and all that it brings about, with one probe of each link, which
+ * takes along what is not urgent.
+ */
+const CHANGE_MS = 1_000;
 
 /** Rings that are built to know what one costs. */
 const RINGS = 20;
@@ -86,7 +89,7 @@ async function roundsOf(context: BenchContext, silos: number): Promise<Costs> {
     const kill = await costOf(cluster, "kill", ringMs);
     rounds.push({ add, drain, kill });
     cluster.add();
-    await cluster.pass(CHANGE_MS);
+    await cluster.pass(2 * CHANGE_MS);
     context.progress(
       `round ${round} of ${context.rounds}: ${silos} silos, ${worst({ add, drain, kill }).toFixed(2)} ms each`,
     );
@@ -104,6 +107,8 @@ async function costOf(
   ringMs: number,
 ): Promise<ChangeCost> {
   const silos = cluster.size;
+  await cluster.pass(2 * CHANGE_MS);
+  await cluster.untilProbed();
   // What goes on anyway, such as the probes of links.
   const idle = await ownCpuMs(() => cluster.pass(CHANGE_MS));
   const { revision } = cluster;

@@ -1,4 +1,5 @@
 import type {
+  Clock,
   Envelope,
   Hello,
   Link,
@@ -9,40 +10,49 @@ import type {
   Transport,
 } from "@troupe/core";
 
-/** How many envelopes of each kind a cluster's links have taken. */
+/**
+ * How many envelopes of each kind the links of a cluster have taken. What goes in the frame of a
+ * probe is a kind of its own: probes go on whether or not anything changes.
+ */
 export class EnvelopeCounts {
-  readonly #counts = new Map<Envelope["kind"], number>();
+  readonly #counts = new Map<string, number>();
 
-  add(kind: Envelope["kind"]): void {
+  add(kind: string): void {
     this.#counts.set(kind, this.of(kind) + 1);
   }
 
-  of(kind: Envelope["kind"]): number {
+  of(kind: string): number {
     return this.#counts.get(kind) ?? 0;
   }
 
-  /** All but the probes of links, which go on whether or not anything changes. */
+  /** What was sent beyond the probes of links, by kind. */
   get withoutProbes(): Readonly<Record<string, number>> {
-    const rest = [...this.#counts].filter(([kind]) => kind !== "ping" && kind !== "pong");
-    return Object.fromEntries(rest);
+    return Object.fromEntries([...this.#counts].filter(([kind]) => !PROBES.has(kind)));
   }
 }
+
+/** A release that leaves together with a probe of the same link. */
+const WITH_PROBE = "released with a ping";
+
+const PROBES: ReadonlySet<string> = new Set(["ping", "pong", WITH_PROBE]);
 
 /** A transport whose links count what is sent over them. */
 export class CountingTransport implements Transport {
   readonly #transport: Transport;
   readonly #counts: EnvelopeCounts;
+  readonly #clock: Clock;
 
-  constructor(transport: Transport, counts: EnvelopeCounts) {
+  constructor(transport: Transport, counts: EnvelopeCounts, clock: Clock) {
     this.#transport = transport;
     this.#counts = counts;
+    this.#clock = clock;
   }
 
   listen(address: string, acceptor: LinkAcceptor): Promise<Listener> {
     return this.#transport.listen(address, {
       hello: () => acceptor.hello(),
       check: (remote, principal) => acceptor.check(remote, principal),
-      accept: (link) => acceptor.accept(new CountingLink(link, this.#counts)),
+      accept: (link) => acceptor.accept(this.#counting(link)),
       refused: (remote, refusal) => acceptor.refused?.(remote, refusal),
     });
   }
@@ -54,7 +64,7 @@ export class CountingTransport implements Transport {
   ): Promise<Link> {
     let counting: Link | undefined;
     const link = await this.#transport.connect(address, hello, (opened) => {
-      counting = new CountingLink(opened, this.#counts);
+      counting = this.#counting(opened);
       return accept(counting);
     });
     return counting ?? link;
@@ -63,15 +73,22 @@ export class CountingTransport implements Transport {
   close(): Promise<void> {
     return this.#transport.close();
   }
+
+  #counting(link: Link): Link {
+    return new CountingLink(link, this.#counts, this.#clock);
+  }
 }
 
 class CountingLink implements Link {
   readonly #link: Link;
   readonly #counts: EnvelopeCounts;
+  readonly #clock: Clock;
+  #pingedAt: number | undefined;
 
-  constructor(link: Link, counts: EnvelopeCounts) {
+  constructor(link: Link, counts: EnvelopeCounts, clock: Clock) {
     this.#link = link;
     this.#counts = counts;
+    this.#clock = clock;
   }
 
   get remote(): Link["remote"] {
@@ -84,11 +101,18 @@ class CountingLink implements Link {
 
   send(envelope: Envelope): SendResult {
     const result = this.#link.send(envelope);
-    if (result === "sent") this.#counts.add(envelope.kind);
+    if (result === "sent") this.#counts.add(this.#kindOf(envelope));
     return result;
   }
 
   close(reason: string): void {
     this.#link.close(reason);
+  }
+
+  /** What is sent in one moment leaves in one frame. */
+  #kindOf({ kind }: Envelope): string {
+    const now = this.#clock.monotonic();
+    if (kind === "ping") this.#pingedAt = now;
+    return kind === "released" && this.#pingedAt === now ? WITH_PROBE : kind;
   }
 }

@@ -19,6 +19,8 @@ const LEASE_MS = 60_000;
 /** Longer than joining may take, in virtual time. */
 const SETTLE_MS = 3_000;
 
+const PROBE_STEP_MS = 10;
+
 interface SimulatedSilo {
   readonly silo: Silo;
   /** Ends it as SIGKILL would. */
@@ -55,6 +57,18 @@ export class SimulatedCluster implements AsyncDisposable {
 
   get size(): number {
     return this.#silos.length;
+  }
+
+  /** Lets time pass until most of the silos have just probed their links, which they do each second. */
+  async untilProbed(): Promise<void> {
+    const links = this.size * (this.size - 1);
+    for (
+      let before = 0, now = this.counts.of("ping");
+      (now - before) * 2 < links || before === 0;
+    ) {
+      await this.pass(PROBE_STEP_MS);
+      [before, now] = [now, this.counts.of("ping")];
+    }
   }
 
   /** Lets virtual time pass. */
@@ -100,7 +114,7 @@ export class SimulatedCluster implements AsyncDisposable {
         clock,
         random: this.#random,
         logger: silentLogger,
-        transport: new CountingTransport(transport, this.counts),
+        transport: new CountingTransport(transport, this.counts, clock),
         membership,
         stateStore: new MemoryStateStore(this.#states),
         reminderStore: new MemoryReminderStore(this.#states.due),

@@ -29,8 +29,8 @@ interface PastView {
  * When views change: what this silo may activate, and what it has let go.
  *
  * HAND-1. A silo *releases* a view R when it has adopted R and runs nothing any more that it does
- *     not own in R. It says so to all members, with the actors that it still holds because a turn
- *     of theirs has not ended.
+ *     not own in R. It says so to all members, at once to those that may wait for it (HEIR-1), with
+ *     the actors that it still holds because a turn of theirs has not ended.
  * HAND-2. An actor that is owned in R is activated when every other member *that may have had it*
  *     has released R itself without holding the actor (C1). The release of a later view does not
  *     count: the silo that sent it may have skipped R, and own the actor again. A release of R

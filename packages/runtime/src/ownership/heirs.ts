@@ -57,6 +57,7 @@ export class Heirs {
       for (const { siloId, state } of current.view.members)
         if (state === "active" && view.member(siloId)?.state !== "active") found.add(siloId);
     }
+    found.delete(this.#siloId);
     return found;
   }
 }
