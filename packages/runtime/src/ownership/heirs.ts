@@ -1,15 +1,18 @@
 import type { Placement } from "@troupe/client";
 
-/** Views behind the current one that are looked at. */
+/** With more unsettled views than this everybody is told. */
 const VIEWS_MAX = 8;
+
+/** Views behind the current one that are looked at, though this silo has seen them settle. */
+const VIEWS_MIN = 3;
 
 /**
  * Which silos are to hear at once what this silo has released.
  *
- * HEIR-1. A silo that owns something now which this silo owned in one of the last views: it waits
- *     for this silo before it activates that (HAND-2).
- * HEIR-2. A silo that was not active in all of the last views: it may not know of them, and then it
- *     waits for everybody (HAND-4).
+ * HEIR-1. A silo that owns something now which this silo owned in one of the last views, which may
+ *     not be settled there: it waits for this silo before it activates that (HAND-2).
+ * HEIR-2. A silo that was not active in all of the unsettled views: it may not know of them, and
+ *     then it waits for everybody (HAND-4).
  * HEIR-3. Every silo, if this one does not know the last views itself, or if more than it keeps are
  *     unsettled.
  *
@@ -41,19 +44,21 @@ export class Heirs {
     const between = this.#views.length === 0 ? [] : (passed ?? [undefined]);
     this.#views = [...this.#views, ...between, placement].slice(-1 - VIEWS_MAX);
     const isKnown = unsettled !== undefined && unsettled <= VIEWS_MAX;
-    this.#named = isKnown ? this.#find(placement) : "all";
+    this.#named = isKnown ? this.#find(placement, unsettled) : "all";
   }
 
   has(siloId: string): boolean {
     return this.#named === "all" || this.#named.has(siloId);
   }
 
-  #find(current: Placement): ReadonlySet<string> | "all" {
+  #find(current: Placement, unsettled: number): ReadonlySet<string> | "all" {
     const found = new Set<string>();
-    for (const view of this.#views) {
+    const last = this.#views.slice(-1 - Math.max(unsettled, VIEWS_MIN), -1);
+    for (const [index, view] of last.entries()) {
       const heirs = view?.heirsOf(this.#siloId, current);
       if (view === undefined || heirs === undefined) return "all";
       for (const heir of heirs) found.add(heir);
+      if (index < last.length - unsettled) continue;
       for (const { siloId, state } of current.view.members)
         if (state === "active" && view.member(siloId)?.state !== "active") found.add(siloId);
     }
