@@ -82,7 +82,9 @@ export class Ring {
     return heirs;
   }
 
-  /** Calls `see` with each part of the ring that is the silo's: above `start`, up to and with `end`. */
+  /**
+   * Calls `see` with each part of the ring that is the silo's: above `start`, up to and with `end`.
+   */
   #forEachArc(siloId: string, see: (start: number, end: number) => void): void {
     const { values } = this.#points;
     for (const place of this.#placesOf(siloId)) {
@@ -190,7 +192,7 @@ function pointsOf(hosts: readonly RingHost[]): NewPoint[] {
     const vnodes = Math.max(1, Math.round(POINTS_PER_SILO * capacity));
     return new HashRing({ [siloId]: { vnodes } }, "md5", { "max cache size": 1 }).ring;
   });
-  return points.sort(
+  return points.toSorted(
     (one, other) => one.value - other.value || (one.server < other.server ? -1 : 1),
   );
 }

@@ -9,7 +9,9 @@ const ACTORS = 120;
 /** No actor may be away for longer, whatever is wrong. */
 const OUTAGE_MAX_MS = 60_000;
 
-/** Well before the lease of 5 s ends: a silo that most of the others give up has to stop by itself. */
+/**
+ * Well before the lease of 5 s ends: a silo that most of the others give up has to stop by itself.
+ */
 const HANG_TARGET: Target = { of: "value", sense: "at-most", limit: 1_500 };
 
 /** For how long the actors of a silo are away when its process dies or stands still. */

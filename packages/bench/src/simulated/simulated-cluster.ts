@@ -59,7 +59,9 @@ export class SimulatedCluster implements AsyncDisposable {
     return this.#silos.length;
   }
 
-  /** Lets time pass until most of the silos have just probed their links, which they do each second. */
+  /**
+   * Lets time pass until most of the silos have just probed their links, which they do each second.
+   */
   async untilProbed(): Promise<void> {
     const links = this.size * (this.size - 1);
     for (
@@ -94,7 +96,7 @@ export class SimulatedCluster implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     // Together: one after the other each would change the view of all that are left.
-    for (const { kill } of this.#silos.splice(0)) kill();
+    for (const silo of this.#silos.splice(0)) silo.kill();
     await this.pass(0);
   }
 

@@ -180,12 +180,11 @@ export class FailureDetector {
   }
 
   async #isConfirmed(siloId: string): Promise<boolean> {
-    const { linkTo, clock } = this.#parts;
     const others = this.#othersThan(siloId).filter((other) => other !== this.#parts.siloId);
     if (others.length === 0) return true;
-    const witnesses = others.filter((other) => linkTo(other) !== undefined);
+    const witnesses = others.filter((other) => this.#parts.linkTo(other) !== undefined);
     const ofFirst = this.#oneConfirms(witnesses.slice(0, JUDGES), siloId);
-    const inTime = sleep(clock, 2 * WITNESS_MS).then(() => false);
+    const inTime = sleep(this.#parts.clock, 2 * WITNESS_MS).then(() => false);
     if (await Promise.race([ofFirst, inTime])) return true;
     return await this.#oneConfirms(witnesses.slice(JUDGES), siloId);
   }
