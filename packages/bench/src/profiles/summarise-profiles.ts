@@ -6,7 +6,8 @@ const ROOMS_SHOWN = 10;
 const FUNCTIONS_SHOWN = 30;
 
 /**
- * The packages and the functions that took the most time themselves, for each profile of the folder.
+ * The packages and the functions that took the most time themselves, for each profile of the
+ * folder.
  */
 export async function summariseProfiles(folder: string): Promise<string> {
   const files = (await readdir(folder)).filter((file) => file.endsWith(".cpuprofile")).toSorted();
