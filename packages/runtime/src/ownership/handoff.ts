@@ -78,6 +78,8 @@ export class Handoff {
   readonly #unreleased = new Set<string>();
   /** Whose actors this silo may have got; undefined until somebody asks, "any" if nobody knows. */
   #donors: ReadonlySet<string> | "any" | undefined;
+  /** No donor has anything any more. It stays true until the next view. */
+  #inherited = false;
   /** What is to be said; undefined when it has to be put together anew. */
   #saying: ReleasedEnvelope | undefined;
 
@@ -99,6 +101,7 @@ export class Handoff {
       this.#earlier = undefined;
     this.#current = placement;
     this.#donors = undefined;
+    this.#inherited = false;
     this.#saying = undefined;
     this.#releases.clear();
     for (const [siloId, { revision, holding }] of this.#later) {
@@ -129,10 +132,11 @@ export class Handoff {
 
   /** True if no other silo may have an actor any more that this one owns in the current view. */
   get hasInherited(): boolean {
-    if (this.isSettled) return true;
+    if (this.isSettled || this.#inherited) return true;
     this.#donors ??= this.#findDonors();
     if (this.#donors === "any") return false;
     for (const siloId of this.#unreleased) if (this.#donors.has(siloId)) return false;
+    this.#inherited = true;
     return true;
   }
 

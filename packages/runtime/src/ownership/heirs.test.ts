@@ -46,6 +46,18 @@ describe("the heirs of a silo", () => {
     }
   });
 
+  it("are told of by their donors alone: a silo has inherited all when these have released", () => {
+    const [before, after] = [placement(1, all), placement(2, { ...all, a: "draining" })];
+    const handoff = new Handoff("b", EMPTY);
+    handoff.setPlacement(before, undefined);
+    for (const other of ["a", "c", "d"])
+      handoff.setReleased(other, { kind: "released", revision: 1, holding: [] });
+    handoff.setPlacement(after, []);
+    expect(handoff.hasInherited).toBe(false);
+    handoff.setReleased("a", { kind: "released", revision: 2, holding: [] });
+    expect([handoff.hasInherited, handoff.isSettled]).toEqual([true, false]);
+  });
+
   it("are enough: when they have heard, every owner may activate what it owns", () => {
     const state = fc.constantFrom<MemberState | "gone">("joining", "active", "draining", "gone");
     const states = fc.record(Object.fromEntries(SILOS.map((siloId) => [siloId, state])));
