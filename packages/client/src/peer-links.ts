@@ -112,15 +112,6 @@ export class PeerLinks {
     return undefined;
   }
 
-  /** Sends to every peer whose link is open. False if one of them had no room for it. */
-  broadcast(envelope: Envelope): boolean {
-    let isComplete = true;
-    for (const { state } of this.#peers.values()) {
-      if (state.kind === "up" && state.link.send(envelope) === "full") isComplete = false;
-    }
-    return isComplete;
-  }
-
   /** These are the silos to talk to from now on. */
   setMembers(members: readonly Member[]): void {
     if (this.#closed) return;

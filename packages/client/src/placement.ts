@@ -106,6 +106,26 @@ export class Placement {
     return new Set(owned.flatMap((buckets) => [...buckets]));
   }
 
+  /**
+   * The silos that own in another view what the silo owns in this one, and maybe the silo itself;
+   * undefined if it could be any, because a type is placed otherwise there. Workers move nowhere.
+   */
+  heirsOf(siloId: string, next: Placement): ReadonlySet<string> | undefined {
+    const heirs = new Set<string>();
+    // Most types are hosted by the same silos, and share a ring.
+    const seen = new Map<Ring, Ring>();
+    for (const type of Object.keys(this.#members.get(siloId)?.types ?? {})) {
+      const [share, later] = [this.#shareOf(type), next.#shareOf(type)];
+      if (share === undefined || later === undefined || !share.ring.has(siloId)) continue;
+      if (share.separator !== later.separator || isWorker(share) !== isWorker(later))
+        return undefined;
+      if (isWorker(share) || seen.get(share.ring) === later.ring) continue;
+      seen.set(share.ring, later.ring);
+      for (const heir of share.ring.heirsOf(siloId, later.ring)) heirs.add(heir);
+    }
+    return heirs;
+  }
+
   /** The labels that a type asks for and none of its hosts has; undefined if it has no host. */
   missingLabels(type: string): TypePlacement["labels"] | undefined {
     const [first] = this.#hostsOf(type);
@@ -149,6 +169,10 @@ export class Placement {
     this.#shares.set(type, share);
     return share;
   }
+}
+
+function isWorker({ workers }: Share): boolean {
+  return workers !== undefined;
 }
 
 /** What is hashed: the key, or what all actors have that live together. No type has no name. */

@@ -158,6 +158,20 @@ describe("a ring", () => {
     );
   });
 
+  it("names as heirs of a silo whoever owns its keys in another ring, and nobody who has none of its ring", () => {
+    fc.assert(
+      fc.property(siloIds, siloIds, fc.array(keys, { maxLength: 200 }), (before, after, some) => {
+        const [ring, next] = [ringWith(before), ringWith(after)];
+        for (const key of some) {
+          const [owner, later] = [ring.ownerOf(key) ?? "", next.ownerOf(key) ?? ""];
+          expect(ring.heirsOf(owner, next)).toContain(later);
+        }
+        for (const siloId of before) expect(ring.heirsOf(siloId, ring)).toEqual(new Set([siloId]));
+      }),
+      { numRuns: 50 },
+    );
+  });
+
   it("agrees with the ring of the package that is behind it", () => {
     const silos = Array.from({ length: 20 }, (_, index) => `silo-${index}`);
     const servers = Object.fromEntries(silos.map((siloId) => [siloId, { vnodes: 64 }]));

@@ -9,6 +9,11 @@ export class Counter extends Actor {
     this.#total += amount;
     return this.#total;
   }
+
+  /** The process in which it lives just now. */
+  pid(): number {
+    return process.pid;
+  }
 }
 
 /** Counts in the store: each turn is a write. */

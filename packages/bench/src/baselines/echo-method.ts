@@ -1,4 +1,4 @@
-import type { MethodDefinition, ServiceDefinition } from "@grpc/grpc-js";
+import type { MethodDefinition } from "@grpc/grpc-js";
 
 const asIs = (bytes: Buffer): Buffer => bytes;
 
@@ -12,8 +12,6 @@ export const ECHO_METHOD: MethodDefinition<Buffer, Buffer> = {
   responseSerialize: asIs,
   responseDeserialize: asIs,
 };
-
-export const ECHO_SERVICE: ServiceDefinition = { Open: ECHO_METHOD };
 
 /** A call and its answer on the stream. Both are flat in a batch, one after the other. */
 export const FIELDS_OF_CALL = 5;

@@ -1,11 +1,16 @@
 import { Server, ServerCredentials, type ServerDuplexStream } from "@grpc/grpc-js";
 import { Packr } from "msgpackr";
-import { ECHO_SERVICE, FIELDS_OF_CALL } from "./echo-method.ts";
+import { ECHO_METHOD, FIELDS_OF_CALL } from "./echo-method.ts";
+import { ITEM_METHOD } from "./item-method.ts";
+import { sendItems } from "./item-source.ts";
 
-/** Answers each call of each batch with the first of its arguments. Resolves with the port. */
+/**
+ * Answers each call of each batch with the first of its arguments, and sends items to whoever asks
+ * for them. Resolves with the port.
+ */
 export function startEchoServer(): Promise<number> {
   const server = new Server();
-  server.addService(ECHO_SERVICE, { Open: echo });
+  server.addService({ Open: ECHO_METHOD, Items: ITEM_METHOD }, { Open: echo, Items: sendItems });
   return new Promise((resolve, reject) => {
     server.bindAsync("127.0.0.1:0", ServerCredentials.createInsecure(), (error, port) => {
       if (error === null) resolve(port);

@@ -6,11 +6,14 @@ import { drain } from "./drain.ts";
 import { failover } from "./failover.ts";
 import { latencyRemote } from "./latency-remote.ts";
 import { memory } from "./memory.ts";
+import { observed } from "./observed.ts";
 import { reminders } from "./reminders.ts";
 import { scale } from "./scale.ts";
 import { soak } from "./soak.ts";
+import { stream } from "./stream.ts";
 import { turnHot } from "./turn-hot.ts";
 import { turnSpread } from "./turn-spread.ts";
+import { views } from "./views.ts";
 
 /** Every bench, in the order of the table of targets. */
 export const BENCHES: readonly Bench[] = [
@@ -25,5 +28,8 @@ export const BENCHES: readonly Bench[] = [
   failover,
   drain,
   scale,
+  views,
+  stream,
+  observed,
   soak,
 ];

@@ -10,7 +10,7 @@ export const latencyRemote: Bench = {
   name: "latency-remote",
   what: "client process to silo process, 1 in flight, p50; against the same bare gRPC stream, 1 in flight",
   unit: "ms",
-  target: { of: "ratio", sense: "at-most", limit: 1.5 },
+  target: { of: "ratio", sense: "at-most", limit: 1.2 },
   measure,
 };
 

@@ -9,6 +9,12 @@ const CLIENTS = 2;
 const FEW_ACTORS = 1_000;
 const MANY_ACTORS = 50_000;
 
+/** What a call to one of many actors may cost, against one of few. */
+const MANY_COST_MAX = 1.4;
+
+const FEW_LOAD = "4 silos";
+const MANY_LOAD = `4 silos, ${MANY_ACTORS.toLocaleString("en")} actors`;
+
 /**
  * Of each client on its link to each silo. Were they fewer with more silos, frames would be, too,
  * and a bare stream would lose as much.
@@ -46,23 +52,38 @@ async function measure(context: BenchContext): Promise<Measurement> {
     context.progress(`round ${round} of ${context.rounds}: ${shown.join(", ")}`);
   }
   const rates = (name: string): number[] => rounds.map((round) => round[name]?.rate ?? 0);
-  const [first, last] = [rates("1 silo"), rates("4 silos")];
+  const [first, last] = [rates("1 silo"), rates(FEW_LOAD)];
+  const costOfMany = median(
+    rounds.map((round) => cpuOf(round[MANY_LOAD]) / cpuOf(round[FEW_LOAD])),
+  );
   const names = Object.keys(rounds[0] ?? {});
   return {
     value: median(last),
     baseline: median(first),
     ratio: median(last.map((rate, round) => rate / (first[round] ?? Number.NaN))),
+    checks: [
+      {
+        what: `CPU of a call with ${MANY_ACTORS.toLocaleString("en")} actors, against that with ${FEW_ACTORS.toLocaleString("en")}`,
+        value: costOfMany,
+        sense: "at-most",
+        limit: MANY_COST_MAX,
+      },
+    ],
     details: {
       rates: Object.fromEntries(names.map((name) => [name, Math.round(median(rates(name)))])),
       cpuMicrosEach: Object.fromEntries(
         names.map((name) => [
           name,
-          Math.round(100 * median(rounds.map((round) => round[name]?.cpuMicrosEach ?? 0))) / 100,
+          Math.round(100 * median(rounds.map((round) => cpuOf(round[name])))) / 100,
         ]),
       ),
       rounds,
     },
   };
+}
+
+function cpuOf(load: Load | undefined): number {
+  return load?.cpuMicrosEach ?? Number.NaN;
 }
 
 async function oneRound(context: BenchContext): Promise<Record<string, Load>> {
@@ -88,7 +109,7 @@ async function oneRound(context: BenchContext): Promise<Record<string, Load>> {
       loads[of] = await loadOf(context, { cluster, clients, actors: FEW_ACTORS, inFlight });
     }
     const all = { cluster, clients, inFlight: IN_FLIGHT_EACH * cluster.silos.length };
-    loads[`4 silos, ${MANY_ACTORS.toLocaleString("en")} actors`] = await loadOf(context, {
+    loads[MANY_LOAD] = await loadOf(context, {
       ...all,
       actors: MANY_ACTORS,
     });

@@ -1,4 +1,5 @@
 import type { BenchContext, Measurement } from "../bench.ts";
+import { profileWork } from "../profiles/profile-work.ts";
 import { median } from "./median.ts";
 
 /** Two things to measure in the same unit. */
@@ -10,7 +11,7 @@ export interface Contestants {
 /**
  * Measures both in turn, round by round, so that whatever slows the machine for a while slows both.
  * The ratio is taken within each round, and its median is the result. One round before the first is
- * for warming up.
+ * for warming up. With `profile`, each of our rounds leaves a profile of its own.
  */
 export async function compare(
   context: BenchContext,
@@ -22,7 +23,7 @@ export async function compare(
   await contestants.ours();
   for (let round = 1; round <= context.rounds; round++) {
     baseline.push(await contestants.baseline());
-    ours.push(await contestants.ours());
+    ours.push(await profileWork(context.profile, `ours-${round}`, () => contestants.ours()));
     context.progress(
       `round ${round} of ${context.rounds}: ${shown(ours.at(-1))}, baseline ${shown(baseline.at(-1))}`,
     );

@@ -1,7 +1,9 @@
 import { silentLogger } from "@troupe/core";
 import { startSilo } from "troupe";
 import { Counter, DurableCounter } from "../actors/counters.ts";
+import { CallCounts } from "../actors/call-counts.ts";
 import { Sleeper } from "../actors/sleeper.ts";
+import { Source } from "../actors/source.ts";
 import { Worker } from "../actors/worker.ts";
 import { argumentOfStarter, endWithStarter, tellStarter } from "./starter.ts";
 
@@ -10,12 +12,19 @@ export interface SiloArgument {
   readonly cluster: string;
   readonly membership: string;
   readonly storage: string;
+  /** Filters count its calls. */
+  readonly observed?: boolean;
 }
 
-const SILO_ACTORS = [Counter, DurableCounter, Sleeper, Worker];
+const SILO_ACTORS = [Counter, DurableCounter, Sleeper, Source, Worker];
 
-const argument = (await argumentOfStarter()) as SiloArgument;
-const silo = await startSilo({ ...argument, actors: SILO_ACTORS, logger: silentLogger });
+const { observed, ...settings } = (await argumentOfStarter()) as SiloArgument;
+const silo = await startSilo({
+  ...settings,
+  actors: SILO_ACTORS,
+  logger: silentLogger,
+  ...(observed === true ? { filters: new CallCounts().filters } : {}),
+});
 endWithStarter(() => silo.stop());
 process.once("SIGTERM", () => void silo.stop().finally(() => process.exit()));
 tellStarter({ siloId: silo.siloId, address: silo.address });

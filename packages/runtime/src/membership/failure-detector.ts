@@ -4,7 +4,9 @@ import {
   type Link,
   type Logger,
   messageOf,
+  type Member,
   type Scheduled,
+  sleep,
   type View,
 } from "@troupe/core";
 import { isOfOneMachine } from "./one-machine-address.ts";
@@ -32,6 +34,18 @@ const ISOLATED_MS = 10_000;
 /** How long a silo that is asked whether another one is gone waits to find out. */
 const WITNESS_MS = 500;
 
+/**
+ * How many silos judge a silo at once when its process is gone, and how many of the others each of
+ * them asks first. More would find the same.
+ */
+const JUDGES = 3;
+
+/** The next so many judge if the silo is still a member after this. */
+const JUDGE_LATER_MS = 200;
+
+/** Behind these all judge together. */
+const JUDGE_LATER_TIMES = 3;
+
 export interface FailureDetectorParts {
   readonly siloId: string;
   readonly clock: Clock;
@@ -40,6 +54,8 @@ export interface FailureDetectorParts {
   readonly leaseTtlMs: number;
   view(): View;
   linkTo(siloId: string): Link | undefined;
+  /** The link with the silo was probed: what it has not been told may go along. */
+  onProbed(siloId: string): void;
   /** Takes a silo out of the cluster. */
   evict(siloId: string): Promise<"evicted" | "gone">;
   /** Asks a silo whether it, too, finds that nothing listens any more where another one was. */
@@ -60,6 +76,9 @@ export interface FailureDetectorParts {
  * DET-3. A silo that stood still itself judges nobody by it.
  * DET-4. A silo that has no link with most of the others leaves the cluster, though its lease
  *        lives.
+ * DET-5. A silo that dies costs the others a few messages and a few writes, and not one for each
+ *     pair of them: the three that follow it in the order of ids judge at once, the next ones
+ *     later if it is still a member.
  */
 export class FailureDetector {
   readonly #parts: FailureDetectorParts;
@@ -68,12 +87,15 @@ export class FailureDetector {
   #evictions: number[] = [];
   /** Silos whose addresses refused lately, and when. */
   readonly #refusedAt = new Map<string, number>();
+  /** Silos that this one is about to judge. */
+  readonly #judging = new Set<string>();
   /** Another silo was found gone. */
   readonly #found: Condition;
   #isolatedSince: number | undefined;
   #lookedAt = 0;
   #timer: Scheduled | undefined;
   #nonce = 0;
+  #isStopped = false;
 
   constructor(parts: FailureDetectorParts) {
     this.#parts = parts;
@@ -86,6 +108,7 @@ export class FailureDetector {
   }
 
   stop(): void {
+    this.#isStopped = true;
     this.#timer?.cancel();
   }
 
@@ -96,17 +119,31 @@ export class FailureDetector {
 
   /** Nothing listens any more at the address of a silo with which this one had a link. */
   async refused(siloId: string): Promise<void> {
-    const { clock, logger } = this.#parts;
     const { members } = this.#parts.view();
     const suspect = members.find((member) => member.siloId === siloId);
     if (suspect === undefined || !isOfOneMachine(suspect.address)) return;
-    this.#refusedAt.set(siloId, clock.monotonic());
+    this.#refusedAt.set(siloId, this.#parts.clock.monotonic());
     this.#found.notify();
-    const isActive = members.some(
-      (member) => member.siloId === this.#parts.siloId && member.state === "active",
-    );
+    if (this.#judging.has(siloId)) return;
+    this.#judging.add(siloId);
+    await this.#judgeInTurn(siloId);
+    this.#judging.delete(siloId);
+  }
+
+  /** DET-5 */
+  async #judgeInTurn(siloId: string): Promise<void> {
+    const times = Math.floor(this.#followersOf(siloId).indexOf(this.#parts.siloId) / JUDGES);
     // One that is still joining knows too little to judge.
-    if (!isActive || !this.#mayEvictNow(members.length)) return;
+    if (times < 0) return;
+    const laterMs = JUDGE_LATER_MS * Math.min(times, JUDGE_LATER_TIMES);
+    if (laterMs > 0) await sleep(this.#parts.clock, laterMs);
+    const { members } = this.#parts.view();
+    if (members.some((member) => member.siloId === siloId)) await this.#judge(siloId, members);
+  }
+
+  async #judge(siloId: string, members: readonly Member[]): Promise<void> {
+    const { clock, logger } = this.#parts;
+    if (this.#isStopped || !this.#mayEvictNow(members.length)) return;
     try {
       // Others may have been evicted while it was being confirmed.
       if (!(await this.#isConfirmed(siloId)) || !this.#mayEvictNow(members.length)) return;
@@ -143,21 +180,35 @@ export class FailureDetector {
   }
 
   async #isConfirmed(siloId: string): Promise<boolean> {
-    const witnesses = this.#parts.view().members.filter((member) => {
-      return (
-        member.siloId !== siloId &&
-        member.siloId !== this.#parts.siloId &&
-        member.state !== "joining"
-      );
+    const others = this.#othersThan(siloId).filter((other) => other !== this.#parts.siloId);
+    if (others.length === 0) return true;
+    const witnesses = others.filter((other) => this.#parts.linkTo(other) !== undefined);
+    const ofFirst = this.#oneConfirms(witnesses.slice(0, JUDGES), siloId);
+    const inTime = sleep(this.#parts.clock, 2 * WITNESS_MS).then(() => false);
+    if (await Promise.race([ofFirst, inTime])) return true;
+    return await this.#oneConfirms(witnesses.slice(JUDGES), siloId);
+  }
+
+  async #oneConfirms(witnesses: readonly string[], siloId: string): Promise<boolean> {
+    const answers = witnesses.map(async (witness) => {
+      if (await this.#parts.confirmsGone(witness, siloId)) return true;
+      throw new Error(`${witness} does not find it gone`);
     });
-    if (witnesses.length === 0) return true;
-    const answers = witnesses
-      .filter((witness) => this.#parts.linkTo(witness.siloId) !== undefined)
-      .map(async (witness) => {
-        if (await this.#parts.confirmsGone(witness.siloId, siloId)) return true;
-        throw new Error(`${witness.siloId} does not find it gone`);
-      });
     return await Promise.any(answers).catch(() => false);
+  }
+
+  /** The active silos but for one, in the order of ids, from those that follow it. */
+  #followersOf(siloId: string): string[] {
+    return this.#othersThan(siloId, ({ state }) => state === "active");
+  }
+
+  #othersThan(siloId: string, isMeant = isNotJoining): string[] {
+    const ids = this.#parts
+      .view()
+      .members.filter((member) => member.siloId !== siloId && isMeant(member))
+      .map((member) => member.siloId);
+    const next = ids.findIndex((id) => id > siloId);
+    return next < 0 ? ids : [...ids.slice(next), ...ids.slice(0, next)];
   }
 
   #lookLater(): void {
@@ -182,6 +233,7 @@ export class FailureDetector {
       linked++;
       links.add(link);
       this.#probe(link, stoodStill ? now : (this.#heardAt.get(link) ?? now), now);
+      this.#parts.onProbed(siloId);
     }
     for (const link of this.#heardAt.keys()) if (!links.has(link)) this.#heardAt.delete(link);
     for (const siloId of this.#refusedAt.keys())
@@ -209,4 +261,8 @@ export class FailureDetector {
     this.#isolatedSince = undefined;
     this.#parts.onIsolated();
   }
+}
+
+function isNotJoining({ state }: Member): boolean {
+  return state !== "joining";
 }

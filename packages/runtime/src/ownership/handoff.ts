@@ -1,5 +1,5 @@
 import type { Placement } from "@troupe/client";
-import { type ActorAddress, formatAddress, type ReleasedEnvelope } from "@troupe/core";
+import { type ActorAddress, formatAddress, type Member, type ReleasedEnvelope } from "@troupe/core";
 
 /**
  * Views that may be unsettled at the same time before this silo stops to remember who owned what
@@ -29,8 +29,8 @@ interface PastView {
  * When views change: what this silo may activate, and what it has let go.
  *
  * HAND-1. A silo *releases* a view R when it has adopted R and runs nothing any more that it does
- *     not own in R. It says so to all members, with the actors that it still holds because a turn
- *     of theirs has not ended.
+ *     not own in R. It says so to all members, at once to those that may wait for it (HEIR-1), with
+ *     the actors that it still holds because a turn of theirs has not ended.
  * HAND-2. An actor that is owned in R is activated when every other member *that may have had it*
  *     has released R itself without holding the actor (C1). The release of a later view does not
  *     count: the silo that sent it may have skipped R, and own the actor again. A release of R
@@ -68,18 +68,25 @@ export class Handoff {
    * known from there on.
    */
   #earlier: PastView[] | undefined;
-  #isSettled = false;
   /** What each silo that has released the current view held then. It stays true. */
   readonly #releases = new Map<string, ReadonlySet<string>>();
   /** The latest release of each silo that is ahead of this one. */
   readonly #later = new Map<string, Release>();
   /** Actors that this silo does not own and has not yet let go. */
   readonly #holding = new Set<string>();
+  /** The members that have not released the current view, or still hold something of it. */
+  readonly #unreleased = new Set<string>();
+  /** Whose actors this silo may have got; undefined until somebody asks, "any" if nobody knows. */
+  #donors: ReadonlySet<string> | "any" | undefined;
+  /** No donor has anything any more. It stays true until the next view. */
+  #inherited = false;
+  /** What is to be said; undefined when it has to be put together anew. */
+  #saying: ReleasedEnvelope | undefined;
 
   constructor(siloId: string, placement: Placement) {
     this.#siloId = siloId;
     this.#current = placement;
-    this.#checkSettled();
+    this.#await();
   }
 
   /**
@@ -87,19 +94,22 @@ export class Handoff {
    * has not adopted; undefined if it does not know them all.
    */
   setPlacement(placement: Placement, passed: readonly Placement[] | undefined): void {
-    if (this.#isSettled) this.#earlier = [];
+    if (this.isSettled) this.#earlier = [];
     this.#earlier?.push({ placement: this.#current, isBeforeGap: passed === undefined });
     for (const one of passed ?? []) this.#earlier?.push({ placement: one, isBeforeGap: false });
     if (this.#earlier !== undefined && this.#earlier.length > HISTORY_MAX)
       this.#earlier = undefined;
     this.#current = placement;
+    this.#donors = undefined;
+    this.#inherited = false;
+    this.#saying = undefined;
     this.#releases.clear();
     for (const [siloId, { revision, holding }] of this.#later) {
       if (revision > placement.revision) continue;
       this.#later.delete(siloId);
       if (revision === placement.revision) this.#releases.set(siloId, holding);
     }
-    this.#checkSettled();
+    this.#await();
   }
 
   /** Another silo has released a view. */
@@ -107,18 +117,32 @@ export class Handoff {
     if (revision < Math.max(this.#current.revision, this.#later.get(siloId)?.revision ?? 0)) return;
     const held = new Set(holding);
     if (revision > this.#current.revision) this.#later.set(siloId, { revision, holding: held });
-    else this.#releases.set(siloId, held);
-    this.#checkSettled();
+    else this.#take(siloId, held);
   }
 
   /** True if no member holds anything that it does not own in the current view. */
   get isSettled(): boolean {
-    return this.#isSettled;
+    return this.#unreleased.size === 0;
+  }
+
+  /** How many views may not be settled yet, with the last one that is; undefined beyond a limit. */
+  get unsettled(): number | undefined {
+    return this.#earlier?.length;
+  }
+
+  /** True if no other silo may have an actor any more that this one owns in the current view. */
+  get hasInherited(): boolean {
+    if (this.isSettled || this.#inherited) return true;
+    this.#donors ??= this.#findDonors();
+    if (this.#donors === "any") return false;
+    for (const siloId of this.#unreleased) if (this.#donors.has(siloId)) return false;
+    this.#inherited = true;
+    return true;
   }
 
   /** True if this silo, which owns the actor, may activate it now (HAND-2). */
   mayActivate(address: ActorAddress): boolean {
-    if (this.#isSettled) return true;
+    if (this.isSettled) return true;
     const key = formatAddress(address);
     const holders = this.#possibleHolders(address, key);
     return this.#current.view.members.every(
@@ -132,17 +156,24 @@ export class Handoff {
   /** This silo must let go of the actor and has not yet. */
   hold(address: ActorAddress): void {
     this.#holding.add(formatAddress(address));
+    this.#saying = undefined;
   }
 
   /** True if the actor was held: then the others should hear of it. */
   letGo(address: ActorAddress): boolean {
+    this.#saying = undefined;
     return this.#holding.delete(formatAddress(address));
   }
 
-  /** What to say to the other members, or undefined while this silo holds too much. */
+  /**
+   * What to say to the other members, or undefined while this silo holds too much. It is the same
+   * object for as long as it says the same.
+   */
   get release(): ReleasedEnvelope | undefined {
     if (this.#holding.size > HOLDING_MAX) return undefined;
-    return { kind: "released", revision: this.#current.revision, holding: [...this.#holding] };
+    const { revision } = this.#current;
+    this.#saying ??= { kind: "released", revision, holding: [...this.#holding] };
+    return this.#saying;
   }
 
   /** How many actors this silo holds that it does not own. */
@@ -162,17 +193,38 @@ export class Handoff {
     return holders;
   }
 
-  #hasReleased(siloId: string, key?: string): boolean {
-    if (siloId === this.#siloId) return true;
-    const holding = this.#releases.get(siloId);
-    if (holding === undefined) return false;
-    return key === undefined ? holding.size === 0 : !holding.has(key);
+  /** The owners in the history of what this silo owns now (HAND-3), "any" if any member may be. */
+  #findDonors(): ReadonlySet<string> | "any" {
+    const donors = new Set<string>();
+    for (const { placement, isBeforeGap } of this.#earlier ?? []) {
+      const owners = this.#current.heirsOf(this.#siloId, placement);
+      if (isBeforeGap || owners === undefined) return "any";
+      for (const owner of owners) donors.add(owner);
+    }
+    return this.#earlier === undefined ? "any" : donors;
   }
 
-  #checkSettled(): void {
-    const { members } = this.#current.view;
-    this.#isSettled = members.every(
-      ({ siloId, state }) => state === "joining" || this.#hasReleased(siloId),
-    );
+  #hasReleased(siloId: string, key: string): boolean {
+    if (siloId === this.#siloId) return true;
+    const holding = this.#releases.get(siloId);
+    return holding !== undefined && !holding.has(key);
+  }
+
+  #take(siloId: string, holding: ReadonlySet<string>): void {
+    this.#releases.set(siloId, holding);
+    if (holding.size === 0) this.#unreleased.delete(siloId);
+    else if (this.#isAwaited(this.#current.member(siloId))) this.#unreleased.add(siloId);
+  }
+
+  /** For whom this silo waits in the view that it has adopted. */
+  #await(): void {
+    this.#unreleased.clear();
+    for (const member of this.#current.view.members)
+      if (this.#isAwaited(member) && this.#releases.get(member.siloId)?.size !== 0)
+        this.#unreleased.add(member.siloId);
+  }
+
+  #isAwaited(member: Member | undefined): boolean {
+    return member !== undefined && member.state !== "joining" && member.siloId !== this.#siloId;
   }
 }

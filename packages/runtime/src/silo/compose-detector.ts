@@ -15,6 +15,7 @@ export function composeDetector(
     leaseTtlMs: silo.leaseTtlMs,
     view: () => session.placement.view,
     linkTo: (to) => silo.links.linkTo(to),
+    onProbed: (to) => void silo.actors.tellRelease(to),
     evict: (other) => ports.membership.evict(other),
     confirmsGone: async (witness, other) =>
       (await silo.actors.callSilo(witness, "hasFoundGone", [other])) === true,

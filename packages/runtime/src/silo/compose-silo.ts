@@ -25,6 +25,7 @@ import type { FailureDetector } from "../membership/failure-detector.ts";
 import { MembershipAgent } from "../membership/membership-agent.ts";
 import { Deployments } from "../ownership/deployments.ts";
 import { Handoff } from "../ownership/handoff.ts";
+import { Heirs } from "../ownership/heirs.ts";
 import { ReleaseAnnouncer } from "../ownership/release-announcer.ts";
 import { ReminderTicks } from "../reminders/reminder-ticks.ts";
 import { AccessRules } from "../routing/access-rules.ts";
@@ -345,6 +346,7 @@ export class ComposedSilo {
         turnMeter: this.#turnMeter,
         leaseMarginMs: () => this.agent.guard.marginMs(),
         handoff: this.#handoff,
+        heirs: new Heirs(siloId),
         announcer: this.#announcer,
         budget: this.#budget,
         deadlocks: this.#deadlocks,
@@ -356,7 +358,7 @@ export class ComposedSilo {
         caller: this.#caller,
         call,
         services: this.#services,
-        broadcast: (envelope) => this.links.broadcast(envelope),
+        linkTo: (to) => this.links.linkTo(to),
       },
       this.#session.placement,
     );

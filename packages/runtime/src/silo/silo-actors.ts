@@ -14,7 +14,6 @@ import {
   type CancelEnvelope,
   type Clock,
   deliveryOf,
-  type Envelope,
   type Link,
   type Metrics,
   type ReleasedEnvelope,
@@ -30,6 +29,7 @@ import type { MethodTurns, TurnMeter } from "../activation/turn-meter.ts";
 import { observeSilo, type SiloCounts, type SiloNumbers } from "../inspect/silo-metrics.ts";
 import { WAIT_OF } from "../inspect/wait-admin.ts";
 import type { Handoff } from "../ownership/handoff.ts";
+import type { Heirs } from "../ownership/heirs.ts";
 import type { ReleaseAnnouncer } from "../ownership/release-announcer.ts";
 import type { AdmissionQueue } from "../routing/admission-queue.ts";
 import type { Dispatcher } from "../routing/dispatcher.ts";
@@ -44,6 +44,7 @@ export interface SiloActorsParts {
   readonly turnMeter: TurnMeter | undefined;
   leaseMarginMs(): number;
   readonly handoff: Handoff;
+  readonly heirs: Heirs;
   readonly announcer: ReleaseAnnouncer;
   readonly budget: CallBudget;
   readonly deadlocks: DeadlockDetector;
@@ -56,8 +57,7 @@ export interface SiloActorsParts {
   /** Makes a call, through the filters of outgoing ones if there are any. */
   readonly call: MakeCall;
   readonly services: SiloServices;
-  /** False if a link had no room for it. */
-  broadcast(envelope: Envelope): boolean;
+  linkTo(siloId: string): Link | undefined;
 }
 
 /**
@@ -67,6 +67,8 @@ export interface SiloActorsParts {
 export class SiloActors {
   readonly #parts: SiloActorsParts;
   #placement: Placement;
+  /** By silo, which release of the current view it was told. */
+  readonly #told = new Map<string, ReleasedEnvelope>();
   #stopObserving: (() => void) | undefined;
 
   constructor(parts: SiloActorsParts, placement: Placement) {
@@ -97,10 +99,12 @@ export class SiloActors {
    * has to go. `passed` are the views between the last one and this, if they are known.
    */
   setPlacement(placement: Placement, passed: readonly Placement[] | undefined): void {
-    const { siloId, admission, handoff, catalog, announcer } = this.#parts;
+    const { siloId, admission, handoff, heirs, catalog, announcer } = this.#parts;
     this.#placement = placement;
+    this.#told.clear();
     admission.unsettle();
     handoff.setPlacement(placement, passed);
+    heirs.setPlacement(placement, passed, handoff.unsettled);
     for (const activation of catalog.values()) {
       if (this.owns(activation.address)) continue;
       handoff.hold(activation.address);
@@ -115,22 +119,39 @@ export class SiloActors {
   /** Another silo has released a view. */
   setReleased(siloId: string, released: ReleasedEnvelope): void {
     const { handoff, services, dispatcher } = this.#parts;
-    const wasSettled = handoff.isSettled;
+    const hadInherited = handoff.hasInherited;
     handoff.setReleased(siloId, released);
     // What a former owner's last turns set may have come after this silo's last look.
-    if (!wasSettled && handoff.isSettled) services.ownershipChanged();
+    if (!hadInherited && handoff.hasInherited) services.ownershipChanged();
     dispatcher.releaseParked();
   }
 
-  /** Tells the other silos what this one has released. False if it has to be told again. */
+  /**
+   * Tells its heirs what this silo has released; the other silos hear it when their links are
+   * probed. False if it has to be told again.
+   */
   announceRelease(): boolean {
+    const { heirs } = this.#parts;
+    let isComplete = true;
+    for (const { siloId } of this.#placement.view.members)
+      if (heirs.has(siloId) && !this.tellRelease(siloId)) isComplete = false;
+    return isComplete;
+  }
+
+  /** Tells one silo, if it does not know yet. False if its link has no room for it. */
+  tellRelease(siloId: string): boolean {
     const { release } = this.#parts.handoff;
-    return release === undefined || this.#parts.broadcast(release);
+    if (siloId === this.#parts.siloId || release === undefined) return true;
+    if (this.#told.get(siloId) === release) return true;
+    const sent = this.#parts.linkTo(siloId)?.send(release);
+    if (sent === "sent") this.#told.set(siloId, release);
+    // A silo without a link is told when there is one.
+    return sent !== "full";
   }
 
   linkUp(link: Link): void {
-    const { release } = this.#parts.handoff;
-    if (release !== undefined) link.send(release);
+    this.#told.delete(link.remote.peerId);
+    this.tellRelease(link.remote.peerId);
     this.#parts.router.linkUp();
   }
 

@@ -131,11 +131,6 @@ export class SiloLinks {
     this.#peers.setMembers(members.filter(({ siloId }) => siloId !== this.#parts.siloId));
   }
 
-  /** False if a link had no room for it. */
-  broadcast(envelope: Envelope): boolean {
-    return this.#peers.broadcast(envelope);
-  }
-
   async close(reason: string): Promise<void> {
     this.#peers.close(reason);
     for (const link of this.#clients.values()) link.close(reason);
