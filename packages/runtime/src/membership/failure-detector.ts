@@ -126,8 +126,11 @@ export class FailureDetector {
     this.#found.notify();
     if (this.#judging.has(siloId)) return;
     this.#judging.add(siloId);
-    await this.#judgeInTurn(siloId);
-    this.#judging.delete(siloId);
+    try {
+      await this.#judgeInTurn(siloId);
+    } finally {
+      this.#judging.delete(siloId);
+    }
   }
 
   /** DET-5 */

@@ -119,10 +119,12 @@ export class SiloActors {
   /** Another silo has released a view. */
   setReleased(siloId: string, released: ReleasedEnvelope): void {
     const { handoff, services, dispatcher } = this.#parts;
-    const hadInherited = handoff.hasInherited;
+    const { hasInherited: hadInherited, isSettled: wasSettled } = handoff;
     handoff.setReleased(siloId, released);
-    // What a former owner's last turns set may have come after this silo's last look.
-    if (!hadInherited && handoff.hasInherited) services.ownershipChanged();
+    // What a former owner's last turns set may have come after this silo's last look; and what a
+    // silo that died had under way may still have come before the others have settled.
+    const hasNow = !hadInherited && handoff.hasInherited;
+    if (hasNow || (!wasSettled && handoff.isSettled)) services.ownershipChanged();
     dispatcher.releaseParked();
   }
 
