@@ -9,7 +9,7 @@ import {
   type Logger,
   type MakeReference,
   messageOf,
-  type Payload,
+  type Outcome,
   type ReminderStore,
   type StateStore,
   TroupeError,
@@ -197,8 +197,8 @@ export class StoredActor implements ActorStorage {
     return this.#shared.registry.looksAt(this.definition, fields) || !fields.keys().every(isSlot);
   }
 
-  resultOf(key: string): Payload | undefined {
-    return this.#shared.registry.memoryFor(key)?.find(this.parts, key);
+  keptOutcome(key: string, method: string): Outcome | undefined {
+    return this.#shared.registry.memoryFor(key)?.find(this.parts, key, method);
   }
 
   hasRoomFor(key: string): boolean {

@@ -1,4 +1,4 @@
-import { runOutsideTurns } from "@troupe/client";
+import { type LetterOutcome, runOutsideTurns } from "@troupe/client";
 import {
   type ActorAddress,
   copyOfPortable,
@@ -8,6 +8,7 @@ import {
   fromPortable,
   type Logger,
   PortableRef,
+  toPortable,
 } from "@troupe/core";
 import {
   type AnswerTurn,
@@ -33,6 +34,7 @@ import {
   DROP_TURN,
   LETTERS_TURN,
   OUTBOX_TURN,
+  REFUSE_TURN,
   RESEND_TURN,
   SENT_TURN,
   SETTLED_TURN,
@@ -41,7 +43,7 @@ import {
 export interface SendsParts {
   readonly logger: Logger;
   /** Calls the receiver; the key tells a repetition. */
-  deliver(send: PendingSend, sender: ActorAddress): Promise<unknown>;
+  deliver(send: PendingSend, sender: ActorAddress): Promise<LetterOutcome>;
   callTurn(address: ActorAddress, name: string, args: readonly unknown[]): Promise<unknown>;
 }
 
@@ -121,6 +123,7 @@ export class ActorSends implements PartState {
           return host.isDisposed;
         },
         deliver: (send) => parts.deliver(send, sender),
+        refuse: (send, error) => parts.deliver(refusalOf(send, sender, error), sender),
         async arrived({ seq, answer }, delivered, doubtUntil) {
           const told = answer === undefined ? undefined : delivered;
           const { kind } = await host.runTurn(ARRIVED_TURN, [seq, told, doubtUntil]);
@@ -164,6 +167,13 @@ export function sendsPart(parts: SendsParts): DurablePart<ActorSends> {
     },
     operatorTurns: { [LETTERS_TURN]: "looks", [RESEND_TURN]: "changes", [DROP_TURN]: "changes" },
   };
+}
+
+/** Under the same number: the receiver stores the fate of one of the two. */
+function refusalOf(send: PendingSend, sender: ActorAddress, error: unknown): PendingSend {
+  const args = [formatAddress(sender), send.seq, error];
+  const portable = toPortable(args, { root: "args" }).value as unknown[];
+  return { ...send, method: REFUSE_TURN, args: portable };
 }
 
 function outboxOf(host: PartHost): Outbox {
