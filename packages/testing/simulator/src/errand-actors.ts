@@ -23,6 +23,9 @@ export interface LedgerReport {
 /** How many errands of one turn there are: while one is under way the others wait in the outbox. */
 export const ERRANDS = 3;
 
+/** The answer to an errand that its ledger would not take. */
+export const REFUSED = "refused";
+
 const ANSWERED_TURN = "$errandAnswered";
 
 /** Lets a courier send what brings an answer back. Nothing of it is stored but its sends. */
@@ -63,8 +66,9 @@ export const errandExtension: Extension = {
       turns: {
         [ANSWERED_TURN]: (host, [token, delivered]) => {
           const { ledger, errand } = token as { ledger: string; errand: string };
-          const { value, error } = delivered as { value?: unknown; error?: unknown };
-          const args = [`note ${errand}`, `${errand} ${String(value ?? error)}`];
+          const { kind, value } = delivered as { kind: string; value?: unknown };
+          const answer = kind === "error" ? REFUSED : String(value);
+          const args = [`note ${errand}`, `${errand} ${answer}`];
           host.send(ledgerAt(ledger), { method: "note", args });
         },
       },
@@ -109,11 +113,12 @@ function ledgerActor(probe: Probe, Watched: WatchedActor): ActorType {
     @state() accessor taken: string[] = [];
     @state() accessor noted: string[] = [];
 
-    /** Answers how many it has been asked by then. */
+    /** Answers how many it has taken by then. Now and then it takes none. */
     async take(call: string, errand: string): Promise<number> {
       return await probe.turn(this, { call, method: "take" }, async () => {
         await probe.work(TAKE_MS);
         this.taken.push(errand);
+        if (probe.isMoody()) throw new RangeError("not now");
         return this.taken.length;
       });
     }

@@ -29,6 +29,7 @@ export const MUTATIONS = [
   "client-cleaning",
   "awake-entries",
   "answers",
+  "refusals",
   "retired-epochs",
   "list",
   "retirement",
@@ -119,6 +120,10 @@ export const MUTANTS: Readonly<Record<Mutation, { readonly rule: string; readonl
       rule: "D7",
       how: "the store forgets what a receiver answered to a durable send",
     },
+    refusals: {
+      rule: "D7",
+      how: "a receiver is asked to refuse another durable send than the one that has failed",
+    },
     "retired-epochs": {
       rule: "C2",
       how: "the store forgets an actor, and with it its epoch, as soon as it is retired",
@@ -149,7 +154,7 @@ export const MUTANTS: Readonly<Record<Mutation, { readonly rule: string; readonl
     },
     "news-effect": {
       rule: "effect-once",
-      how: "a reader hands on some events again, and their actor does not remember them",
+      how: "a reader takes some events that were handled for some that have yet to be",
     },
     "news-order": {
       rule: "key-order",
@@ -212,6 +217,7 @@ const DELIVERIES: Partial<Record<Mutation, DeliveryMutation>> = {
   },
   order: { swapsRequests: true },
   "client-cleaning": { believes: STRANGER },
+  refusals: { arriving: (envelope) => [ofAnotherSend(envelope)] },
 };
 
 /** What the mutation does to the membership port of a process. */
@@ -253,6 +259,13 @@ function isSomeItem(envelope: Envelope): boolean {
   if (envelope.kind !== "item" || envelope.item.kind !== "value") return false;
   const { index } = envelope.item.payload.value as { readonly index: number };
   return index % TWICE_ONE_OF === 1;
+}
+
+/** A refusal of a send that nobody has made. */
+function ofAnotherSend(envelope: Envelope): Envelope {
+  if (envelope.kind !== "request" || envelope.method !== "$refuse") return envelope;
+  const [sender, , error] = envelope.args.value as readonly unknown[];
+  return { ...envelope, args: { ...envelope.args, value: [`${String(sender)}!`, 1, error] } };
 }
 
 function isOneOfSome(envelope: Envelope): boolean {
