@@ -16,6 +16,7 @@ export const POPULATION = {
   Courier: 3,
   Ledger: 2,
   Board: 2,
+  Sleeper: 3,
 } as const;
 
 /** A time limit of nearly every call: longer than any fault that comes and goes. */

@@ -31,6 +31,7 @@ export const MUTATIONS = [
   "answers",
   "refusals",
   "retired-epochs",
+  "if-active",
   "list",
   "retirement",
   "in-force",
@@ -132,6 +133,10 @@ export const MUTANTS: Readonly<Record<Mutation, { readonly rule: string; readonl
       rule: "linearizability",
       how: "the store keeps the fields of an actor that is destroyed",
     },
+    "if-active": {
+      rule: "if-active",
+      how: "a link loses that a request is not to wake its actor",
+    },
     "in-force": { rule: "V1", how: "nobody is shown which definition of a type is in force" },
     "state-version": {
       rule: "linearizability",
@@ -217,6 +222,7 @@ const DELIVERIES: Partial<Record<Mutation, DeliveryMutation>> = {
   },
   order: { swapsRequests: true },
   "client-cleaning": { believes: STRANGER },
+  "if-active": { arriving: (envelope) => [waking(envelope)] },
   refusals: { arriving: (envelope) => [ofAnotherSend(envelope)] },
 };
 
@@ -261,11 +267,18 @@ function isSomeItem(envelope: Envelope): boolean {
   return index % TWICE_ONE_OF === 1;
 }
 
+function waking(envelope: Envelope): Envelope {
+  if (envelope.kind !== "request") return envelope;
+  const { ifActive: _, ...request } = envelope;
+  return request;
+}
+
 /** A refusal of a send that nobody has made. */
 function ofAnotherSend(envelope: Envelope): Envelope {
   if (envelope.kind !== "request" || envelope.method !== "$refuse") return envelope;
   const [sender, , error] = envelope.args.value as readonly unknown[];
-  return { ...envelope, args: { ...envelope.args, value: [`${String(sender)}!`, 1, error] } };
+  const args = { ...envelope.args, value: [`${String(sender)}!`, 1, error] };
+  return { ...envelope, args, delivery: undefined };
 }
 
 function isOneOfSome(envelope: Envelope): boolean {

@@ -253,6 +253,7 @@ class Simulation {
     const options = {
       timeout: plan.timeoutMs,
       ...(plan.key === undefined ? {} : { idempotencyKey: plan.key }),
+      ...(plan.ifActive === undefined ? {} : { ifActive: plan.ifActive }),
     };
     const method = actor(plan.type, plan.actorId, options)[plan.method];
     method?.(plan.key ?? plan.id, ...plan.args).then(

@@ -2,6 +2,7 @@ import { type ActorType, actor, idempotent, oneWay, readonly, reminder, state } 
 import { boardActor } from "./board-actor.ts";
 import { cellActor, type WorkloadParts } from "./cell-actor.ts";
 import { errandActors } from "./errand-actors.ts";
+import { sleeperActor } from "./sleeper-actor.ts";
 import { tickingActors } from "./ticking-actors.ts";
 import { IDLE_AFTER, watchedActor } from "./watched-actor.ts";
 
@@ -166,6 +167,7 @@ export function workloadActors(parts: WorkloadParts): readonly ActorType[] {
     Recorder,
     Account,
     boardActor(probe, Watched),
+    sleeperActor(probe, Watched),
     ...tickingActors(probe, Watched),
     ...errandActors(probe, Watched),
   ];

@@ -10,6 +10,7 @@ import {
 } from "./draw-calls.ts";
 import { drawMarks, drawReads } from "./draw-reads.ts";
 import { drawFaults } from "./draw-faults.ts";
+import { drawNaps } from "./draw-naps.ts";
 import { drawNews, finalNews } from "./draw-news.ts";
 import type { CallPlan } from "./history.ts";
 import { type Profile, PROFILES, type Script } from "./script.ts";
@@ -32,6 +33,7 @@ export function writeScript(seed: number, profile?: Profile): Script {
   const errands = drawDispatches(new Dice(seededRandom(seed * 7919 + 18)), frame, faults);
   const work = drawWork(new Dice(seededRandom(seed * 7919 + 19)), frame, faults);
   const clears = drawClears(new Dice(seededRandom(seed * 7919 + 20)), frame, faults);
+  const naps = drawNaps(new Dice(seededRandom(seed * 7919 + 23)), frame, faults);
   const ofBoards = new Dice(seededRandom(seed * 7919 + 21));
   const marks = drawMarks(ofBoards, frame, faults);
   const news =
@@ -43,7 +45,7 @@ export function writeScript(seed: number, profile?: Profile): Script {
     leaseTtlMs,
     leasePolicy: chosen === "available" ? "available" : "strict",
     faults,
-    calls: [...calls, ...errands, ...work, ...clears, ...marks, ...news].toSorted(
+    calls: [...calls, ...errands, ...work, ...clears, ...naps, ...marks, ...news].toSorted(
       (a, b) => a.at - b.at,
     ),
     reads: drawReads(ofBoards, frame, faults),

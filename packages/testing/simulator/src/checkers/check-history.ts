@@ -8,6 +8,7 @@ import { checkCells } from "./cells.ts";
 import { checkConservation } from "./conservation.ts";
 import { checkDefinitions } from "./definitions.ts";
 import { checkErrands } from "./errands.ts";
+import { checkIfActive } from "./if-active.ts";
 import { checkNews, type StoredNews } from "./news.ts";
 import { checkRightfulFailures } from "./rightful-failures.ts";
 import { checkSchedules } from "./schedules.ts";
@@ -32,6 +33,7 @@ export function checkHistory(history: History, facts: CheckedRun): void {
   checkCells(history, facts.leasePolicy);
   checkConservation(history);
   checkErrands(history);
+  checkIfActive(history, facts.leasePolicy);
   checkStreams(history);
   checkSchedules(history, facts.leasePolicy);
   checkTimerWakes(history);

@@ -22,6 +22,8 @@ export function checkRightfulFailures(history: History, leaseTtlMs: number): voi
     const { plan, outcome } = call;
     if (THROWING.has(plan.method) || plan.timeoutMs < SHORT_MS || outcome.kind === "value")
       continue;
+    if (plan.ifActive === true && outcome.kind === "error" && outcome.code === "NOT_ACTIVE")
+      continue;
     // A silo that calls may die with its calls.
     if (outcome.kind === "pending" && plan.from.kind === "silo") continue;
     if (
