@@ -1,4 +1,5 @@
 import { ANY_WORKER } from "@troupe/client";
+import { CHESTS } from "./chest-actor.ts";
 import type { Dice } from "./dice.ts";
 import type { Frame } from "./draw-faults.ts";
 import type { CallPlan } from "./history.ts";
@@ -17,6 +18,7 @@ export const POPULATION = {
   Ledger: 2,
   Board: 2,
   Sleeper: 3,
+  Chest: CHESTS,
 } as const;
 
 /** A time limit of nearly every call: longer than any fault that comes and goes. */

@@ -39,6 +39,7 @@ const BUDGETS: Readonly<Record<Mutation, Budget>> = {
   "retired-epochs": { profile: "calm", seeds: 5 },
   retirement: { profile: "calm", seeds: 20 },
   "if-active": { profile: "calm", seeds: 10 },
+  import: { profile: "calm", seeds: 10 },
   list: { profile: "calm", seeds: 20 },
   "in-force": { profile: "deploy", seeds: 20 },
   "state-version": { profile: "deploy", seeds: 60 },

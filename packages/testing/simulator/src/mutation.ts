@@ -32,6 +32,7 @@ export const MUTATIONS = [
   "refusals",
   "retired-epochs",
   "if-active",
+  "import",
   "list",
   "retirement",
   "in-force",
@@ -136,6 +137,10 @@ export const MUTANTS: Readonly<Record<Mutation, { readonly rule: string; readonl
     "if-active": {
       rule: "if-active",
       how: "a link loses that a request is not to wake its actor",
+    },
+    import: {
+      rule: "import",
+      how: "a silo that imports a chest is not shown what is stored of it",
     },
     "in-force": { rule: "V1", how: "nobody is shown which definition of a type is in force" },
     "state-version": {

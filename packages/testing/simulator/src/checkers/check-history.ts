@@ -10,6 +10,7 @@ import { checkDefinitions } from "./definitions.ts";
 import { checkErrands } from "./errands.ts";
 import { checkIfActive } from "./if-active.ts";
 import { checkNews, type StoredNews } from "./news.ts";
+import { checkRelocations } from "./relocations.ts";
 import { checkRightfulFailures } from "./rightful-failures.ts";
 import { checkSchedules } from "./schedules.ts";
 import { checkStayingActivations } from "./staying-activations.ts";
@@ -34,6 +35,7 @@ export function checkHistory(history: History, facts: CheckedRun): void {
   checkConservation(history);
   checkErrands(history);
   checkIfActive(history, facts.leasePolicy);
+  checkRelocations(history);
   checkStreams(history);
   checkSchedules(history, facts.leasePolicy);
   checkTimerWakes(history);
