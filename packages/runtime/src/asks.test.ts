@@ -169,13 +169,20 @@ it("gives the same answer again when the first one was lost, and takes effect on
   expect(await cluster.run(cluster.actor(Account, "alice").read())).toBe(70);
 });
 
-/** Asks for more than there is, and loses the silo of the sender before it knows the answer. */
-async function askAndLose(): Promise<Awaited<ReturnType<typeof start>>> {
+/** Stores a question, and loses the silo before that knows: another may have asked it since. */
+async function askAndLose(amount: number): Promise<Awaited<ReturnType<typeof start>>> {
   const started = await start(1);
   const { cluster, last } = started;
-  await cluster.run(last().callTurn(BUYER, "$ask", ["alice", 500]));
-  for (const silo of cluster.silos) silo.kill();
+  const [only] = cluster.silos as [TestSilo];
+  expect(await answersOf(cluster, last())).toEqual([]);
+  only.stores.fault = "deaf";
+  last()
+    .callTurn(BUYER, "$ask", ["alice", amount])
+    .catch(() => undefined);
+  await cluster.advance(10);
+  only.kill();
   await cluster.startSilo({ extensions: [asking] });
+  await cluster.advance(60_000);
   return started;
 }
 
@@ -221,8 +228,7 @@ async function lateCopy(cluster: TestCluster, fields: Partial<RequestEnvelope>):
 }
 
 it("answers an error only if no copy of the send can take effect any more", async () => {
-  const { cluster, last } = await askAndLose();
-  await cluster.advance(60_000);
+  const { cluster, last } = await askAndLose(500);
   expect(await answersOf(cluster, last())).toEqual(["RangeError not enough money;"]);
   await cluster.run(cluster.actor(Account, "alice").deposit(500));
   const late = await lateCopy(cluster, {});
@@ -232,8 +238,7 @@ it("answers an error only if no copy of the send can take effect any more", asyn
 });
 
 it("keeps refusing a copy after the receiver was loaded anew", async () => {
-  const { cluster, last } = await askAndLose();
-  await cluster.advance(60_000);
+  const { cluster, last } = await askAndLose(500);
   expect(await answersOf(cluster, last())).toEqual(["RangeError not enough money;"]);
   await cluster.run(cluster.actor(Account, "alice").deposit(500));
   for (const silo of cluster.silos) silo.kill();
@@ -244,11 +249,7 @@ it("keeps refusing a copy after the receiver was loaded anew", async () => {
 });
 
 it("gives the result to a sender that would have it refused, if the send took effect before", async () => {
-  const { cluster, last } = await start(1);
-  await cluster.run(last().callTurn(BUYER, "$ask", ["alice", 30]));
-  for (const silo of cluster.silos) silo.kill();
-  await cluster.startSilo({ extensions: [asking] });
-  await cluster.advance(60_000);
+  const { cluster } = await askAndLose(30);
   const args = { value: ["Buyer/one", 1, "too late"], revive: false, size: 1 };
   const answer = await lateCopy(cluster, { method: "$refuse", args });
   expect(answer).toMatchObject({ kind: "value" });

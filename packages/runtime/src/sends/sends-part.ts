@@ -70,8 +70,11 @@ export class ActorSends implements PartState {
     this.outbox.load(fields);
   }
 
+  /** What is pending now may have been tried before. */
   loaded(): void {
-    if (!this.outbox.isEmpty) this.#deliver(this.outbox.lastSeq);
+    if (this.outbox.isEmpty) return;
+    this.#delivery = this.#createDelivery(this.#host.clock.now() + DOUBT_MS);
+    this.#deliver(this.outbox.lastSeq);
   }
 
   collect(): FieldChange[] {
@@ -102,17 +105,16 @@ export class ActorSends implements PartState {
    * it, and be undone with it.
    */
   #deliver(upTo: number): void {
-    const delivery = (this.#delivery ??= this.#createDelivery());
+    const delivery = (this.#delivery ??= this.#createDelivery(0));
     runOutsideTurns(() => delivery.stored(upTo));
   }
 
-  #createDelivery(): SendDelivery {
+  /** `doubtUntil`: until then a copy of what is pending may be under way. */
+  #createDelivery(doubtUntil: number): SendDelivery {
     const host = this.#host;
     const { outbox } = this;
     const parts = this.#parts;
     const sender = host.address;
-    // What was pending when the actor was loaded may have been tried before.
-    const doubt = outbox.isEmpty ? 0 : host.clock.now() + DOUBT_MS;
     return new SendDelivery(
       {
         clock: host.clock,
@@ -139,7 +141,7 @@ export class ActorSends implements PartState {
             .catch(() => undefined);
         },
       },
-      Math.max(doubt, outbox.doubtUntil),
+      Math.max(doubtUntil, outbox.doubtUntil),
     );
   }
 }

@@ -93,7 +93,7 @@ export function drawDispatches(
     from: someCaller(dice, frame),
     type: "Courier",
     actorId: `u${dice.below(POPULATION.Courier)}`,
-    method: "dispatch",
+    method: dice.chance(0.25) ? "depart" : "dispatch",
     args: [`l${dice.below(POPULATION.Ledger)}`],
     timeoutMs: LONG_TIMEOUT_MS,
   }));

@@ -1,5 +1,6 @@
 import type { ActorAddress } from "@troupe/core";
 import {
+  type ActorHost,
   type ActorType,
   actor,
   defineBehaviour,
@@ -87,7 +88,7 @@ export function errandActors(probe: Probe, Watched: WatchedActor): readonly Acto
 function courierActor(probe: Probe): ActorType {
   return defineBehaviour("Courier", {
     idleAfter: IDLE_AFTER,
-    methods: { dispatch: {} },
+    methods: { dispatch: {}, depart: {} },
     state: { sent: {} },
     activate: (host) => {
       const { type, id } = host.address;
@@ -101,10 +102,18 @@ function courierActor(probe: Probe): ActorType {
             host.slots.write("sent", Number(host.slots.read("sent")) + ERRANDS);
             for (let index = 0; index < ERRANDS; index++)
               host.part(ERRANDS_PART).ask(String(ledger), errandOf(String(call), index));
+            if (method === "depart") depart(host, probe);
           }),
       };
     },
   });
+}
+
+/** The last turn of a courier that stays for a while after it: its errands may be done by then. */
+function depart(host: ActorHost, probe: Probe): void {
+  const done = host.busy();
+  void probe.work(STAY_MS).finally(done);
+  host.destroy();
 }
 
 function ledgerActor(probe: Probe, Watched: WatchedActor): ActorType {
@@ -139,6 +148,9 @@ function ledgerActor(probe: Probe, Watched: WatchedActor): ActorType {
   }
   return Ledger;
 }
+
+/** So long a courier stays that has destroyed itself. */
+const STAY_MS = 150;
 
 /** So long that silos die with errands that wait behind others. */
 const TAKE_MS = 60;

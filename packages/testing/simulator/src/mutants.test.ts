@@ -49,7 +49,7 @@ const BUDGETS: Readonly<Record<Mutation, Budget>> = {
   "items-unstored": { profile: "crashes", seeds: 60 },
   "stream-ends": { profile: "calm", seeds: 40 },
   answers: { profile: "crashes", seeds: 40 },
-  refusals: { profile: "partitions", seeds: 60 },
+  refusals: { profile: "crashes", seeds: 40 },
   "news-stored": { profile: "topics", seeds: 5 },
   "news-effect": { profile: "topics", seeds: 5 },
   "news-order": { profile: "topics", seeds: 5 },

@@ -67,7 +67,7 @@ function answersOf({ noted }: LedgerReport, errand: string): string[] {
 }
 
 function dispatches(history: History): CallRecord[] {
-  return history.calls.filter(({ plan }) => plan.method === "dispatch");
+  return history.calls.filter(({ plan }) => plan.type === "Courier");
 }
 
 function ledgerOf(history: History, { plan }: CallRecord): LedgerReport | undefined {
