@@ -8,7 +8,7 @@ const seen: string[] = [];
 /** Ends what envoys do outside of their turns. */
 const ends: (() => void)[] = [];
 
-/** Sends what an account is to have, destroys itself, and is busy outside of its turns meanwhile. */
+/** Sends what an account is to have, destroys itself, and is busy outside of its turns. */
 const Envoy = defineBehaviour("Envoy", {
   methods: { leave: {}, wake: {} },
   state: { sent: {} },

@@ -69,8 +69,8 @@ export type AskSender = (sender: string, receiver: string, seq: number) => Promi
  * DED-1. A sender is forgotten only when no copy of what it sent can be under way: it said so, or
  *        said that nothing is pending `DOUBT_MS` ago, or was asked and answered so.
  * DED-2. A sender that may be forgotten goes with the next commit, and costs none of its own.
- * DED-3. A number has one fate, that of the first commit here which has it: the send took effect, or
- *        it was refused, and never will. Each copy is answered with that fate.
+ * DED-3. A number has one fate, that of the first commit here which has it: the send took effect,
+ *        or it was refused, and never will. Each copy is answered with that fate.
  */
 export class Deduplication implements PartState {
   readonly #host: PartHost;

@@ -11,7 +11,7 @@ const NAPS_MAX = 40;
 export function drawNaps(dice: Dice, frame: Frame, faults: readonly TimedFault[]): CallPlan[] {
   return Array.from({ length: dice.below(NAPS_MAX + 1) }, (_, index): CallPlan => {
     const call = {
-      id: `s${index}`,
+      id: `nap${index}`,
       at: timeOfCall(dice, frame, faults),
       from: someCaller(dice, frame),
       type: "Sleeper",

@@ -19,7 +19,7 @@ export function drawRelocations(
   faults: readonly TimedFault[],
 ): CallPlan[] {
   const puts = Array.from({ length: dice.below(PUTS_MAX + 1) }, (_, index): CallPlan => ({
-    id: `p${index}`,
+    id: `put${index}`,
     at: timeOfCall(dice, frame, faults),
     from: someCaller(dice, frame),
     type: "Chest",
@@ -29,7 +29,7 @@ export function drawRelocations(
     timeoutMs: LONG_TIMEOUT_MS,
   }));
   const moves = Array.from({ length: dice.below(MOVES_MAX + 1) }, (_, index): CallPlan => ({
-    id: `v${index}`,
+    id: `move${index}`,
     at: timeOfCall(dice, frame, faults),
     from: { kind: "client", index: dice.below(frame.clients) },
     type: RELOCATION_TYPE,
