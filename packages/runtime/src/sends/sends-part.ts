@@ -109,8 +109,8 @@ export class ActorSends implements PartState {
     runOutsideTurns(() => delivery.stored(upTo));
   }
 
-  /** `doubtUntil`: until then a copy of what is pending may be under way. */
-  #createDelivery(doubtUntil: number): SendDelivery {
+  /** `inDoubtUntil`: until then a copy of what is pending may be under way. */
+  #createDelivery(inDoubtUntil: number): SendDelivery {
     const host = this.#host;
     const { outbox } = this;
     const parts = this.#parts;
@@ -141,7 +141,7 @@ export class ActorSends implements PartState {
             .catch(() => undefined);
         },
       },
-      Math.max(doubtUntil, outbox.doubtUntil),
+      Math.max(inDoubtUntil, outbox.doubtUntil),
     );
   }
 }
