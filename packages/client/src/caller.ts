@@ -155,6 +155,19 @@ function checkTypeName(type: string): void {
   throw new TroupeError("NO_SUCH_ACTOR_TYPE", message);
 }
 
+/** How one try to deliver a durable send ended. */
+export interface LetterOutcome {
+  /** What the receiver gave or threw, or why it was not reached. */
+  readonly delivered:
+    | { readonly kind: "value"; readonly value: unknown }
+    | { readonly kind: "error"; readonly error: unknown };
+  /**
+   * True if a silo that had it was lost, so that it was sent to another: the first copy may still
+   * be under way, whatever the second came to.
+   */
+  readonly mayHaveCopies: boolean;
+}
+
 /**
  * Makes calls: gives each an id and a deadline, copies its arguments, and hands it to the router.
  */
@@ -259,27 +272,29 @@ export class Caller {
   /**
    * Makes the call of a durable send, which may be made again. Its arguments are portable already,
    * and travel as a copy because a letter may be sent again. Only durable parts send system turns:
-   * what a user sends was checked when it was posted.
+   * what a user sends was checked when it was posted. Never rejects.
    */
-  deliver(
+  async deliver(
     target: CallTarget,
     letter: {
       readonly method: string;
       readonly args: readonly unknown[];
       readonly delivery: Delivery;
     },
-  ): Promise<unknown> {
+  ): Promise<LetterOutcome> {
+    let call: OutboundCall | undefined;
     try {
       const args = copyOfPortable(letter.args);
       // Not one-way, whatever its method is: the sender has to hear that it took effect.
       const now = this.#clock.monotonic();
-      const call = this.#outbound(target, letter.method, args, now);
+      call = this.#outbound(target, letter.method, args, now);
       const { delivery } = letter;
       call.request = { ...call.request, oneWay: false, idempotencyKey: undefined, delivery };
       this.#router.start(call, now);
-      return call.outcome();
+      const value = await call.outcome();
+      return { delivered: { kind: "value", value }, mayHaveCopies: call.mayHaveRun };
     } catch (error) {
-      return Promise.reject(error);
+      return { delivered: { kind: "error", error }, mayHaveCopies: call?.mayHaveRun === true };
     }
   }
 

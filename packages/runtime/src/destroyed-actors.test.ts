@@ -1,9 +1,27 @@
 import type { DueEntry } from "@troupe/core";
-import { Actor, actor, readonly, reminder, state, timer } from "@troupe/sdk";
+import { Actor, actor, defineBehaviour, readonly, reminder, state, timer } from "@troupe/sdk";
 import { TestCluster } from "@troupe/testkit";
 import { describe, expect, it, onTestFinished } from "vitest";
 
 const seen: string[] = [];
+
+/** Ends what envoys do outside of their turns. */
+const ends: (() => void)[] = [];
+
+/** Sends what an account is to have, destroys itself, and is busy outside of its turns. */
+const Envoy = defineBehaviour("Envoy", {
+  methods: { leave: {}, wake: {} },
+  state: { sent: {} },
+  activate: (host) => ({
+    invoke: (method, [to, amount]) => {
+      if (method === "wake") return;
+      const account = host.send("Account", String(to)) as { deposit(amount: unknown): void };
+      account.deposit(amount);
+      ends.push(host.busy());
+      host.destroy();
+    },
+  }),
+});
 
 @actor("Account")
 class Account extends Actor {
@@ -81,14 +99,14 @@ class Page extends Actor {
 
 async function start(silos = 1): Promise<TestCluster> {
   seen.length = 0;
-  const cluster = await TestCluster.start({ actors: [Account, Page], silos });
+  const cluster = await TestCluster.start({ actors: [Account, Page, Envoy], silos });
   onTestFinished(() => cluster[Symbol.asyncDispose]());
   return cluster;
 }
 
 /** What the store has of an actor; undefined if it knows nothing of it. */
-function stored(cluster: TestCluster, id: string): readonly string[] | undefined {
-  const found = cluster.states.read({ type: "Account", id }, "");
+function stored(cluster: TestCluster, id: string, type = "Account"): readonly string[] | undefined {
+  const found = cluster.states.read({ type, id }, "");
   return found && [...found.fields.keys()].toSorted();
 }
 
@@ -174,6 +192,23 @@ describe("an actor that is destroyed", () => {
     if (silo !== undefined) silo.stores.fault = "up";
     await cluster.advance(1_000);
     expect(await cluster.run(alice.read())).toBe(5);
+  });
+
+  it("sends once what it has sent, though it was alive yet when that arrived", async () => {
+    const cluster = await start();
+    const bob = cluster.actor(Account, "bob");
+    await cluster.run(cluster.client.actor("Envoy", "e")["leave"]?.("bob", 5) ?? Promise.reject());
+    await cluster.advance(500);
+    expect(await cluster.run(bob.read())).toBe(5);
+    // With the next send it forgets those of who will not repeat them.
+    await cluster.run(cluster.client.actor("Envoy", "f")["leave"]?.("bob", 1) ?? Promise.reject());
+    await cluster.advance(500);
+    for (const end of ends.splice(0)) end();
+    await cluster.advance(500);
+    await cluster.run(cluster.client.actor("Envoy", "e")["wake"]?.() ?? Promise.reject());
+    await cluster.advance(60_000);
+    expect(await cluster.run(bob.read())).toBe(6);
+    expect(stored(cluster, "e", "Envoy")).toEqual(["n:state"]);
   });
 
   it("leaves no entry of its reminders in the index", async () => {

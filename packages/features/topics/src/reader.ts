@@ -54,10 +54,6 @@ interface Token {
   readonly isDead: boolean;
 }
 
-interface Sending extends Token {
-  readonly doneBefore: number;
-}
-
 /** What a delivery ended with: what the subscriber's turn gave, or what it threw. */
 type Delivered =
   | { readonly kind: "value"; readonly value: unknown }
@@ -188,7 +184,7 @@ export class Reader implements PartState {
     if (dead?.id === undefined) return false;
     if (dead.isResent === true) return true;
     this.dead.put({ ...dead, isResent: true });
-    this.#send(dead.event, dead.id, { seq, isDead: true, doneBefore: 0 });
+    this.#send(dead.event, dead.id, { seq, isDead: true });
     return true;
   }
 
@@ -265,7 +261,7 @@ export class Reader implements PartState {
     const { seq, event } = step.entry;
     switch (step.kind) {
       case "send":
-        this.#send(event, step.id, { seq, isDead: false, doneBefore: progress.cursor });
+        this.#send(event, step.id, { seq, isDead: false });
         return withSent(progress, seq);
       case "skip":
         return withDone(progress, seq);
@@ -283,16 +279,12 @@ export class Reader implements PartState {
     }
   }
 
-  /** What is dead was given up as what it was, so its number says nothing any more. */
-  #send(event: StoredEvent, id: string, { seq, isDead, doneBefore }: Sending): void {
-    const { address } = this.#host;
-    const { group } = parseReader(address);
+  #send(event: StoredEvent, id: string, token: Token): void {
+    const { group } = parseReader(this.#host.address);
     const { traceparent } = event;
     const headers = traceparent === undefined ? undefined : { traceparent };
-    const { generation = "" } = this.#current;
-    const place = isDead ? undefined : { reader: address.id, generation, seq, doneBefore };
-    const call = { method: EVENT_TURN, args: [group, event, place], headers };
-    const answer = { turn: ANSWERED_TURN, token: { seq, isDead } };
+    const call = { method: EVENT_TURN, args: [group, event], headers };
+    const answer = { turn: ANSWERED_TURN, token };
     this.#host.send({ type: this.#subscriberType, id }, call, answer);
   }
 

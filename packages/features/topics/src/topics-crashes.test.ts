@@ -1,5 +1,5 @@
 import { sleep } from "@troupe/core";
-import type { DurablePart, Extension, SiloHost, SystemTurn } from "@troupe/sdk";
+import type { Extension, SystemTurn } from "@troupe/sdk";
 import { seededRandom, TestCluster } from "@troupe/testkit";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { attempts, Buyer, Order, payments } from "./testing/shop.ts";
@@ -160,42 +160,6 @@ describe("a reader that cannot read its partition", () => {
     expect(await cluster.run(cluster.actor(Order, "o0").read())).toEqual([1]);
   });
 });
-
-describe("a copy of a delivery", () => {
-  it("has no effect beside another that had, though that was answered as failed", async () => {
-    const cluster = await start(0, 1);
-    const copies: (() => Promise<unknown>)[] = [];
-    const extension = topics();
-    await cluster.startSilo({
-      extensions: [{ ...extension, parts: (silo) => deliveredTwice(extension, silo, copies) }],
-    });
-    await cluster.run(cluster.actor(Buyer, "b").pay({ orderId: "o0", amount: 1, fails: 1 }));
-    await cluster.waitUntil(() => copies.length === 1);
-    // The first try has failed, and comes again in a second. A copy of it is still under way.
-    await cluster.run(copies[0]?.() ?? Promise.reject());
-    expect(await cluster.run(cluster.actor(Order, "o0").read())).toEqual([1]);
-    await settle(cluster);
-    expect(attempts.get(1)).toBe(2);
-    expect(await cluster.run(cluster.actor(Order, "o0").read())).toEqual([1]);
-  });
-});
-
-/** Keeps a copy of what is delivered to subscribers, without the number of its durable send. */
-function deliveredTwice(
-  extension: Extension,
-  silo: SiloHost,
-  copies: (() => Promise<unknown>)[],
-): DurablePart[] {
-  return (extension.parts?.(silo) ?? []).map((part) => {
-    const turn = part.turns?.$topicEvent;
-    if (turn === undefined) return part;
-    const copied: SystemTurn = (host, args) => {
-      copies.push(() => silo.callTurn(host.address, "$topicEvent", args));
-      return turn(host, args);
-    };
-    return { ...part, turns: { ...part.turns, $topicEvent: copied } };
-  });
-}
 
 /** Topics whose partitions cannot be read for a while, and which count what readers look at. */
 function watchedTopics(watch: { isBlocked: boolean; looks: number }): Extension {

@@ -1,5 +1,5 @@
 import { currentTurn } from "@troupe/client";
-import { type FieldChange, type Fields, formatAddress, TroupeError, withRan } from "@troupe/core";
+import { formatAddress, TroupeError, withRan } from "@troupe/core";
 import {
   type ActorDefinition,
   type DurablePart,
@@ -8,7 +8,6 @@ import {
   partKey,
   type PartState,
 } from "@troupe/sdk";
-import { type DeliveryPlace, HandledEvents } from "./handled-events.ts";
 import { eventToStore, type PublishOptions } from "./publish-options.ts";
 import { ABSENT } from "./reader.ts";
 import { SUBSCRIPTION, subscriptionsOf } from "./subscription.ts";
@@ -17,14 +16,12 @@ import type { Topic } from "./topic.ts";
 import { eventOf, sourceOf, type StoredEvent } from "./topic-event.ts";
 import { EVENT_TURN, PUBLISH_TURN } from "./topic-turns.ts";
 
-/** What any actor has of topics: it publishes, and remembers which events it has handled. */
+/** What any actor has of topics: it publishes. Nothing of it is stored but its sends. */
 export class ActorTopics implements PartState {
-  readonly handled: HandledEvents;
   readonly #host: PartHost;
 
   constructor(host: PartHost) {
     this.#host = host;
-    this.handled = new HandledEvents(host);
   }
 
   /** Publishes with the running turn (P1). Gives the id of the event. */
@@ -51,65 +48,46 @@ export class ActorTopics implements PartState {
     return event.id;
   }
 
-  load(fields: Fields): void {
-    this.handled.load(fields);
+  load(): void {}
+
+  collect(): [] {
+    return [];
   }
 
-  collect(): FieldChange[] {
-    return this.handled.collect();
-  }
+  adopt(): void {}
 
-  adopt(): void {
-    this.handled.adopt();
-  }
-
-  rollback(): void {
-    this.handled.rollback();
-  }
+  rollback(): void {}
 }
 
 export const TOPICS: PartKey<ActorTopics> = partKey("topics");
 
 /**
  * Lets actors publish, and hands events to those that subscribe. A subscriber is stored because
- * only then it can remember which events took effect.
+ * only then it can remember which durable sends took effect, and so which events did (P2).
  */
 export const topicsPart: DurablePart<ActorTopics> = {
   key: TOPICS,
-  prefixes: [HandledEvents.prefix],
+  prefixes: [],
   isNeededBy: ({ handlers }) => handlers.has(SUBSCRIPTION),
   create: (host) => new ActorTopics(host),
   turns: {
-    [EVENT_TURN]: (host, [group, event, place]) =>
-      handle(host, methodOf(host.definition, String(group)), {
-        event: event as StoredEvent,
-        place: place as DeliveryPlace | undefined,
-      }),
+    [EVENT_TURN]: (host, [group, event]) =>
+      handle(host, methodOf(host.definition, String(group)), event as StoredEvent),
   },
 };
-
-interface Delivery {
-  readonly event: StoredEvent;
-  /** Undefined for an event that an operator sends once more. */
-  readonly place: DeliveryPlace | undefined;
-}
 
 async function handle(
   host: PartHost,
   method: string | undefined,
-  { event, place }: Delivery,
+  event: StoredEvent,
 ): Promise<unknown> {
   if (method === undefined) return ABSENT;
-  const { handled } = host.part(TOPICS);
-  if (place !== undefined && handled.has(place)) return undefined;
   try {
     await host.invoke(method, eventOf(event, host.makeReference));
   } catch (error) {
     // A call that the handler made may not have run. The handler itself has.
     throw error instanceof TroupeError && error.ran === "no" ? withRan(error, "yes") : error;
   }
-  // Only now: beside an overlapping turn a handler that throws is not undone, and comes again.
-  if (place !== undefined) handled.put(place);
   return undefined;
 }
 

@@ -1,4 +1,4 @@
-import type { ActorAddress, Payload } from "@troupe/core";
+import type { ActorAddress, Outcome, Payload } from "@troupe/core";
 import type {
   DurableCall,
   PartHost,
@@ -78,10 +78,10 @@ export interface ActorStorage {
   /** Puts memory back to what counts as stored. */
   rollback(): void;
   /**
-   * What the call with this key gave when it was served, or undefined if it was not, as far as is
-   * known.
+   * What the call with this key is answered with in place of running, since it was served or
+   * refused for good; undefined if it was not, as far as is known.
    */
-  resultOf(key: string): Payload | undefined;
+  keptOutcome(key: string, method: string): Outcome | undefined;
   /** True if it could be remembered that the call with this key was served. */
   hasRoomFor(key: string): boolean;
   /**

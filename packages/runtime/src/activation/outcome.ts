@@ -79,8 +79,8 @@ export function outcomeWithoutRunning(
   if (key === undefined) return undefined;
   // Only now: what was kept is known since the actor was loaded, for which the turn may have
   // waited.
-  const kept = storage.resultOf(key);
-  if (kept !== undefined) return { kind: "value", payload: kept };
+  const kept = storage.keptOutcome(key, request.method);
+  if (kept !== undefined) return kept;
   if (storage.hasRoomFor(key)) return undefined;
   const message = `${formatAddress(request)} remembers durable sends of too many senders; the send is tried again later`;
   return errorOutcome(new TroupeError("OVERLOADED", message));

@@ -9,7 +9,7 @@ import {
   type Logger,
   type MakeReference,
   messageOf,
-  type Payload,
+  type Outcome,
   type ReminderStore,
   type StateStore,
   TroupeError,
@@ -197,8 +197,8 @@ export class StoredActor implements ActorStorage {
     return this.#shared.registry.looksAt(this.definition, fields) || !fields.keys().every(isSlot);
   }
 
-  resultOf(key: string): Payload | undefined {
-    return this.#shared.registry.memoryFor(key)?.find(this.parts, key);
+  keptOutcome(key: string, method: string): Outcome | undefined {
+    return this.#shared.registry.memoryFor(key)?.find(this.parts, key, method);
   }
 
   hasRoomFor(key: string): boolean {
@@ -234,6 +234,8 @@ export class StoredActor implements ActorStorage {
       this.#shared.registry.memoryFor(key)?.keep(this.parts, { key, result, hasEffect });
     }
     const records = this.#parts?.collect() ?? [];
+    // A part acts on what it has changed: a sender would tell that its sends have arrived.
+    if (records.length > 0 && this.#destruction === "done") throw this.#destroyed();
     const hasFields = slots.length + records.length > 0 && this.#destruction !== "done";
     if (isEnd || (this.#isDurable && hasFields)) {
       const fields = records.length === 0 ? slots : [...slots, ...records];
@@ -342,6 +344,11 @@ export class StoredActor implements ActorStorage {
   #adopt(): void {
     this.slots.adopt();
     this.#parts?.adopt();
+  }
+
+  #destroyed(): TroupeError {
+    const message = `${formatAddress(this.address)} is destroyed, and what it changes after that is not stored; do it in a turn before, or in its next life`;
+    return new TroupeError("FENCED", message, { ran: "yes" });
   }
 
   #fenced(): TroupeError {

@@ -93,7 +93,10 @@ export const idempotencyPart: DurablePart<IdempotencyRecords> = {
   create: (host) => new IdempotencyRecords(host),
   requests: {
     covers: () => true,
-    find: (host, key) => host.part(IDEMPOTENCY).find(key),
+    find: (host, key) => {
+      const payload = host.part(IDEMPOTENCY).find(key);
+      return payload && { kind: "value", payload };
+    },
     hasRoomFor: () => true,
     keep: (host, { key, result, hasEffect }) => {
       // A call without effect may as well be served again; unless its caller asked for the same

@@ -1,8 +1,11 @@
 import {
   createValuePacker,
+  errorToPortable,
   type FieldChange,
   type Fields,
   formatAddress,
+  fromPortable,
+  type Outcome,
   parseAddress,
   parseDelivery,
   type Payload,
@@ -16,16 +19,16 @@ import {
   type PartState,
   type SiloHost,
 } from "@troupe/sdk";
-import { DOUBT_MS } from "./send-delivery.ts";
-import { SENT_TURN, SETTLED_TURN } from "./send-turns.ts";
+import { type Delivered, DOUBT_MS } from "./send-delivery.ts";
+import { REFUSE_TURN, SENT_TURN, SETTLED_TURN } from "./send-turns.ts";
 
-/** The last durable send of one sender that took effect here. */
+/** The last durable send of one sender that took effect here, or was refused for good. */
 interface ReceivedFrom {
   readonly sender: string;
   readonly seq: number;
   /** Milliseconds since the Unix epoch. */
   readonly at: number;
-  /** What it gave, if the sender wants to know. */
+  /** What it gave, if the sender wants to know; or the error with which it was refused. */
   readonly answer?: KeptAnswer;
 }
 
@@ -33,6 +36,7 @@ interface KeptAnswer {
   readonly bytes: Uint8Array;
   readonly revive: boolean;
   readonly size: number;
+  readonly isError?: true;
 }
 
 const packer = createValuePacker();
@@ -48,6 +52,12 @@ const SENDERS_MAX = 100_000;
 
 const PREFIX = "d:";
 
+/** What became of a durable send here, once that is certain. */
+type Fate = Exclude<Outcome, { kind: "refused" }>;
+
+/** Of one that took effect and whose sender does not ask what it gave. */
+const NO_RESULT: Fate = { kind: "value", payload: { value: undefined, revive: false, size: 0 } };
+
 /** Asks a sender whether a send to this actor, or an earlier one, may still be under way. */
 export type AskSender = (sender: string, receiver: string, seq: number) => Promise<boolean>;
 
@@ -59,6 +69,8 @@ export type AskSender = (sender: string, receiver: string, seq: number) => Promi
  * DED-1. A sender is forgotten only when no copy of what it sent can be under way: it said so, or
  *        said that nothing is pending `DOUBT_MS` ago, or was asked and answered so.
  * DED-2. A sender that may be forgotten goes with the next commit, and costs none of its own.
+ * DED-3. A number has one fate, that of the first commit here which has it: the send took effect,
+ *        or it was refused, and never will. Each copy is answered with that fate.
  */
 export class Deduplication implements PartState {
   readonly #host: PartHost;
@@ -92,28 +104,40 @@ export class Deduplication implements PartState {
     return left < SENDERS_MAX || this.#table.find(sender) !== undefined;
   }
 
-  /** What the last send of the sender gave, if it was this one and its answer was kept. */
-  answerTo(sender: string, seq: number): Payload | undefined {
+  /** What became of a send; undefined if nothing has yet. */
+  fateOf(sender: string, seq: number): Fate | undefined {
     const received = this.#table.find(sender);
-    if (received?.seq !== seq || received.answer === undefined) return undefined;
-    const { bytes, revive, size } = received.answer;
-    return { value: packer.unpack(bytes), revive, size };
+    if (received === undefined || received.seq < seq) return undefined;
+    // The sender has stored what became of it, or else there would be no later one.
+    if (received.seq > seq || received.answer === undefined) return NO_RESULT;
+    const { bytes, revive, size, isError } = received.answer;
+    const payload = { value: packer.unpack(bytes), revive, size };
+    return { kind: isError === true ? "error" : "value", payload };
+  }
+
+  /** From now on no copy of the send takes effect, if none has. What became of it then. */
+  refuse(sender: string, seq: number, error: Payload): Fate {
+    const fate = this.fateOf(sender, seq);
+    if (fate !== undefined) return fate;
+    this.#put({ sender, seq, at: this.#host.clock.now(), answer: keptAnswer(error, true) });
+    return { kind: "error", payload: error };
   }
 
   /** The send took effect. `answer` is kept for as long as the sender may ask again. */
   put(sender: string, seq: number, answer?: Payload): void {
-    const now = this.#host.clock.now();
+    const received = { sender, seq, at: this.#host.clock.now() };
+    this.#put(answer === undefined ? received : { ...received, answer: keptAnswer(answer) });
+  }
+
+  #put(received: ReceivedFrom): void {
+    const { sender, at } = received;
     this.#forgettable.delete(sender);
     this.#doubtful.delete(sender);
-    this.#forget(now);
+    this.#forget(at);
     // The newest stand last.
     this.#table.put(sender, undefined);
-    const received = { sender, seq, at: now };
-    this.#table.put(
-      sender,
-      answer === undefined ? received : { ...received, answer: keptAnswer(answer) },
-    );
-    if (this.#table.size > ASK_FROM) this.#askOldest(now);
+    this.#table.put(sender, received);
+    if (this.#table.size > ASK_FROM) this.#askOldest(at);
   }
 
   /** Everything up to `seq` has arrived. `isCertain` if no copy of it can be under way any more. */
@@ -167,14 +191,12 @@ export class Deduplication implements PartState {
 }
 
 /** Packed at once: the payload itself goes to the sender's silo. */
-function keptAnswer({ value, revive, size }: Payload): KeptAnswer {
-  return { bytes: packer.pack(value), revive, size };
+function keptAnswer({ value, revive, size }: Payload, isError = false): KeptAnswer {
+  const kept = { bytes: packer.pack(value), revive, size };
+  return isError ? { ...kept, isError } : kept;
 }
 
 export const DEDUPLICATION: PartKey<Deduplication> = partKey("deduplication");
-
-/** The answer to a durable send that has taken effect already. */
-const NO_RESULT: Payload = { value: undefined, revive: false, size: 0 };
 
 /** What an actor remembers of the durable sends that took effect in it. */
 export function deduplicationPart(silo: SiloHost): DurablePart<Deduplication> {
@@ -192,16 +214,16 @@ export function deduplicationPart(silo: SiloHost): DurablePart<Deduplication> {
     turns: {
       [SETTLED_TURN]: (host, [sender, seq, isCertain]) =>
         host.part(DEDUPLICATION).settle(String(sender), Number(seq), isCertain === true),
+      [REFUSE_TURN]: (host, [sender, seq, error]) =>
+        refuse(host, String(sender), Number(seq), error),
     },
     requests: {
       covers: (key) => parseDelivery(key) !== undefined,
-      find: (host, key) => {
+      find: (host, key, method) => {
         const send = parseDelivery(key);
-        if (send === undefined) return undefined;
-        const { sender, seq, asks } = send;
-        const received = host.part(DEDUPLICATION);
-        if (!received.has(sender, seq)) return undefined;
-        return (asks ? received.answerTo(sender, seq) : undefined) ?? NO_RESULT;
+        // The turn itself tells what became of the send.
+        if (send === undefined || method === REFUSE_TURN) return undefined;
+        return host.part(DEDUPLICATION).fateOf(send.sender, send.seq);
       },
       hasRoomFor: (host, key) => {
         const send = parseDelivery(key);
@@ -211,8 +233,18 @@ export function deduplicationPart(silo: SiloHost): DurablePart<Deduplication> {
         const send = parseDelivery(key);
         if (send === undefined) return;
         const { sender, seq, asks } = send;
-        host.part(DEDUPLICATION).put(sender, seq, asks ? result : undefined);
+        const received = host.part(DEDUPLICATION);
+        // It was refused in this very turn.
+        if (received.has(sender, seq)) return;
+        received.put(sender, seq, asks ? result : undefined);
       },
     },
   };
+}
+
+function refuse(host: PartHost, sender: string, seq: number, error: unknown): Delivered {
+  const received = host.part(DEDUPLICATION);
+  const { kind, payload } = received.refuse(sender, seq, errorToPortable(error));
+  const given = payload.revive ? fromPortable(payload, host.makeReference) : payload.value;
+  return kind === "value" ? { kind, value: given } : { kind, error: given };
 }

@@ -109,7 +109,11 @@ describe("a courier", () => {
         // As the memory of a sender has it whose commit has an unknown fate.
         pending: () => pending.filter(({ seq }) => !delivered.includes(seq)),
         isDisposed: false,
-        deliver: async ({ seq }) => delivered.push(seq),
+        deliver: async ({ seq }) => {
+          const value = delivered.push(seq);
+          return { delivered: { kind: "value", value }, mayHaveCopies: false };
+        },
+        refuse: () => Promise.reject(new Error("nothing was refused")),
         arrived: async () => delivered.length > 1,
         died: async () => true,
         settled: () => undefined,

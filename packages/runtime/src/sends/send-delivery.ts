@@ -1,3 +1,4 @@
+import type { LetterOutcome } from "@troupe/client";
 import {
   type ActorAddress,
   type Clock,
@@ -27,9 +28,7 @@ interface Tries {
 }
 
 /** What a delivery ended with: what the method gave, or what it threw. */
-export type Delivered =
-  | { readonly kind: "value"; readonly value: unknown }
-  | { readonly kind: "error"; readonly error: unknown };
+export type Delivered = LetterOutcome["delivered"];
 
 export interface SendDeliveryParts {
   readonly clock: Clock;
@@ -38,8 +37,13 @@ export interface SendDeliveryParts {
   /** The sends that have not yet arrived, in order. */
   pending(): readonly PendingSend[];
   readonly isDisposed: boolean;
-  /** Calls the receiver; rejects with what it threw, or with why it was not reached. */
-  deliver(send: PendingSend): Promise<unknown>;
+  /** Calls the receiver. Never rejects. */
+  deliver(send: PendingSend): Promise<LetterOutcome>;
+  /**
+   * Has the receiver see to it that no copy of the send takes effect any more. What it gives is a
+   * `Delivered`, as the receiver has it stored: the error, or what a copy gave that was quicker.
+   */
+  refuse(send: PendingSend, error: unknown): Promise<LetterOutcome>;
   /** Each stores what became of a send with the sender: true if it did. They never reject. */
   arrived(send: PendingSend, delivered: Delivered, doubtUntil: number): Promise<boolean>;
   died(send: PendingSend, reason: string): Promise<boolean>;
@@ -59,6 +63,9 @@ export interface SendDeliveryParts {
  * SEND-3. A receiver is told that it may forget this sender at once only if every try since
  *         `DOUBT_MS` ended with a known fate, also those of earlier activations: else a late copy
  *         would find nobody who remembers it (D7).
+ * SEND-4. An error ends a send only if no copy of it can take effect any more: every try since
+ *         `DOUBT_MS` ended with a known fate, or the receiver has stored that it refuses the send
+ *         (D7).
  */
 export class SendDelivery {
   readonly #parts: SendDeliveryParts;
@@ -98,19 +105,17 @@ export class SendDelivery {
   }
 
   async #deliver(send: PendingSend, to: string, earlier: Tries): Promise<void> {
-    const delivered = await this.#try(send);
+    const delivered = this.#take(await this.#parts.deliver(send));
     if (this.#parts.isDisposed) return;
-    let isStored: boolean;
-    if (delivered.kind === "value") {
-      isStored = await this.#parts.arrived(send, delivered, this.#doubtUntil);
-    } else {
-      const isRefused = wasRefused(delivered.error);
-      if (!isRefused) this.#doubtUntil = this.#parts.clock.now() + DOUBT_MS;
-      const tries = { made: earlier.made + 1, refused: earlier.refused + (isRefused ? 1 : 0) };
-      const isFinal = isRefused && (send.answer !== undefined || tries.refused >= REFUSALS_MAX);
-      if (!isFinal) return this.#tryLater(send, to, tries);
-      isStored = await this.#giveUp(send, to, delivered);
-    }
+    const isRefused = delivered.kind === "error" && wasRefused(delivered.error);
+    const tries = { made: earlier.made + 1, refused: earlier.refused + (isRefused ? 1 : 0) };
+    const end = await this.#endOf(send, delivered, tries);
+    if (this.#parts.isDisposed) return;
+    if (end === undefined) return this.#tryLater(send, to, tries);
+    const isStored =
+      end.kind === "value"
+        ? await this.#parts.arrived(send, end, this.#doubtUntil)
+        : await this.#giveUp(send, to, end);
     // A sender that is just closing stores nothing any more; its next activation delivers what is
     // left.
     if (!isStored || this.#parts.pending().some(({ seq }) => seq === send.seq))
@@ -121,12 +126,26 @@ export class SendDelivery {
     this.#next();
   }
 
-  async #try(send: PendingSend): Promise<Delivered> {
-    try {
-      return { kind: "value", value: await this.#parts.deliver(send) };
-    } catch (error) {
-      return { kind: "error", error };
-    }
+  /** Notes whether a copy of what was tried may still be under way. */
+  #take({ delivered, mayHaveCopies }: LetterOutcome): Delivered {
+    const isKnown = delivered.kind === "value" || wasRefused(delivered.error);
+    if (mayHaveCopies || !isKnown) this.#doubtUntil = this.#parts.clock.now() + DOUBT_MS;
+    return delivered;
+  }
+
+  /** What the send comes to, if that is certain (SEND-4); undefined if it has to be tried again. */
+  async #endOf(
+    send: PendingSend,
+    delivered: Delivered,
+    { refused }: Tries,
+  ): Promise<Delivered | undefined> {
+    if (delivered.kind === "value") return delivered;
+    const { error } = delivered;
+    const isLast = send.answer !== undefined || refused >= REFUSALS_MAX;
+    if (!wasRefused(error) || !isLast) return undefined;
+    if (this.#parts.clock.now() >= this.#doubtUntil) return delivered;
+    const asked = this.#take(await this.#parts.refuse(send, error));
+    return asked.kind === "value" ? (asked.value as Delivered) : undefined;
   }
 
   /** An error is an answer to a send that asks for one. To others it is the end. */

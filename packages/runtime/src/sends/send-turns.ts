@@ -6,6 +6,11 @@ export const ARRIVED_TURN = "$arrived";
 export const DIED_TURN = "$died";
 /** To the receiver: the sender has nothing pending: `[sender, seq, isCertain]`. */
 export const SETTLED_TURN = "$settled";
+/**
+ * To the receiver: no copy of the send is to take effect any more: `[sender, seq, error]`. It
+ * travels as a copy of the send itself, so it waits for one that runs.
+ */
+export const REFUSE_TURN = "$refuse";
 /** To the sender: a receiver asks whether what it got up to a number is over: `[receiver, seq]`. */
 export const SENT_TURN = "$sent";
 /** Wakes an actor with pending sends, and names its entries in the due index: `[tag, dueAt]`. */

@@ -1,4 +1,4 @@
-import { runOutsideTurns } from "@troupe/client";
+import { type LetterOutcome, runOutsideTurns } from "@troupe/client";
 import {
   type ActorAddress,
   copyOfPortable,
@@ -8,6 +8,7 @@ import {
   fromPortable,
   type Logger,
   PortableRef,
+  toPortable,
 } from "@troupe/core";
 import {
   type AnswerTurn,
@@ -33,6 +34,7 @@ import {
   DROP_TURN,
   LETTERS_TURN,
   OUTBOX_TURN,
+  REFUSE_TURN,
   RESEND_TURN,
   SENT_TURN,
   SETTLED_TURN,
@@ -41,7 +43,7 @@ import {
 export interface SendsParts {
   readonly logger: Logger;
   /** Calls the receiver; the key tells a repetition. */
-  deliver(send: PendingSend, sender: ActorAddress): Promise<unknown>;
+  deliver(send: PendingSend, sender: ActorAddress): Promise<LetterOutcome>;
   callTurn(address: ActorAddress, name: string, args: readonly unknown[]): Promise<unknown>;
 }
 
@@ -68,8 +70,11 @@ export class ActorSends implements PartState {
     this.outbox.load(fields);
   }
 
+  /** What is pending now may have been tried before. */
   loaded(): void {
-    if (!this.outbox.isEmpty) this.#deliver(this.outbox.lastSeq);
+    if (this.outbox.isEmpty) return;
+    this.#delivery = this.#createDelivery(this.#host.clock.now() + DOUBT_MS);
+    this.#deliver(this.outbox.lastSeq);
   }
 
   collect(): FieldChange[] {
@@ -100,17 +105,16 @@ export class ActorSends implements PartState {
    * it, and be undone with it.
    */
   #deliver(upTo: number): void {
-    const delivery = (this.#delivery ??= this.#createDelivery());
+    const delivery = (this.#delivery ??= this.#createDelivery(0));
     runOutsideTurns(() => delivery.stored(upTo));
   }
 
-  #createDelivery(): SendDelivery {
+  /** `inDoubtUntil`: until then a copy of what is pending may be under way. */
+  #createDelivery(inDoubtUntil: number): SendDelivery {
     const host = this.#host;
     const { outbox } = this;
     const parts = this.#parts;
     const sender = host.address;
-    // What was pending when the actor was loaded may have been tried before.
-    const doubt = outbox.isEmpty ? 0 : host.clock.now() + DOUBT_MS;
     return new SendDelivery(
       {
         clock: host.clock,
@@ -121,6 +125,7 @@ export class ActorSends implements PartState {
           return host.isDisposed;
         },
         deliver: (send) => parts.deliver(send, sender),
+        refuse: (send, error) => parts.deliver(refusalOf(send, sender, error), sender),
         async arrived({ seq, answer }, delivered, doubtUntil) {
           const told = answer === undefined ? undefined : delivered;
           const { kind } = await host.runTurn(ARRIVED_TURN, [seq, told, doubtUntil]);
@@ -136,7 +141,7 @@ export class ActorSends implements PartState {
             .catch(() => undefined);
         },
       },
-      Math.max(doubt, outbox.doubtUntil),
+      Math.max(inDoubtUntil, outbox.doubtUntil),
     );
   }
 }
@@ -164,6 +169,13 @@ export function sendsPart(parts: SendsParts): DurablePart<ActorSends> {
     },
     operatorTurns: { [LETTERS_TURN]: "looks", [RESEND_TURN]: "changes", [DROP_TURN]: "changes" },
   };
+}
+
+/** Under the same number: the receiver stores the fate of one of the two. */
+function refusalOf(send: PendingSend, sender: ActorAddress, error: unknown): PendingSend {
+  const args = [formatAddress(sender), send.seq, error];
+  const portable = toPortable(args, { root: "args" }).value as unknown[];
+  return { ...send, method: REFUSE_TURN, args: portable };
 }
 
 function outboxOf(host: PartHost): Outbox {

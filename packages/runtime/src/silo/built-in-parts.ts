@@ -1,3 +1,4 @@
+import type { LetterOutcome } from "@troupe/client";
 import type { ActorAddress } from "@troupe/core";
 import type { DurablePart, SiloHost } from "@troupe/sdk";
 import { importMarkPart } from "../import-mark.ts";
@@ -13,7 +14,7 @@ import { sendsPart } from "../sends/sends-part.ts";
 /** The durable parts that every actor may have. `deliver` is as in `SendsParts`. */
 export function builtInParts(
   silo: SiloHost,
-  deliver: (send: PendingSend, sender: ActorAddress) => Promise<unknown>,
+  deliver: (send: PendingSend, sender: ActorAddress) => Promise<LetterOutcome>,
 ): DurablePart[] {
   return [
     slotsPart,

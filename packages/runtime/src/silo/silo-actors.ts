@@ -2,6 +2,7 @@ import {
   type Caller,
   type CallTarget,
   callTarget,
+  type LetterOutcome,
   type MakeCall,
   type OpenCall,
   type Placement,
@@ -203,8 +204,8 @@ export class SiloActors {
     return this.callSystem(target, method, [...args]);
   }
 
-  /** Tries once to deliver a durable send. */
-  deliver(send: PendingSend, sender: ActorAddress): Promise<unknown> {
+  /** Tries once to deliver a durable send. Never rejects. */
+  async deliver(send: PendingSend, sender: ActorAddress): Promise<LetterOutcome> {
     const { type, id, method, args, headers, seq } = send;
     const { caller, definitions } = this.#parts;
     const options = headers === undefined ? undefined : { headers };

@@ -115,8 +115,11 @@ export type SystemTurn = (host: PartHost, args: readonly unknown[]) => unknown;
 export interface RequestMemory {
   /** True if requests with this key are this part's business. */
   covers(key: string): boolean;
-  /** What the request gave when it took effect, or undefined if it did not, as far as is known. */
-  find(host: PartHost, key: string): Payload | undefined;
+  /**
+   * What the request is answered with if it is not to take effect: what it gave when it did, or an
+   * error if it never will. Undefined if it may take effect, as far as is known.
+   */
+  find(host: PartHost, key: string, method: string): Outcome | undefined;
   /** False if it could not be remembered that the request took effect. It is refused then. */
   hasRoomFor(host: PartHost, key: string): boolean;
   /** The request took effect. `hasEffect` says whether it changed anything durable. */

@@ -1,4 +1,5 @@
 import { ANY_WORKER } from "@troupe/client";
+import { CHESTS } from "./chest-actor.ts";
 import type { Dice } from "./dice.ts";
 import type { Frame } from "./draw-faults.ts";
 import type { CallPlan } from "./history.ts";
@@ -16,6 +17,8 @@ export const POPULATION = {
   Courier: 3,
   Ledger: 2,
   Board: 2,
+  Sleeper: 3,
+  Chest: CHESTS,
 } as const;
 
 /** A time limit of nearly every call: longer than any fault that comes and goes. */
@@ -90,7 +93,7 @@ export function drawDispatches(
     from: someCaller(dice, frame),
     type: "Courier",
     actorId: `u${dice.below(POPULATION.Courier)}`,
-    method: "dispatch",
+    method: dice.chance(0.25) ? "depart" : "dispatch",
     args: [`l${dice.below(POPULATION.Ledger)}`],
     timeoutMs: LONG_TIMEOUT_MS,
   }));

@@ -1,5 +1,6 @@
 import type { ActorAddress } from "@troupe/core";
 import {
+  type ActorHost,
   type ActorType,
   actor,
   defineBehaviour,
@@ -22,6 +23,9 @@ export interface LedgerReport {
 
 /** How many errands of one turn there are: while one is under way the others wait in the outbox. */
 export const ERRANDS = 3;
+
+/** The answer to an errand that its ledger would not take. */
+export const REFUSED = "refused";
 
 const ANSWERED_TURN = "$errandAnswered";
 
@@ -63,8 +67,9 @@ export const errandExtension: Extension = {
       turns: {
         [ANSWERED_TURN]: (host, [token, delivered]) => {
           const { ledger, errand } = token as { ledger: string; errand: string };
-          const { value, error } = delivered as { value?: unknown; error?: unknown };
-          const args = [`note ${errand}`, `${errand} ${String(value ?? error)}`];
+          const { kind, value } = delivered as { kind: string; value?: unknown };
+          const answer = kind === "error" ? REFUSED : String(value);
+          const args = [`note ${errand}`, `${errand} ${answer}`];
           host.send(ledgerAt(ledger), { method: "note", args });
         },
       },
@@ -83,7 +88,7 @@ export function errandActors(probe: Probe, Watched: WatchedActor): readonly Acto
 function courierActor(probe: Probe): ActorType {
   return defineBehaviour("Courier", {
     idleAfter: IDLE_AFTER,
-    methods: { dispatch: {} },
+    methods: { dispatch: {}, depart: {} },
     state: { sent: {} },
     activate: (host) => {
       const { type, id } = host.address;
@@ -97,10 +102,18 @@ function courierActor(probe: Probe): ActorType {
             host.slots.write("sent", Number(host.slots.read("sent")) + ERRANDS);
             for (let index = 0; index < ERRANDS; index++)
               host.part(ERRANDS_PART).ask(String(ledger), errandOf(String(call), index));
+            if (method === "depart") depart(host, probe);
           }),
       };
     },
   });
+}
+
+/** The last turn of a courier that stays for a while after it: its errands may be done by then. */
+function depart(host: ActorHost, probe: Probe): void {
+  const done = host.busy();
+  void probe.work(STAY_MS).finally(done);
+  host.destroy();
 }
 
 function ledgerActor(probe: Probe, Watched: WatchedActor): ActorType {
@@ -109,11 +122,12 @@ function ledgerActor(probe: Probe, Watched: WatchedActor): ActorType {
     @state() accessor taken: string[] = [];
     @state() accessor noted: string[] = [];
 
-    /** Answers how many it has been asked by then. */
+    /** Answers how many it has taken by then. Now and then it takes none. */
     async take(call: string, errand: string): Promise<number> {
       return await probe.turn(this, { call, method: "take" }, async () => {
         await probe.work(TAKE_MS);
         this.taken.push(errand);
+        if (probe.isMoody()) throw new RangeError("not now");
         return this.taken.length;
       });
     }
@@ -134,6 +148,9 @@ function ledgerActor(probe: Probe, Watched: WatchedActor): ActorType {
   }
   return Ledger;
 }
+
+/** So long a courier stays that has destroyed itself. */
+const STAY_MS = 150;
 
 /** So long that silos die with errands that wait behind others. */
 const TAKE_MS = 60;

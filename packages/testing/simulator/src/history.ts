@@ -15,6 +15,8 @@ export interface CallPlan {
   readonly timeoutMs: number;
   /** Its idempotency key. Several calls may have the same, and travel under it then. */
   readonly key?: string;
+  /** It is not to wake its actor. */
+  readonly ifActive?: true;
 }
 
 /** A stream of a board that is read in a run. */

@@ -10,6 +10,7 @@ import {
   formatAddress,
 } from "@troupe/core";
 import { type DueIndex, MemoryDueIndex, type MemoryStates } from "@troupe/memory";
+import { TARGET } from "./chest-actor.ts";
 import type { Mutation } from "./mutation.ts";
 
 /** What the stores do at the moment an effect lands. */
@@ -50,6 +51,7 @@ const STATES: Partial<Record<Mutation, (states: MemoryStates) => StateTruth>> = 
   letters: (states) => new ForgetfulStates(states, (commit) => without(commit, "o:")),
   "state-version": (states) => new ForgetfulStates(states, (commit) => without(commit, "m:")),
   "retired-epochs": (states) => new HastyStates(states),
+  import: (states) => new BlindStates(states),
   list: (states) => new SkippingStates(states),
   retirement: (states) => new LingeringStates(states),
   answers: (states) => new ForgetfulStates(states, withoutAnswers),
@@ -140,6 +142,21 @@ class HastyStates extends PassingStates {
     retirement: Parameters<StateTruth["retire"]>[1],
   ): CommitResult {
     return this.states.retire(address, { ...retirement, keepMs: 0 });
+  }
+}
+
+/** Shows nothing of a chest that may be imported but to who activates it. */
+class BlindStates extends PassingStates {
+  override claim(address: ActorAddress, claim: Claim): ClaimResult {
+    const result = this.states.claim(address, claim);
+    const isImport = claim.epochAbove !== undefined;
+    return result.kind === "claimed" && isImport ? { ...result, fields: new Map() } : result;
+  }
+
+  override read(...given: Parameters<StateTruth["read"]>): ReturnType<StateTruth["read"]> {
+    const [{ type, id }] = given;
+    const isTarget = type === "Chest" && id.startsWith(TARGET);
+    return isTarget ? undefined : this.states.read(...given);
   }
 }
 

@@ -29,7 +29,10 @@ export const MUTATIONS = [
   "client-cleaning",
   "awake-entries",
   "answers",
+  "refusals",
   "retired-epochs",
+  "if-active",
+  "import",
   "list",
   "retirement",
   "in-force",
@@ -119,6 +122,10 @@ export const MUTANTS: Readonly<Record<Mutation, { readonly rule: string; readonl
       rule: "D7",
       how: "the store forgets what a receiver answered to a durable send",
     },
+    refusals: {
+      rule: "D7",
+      how: "a receiver is asked to refuse another durable send than the one that has failed",
+    },
     "retired-epochs": {
       rule: "C2",
       how: "the store forgets an actor, and with it its epoch, as soon as it is retired",
@@ -126,6 +133,14 @@ export const MUTANTS: Readonly<Record<Mutation, { readonly rule: string; readonl
     retirement: {
       rule: "linearizability",
       how: "the store keeps the fields of an actor that is destroyed",
+    },
+    "if-active": {
+      rule: "if-active",
+      how: "a link loses that a request is not to wake its actor",
+    },
+    import: {
+      rule: "import",
+      how: "a silo that imports a chest is not shown what is stored of it",
     },
     "in-force": { rule: "V1", how: "nobody is shown which definition of a type is in force" },
     "state-version": {
@@ -149,7 +164,7 @@ export const MUTANTS: Readonly<Record<Mutation, { readonly rule: string; readonl
     },
     "news-effect": {
       rule: "effect-once",
-      how: "a reader hands on some events again, and their actor does not remember them",
+      how: "a reader takes some events that were handled for some that have yet to be",
     },
     "news-order": {
       rule: "key-order",
@@ -212,6 +227,8 @@ const DELIVERIES: Partial<Record<Mutation, DeliveryMutation>> = {
   },
   order: { swapsRequests: true },
   "client-cleaning": { believes: STRANGER },
+  "if-active": { arriving: (envelope) => [waking(envelope)] },
+  refusals: { arriving: (envelope) => [ofAnotherSend(envelope)] },
 };
 
 /** What the mutation does to the membership port of a process. */
@@ -253,6 +270,20 @@ function isSomeItem(envelope: Envelope): boolean {
   if (envelope.kind !== "item" || envelope.item.kind !== "value") return false;
   const { index } = envelope.item.payload.value as { readonly index: number };
   return index % TWICE_ONE_OF === 1;
+}
+
+function waking(envelope: Envelope): Envelope {
+  if (envelope.kind !== "request") return envelope;
+  const { ifActive: _, ...request } = envelope;
+  return request;
+}
+
+/** A refusal of a send that nobody has made. */
+function ofAnotherSend(envelope: Envelope): Envelope {
+  if (envelope.kind !== "request" || envelope.method !== "$refuse") return envelope;
+  const [sender, , error] = envelope.args.value as readonly unknown[];
+  const args = { ...envelope.args, value: [`${String(sender)}!`, 1, error] };
+  return { ...envelope, args, delivery: undefined };
 }
 
 function isOneOfSome(envelope: Envelope): boolean {

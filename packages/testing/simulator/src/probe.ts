@@ -5,6 +5,10 @@ import type { RunningTurns } from "./running-turns.ts";
 import type { SimProcess } from "./sim-process.ts";
 import type { Trace } from "./trace.ts";
 
+/** How long a mood lasts, and which share of them is bad: one of so many. */
+const MOOD_MS = 50;
+const MOODS = 3;
+
 /** What tells of itself: one object for each activation of an actor. */
 export interface Told {
   readonly type: string;
@@ -69,6 +73,11 @@ export class Probe {
     const activation = this.#activations.get(actor) ?? 0;
     const start = { ...facts, actor: key, shared: true, activation };
     this.#running.end(this.#running.start(this.#process, start));
+  }
+
+  /** True in some stretches of time: what is tried again then has another end than at first. */
+  isMoody(): boolean {
+    return Math.floor(this.#process.clock.now() / MOOD_MS) % MOODS === 0;
   }
 
   /** Lets time pass within a turn. */

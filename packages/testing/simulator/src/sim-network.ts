@@ -12,6 +12,7 @@ import {
   TroupeError,
 } from "@troupe/core";
 import type { VirtualClock } from "@troupe/testkit";
+import { LateCopies } from "./late-copies.ts";
 import { SimCuts } from "./sim-cuts.ts";
 import { type Parcel, SimLinkEnd, swapRequests } from "./sim-link.ts";
 import type { SimProcess } from "./sim-process.ts";
@@ -24,6 +25,9 @@ const DIAL_TIMEOUT_MS = 2_000;
  * How long a link may be silent before its ends give it up; keepalives of a real transport do that.
  */
 const KEEPALIVE_MS: readonly [number, number] = [400, 1_500];
+
+/** How much later than it was sent something of a process may arrive that was killed. */
+const LATE_MS = 6_000;
 
 /**
  * A time that was reached by adding up differs from the one that was asked for in its last digits.
@@ -61,7 +65,7 @@ export interface DeliveryMutation {
 interface Way {
   readonly from: SimLinkEnd;
   readonly to: SimLinkEnd;
-  readonly parcels: { readonly at: number; parcel: Parcel }[];
+  readonly parcels: { at: number; parcel: Parcel }[];
   lastAt: number;
 }
 
@@ -95,7 +99,7 @@ interface Meeting {
  *         links overtake each other.
  * SNET-2. A parcel is lost only with its link: both ends then hear of a close, each in its time.
  * SNET-3. What a process sent before it ended by itself arrives; before it was killed, it may;
- *         before the machine lost its power, it is lost in silence.
+ *         maybe seconds later; before the machine lost its power, it is lost in silence.
  */
 export class SimNetwork {
   readonly #clock: VirtualClock;
@@ -106,6 +110,7 @@ export class SimNetwork {
   readonly #listeners = new Map<string, SimListener>();
   readonly #wires = new Set<Wire>();
   readonly #cuts = new SimCuts();
+  readonly #copies = new LateCopies();
   /** Addresses of machines without power: nobody refuses a dial there. */
   readonly #dark = new Set<string>();
   #links = 0;
@@ -178,9 +183,20 @@ export class SimNetwork {
         way.parcels.length = 0;
         this.#giveUpLater(wire, () => true);
       } else {
-        if (how === "killed" && this.#random.next() < 0.5) way.parcels.length = 0;
+        if (how === "killed") this.#leaveBehind(way);
         this.#send(way, { kind: "close", reason: "the other process is gone" });
       }
+    }
+  }
+
+  /** What a killed process has sent is lost, or arrives, now or when others have gone on. */
+  #leaveBehind(way: Way): void {
+    if (this.#random.next() < 0.5) way.parcels.length = 0;
+    const lateMs = this.#random.next() < 0.5 ? 0 : this.#random.next() * LATE_MS;
+    for (const parcel of way.parcels) {
+      parcel.at += lateMs;
+      way.lastAt = Math.max(way.lastAt, parcel.at);
+      this.#clock.schedule(parcel.at - this.#clock.monotonic(), () => this.#deliver(way));
     }
   }
 
@@ -272,7 +288,9 @@ export class SimNetwork {
   #open({ process, listener, dial }: Meeting): void {
     const channel = `link ${++this.#links}`;
     const carry = (from: SimLinkEnd, parcel: Parcel): void => this.#carry(wire, from, parcel);
-    const { arriving = (envelope) => [envelope] } = this.#mutation;
+    const { arriving: mutated = (envelope) => [envelope] } = this.#mutation;
+    const arriving = (envelope: Envelope): readonly Envelope[] =>
+      this.#copies.arriving(envelope).flatMap((one) => mutated(one));
     const near = new SimLinkEnd(
       { remote: listener.acceptor.hello(), process, channel, arriving },
       carry,

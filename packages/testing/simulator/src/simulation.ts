@@ -1,8 +1,9 @@
-import { ANY_WORKER, ClusterClient } from "@troupe/client";
+import { type Administered, ANY_WORKER, ClusterClient } from "@troupe/client";
 import { type Ran, silentLogger, sleep, TroupeError } from "@troupe/core";
 import type { CallOptions } from "@troupe/sdk";
 import { seededRandom } from "@troupe/testkit";
 import type { TopicCluster } from "@troupe/topics";
+import { RELOCATION_TYPE, relocationReference } from "./chest-actor.ts";
 import { checkHistory } from "./checkers/check-history.ts";
 import { lettersOnTheWay } from "./checkers/conservation.ts";
 import { errandsOnTheWay } from "./checkers/errands.ts";
@@ -253,6 +254,7 @@ class Simulation {
     const options = {
       timeout: plan.timeoutMs,
       ...(plan.key === undefined ? {} : { idempotencyKey: plan.key }),
+      ...(plan.ifActive === undefined ? {} : { ifActive: plan.ifActive }),
     };
     const method = actor(plan.type, plan.actorId, options)[plan.method];
     method?.(plan.key ?? plan.id, ...plan.args).then(
@@ -285,9 +287,13 @@ interface Caller {
   ) => Readonly<Record<string, (...args: readonly unknown[]) => Promise<unknown>>>;
 }
 
-/** A clerk is a stateless worker: it is called without an id. News are no calls of an actor. */
-function referencesOf(cluster: TopicCluster, process: Equipped["process"]): Caller["actor"] {
+/** A clerk is a stateless worker: it is called without an id. Some are no calls of an actor. */
+function referencesOf(
+  cluster: TopicCluster & Administered,
+  process: Equipped["process"],
+): Caller["actor"] {
   return (type, id, options) => {
+    if (type === RELOCATION_TYPE) return relocationReference(cluster, process, id);
     if (type === NEWS_TYPE) return newsReference(cluster, process, id);
     return id === ANY_WORKER ? cluster.worker(type, options) : cluster.actor(type, id, options);
   };

@@ -1,7 +1,9 @@
 import { type ActorType, actor, idempotent, oneWay, readonly, reminder, state } from "@troupe/sdk";
 import { boardActor } from "./board-actor.ts";
 import { cellActor, type WorkloadParts } from "./cell-actor.ts";
+import { chestActor } from "./chest-actor.ts";
 import { errandActors } from "./errand-actors.ts";
+import { sleeperActor } from "./sleeper-actor.ts";
 import { tickingActors } from "./ticking-actors.ts";
 import { IDLE_AFTER, watchedActor } from "./watched-actor.ts";
 
@@ -166,6 +168,8 @@ export function workloadActors(parts: WorkloadParts): readonly ActorType[] {
     Recorder,
     Account,
     boardActor(probe, Watched),
+    chestActor(probe, Watched),
+    sleeperActor(probe, Watched),
     ...tickingActors(probe, Watched),
     ...errandActors(probe, Watched),
   ];

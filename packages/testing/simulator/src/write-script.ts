@@ -1,3 +1,4 @@
+import { SOURCE, TARGET } from "./chest-actor.ts";
 import { seededRandom } from "@troupe/testkit";
 import { Dice } from "./dice.ts";
 import {
@@ -10,7 +11,9 @@ import {
 } from "./draw-calls.ts";
 import { drawMarks, drawReads } from "./draw-reads.ts";
 import { drawFaults } from "./draw-faults.ts";
+import { drawNaps } from "./draw-naps.ts";
 import { drawNews, finalNews } from "./draw-news.ts";
+import { drawRelocations } from "./draw-relocations.ts";
 import type { CallPlan } from "./history.ts";
 import { type Profile, PROFILES, type Script } from "./script.ts";
 
@@ -32,6 +35,8 @@ export function writeScript(seed: number, profile?: Profile): Script {
   const errands = drawDispatches(new Dice(seededRandom(seed * 7919 + 18)), frame, faults);
   const work = drawWork(new Dice(seededRandom(seed * 7919 + 19)), frame, faults);
   const clears = drawClears(new Dice(seededRandom(seed * 7919 + 20)), frame, faults);
+  const naps = drawNaps(new Dice(seededRandom(seed * 7919 + 23)), frame, faults);
+  const moves = drawRelocations(new Dice(seededRandom(seed * 7919 + 24)), frame, faults);
   const ofBoards = new Dice(seededRandom(seed * 7919 + 21));
   const marks = drawMarks(ofBoards, frame, faults);
   const news =
@@ -43,9 +48,16 @@ export function writeScript(seed: number, profile?: Profile): Script {
     leaseTtlMs,
     leasePolicy: chosen === "available" ? "available" : "strict",
     faults,
-    calls: [...calls, ...errands, ...work, ...clears, ...marks, ...news].toSorted(
-      (a, b) => a.at - b.at,
-    ),
+    calls: [
+      ...calls,
+      ...errands,
+      ...work,
+      ...clears,
+      ...naps,
+      ...moves,
+      ...marks,
+      ...news,
+    ].toSorted((a, b) => a.at - b.at),
     reads: drawReads(ofBoards, frame, faults),
   };
 }
@@ -60,6 +72,8 @@ const LOOKS = [
   { type: "Account", method: "facts", prefix: "a" },
   { type: "Ledger", method: "facts", prefix: "l" },
   { type: "Board", method: "facts", prefix: "o" },
+  { type: "Chest", method: "list", prefix: SOURCE },
+  { type: "Chest", method: "list", prefix: TARGET },
   { type: "Alarm", method: "list", prefix: "m" },
   { type: "Metronome", method: "list", prefix: "t" },
 ] as const;

@@ -3,8 +3,8 @@ import type { CallRecord, History, TurnRecord } from "../history.ts";
 /** Methods that may run again. */
 const IDEMPOTENT = new Set(["addOnce", "addKeyed", "credit", "workOnce"]);
 
-/** One may resolve before it runs; the other is no method of an actor that tells of itself. */
-const UNSEEN = new Set(["nudge", "publish"]);
+/** One may resolve before it runs; the others are no methods of an actor that tells of itself. */
+const UNSEEN = new Set(["nudge", "publish", "move"]);
 
 /**
  * C4: without `@idempotent()` a call runs at most once, and what is said not to have run did not.

@@ -8,7 +8,9 @@ import { checkCells } from "./cells.ts";
 import { checkConservation } from "./conservation.ts";
 import { checkDefinitions } from "./definitions.ts";
 import { checkErrands } from "./errands.ts";
+import { checkIfActive } from "./if-active.ts";
 import { checkNews, type StoredNews } from "./news.ts";
+import { checkRelocations } from "./relocations.ts";
 import { checkRightfulFailures } from "./rightful-failures.ts";
 import { checkSchedules } from "./schedules.ts";
 import { checkStayingActivations } from "./staying-activations.ts";
@@ -32,6 +34,8 @@ export function checkHistory(history: History, facts: CheckedRun): void {
   checkCells(history, facts.leasePolicy);
   checkConservation(history);
   checkErrands(history);
+  checkIfActive(history, facts.leasePolicy);
+  checkRelocations(history);
   checkStreams(history);
   checkSchedules(history, facts.leasePolicy);
   checkTimerWakes(history);

@@ -1,3 +1,4 @@
+import { RELOCATION_TYPE } from "../chest-actor.ts";
 import type { CallRecord, History } from "../history.ts";
 
 /** A call with less time than this may run out of it in good weather. */
@@ -22,6 +23,7 @@ export function checkRightfulFailures(history: History, leaseTtlMs: number): voi
     const { plan, outcome } = call;
     if (THROWING.has(plan.method) || plan.timeoutMs < SHORT_MS || outcome.kind === "value")
       continue;
+    if (isAnswer(call)) continue;
     // A silo that calls may die with its calls.
     if (outcome.kind === "pending" && plan.from.kind === "silo") continue;
     if (
@@ -35,6 +37,13 @@ export function checkRightfulFailures(history: History, leaseTtlMs: number): voi
       `${plan.id} ${plan.type}/${plan.actorId}.${plan.method}() ${describe(call)}, and nothing was broken`,
     );
   }
+}
+
+/** True for an error that tells how something stands. */
+function isAnswer({ plan, outcome }: CallRecord): boolean {
+  if (outcome.kind !== "error") return false;
+  if (plan.ifActive === true) return outcome.code === "NOT_ACTIVE";
+  return plan.type === RELOCATION_TYPE && outcome.code === "BAD_CONFIG";
 }
 
 function describe({ outcome }: CallRecord): string {
