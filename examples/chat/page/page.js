@@ -41,13 +41,13 @@ const problem = byId("problem", HTMLElement);
 class Stay {
   /** @type {EventSource | undefined} */
   #events;
-  /** @type {Unsent[]} */
+  /** @readonly @type {Unsent[]} */
   #unsent = [];
   #isSending = false;
   #isOver = false;
   /** The last line that is shown, undefined before the first news. @type {number | undefined} */
   #last;
-  /** Who is away, and the timer that takes them off. @type {Map<string, number>} */
+  /** Who is away, and the timer that takes them off. @readonly @type {Map<string, number>} */
   #away = new Map();
   /** @type {readonly string[]} */
   #present = [];
@@ -68,7 +68,7 @@ class Stay {
     item.classList.add("sending");
     // It is read out when it is said.
     item.setAttribute("aria-hidden", "true");
-    this.#unsent.push({ key: crypto.randomUUID(), text, item });
+    this.#unsent.push({ key: randomKey(), text, item });
     this.#append(item);
     scroller.scrollTop = scroller.scrollHeight;
     void this.#sendAll();
@@ -246,7 +246,12 @@ byId("enter", HTMLFormElement).addEventListener("submit", (event) => {
   void knock(room, name);
 });
 
-/** The server knows the rules, so it is asked whether the name will do. @param {string} room @param {string} name */
+/**
+ * The server knows the rules, so it is asked whether the name will do.
+ *
+ * @param {string} room
+ * @param {string} name
+ */
 async function knock(room, name) {
   try {
     const response = await fetch(`/rooms/${room}/door?${new URLSearchParams({ name })}`);
@@ -324,10 +329,17 @@ function faceOf(name) {
   const [letter = ""] = name;
   const face = element("span", "face", letter.toUpperCase());
   face.setAttribute("aria-hidden", "true");
-  let hue = 0;
-  for (const character of name) hue = (hue * 31 + (character.codePointAt(0) ?? 0)) % 360;
-  face.style.setProperty("--hue", String(hue));
+  let sum = 0;
+  for (const character of name) sum = (sum * 31 + (character.codePointAt(0) ?? 0)) % 9_973;
+  // Steps of the golden angle are far apart from each other.
+  face.style.setProperty("--hue", String((sum * 137) % 360));
   return face;
+}
+
+/** `crypto.randomUUID` is there only where the page came over HTTPS, or from this machine. */
+function randomKey() {
+  const bytes = crypto.getRandomValues(new Uint8Array(16));
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
 /** @param {string} kind @param {string} text */
@@ -337,7 +349,13 @@ function showState(kind, text) {
   state.textContent = text;
 }
 
-/** Says what is wrong with a field, or that nothing is. @param {HTMLElement} place @param {HTMLElement} field @param {string} text */
+/**
+ * Says what is wrong with a field, or that nothing is.
+ *
+ * @param {HTMLElement} place
+ * @param {HTMLElement} field
+ * @param {string} text
+ */
 function tell(place, field, text) {
   place.textContent = text;
   field.toggleAttribute("aria-invalid", false);

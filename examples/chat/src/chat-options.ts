@@ -66,7 +66,7 @@ export function readOptions(args: readonly string[]): ReadOptions {
     const silos = readCount("--silos", values.silos, 2, 9);
     if (mode === "serve") {
       const port = readCount("--port", values.port, 0, 65_535);
-      // npm runs its scripts in the folder of the package; the path is meant from where the user is.
+      // npm runs its scripts in the folder of the package, and the user is elsewhere.
       const data = resolve(process.env["INIT_CWD"] ?? process.cwd(), values.data);
       return { kind: "serve", options: { silos, port, data } };
     }

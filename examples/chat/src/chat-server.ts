@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { once } from "node:events";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
@@ -92,8 +93,8 @@ export class ChatServer implements AsyncDisposable {
   }
 
   /**
-   * Takes no more requests, ends every stream, and resolves when the answers that were under way are
-   * sent. Readers come back to whoever listens then.
+   * Takes no more requests, ends every stream, and resolves when the answers that were under way
+   * are sent. Readers come back to whoever listens then.
    */
   async close(): Promise<void> {
     if (this.#closing.signal.aborted) return;
@@ -143,10 +144,8 @@ export class ChatServer implements AsyncDisposable {
 
   async #say(room: string, request: IncomingMessage, response: ServerResponse): Promise<void> {
     const { name, text, key } = readSaying(await readBody(request));
-    const options: CallOptions = {
-      timeout: SAY_TIMEOUT,
-      ...(key === undefined ? {} : { idempotencyKey: key }),
-    };
+    // Under its key the call can be repeated, by the sender and by the cluster's client.
+    const options: CallOptions = { timeout: SAY_TIMEOUT, idempotencyKey: key ?? randomUUID() };
     const number = await this.#cluster.actor(Room, room, options).say(name, text);
     sendJson(response, 201, { number });
   }
@@ -202,7 +201,9 @@ function refusalOf(error: unknown): Refusal {
   if (error instanceof RoomFull) return new Refusal(503, error.message, 5);
   if (error instanceof TroupeError)
     return new Refusal(503, `the rooms cannot be reached just now (${error.code})`, 1);
-  process.stderr.write(`a request failed: ${error instanceof Error ? error.stack : error}\n`);
+  process.stderr.write(
+    `a request failed: ${error instanceof Error ? error.stack : String(error)}\n`,
+  );
   return new Refusal(500, "something went wrong here");
 }
 

@@ -20,7 +20,7 @@ export interface DemoParts {
   readonly options: DemoOptions;
   readonly chat: LocalChat;
   /** Where a line of the report goes. */
-  print(line: string): void;
+  readonly print: (line: string) => void;
   /** The demo is to end at once. */
   readonly signal: AbortSignal;
 }

@@ -21,6 +21,8 @@ export class EventStream {
     this.#response.writeHead(200, {
       "content-type": "text/event-stream; charset=utf-8",
       "cache-control": "no-store",
+      // It ends when the reader or the server leaves, and nothing comes after it.
+      connection: "close",
       // So that a proxy in between, such as nginx, does not wait for more.
       "x-accel-buffering": "no",
     });

@@ -32,7 +32,7 @@ export class LocalChat {
   readonly #temporary: string | undefined;
   readonly #folder: string;
   readonly #membership: string;
-  readonly #port: number;
+  #port: number;
   readonly #silos: ChildProgram[] = [];
   #http: ChildProgram | undefined;
   #started = 0;
@@ -69,11 +69,20 @@ export class LocalChat {
     return silo;
   }
 
-  /** Gives the URL at which the page is. */
+  /** Gives the URL at which the page is: the same again after `stopHttp`. */
   async startHttp(): Promise<string> {
     const options = { port: String(this.#port) };
     this.#http = this.#start("the HTTP server", [HTTP_PROCESS], options);
-    return this.#http.ready;
+    const url = await this.#http.ready;
+    this.#port = Number(new URL(url).port);
+    return url;
+  }
+
+  /** Ends the HTTP server in order. Gives its exit code. */
+  async stopHttp(): Promise<number | null> {
+    const code = (await this.#http?.stop()) ?? null;
+    this.#http = undefined;
+    return code;
   }
 
   /** Kills the silo that a room is in. Resolves when its process is gone. */
@@ -89,10 +98,10 @@ export class LocalChat {
     return silo;
   }
 
-  /** Ends the HTTP server, and then drains one silo after the other. Gives the server's exit code. */
+  /** Ends the HTTP server, then one silo after the other. Gives the server's exit code. */
   async stop(): Promise<number | null> {
     this.#isStopped = true;
-    const code = (await this.#http?.stop()) ?? null;
+    const code = await this.stopHttp();
     for (const silo of this.#silos) await silo.stop();
     this.#removeFolder();
     return code;

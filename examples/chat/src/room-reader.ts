@@ -68,7 +68,7 @@ export class RoomReader {
   async #readOnce(signal: AbortSignal): Promise<void> {
     const query = new URLSearchParams({ name: this.name });
     const headers = this.#last === undefined ? {} : { "last-event-id": this.#last };
-    const response = await fetch(`${this.#url}/events?${query}`, { headers, signal });
+    const response = await fetch(`${this.#url}/events?${query.toString()}`, { headers, signal });
     if (!response.ok || response.body === null) throw new Error(`status ${response.status}`);
     this.connections++;
     const text = response.body.pipeThrough(new TextDecoderStream());

@@ -43,7 +43,7 @@ export class Room extends Actor {
   /** Open streams by the name of their reader. */
   readonly #present = new Map<string, number>();
 
-  /** Adds a line, and gives its number. Give the call an `idempotencyKey`, and it can be repeated. */
+  /** Adds a line, and gives its number. With an `idempotencyKey` the call can be repeated. */
   async say(name: string, text: string): Promise<number> {
     refuse(whyNotRoom(this.id) ?? whyNotName(name) ?? whyNotText(text));
     const line: Line = { number: this.count + 1, at: this.now(), name, text: text.trim() };
