@@ -1,3 +1,4 @@
+import { isPageFile } from "./page-files.ts";
 import { Refusal } from "./refusal.ts";
 import { whyNotName, whyNotRoom, whyNotText } from "./room-rules.ts";
 
@@ -31,9 +32,6 @@ export interface RequestHead {
   readonly lastEventId: string | undefined;
 }
 
-/** Beside the page itself: what it is made of. */
-const FILES: ReadonlySet<string> = new Set(["page.css", "page.js", "icon.svg"]);
-
 const ROOM_PATH = /^\/rooms\/([^/]+)(?:\/(door|events|lines))?$/;
 const KEY = /^[\w-]{8,64}$/;
 
@@ -43,7 +41,7 @@ export function readRequest({ method, url = "/", lastEventId }: RequestHead): Ch
   const [, room, part] = ROOM_PATH.exec(pathname) ?? [];
   if (room === undefined) {
     const name = pathname === "/" ? "index.html" : pathname.slice(1);
-    if (name !== "index.html" && !FILES.has(name)) throw new Refusal(404, "there is no such page");
+    if (!isPageFile(name)) throw new Refusal(404, "there is no such page");
     allow(method, "GET", "HEAD");
     return { kind: "file", name };
   }

@@ -81,6 +81,7 @@ describe("the chat's server", () => {
       ["/rooms/lobby", "text/html; charset=utf-8"],
       ["/page.css", "text/css; charset=utf-8"],
       ["/page.js", "text/javascript; charset=utf-8"],
+      ["/elements.js", "text/javascript; charset=utf-8"],
       ["/icon.svg", "image/svg+xml"],
     ] as const) {
       const response = await fetch(server.url + path);

@@ -14,8 +14,14 @@ const TYPES: Readonly<Record<string, string>> = {
   "index.html": "text/html; charset=utf-8",
   "page.css": "text/css; charset=utf-8",
   "page.js": "text/javascript; charset=utf-8",
+  "elements.js": "text/javascript; charset=utf-8",
   "icon.svg": "image/svg+xml",
 };
+
+/** Whether the page has a file of that name. */
+export function isPageFile(name: string): boolean {
+  return Object.hasOwn(TYPES, name);
+}
 
 /** The page, and what it is made of, by name. */
 export function readPageFiles(): ReadonlyMap<string, PageFile> {

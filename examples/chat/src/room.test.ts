@@ -117,6 +117,23 @@ describe("a room", () => {
     await untilPresent(late, "Ada", "Grace", "Radia");
   });
 
+  it("ends the stream of a reader who is too slow, who can go on behind the last line read", async () => {
+    const slow = follow("Grace");
+    await next(slow);
+    const count = 2 * HISTORY_MAX;
+    for (let line = 1; line <= count; line++) await say(`line ${line}`);
+    let last = 0;
+    const readAll = async (): Promise<void> => {
+      for (;;) last = (await nextSaid(slow))?.number ?? count;
+    };
+    await expect(readAll()).rejects.toMatchObject({ code: "LAGGED" });
+    expect(last).toBeGreaterThan(0);
+    const again = follow("Grace", last);
+    const first = await nextSaid(again);
+    if (first?.kind === "missed") expect(first.count).toBe(count - HISTORY_MAX - last);
+    else expect(first?.number).toBe(last + 1);
+  });
+
   it("adds a line once that is said again under the same key", async () => {
     const room = cluster.actor(Room, "lobby", { idempotencyKey: "a-key-of-its-own" });
     const numbers = [
