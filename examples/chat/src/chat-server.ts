@@ -64,6 +64,7 @@ export class ChatServer implements AsyncDisposable {
     const chat = new ChatServer(cluster, streamsMax);
     chat.#server.listen(port, host);
     await once(chat.#server, "listening");
+    chat.#beginToBeat();
     return chat;
   }
 
@@ -75,10 +76,6 @@ export class ChatServer implements AsyncDisposable {
       (request, response) => void this.#serve(request, response),
     );
     this.#server.maxConnections = streamsMax + OTHER_CONNECTIONS_MAX;
-    const beat = setInterval(() => {
-      for (const stream of this.#streams) stream.beat();
-    }, BEAT_MS);
-    this.#server.once("close", () => clearInterval(beat));
   }
 
   /** `http://127.0.0.1:8080` */
@@ -109,6 +106,13 @@ export class ChatServer implements AsyncDisposable {
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
+  }
+
+  #beginToBeat(): void {
+    const beat = setInterval(() => {
+      for (const stream of this.#streams) stream.beat();
+    }, BEAT_MS);
+    this.#server.once("close", () => clearInterval(beat));
   }
 
   async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {

@@ -33,7 +33,8 @@ export class LocalChat {
   readonly #folder: string;
   readonly #membership: string;
   #port: number;
-  readonly #silos: ChildProgram[] = [];
+  /** Those that run. */
+  readonly #silos = new Set<ChildProgram>();
   #http: ChildProgram | undefined;
   #started = 0;
   #isStopped = false;
@@ -47,12 +48,8 @@ export class LocalChat {
     this.#port = port;
   }
 
-  get silos(): readonly ChildProgram[] {
-    return this.#silos;
-  }
-
   get processes(): readonly ChildProgram[] {
-    return this.#http === undefined ? this.#silos : [...this.#silos, this.#http];
+    return this.#http === undefined ? [...this.#silos] : [...this.#silos, this.#http];
   }
 
   /** Resolves when the new silo takes calls. */
@@ -64,7 +61,8 @@ export class LocalChat {
       "log-format": "json",
     };
     const silo = this.#start(`silo ${++this.#started}`, [TROUPE_COMMAND, "silo", ACTORS], options);
-    this.#silos.push(silo);
+    this.#silos.add(silo);
+    void silo.exited.then(() => this.#silos.delete(silo));
     await silo.ready;
     return silo;
   }
@@ -90,9 +88,8 @@ export class LocalChat {
     const options = { cluster: this.#cluster, membership: this.#membership };
     await using cluster = await connect({ ...options, logLevel: "error" });
     const pid = await cluster.actor(Room, room).pid();
-    const silo = this.#silos.find((one) => one.pid === pid);
+    const silo = this.processes.find((one) => one.pid === pid);
     if (silo === undefined) throw new Error(`the room is in process ${pid}, which is no silo here`);
-    this.#silos.splice(this.#silos.indexOf(silo), 1);
     silo.kill();
     await silo.exited;
     return silo;
@@ -102,7 +99,7 @@ export class LocalChat {
   async stop(): Promise<number | null> {
     this.#isStopped = true;
     const code = await this.stopHttp();
-    for (const silo of this.#silos) await silo.stop();
+    for (const silo of [...this.#silos]) await silo.stop();
     this.#removeFolder();
     return code;
   }

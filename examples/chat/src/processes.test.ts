@@ -1,5 +1,5 @@
 import { realTime, waitUntil } from "@troupe/testkit";
-import { afterEach, beforeEach, expect, it } from "vitest";
+import { afterEach, beforeEach, expect, it, onTestFinished } from "vitest";
 import { LocalChat } from "./local-chat.ts";
 import { RoomReader } from "./room-reader.ts";
 import { sayLine } from "./say-line.ts";
@@ -77,6 +77,17 @@ it(
     await waitUntil(realTime, "the reader is in the room", () => reader.present.length === 1);
     expect(await chat.stop()).toBe(0);
     await reader.leave();
+  },
+  TIMEOUT_MS,
+);
+
+it(
+  "says at once that another program has the port",
+  async () => {
+    const other = new LocalChat({ port: Number(new URL(url).port) });
+    onTestFinished(() => other.end());
+    await other.startSilo();
+    await expect(other.startHttp()).rejects.toThrow(/before it was ready:.*EADDRINUSE/s);
   },
   TIMEOUT_MS,
 );

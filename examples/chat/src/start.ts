@@ -1,4 +1,5 @@
 import { type DemoOptions, HELP, readOptions, type ServeOptions } from "./chat-options.ts";
+import type { ChildProgram } from "./child-program.ts";
 import { Demo } from "./demo.ts";
 import { LocalChat } from "./local-chat.ts";
 
@@ -50,13 +51,17 @@ async function serve({ silos, port, data }: ServeOptions): Promise<number> {
   const aborted = rejectionOf(interrupted);
   try {
     print(`starting ${silos} silos; the lines are kept in ${data}`);
-    const started = Array.from({ length: silos }, () => chat.startSilo());
-    const pids = (await Promise.race([Promise.all(started), aborted])).map(({ pid }) => pid);
+    const all = Promise.all(Array.from({ length: silos }, () => chat.startSilo()));
+    const started = await Promise.race([all, aborted]);
     const url = await Promise.race([chat.startHttp(), aborted]);
+    const pids = started.map(({ pid }) => pid);
     print(`\n  ${url}\n`);
     print(`Open it in two windows, and kill any one of the silos: kill -9 ${pids.join(" or ")}`);
     print("Ctrl-C ends it.");
-    await aborted;
+    await Promise.race([
+      aborted,
+      ...started.map((silo) => replaceWhenItEnds(chat, silo, interrupted)),
+    ]);
     return 0;
   } catch (error) {
     if (interrupted.aborted) return 0;
@@ -64,6 +69,21 @@ async function serve({ silos, port, data }: ServeOptions): Promise<number> {
     return 1;
   } finally {
     await chat.stop();
+  }
+}
+
+/** Starts another silo when one has ended, again and again. Rejects if that is not possible. */
+async function replaceWhenItEnds(
+  chat: LocalChat,
+  first: ChildProgram,
+  signal: AbortSignal,
+): Promise<void> {
+  for (let silo = first; ;) {
+    await silo.exited;
+    if (signal.aborted) return;
+    print(`${silo.name} has ended; starting another`);
+    silo = await chat.startSilo();
+    print(`  ${silo.name} is process ${silo.pid}`);
   }
 }
 
