@@ -99,7 +99,7 @@ export class LocalChat {
   async stop(): Promise<number | null> {
     this.#isStopped = true;
     const code = await this.stopHttp();
-    for (const silo of [...this.#silos]) await silo.stop();
+    for (const silo of this.#silos) await silo.stop();
     this.#removeFolder();
     return code;
   }
