@@ -39,7 +39,7 @@ export class RoomFull extends Error {}
 export class Room extends Actor {
   @state() accessor lines: Line[] = [];
   @state() accessor count = 0;
-  /** Who is further behind than the room remembers has to begin again, and hears what is missing. */
+  /** Who is further behind than the room remembers has to begin again. */
   readonly #news = new Feed<News>({ max: HISTORY_MAX });
   /** Open streams by the name of their reader. */
   readonly #present = new Map<string, number>();
