@@ -1,3 +1,4 @@
+export * from "./chromium-path.ts";
 export * from "./etcd-cluster-service.ts";
 export * from "./etcd-service.ts";
 export * from "./fault-tools.ts";

@@ -1,3 +1,4 @@
+import { prepareChromium } from "./chromium-path.ts";
 import { ETCD } from "./etcd-service.ts";
 import { prepareFaultTools } from "./fault-tools.ts";
 import { POSTGRES } from "./postgres-service.ts";
@@ -6,9 +7,10 @@ import { prepareServices } from "./start-service.ts";
 
 /**
  * Vitest calls it once before all tests (`globalSetup`): makes sure that the servers which tests
- * start, and the tools for faults, are on this machine.
+ * start, the tools for faults, and a browser are on this machine.
  */
 export default async function prepareTestServices(): Promise<void> {
   await prepareServices([REDIS, ETCD, POSTGRES]);
   await prepareFaultTools();
+  await prepareChromium();
 }
