@@ -5,10 +5,10 @@ import {
   type FieldChange,
   type Fields,
   formatAddress,
+  errorToPortable,
   fromPortable,
   type Logger,
   PortableRef,
-  toPortable,
 } from "@troupe/core";
 import {
   type AnswerTurn,
@@ -173,9 +173,8 @@ export function sendsPart(parts: SendsParts): DurablePart<ActorSends> {
 
 /** Under the same number: the receiver stores the fate of one of the two. */
 function refusalOf(send: PendingSend, sender: ActorAddress, error: unknown): PendingSend {
-  const args = [formatAddress(sender), send.seq, error];
-  const portable = toPortable(args, { root: "args" }).value as unknown[];
-  return { ...send, method: REFUSE_TURN, args: portable };
+  const args = [formatAddress(sender), send.seq, errorToPortable(error).value];
+  return { ...send, method: REFUSE_TURN, args };
 }
 
 function outboxOf(host: PartHost): Outbox {
