@@ -10,6 +10,7 @@ import {
 } from "./draw-calls.ts";
 import { drawMarks, drawReads } from "./draw-reads.ts";
 import { drawFaults } from "./draw-faults.ts";
+import { drawFlows, finalFlows } from "./draw-flows.ts";
 import { drawNews, finalNews } from "./draw-news.ts";
 import type { CallPlan } from "./history.ts";
 import { type Profile, PROFILES, type Script } from "./script.ts";
@@ -36,6 +37,10 @@ export function writeScript(seed: number, profile?: Profile): Script {
   const marks = drawMarks(ofBoards, frame, faults);
   const news =
     chosen === "topics" ? drawNews(new Dice(seededRandom(seed * 7919 + 22)), frame, faults) : [];
+  const flows =
+    chosen === "workflows"
+      ? drawFlows(new Dice(seededRandom(seed * 7919 + 23)), frame, faults)
+      : [];
   const leaseTtlMs = dice.of([1_500, 3_000, 5_000]);
   return {
     seed,
@@ -43,10 +48,12 @@ export function writeScript(seed: number, profile?: Profile): Script {
     leaseTtlMs,
     leasePolicy: chosen === "available" ? "available" : "strict",
     faults,
-    calls: [...calls, ...errands, ...work, ...clears, ...marks, ...news].toSorted(
-      (a, b) => a.at - b.at,
-    ),
-    reads: drawReads(ofBoards, frame, faults),
+    // A silo with runs has enough to do with them.
+    calls: (chosen === "workflows"
+      ? flows
+      : [...calls, ...errands, ...work, ...clears, ...marks, ...news]
+    ).toSorted((a, b) => a.at - b.at),
+    reads: chosen === "workflows" ? [] : drawReads(ofBoards, frame, faults),
   };
 }
 
@@ -82,11 +89,13 @@ export function finalCalls(at: number, profile: Profile): CallPlan[] {
       };
     }),
   );
+  if (profile === "workflows") return finalFlows(at);
   return profile === "topics" ? [...looks, ...finalNews(at)] : looks;
 }
 
 /** One mark more on each board, when all is well again. */
-export function lastMarks(at: number): CallPlan[] {
+export function lastMarks(at: number, profile: Profile): CallPlan[] {
+  if (profile === "workflows") return [];
   return Array.from({ length: POPULATION.Board }, (_, index): CallPlan => ({
     id: `last o${index}`,
     at,
