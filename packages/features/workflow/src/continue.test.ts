@@ -68,15 +68,16 @@ describe("a run that continues with another input", () => {
     const cluster = await start(1);
     const [silo] = cluster.silos;
     const paired = workflow(cluster.client, Paired, "p");
-    await cluster.run(paired.start([]));
-    // The first event is on its way to the store when the others come, which are stored together.
+    // It is active from now on, so that only its commits are held up.
+    await expect(cluster.run(paired.status())).rejects.toMatchObject({ code: "NO_SUCH_WORKFLOW" });
     const hold = silo?.stores.hold();
-    const sent = [paired.send("add", 1)];
+    const started = paired.start([]);
     await cluster.advance(10);
-    sent.push(paired.send("add", 2), paired.send("add", 3));
+    // The start is on its way to the store, and what comes now is stored together.
+    const sent = [1, 2, 3].map((by) => paired.send("add", by));
     await cluster.advance(10);
     hold?.release();
-    await cluster.run(Promise.all(sent));
+    await cluster.run(Promise.all([started, ...sent]));
     silo?.kill();
     await cluster.startSilo();
     await cluster.run(paired.send("add", 4));

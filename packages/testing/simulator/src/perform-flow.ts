@@ -191,5 +191,6 @@ class FlowPerformer {
 
 /** What runs are told is text, or the count of a till, or nothing. */
 function textOf(value: unknown): string {
-  return value === undefined ? "nothing" : String(value as string | number);
+  if (typeof value === "number") return String(value);
+  return typeof value === "string" ? value : "nothing";
 }

@@ -36,17 +36,20 @@ function arrivals(history: History, run: StoredRun, name: string): string[] {
     const started = next?.episodes[0]?.input;
     if (next === undefined || started?.kind !== "started") continue;
     const taken = takenOf(sights.slice(0, next.input.before.length), name);
-    // That the last episode of a round was told is not stored.
+    // The last episodes of a round are not stored if they end together with it.
     for (const data of taken) if (!arrived.includes(data)) arrived.push(data);
-    const left = arrived.filter((data) => !taken.includes(data)).join();
-    const carried = (started.events ?? []).filter((event) => event.name === name);
-    const carriedText = carried.map(({ data }) => String(data)).join();
-    if (carriedText !== left)
+    const left = arrived.filter((data) => !taken.includes(data));
+    const carried = (started.events ?? []).flatMap((event) =>
+      event.name === name ? [String(event.data)] : [],
+    );
+    // Those that are in no stored episode came last.
+    const more = carried.filter((data) => !arrived.includes(data));
+    if (carried.join() !== [...left, ...more].join())
       history.violate(
         "W8",
-        `Flow/${run.id} goes on with the events ${name} [${carriedText}], and [${left}] were left`,
+        `Flow/${run.id} goes on with the events ${name} [${carried.join()}], and [${left.join()}] were left`,
       );
-    for (const { data } of carried) if (!arrived.includes(String(data))) arrived.push(String(data));
+    arrived.push(...more);
   }
   return arrived;
 }
