@@ -5,7 +5,7 @@ import type { SteadyCaller } from "./steady-caller.ts";
 import type { Gate, Voyage, VoyageLog, VoyagePlan } from "./voyage.ts";
 import type { Workload } from "./workload.ts";
 
-/** One voyage of so many has a step that ends its process, and the first of them is an early one. */
+/** One voyage of so many has a step that ends its process. The first of them is an early one. */
 const DEADLY_ONE_OF = 250;
 const FIRST_DEADLY = 3;
 

@@ -1,18 +1,18 @@
 import type { FlowJournal, StoredRun } from "../flow-journal.ts";
 import type { History } from "../history.ts";
+import { cameWithEnd } from "./flow-events.ts";
 import { roundsOf } from "./flow-rounds.ts";
 
 /**
  * W4: a run that is not over when all is well again is stuck.
  * W9: who was told that a run is cancelled or terminated can rely on it; a run that fails takes
- *     back its steps, the last one first, each once.
- * W12: an entry that wakes a run goes with the run.
+ *     back its steps, the last one first, each once. An entry that wakes a run goes with it.
  */
 export function checkFlowEnds(history: History, journal: FlowJournal): void {
   for (const stuck of stuckRuns(journal)) history.violate("W4", stuck);
   for (const run of journal.runs.values()) {
     if (run.ended !== undefined && run.record?.awake !== undefined)
-      history.violate("W12", `Flow/${run.id} has ended, and still has an entry that wakes it`);
+      history.violate("W9", `Flow/${run.id} has ended, and still has an entry that wakes it`);
     checkUndos(history, run);
   }
   for (const { plan, outcome, endedOrder } of journal.calls) {
@@ -37,7 +37,7 @@ export function stuckRuns(journal: FlowJournal): string[] {
 
 function isCancelled(run: StoredRun | undefined, before: number): boolean {
   if (run === undefined) return false;
-  if (run.waiting.has("cancel")) return true;
+  if (run.waiting.has("cancel") || cameWithEnd(run, before)) return true;
   return run.episodes.some(({ input, order }) => input.kind === "cancel" && order < before);
 }
 

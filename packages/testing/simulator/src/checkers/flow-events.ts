@@ -76,8 +76,8 @@ function checkSent(
     if (arrived.indexOf(data) !== arrived.lastIndexOf(data))
       history.violate("W8", `Flow/${run.id} was told of the event ${data} twice`);
   const acknowledged = sent.filter(({ outcome }) => outcome.kind === "value");
-  for (const { plan } of acknowledged)
-    if (!arrived.includes(plan.id) && !run.waiting.has(plan.id))
+  for (const { plan, endedOrder } of acknowledged)
+    if (!arrived.includes(plan.id) && !run.waiting.has(plan.id) && !cameWithEnd(run, endedOrder))
       history.violate("W8", `Flow/${run.id} has lost the event ${plan.id}, which was acknowledged`);
   for (const one of acknowledged)
     for (const other of acknowledged) {
@@ -89,6 +89,12 @@ function checkSent(
           `Flow/${run.id} was told of ${other.plan.id} before ${one.plan.id}, which was sent first`,
         );
     }
+}
+
+/** What waits when a run is terminated goes with it, and is not stored if both are one commit. */
+export function cameWithEnd({ ended, episodes }: StoredRun, acknowledgedAt: number): boolean {
+  const isTerminated = episodes.at(-1)?.input.kind === "terminate";
+  return isTerminated && ended !== undefined && ended.order < acknowledgedAt;
 }
 
 /** The data of the events that the code got. */
