@@ -1,6 +1,7 @@
 import { silentLogger } from "@troupe/core";
 import { startSilo } from "troupe";
 import { Counter, DurableCounter } from "../actors/counters.ts";
+import { Chain } from "../actors/flows.ts";
 import { Sleeper } from "../actors/sleeper.ts";
 import { Worker } from "../actors/worker.ts";
 import { argumentOfStarter, endWithStarter, tellStarter } from "./starter.ts";
@@ -12,7 +13,7 @@ export interface SiloArgument {
   readonly storage: string;
 }
 
-const SILO_ACTORS = [Counter, DurableCounter, Sleeper, Worker];
+const SILO_ACTORS = [Counter, DurableCounter, Sleeper, Worker, Chain];
 
 const argument = (await argumentOfStarter()) as SiloArgument;
 const silo = await startSilo({ ...argument, actors: SILO_ACTORS, logger: silentLogger });
