@@ -1,5 +1,4 @@
-import type { Clock } from "@troupe/core";
-import { sleep } from "@troupe/core";
+import { type Clock, sleep } from "@troupe/core";
 import type {
   ActorDefinition,
   Behaviour,
@@ -44,7 +43,7 @@ const CALLS: Partial<Record<Mutation, () => CallFlaw>> = {
 const PARTS: Partial<Record<Mutation, (part: DurablePart) => Partial<DurablePart>>> = {
   "flow-unstored": (part) => ({ create: (host) => eager(part.create(host)) }),
   "flow-asleep": () => ({ entryOf: () => undefined }),
-  "flow-outcome-lost": (part) => ({ turns: { ...part.turns, $flowOutcome: everyThirdLost(part) } }),
+  "flow-outcome-lost": (part) => ({ turns: { ...part.turns, $flowOutcome: someLost(part) } }),
   "flow-ask-twice": (part) => ({ create: (host) => part.create(sendingTwice(host)) }),
   "flow-early": (part) => ({
     create: (host) => part.create(changed(host, { clock: ahead(host.clock) })),
@@ -123,9 +122,7 @@ function holdingBack(): CallFlaw {
   };
 }
 
-function everyThirdLost({
-  turns,
-}: DurablePart): (host: PartHost, args: readonly unknown[]) => unknown {
+function someLost({ turns }: DurablePart): (host: PartHost, args: readonly unknown[]) => unknown {
   let outcomes = 0;
   return (host, args) =>
     ++outcomes % EVENT_ONE_OF === 0 ? undefined : turns?.$flowOutcome?.(host, args);
