@@ -2,6 +2,8 @@ import { Actor, actor, type Duration, readonly, reminder, type ReminderTick, sta
 import { note } from "../actors/journal.ts";
 import { type Missed, PERIOD_MS, PURSE_START, purseId, type Series } from "./facts.ts";
 
+export { Gate, Voyage } from "./voyage.ts";
+
 /** Keeps the numbers of the operations that took effect, in their order. */
 @actor("Tally")
 export class Tally extends Actor {

@@ -13,6 +13,21 @@ export const PERIOD_MS = 200;
 
 export type Missed = "all" | "once" | "skip";
 
+/** Who takes the tolls of voyages. */
+export const GATES = 6;
+
+/** Each leg of a voyage is five things that a run does: together they are twenty. */
+export const LEGS = 4;
+
+export function gateId(index: number): string {
+  return `gate-${index % GATES}`;
+}
+
+/** The name of what one leg pays, in the list of its gate. */
+export function tollOf(voyage: string, leg: number): string {
+  return `${voyage}/${leg}`;
+}
+
 export function purseId(index: number): string {
   return `purse-${index % PURSES}`;
 }

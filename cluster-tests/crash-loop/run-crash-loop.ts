@@ -9,6 +9,7 @@ import { Faults } from "./faults.ts";
 import { Increments } from "./increments.ts";
 import { SteadyCaller } from "./steady-caller.ts";
 import { Transfers } from "./transfers.ts";
+import { Voyages } from "./voyages.ts";
 import type { Workload } from "./workload.ts";
 
 /** Milliseconds between two steps of the load. */
@@ -107,7 +108,7 @@ async function strikeAndCheck(
     told(`${faults.kills} of ${options.kills} kills`);
   }
   stop();
-  const left = await untilQuiet(workloads, caller);
+  const left = await untilQuiet(workloads, { caller, faults });
   told(`${faults.kills} kills, ${faults.storeKills} of them of the store, and all is quiet`);
 
   const found = await Promise.allSettled(workloads.map((workload) => workload.problems()));
@@ -132,6 +133,7 @@ function workloadsOf(
     new Increments(caller),
     new Transfers(caller, random),
     new Alarms(caller, { random, journal: () => cluster.journal() }),
+    new Voyages(caller, () => cluster.journal()),
   ];
 }
 
@@ -151,11 +153,13 @@ function startLoad(workloads: readonly Workload[], caller: SteadyCaller): () => 
  */
 async function untilQuiet(
   workloads: readonly Workload[],
-  caller: SteadyCaller,
+  { caller, faults }: { readonly caller: SteadyCaller; readonly faults: Faults },
 ): Promise<readonly string[]> {
   const end = systemClock.monotonic() + PATIENCE_MS;
   for (;;) {
     await sleep(systemClock, STEP_MS);
+    // A step of a workflow may still end its silo.
+    await faults.mend();
     const underWay = await whatIsUnderWay(workloads, caller);
     if (underWay.length === 0) return [];
     if (systemClock.monotonic() > end)

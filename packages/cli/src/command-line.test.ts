@@ -76,7 +76,7 @@ describe("troupe", () => {
     expect(broken).toMatchObject({ code: 2, err: expect.stringContaining("broken.ts") });
     expect(empty).toMatchObject({
       code: 2,
-      err: expect.stringContaining("exports no actor class"),
+      err: expect.stringContaining("exports no actor type"),
     });
     expect(lonely).toMatchObject({ code: 2, err: expect.stringContaining("[BAD_DEFINITION]") });
   });

@@ -1,4 +1,4 @@
-import { Actor } from "@troupe/sdk";
+import { Actor, defineBehaviour } from "@troupe/sdk";
 import { expect, it } from "vitest";
 import { actorsOf } from "./load-actors.ts";
 
@@ -15,6 +15,11 @@ it("finds the actor classes among the exports, and in a default array, each once
     nothing: null,
   };
   expect(actorsOf(module)).toEqual([Account, Teller]);
+});
+
+it("finds types that are no classes, such as workflows", () => {
+  const Echo = defineBehaviour("Echo", { activate: () => ({ invoke: (_, args) => args }) });
+  expect(actorsOf({ Echo, Account, options: { behaviour: "none" } })).toEqual([Echo, Account]);
 });
 
 it("finds none in a module that exports none", () => {

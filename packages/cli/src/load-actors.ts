@@ -2,14 +2,15 @@ import { existsSync } from "node:fs";
 import { resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { messageOf, TroupeError } from "@troupe/core";
-import { Actor, type ActorClass } from "@troupe/sdk";
+import { Actor, type ActorClass, type ActorDefinition, type ActorType } from "@troupe/sdk";
 import { registerTypeScript } from "./module-loader.ts";
 
 /**
- * The actor classes that a module exports: under any name, or in an array as its default export.
+ * The actor types that a module exports: classes, and what `defineBehaviour` or `defineWorkflow`
+ * gave. They may have any name, or be in an array that is the default export.
  * Throws `BAD_CONFIG` if the module cannot be loaded or has none.
  */
-export async function loadActors(module: string): Promise<readonly ActorClass[]> {
+export async function loadActors(module: string): Promise<readonly ActorType[]> {
   const path = resolve(module);
   if (!existsSync(path))
     throw new TroupeError(
@@ -21,7 +22,7 @@ export async function loadActors(module: string): Promise<readonly ActorClass[]>
   if (found.length > 0) return found;
   throw new TroupeError(
     "BAD_CONFIG",
-    `<module> ${module} exports no actor class; export classes that extend Actor (from the same installed troupe), or an array of them as default`,
+    `<module> ${module} exports no actor type; export classes that extend Actor (from the same installed troupe) or workflows, or an array of them as default`,
   );
 }
 
@@ -47,14 +48,18 @@ function placeOf(error: unknown): string {
   return line === undefined ? "" : `\n${line}`;
 }
 
-/** The actor classes among the values of a module, each once. */
-export function actorsOf(module: object): readonly ActorClass[] {
+/** The actor types among the values of a module, each once. */
+export function actorsOf(module: object): readonly ActorType[] {
   const values = Object.values(module).flatMap((value: unknown): unknown[] =>
     Array.isArray(value) ? value : [value],
   );
-  return [...new Set(values.filter((value) => isActorClass(value)))];
+  return [...new Set(values.filter((value) => isActorClass(value) || isDefinition(value)))];
 }
 
 function isActorClass(value: unknown): value is ActorClass {
   return typeof value === "function" && (value.prototype as unknown) instanceof Actor;
+}
+
+function isDefinition(value: unknown): value is ActorDefinition {
+  return typeof value === "object" && value !== null && "behaviour" in value && "methodOf" in value;
 }

@@ -129,7 +129,7 @@ function addHosts(program: Command, commands: Commands, exit: Exit): void {
     .description(
       "run a cluster of processes on this machine, and restart it when the module's folder changes",
     )
-    .argument("<module>", "file that exports actor classes: .js or .ts")
+    .argument("<module>", "file that exports actor classes or workflows: .js or .ts")
     .addOption(count("--silos <n>", "silo processes", 3))
     .option("--join", "join the silos of this cluster that run already", false)
     .action(async (module: string, flags: DevFlags) => exit(await commands.dev(module, flags)));
@@ -138,7 +138,7 @@ function addHosts(program: Command, commands: Commands, exit: Exit): void {
     .description(
       "run one silo, or several processes of it; SIGTERM drains, a second signal ends it at once",
     )
-    .argument("<module>", "file that exports actor classes: .js or .ts")
+    .argument("<module>", "file that exports actor classes or workflows: .js or .ts")
     .addOption(
       count(
         "--processes <n>",

@@ -40,7 +40,15 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   "packages/testing/testkit": [...SPINE, "memory"],
   "packages/testing/conformance": ["core", "testkit"],
   // And features, which the faults of a whole cluster try as they try the runtime.
-  "packages/testing/simulator": [...SPINE, "topics", "admin", "memory", "testkit", "conformance"],
+  "packages/testing/simulator": [
+    ...SPINE,
+    "topics",
+    "workflow",
+    "admin",
+    "memory",
+    "testkit",
+    "conformance",
+  ],
   "packages/testing/services": ["core"],
   // As a feature would, so that its test proves that a feature needs no more.
   "packages/testing/sample-feature": ["core", "sdk", "client"],

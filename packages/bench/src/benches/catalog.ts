@@ -14,6 +14,15 @@ import { stream } from "./stream.ts";
 import { turnHot } from "./turn-hot.ts";
 import { turnSpread } from "./turn-spread.ts";
 import { views } from "./views.ts";
+import { workflowCalls } from "./workflow-calls.ts";
+import { workflowChain } from "./workflow-chain.ts";
+import { workflowFailover } from "./workflow-failover.ts";
+import { workflowFanout } from "./workflow-fanout.ts";
+import { workflowLatency } from "./workflow-latency.ts";
+import { workflowMemory } from "./workflow-memory.ts";
+import { workflowReplay } from "./workflow-replay.ts";
+import { workflowSleep } from "./workflow-sleep.ts";
+import { workflowSoak } from "./workflow-soak.ts";
 
 /** Every bench, in the order of the table of targets. */
 export const BENCHES: readonly Bench[] = [
@@ -32,4 +41,13 @@ export const BENCHES: readonly Bench[] = [
   stream,
   observed,
   soak,
+  workflowChain,
+  workflowLatency,
+  workflowFanout,
+  workflowCalls,
+  workflowSleep,
+  workflowReplay,
+  workflowMemory,
+  workflowFailover,
+  workflowSoak,
 ];

@@ -5,6 +5,7 @@ import { DurableCounter } from "../actors/counters.ts";
 import type { Bench, BenchContext, Measurement } from "../bench.ts";
 import { rateOfAll } from "../measuring/call-rate.ts";
 import { median } from "../measuring/median.ts";
+import { type Used, usedMemory } from "../measuring/used-memory.ts";
 
 const IN_FLIGHT = 256;
 
@@ -16,12 +17,6 @@ export const memory: Bench = {
   target: { of: "value", sense: "at-most", limit: 800 },
   measure,
 };
-
-interface Used {
-  readonly heap: number;
-  readonly outside: number;
-  readonly resident: number;
-}
 
 async function measure(context: BenchContext): Promise<Measurement> {
   const count = context.quick ? 1_000 : 100_000;
@@ -59,28 +54,14 @@ async function oneRound(
   });
   // Everything that is made once is made before.
   await silo.actor(DurableCounter, "first").add(1);
-  const before = await used();
+  const before = await usedMemory();
   await rateOfAll({ clock, inFlight: IN_FLIGHT }, count, (index) =>
     silo.actor(DurableCounter, `counter-${index}`).add(1),
   );
-  const after = await used();
+  const after = await usedMemory();
   return {
     heap: (after.heap - before.heap) / count,
     outside: (after.outside - before.outside) / count,
     resident: (after.resident - before.resident) / count,
   };
-}
-
-/** What is in use when everything that can go is gone. */
-async function used(): Promise<Used> {
-  if (globalThis.gc === undefined)
-    throw new Error("the memory bench needs node --expose-gc, which the bench command gives");
-  for (let times = 0; times < 3; times++) {
-    globalThis.gc();
-    await new Promise((resolve) => {
-      setImmediate(resolve);
-    });
-  }
-  const { heapUsed, external, rss } = process.memoryUsage();
-  return { heap: heapUsed, outside: external, resident: rss };
 }

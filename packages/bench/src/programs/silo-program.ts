@@ -2,6 +2,7 @@ import { silentLogger } from "@troupe/core";
 import { startSilo } from "troupe";
 import { Counter, DurableCounter } from "../actors/counters.ts";
 import { CallCounts } from "../actors/call-counts.ts";
+import { Chain } from "../actors/flows.ts";
 import { Sleeper } from "../actors/sleeper.ts";
 import { Source } from "../actors/source.ts";
 import { Worker } from "../actors/worker.ts";
@@ -16,7 +17,7 @@ export interface SiloArgument {
   readonly observed?: boolean;
 }
 
-const SILO_ACTORS = [Counter, DurableCounter, Sleeper, Source, Worker];
+const SILO_ACTORS = [Counter, DurableCounter, Sleeper, Source, Worker, Chain];
 
 const { observed, ...settings } = (await argumentOfStarter()) as SiloArgument;
 const silo = await startSilo({

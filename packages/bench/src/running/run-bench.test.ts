@@ -65,6 +65,17 @@ describe("the bench command", () => {
     120_000,
   );
 
+  it("runs those of workflows on the embedded default", { timeout: 240_000 }, async () => {
+    const names = BENCHES.map(({ name }) => name).filter((name) => name.startsWith("workflow-"));
+    const { lines, errors } = await run(...names, "--quick", "--json", "--storage", "file");
+    expect(errors.filter((line) => line.includes("failed:"))).toEqual([]);
+    expect(JSON.parse(lines.at(-1) ?? "")).toMatchObject({
+      failures: 0,
+      results: names.map((name) => ({ name, value: expect.any(Number) })),
+    });
+    expect(await readdir(temporary)).toEqual([]);
+  });
+
   it("lists every bench when it is asked for help", async () => {
     const { code, lines } = await run("--help");
     expect(code).toBe(0);

@@ -25,7 +25,10 @@ const Counter = defineWorkflow({
 
 async function start(silos: number): Promise<TestCluster> {
   keys.length = 0;
-  const cluster = await TestCluster.start({ actors: [Account, Counter, Hasty, Stepping], silos });
+  const cluster = await TestCluster.start({
+    actors: [Account, Counter, Hasty, Paired, Stepping],
+    silos,
+  });
   onTestFinished(() => cluster[Symbol.asyncDispose]());
   return cluster;
 }
@@ -45,12 +48,42 @@ const Stepping = defineWorkflow({
   },
 });
 
+/** Begins anew after two events. */
+const Paired = defineWorkflow({
+  name: "Paired",
+  events: { add: event<number>() },
+  async run(ctx, seen: readonly number[]): Promise<readonly number[]> {
+    const now = [...seen, await ctx.event("add"), await ctx.event("add")];
+    return now.length < 4 ? ctx.continueWith(now) : now;
+  },
+});
+
 const Hasty = defineWorkflow({
   name: "Hasty",
   run: async (ctx) => ctx.continueWith(1),
 });
 
 describe("a run that continues with another input", () => {
+  it("leaves nothing behind of turns that were stored together with the new beginning", async () => {
+    const cluster = await start(1);
+    const [silo] = cluster.silos;
+    const paired = workflow(cluster.client, Paired, "p");
+    // It is active from now on, so that only its commits are held up.
+    await expect(cluster.run(paired.status())).rejects.toMatchObject({ code: "NO_SUCH_WORKFLOW" });
+    const hold = silo?.stores.hold();
+    const started = paired.start([]);
+    await cluster.advance(10);
+    // The start is on its way to the store, and what comes now is stored together.
+    const sent = [1, 2, 3].map((by) => paired.send("add", by));
+    await cluster.advance(10);
+    hold?.release();
+    await cluster.run(Promise.all([started, ...sent]));
+    silo?.kill();
+    await cluster.startSilo();
+    await cluster.run(paired.send("add", 4));
+    expect(await cluster.run(paired.result())).toEqual([1, 2, 3, 4]);
+  });
+
   it("keeps its id and the events that nobody took, and drops its history", async () => {
     const cluster = await start(1);
     const counter = workflow(cluster.client, Counter, "c");

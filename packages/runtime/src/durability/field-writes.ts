@@ -16,6 +16,34 @@ export interface FieldWrites {
   readonly removeRanges: readonly { readonly from: string; readonly to: string }[] | undefined;
 }
 
+/**
+ * Adds later changes of fields to those that one commit is to make, by the names of their fields.
+ * What a later one takes away is not written. `keepsFirst`: each change goes on from what is
+ * stored, and not from what an earlier one of the same commit has made of it.
+ */
+export function addChanges(
+  staged: Map<string, FieldChange>,
+  changes: readonly FieldChange[],
+  keepsFirst: boolean,
+): void {
+  for (const change of changes) {
+    if (change.upTo !== undefined) takeAway(staged, { from: change.field, to: change.upTo });
+    const earlier = staged.get(change.field);
+    const isFirst = earlier === undefined || !keepsFirst;
+    staged.set(change.field, isFirst ? change : { ...change, before: earlier.before });
+  }
+}
+
+/** Stores write what a commit sets, also within the ranges that it removes. */
+function takeAway(
+  staged: Map<string, FieldChange>,
+  { from, to }: { readonly from: string; readonly to: string },
+): void {
+  for (const [field, { before, after }] of staged)
+    if (after !== undefined && field >= from && field < to)
+      staged.set(field, { field, before, after: undefined });
+}
+
 /** What a commit writes for changes of fields. */
 export function writesOf(changes: Iterable<FieldChange>): FieldWrites {
   const set = new Map<string, Uint8Array>();

@@ -28,7 +28,7 @@ import { TIMERS } from "../reminders/timers-part.ts";
 import { SENDS } from "../sends/sends-part.ts";
 import { endOf } from "./actor-end.ts";
 import { ActorParts, type PartOwner, type StoredHooks } from "./actor-parts.ts";
-import { dueChangeOf, storedEntries, writesOf } from "./field-writes.ts";
+import { addChanges, dueChangeOf, storedEntries, writesOf } from "./field-writes.ts";
 import type { PartRegistry } from "./part-registry.ts";
 import type { RefusedClaims } from "./refused-claims.ts";
 import { SLOT_PREFIX, SLOTS, StateSlots } from "./state-slots.ts";
@@ -257,11 +257,7 @@ export class StoredActor implements ActorStorage {
       staged.isEnd = true;
       this.#destruction = "done";
     }
-    for (const change of fields) {
-      const earlier = staged.fields.get(change.field);
-      const isFirst = earlier === undefined || !hasRecords;
-      staged.fields.set(change.field, isFirst ? change : { ...change, before: earlier.before });
-    }
+    addChanges(staged.fields, fields, hasRecords);
     this.#adopt();
     if (!hasRecords) return;
     staged.hasRecords = true;

@@ -40,6 +40,8 @@ const HELD_MS = 600;
 
 export function drawFaults(dice: Dice, frame: Frame): TimedFault[] {
   if (frame.profile === "deploy") return drawDeployments(dice, frame);
+  if (frame.profile === "workflows")
+    return drawWeather(dice, { ...frame, profile: dice.of(["crashes", "storm", ...STORM]) });
   if (frame.profile !== "topics") return drawWeather(dice, frame);
   return drawWeather(dice, { ...frame, profile: dice.chance(0.5) ? "crashes" : "storm" });
 }
@@ -107,6 +109,7 @@ function draw(dice: Dice, frame: Frame): Fault {
       };
     case "deploy":
     case "topics":
+    case "workflows":
       return draw(dice, { ...frame, profile: "calm" });
     case "storm":
       return draw(dice, { ...frame, profile: dice.of(STORM) });

@@ -11,6 +11,7 @@ import {
 } from "@troupe/core";
 import { type DueIndex, MemoryDueIndex, type MemoryStates } from "@troupe/memory";
 import { TARGET } from "./chest-actor.ts";
+import { episodesChanged, withOtherResult, withoutEvents } from "./mutant-episodes.ts";
 import type { Mutation } from "./mutation.ts";
 
 /** What the stores do at the moment an effect lands. */
@@ -35,7 +36,7 @@ const ENTRIES_LOST_ONE_OF = 3;
 /** A removal may come so much later than what replaces its entry without being late. */
 const TOGETHER_MS = 400;
 
-const STATES: Partial<Record<Mutation, (states: MemoryStates) => StateTruth>> = {
+const STATES: Partial<Record<Mutation, (states: StateTruth) => StateTruth>> = {
   fence: (states) => new UnfencedStates(states),
   acknowledge: (states) =>
     new ForgetfulStates(states, (commit, count) =>
@@ -55,11 +56,16 @@ const STATES: Partial<Record<Mutation, (states: MemoryStates) => StateTruth>> = 
   list: (states) => new SkippingStates(states),
   retirement: (states) => new LingeringStates(states),
   answers: (states) => new ForgetfulStates(states, withoutAnswers),
+  "flow-start-twice": (states) => new ForgetfulStates(states, (commit) => without(commit, "w:")),
+  "flow-forgetful": (states) =>
+    new ForgetfulStates(states, (commit) => episodesChanged(commit, withOtherResult)),
+  "flow-carry": (states) =>
+    new ForgetfulStates(states, (commit) => episodesChanged(commit, withoutEvents)),
   "letter-numbers": (states) => new ForgetfulStates(states, (commit) => without(commit, "d:")),
 };
 
 /** The states of a run. */
-export function mutateStates(mutation: Mutation | undefined, states: MemoryStates): StateTruth {
+export function mutateStates(mutation: Mutation | undefined, states: StateTruth): StateTruth {
   const mutant = mutation === undefined ? undefined : STATES[mutation];
   return mutant === undefined ? states : mutant(states);
 }
@@ -93,10 +99,10 @@ function withoutAnswers(commit: Commit): Commit {
 }
 
 /** Does what the states do. */
-class PassingStates implements StateTruth {
-  protected readonly states: MemoryStates;
+export class PassingStates implements StateTruth {
+  protected readonly states: StateTruth;
 
-  constructor(states: MemoryStates) {
+  constructor(states: StateTruth) {
     this.states = states;
   }
 
@@ -199,7 +205,7 @@ class ForgetfulStates extends PassingStates {
   #commits = 0;
 
   /** `keep`: what is left of a commit, of which it is told the number; undefined for nothing. */
-  constructor(states: MemoryStates, keep: (commit: Commit, count: number) => Commit | undefined) {
+  constructor(states: StateTruth, keep: (commit: Commit, count: number) => Commit | undefined) {
     super(states);
     this.#keep = keep;
   }

@@ -54,6 +54,23 @@ const BUDGETS: Readonly<Record<Mutation, Budget>> = {
   "news-effect": { profile: "topics", seeds: 5 },
   "news-order": { profile: "topics", seeds: 5 },
   "news-lost": { profile: "topics", seeds: 40 },
+  "flow-rerun": { profile: "workflows", seeds: 12 },
+  "flow-unstored": { profile: "workflows", seeds: 12 },
+  "flow-forgetful": { profile: "workflows", seeds: 12 },
+  "flow-asleep": { profile: "workflows", seeds: 12 },
+  "flow-outcome-lost": { profile: "workflows", seeds: 12 },
+  "flow-start-twice": { profile: "workflows", seeds: 12 },
+  "flow-ask-twice": { profile: "workflows", seeds: 12 },
+  "flow-key": { profile: "workflows", seeds: 12 },
+  "flow-early": { profile: "workflows", seeds: 12 },
+  "flow-swallow": { profile: "workflows", seeds: 12 },
+  "flow-event-order": { profile: "workflows", seeds: 12 },
+  "flow-carry": { profile: "workflows", seeds: 12 },
+  "flow-undo-order": { profile: "workflows", seeds: 12 },
+  "flow-cancel": { profile: "workflows", seeds: 12 },
+  "flow-terminate": { profile: "workflows", seeds: 12 },
+  "flow-clock": { profile: "workflows", seeds: 12 },
+  "flow-chance": { profile: "workflows", seeds: 12 },
 };
 
 describe("the simulator", () => {

@@ -80,6 +80,7 @@ export const PROFILES = [
   "storm",
   "deploy",
   "topics",
+  "workflows",
 ] as const;
 
 /**
@@ -88,6 +89,7 @@ export const PROFILES = [
  * and it alone has a registry that loses everything, after which C2 is all that is promised, too.
  * `deploy` replaces its silos by those of other releases, in good weather or in a storm. `topics`
  * has silos with topics, and actors that publish and subscribe, in a storm or while silos crash.
+ * `workflows` has runs of programs that the seed draws, in any weather.
  */
 export type Profile = (typeof PROFILES)[number];
 

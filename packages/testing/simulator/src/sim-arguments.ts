@@ -24,6 +24,7 @@ const PROFILE_NOTES: Readonly<Record<Profile, string>> = {
   available:
     "silos that go on while the registry is away or wiped; C1 is not asked of them, C2 and C3 are",
   topics: "actors that publish and subscribe, in a storm or while silos crash",
+  workflows: "runs of workflows, in any weather",
   deploy: "silos that are replaced by those of other releases, there and back",
   storm: "all of these together, under the strict policy",
 };

@@ -2,6 +2,7 @@ import { messageOf, silentLogger, TroupeError } from "@troupe/core";
 import { Silo } from "@troupe/runtime";
 import { seededRandom } from "@troupe/testkit";
 import { errandExtension } from "./errand-actors.ts";
+import { flowActors, markingLogger } from "./flow-actors.ts";
 import { newsActors } from "./news-actors.ts";
 import { newsExtension } from "./news-extension.ts";
 import { killsInstead, mutateClock, mutateRandom, type Mutation, toldLeaseMs } from "./mutation.ts";
@@ -73,11 +74,13 @@ export class SimSlot {
     const own = seededRandom(hash(`${this.#script.seed} ${process.name} ids`));
     const ofSlot = seededRandom(hash(`${this.#script.seed} slot ${this.index}`));
     const hasNews = this.#script.profile === "topics";
+    const hasFlows = this.#script.profile === "workflows";
+    const { flows: journal } = world;
     const started = Silo.start(
       {
         clock: mutateClock(this.#mutation, process.clock),
         random: mutateRandom(this.#mutation, own, ofSlot),
-        logger: silentLogger,
+        logger: hasFlows ? markingLogger : silentLogger,
         transport: world.network.transportOf(process),
         membership,
         stateStore: world.stateStore(process),
@@ -92,6 +95,7 @@ export class SimSlot {
             release,
           }),
           ...(hasNews ? newsActors(probe) : []),
+          ...(hasFlows ? flowActors({ process, probe, journal, mutation: this.#mutation }) : []),
         ],
         extensions: [errandExtension, ...(hasNews ? [newsExtension(this.#mutation)] : [])],
         listen: `10.0.0.${this.index}:7000`,

@@ -3,6 +3,8 @@ import { MemoryStates } from "@troupe/memory";
 import { seededRandom } from "@troupe/testkit";
 import { VirtualClock } from "@troupe/testkit";
 import type { StoredNews } from "./checkers/news.ts";
+import { FlowJournal } from "./flow-journal.ts";
+import { FlowStates } from "./flow-states.ts";
 import { History } from "./history.ts";
 import { type DueTruth, mutateDueIndex, mutateStates, type StateTruth } from "./mutant-stores.ts";
 import { mutateDelivery, mutateMembership, type Mutation } from "./mutation.ts";
@@ -43,6 +45,8 @@ export class SimWorld {
   readonly clock = new VirtualClock();
   readonly trace = new Trace(this.clock);
   readonly history = new History(this.clock);
+  /** What happens to runs of workflows. */
+  readonly flows = new FlowJournal(this.history);
   readonly registry = new SimRegistry(this.clock);
   readonly network: SimNetwork;
   readonly membershipService: SimService;
@@ -111,7 +115,7 @@ export class SimWorld {
       isMember: (siloId) => registry.view.members.some((member) => member.siloId === siloId),
     });
     this.#due = mutateDueIndex(mutation, () => clock.monotonic());
-    const states = new MemoryStates(this.#due, () => clock.monotonic());
+    const states = new FlowStates(new MemoryStates(this.#due, () => clock.monotonic()), this.flows);
     this.#states = new WatchedStates(
       mutateStates(mutation, states),
       () => clock.monotonic(),

@@ -9,7 +9,11 @@ import { lettersOnTheWay } from "./checkers/conservation.ts";
 import { errandsOnTheWay } from "./checkers/errands.ts";
 import { checkReadersKnow } from "./checkers/streams.ts";
 import type { Marked } from "./board-actor.ts";
+import { checkFlows, flowsUnderWay } from "./checkers/flows.ts";
 import { missingNews } from "./checkers/news.ts";
+import { lastFlowCalls } from "./draw-flows.ts";
+import { FLOW_TYPE, flowReference } from "./flow-actors.ts";
+import type { FlowJournal } from "./flow-journal.ts";
 import { FaultInjector } from "./fault-injector.ts";
 import type {
   CallOutcome,
@@ -36,6 +40,8 @@ export interface SimulationResult {
   readonly script: Script;
   readonly violations: readonly Violation[];
   readonly history: History;
+  /** What runs of workflows did. */
+  readonly flows: FlowJournal;
   readonly trace: Trace;
   /** Virtual milliseconds. */
   readonly elapsedMs: number;
@@ -97,12 +103,14 @@ class Simulation {
     const { profile, leaseTtlMs, leasePolicy } = this.#script;
     const news = this.#world.storedNews();
     checkHistory(history, { profile, leaseTtlMs, leasePolicy, views, news });
+    checkFlows(history, this.#world.flows);
     return {
       script: this.#script,
       violations: history.violations,
       history,
       trace,
       elapsedMs: clock.monotonic(),
+      flows: this.#world.flows,
     };
   }
 
@@ -142,7 +150,7 @@ class Simulation {
   /** Marks every board once more, which each reader that still reads has to learn. */
   async #endReads(): Promise<void> {
     const { clock, history } = this.#world;
-    for (const plan of lastMarks(clock.monotonic())) this.#issue(plan);
+    for (const plan of lastMarks(clock.monotonic(), this.#script.profile)) this.#issue(plan);
     const end = clock.monotonic() + READ_ON_MS;
     const waiting = (): readonly ReadRecord[] =>
       this.#readers.open.filter(({ items, plan }) => items.at(-1)?.mark !== `last ${plan.board}`);
@@ -203,9 +211,10 @@ class Simulation {
    * moment between them.
    */
   async #settle(): Promise<void> {
-    const { clock, history } = this.#world;
+    const { clock, history, flows } = this.#world;
     let before = "";
     for (let round = 0; round < SETTLE_MAX; round++) {
+      for (const plan of lastFlowCalls(flows, clock.monotonic(), round)) this.#issue(plan);
       const from = history.calls.length;
       const plans = finalCalls(clock.monotonic(), this.#script.profile);
       for (const plan of plans) this.#issue({ ...plan, id: `${plan.id} ${round}` });
@@ -218,6 +227,7 @@ class Simulation {
         looks.every(isAtRest) &&
         lettersOnTheWay(history).length === 0 &&
         errandsOnTheWay(history).length === 0 &&
+        flowsUnderWay(history, flows).length === 0 &&
         missingNews(history, this.#world.storedNews()).length === 0;
       const said = isResting ? JSON.stringify(looks.map(({ outcome }) => outcome)) : "";
       if (isResting && said === before) return;
@@ -229,7 +239,7 @@ class Simulation {
   #issue(plan: CallPlan): void {
     const { process, actor } = this.#callerOf(plan.from) ?? {};
     if (process === undefined || actor === undefined || process.state !== "running") return;
-    const { history, trace } = this.#world;
+    const { history, flows, trace } = this.#world;
     const record: CallRecord = {
       plan,
       caller: `${process.name} ${process.siloId}`,
@@ -239,7 +249,7 @@ class Simulation {
       endedOrder: Number.POSITIVE_INFINITY,
       outcome: { kind: "pending" },
     };
-    history.calls.push(record);
+    (plan.type === FLOW_TYPE ? flows : history).calls.push(record);
     trace.add(
       "call",
       `${process.name}: ${plan.id} ${plan.type}/${plan.actorId}.${plan.method}(${plan.args.join()})`,
@@ -287,7 +297,10 @@ interface Caller {
   ) => Readonly<Record<string, (...args: readonly unknown[]) => Promise<unknown>>>;
 }
 
-/** A clerk is a stateless worker: it is called without an id. Some are no calls of an actor. */
+/**
+ * A clerk is a stateless worker: it is called without an id. Some are no calls of an actor, and
+ * runs are not told the ids of calls.
+ */
 function referencesOf(
   cluster: TopicCluster & Administered,
   process: Equipped["process"],
@@ -295,6 +308,7 @@ function referencesOf(
   return (type, id, options) => {
     if (type === RELOCATION_TYPE) return relocationReference(cluster, process, id);
     if (type === NEWS_TYPE) return newsReference(cluster, process, id);
+    if (type === FLOW_TYPE) return flowReference(cluster.actor(type, id, options));
     return id === ANY_WORKER ? cluster.worker(type, options) : cluster.actor(type, id, options);
   };
 }

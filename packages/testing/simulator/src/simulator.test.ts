@@ -10,8 +10,8 @@ import { writeScript } from "./write-script.ts";
 /** A bounded share of what `npm run sim` goes through: a thousand seeds over all profiles. */
 const SEEDS_PER_PROFILE = 125;
 
-/** With topics there is more to do in each: a run takes three times as long. */
-const SEEDS_WITH_TOPICS = 50;
+/** With topics or workflows there is more to do in each: a run takes three times as long. */
+const SEEDS: Partial<Record<Profile, number>> = { topics: 50, workflows: 40 };
 
 /** Simulated time costs real time, and more so on a machine that has much to do. */
 const PATIENCE_MS = 600_000;
@@ -39,7 +39,7 @@ describe("a simulated cluster", () => {
     "keeps its guarantees through the seeds of the profile %s",
     { timeout: PATIENCE_MS },
     async (profile: Profile) => {
-      const seeds = profile === "topics" ? SEEDS_WITH_TOPICS : SEEDS_PER_PROFILE;
+      const seeds = SEEDS[profile] ?? SEEDS_PER_PROFILE;
       const found = await findViolation({ from: 1, seeds, profile });
       expect(found === undefined ? "no violation" : describeResult(found.result)).toBe(
         "no violation",

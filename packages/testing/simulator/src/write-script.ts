@@ -12,6 +12,7 @@ import {
 import { drawMarks, drawReads } from "./draw-reads.ts";
 import { drawFaults } from "./draw-faults.ts";
 import { drawNaps } from "./draw-naps.ts";
+import { drawFlows, finalFlows } from "./draw-flows.ts";
 import { drawNews, finalNews } from "./draw-news.ts";
 import { drawRelocations } from "./draw-relocations.ts";
 import type { CallPlan } from "./history.ts";
@@ -41,6 +42,10 @@ export function writeScript(seed: number, profile?: Profile): Script {
   const marks = drawMarks(ofBoards, frame, faults);
   const news =
     chosen === "topics" ? drawNews(new Dice(seededRandom(seed * 7919 + 22)), frame, faults) : [];
+  const flows =
+    chosen === "workflows"
+      ? drawFlows(new Dice(seededRandom(seed * 7919 + 25)), frame, faults)
+      : [];
   const leaseTtlMs = dice.of([1_500, 3_000, 5_000]);
   return {
     seed,
@@ -48,17 +53,12 @@ export function writeScript(seed: number, profile?: Profile): Script {
     leaseTtlMs,
     leasePolicy: chosen === "available" ? "available" : "strict",
     faults,
-    calls: [
-      ...calls,
-      ...errands,
-      ...work,
-      ...clears,
-      ...naps,
-      ...moves,
-      ...marks,
-      ...news,
-    ].toSorted((a, b) => a.at - b.at),
-    reads: drawReads(ofBoards, frame, faults),
+    // A silo with runs has enough to do with them.
+    calls: (chosen === "workflows"
+      ? flows
+      : [...calls, ...errands, ...work, ...clears, ...naps, ...moves, ...marks, ...news]
+    ).toSorted((a, b) => a.at - b.at),
+    reads: chosen === "workflows" ? [] : drawReads(ofBoards, frame, faults),
   };
 }
 
@@ -96,11 +96,13 @@ export function finalCalls(at: number, profile: Profile): CallPlan[] {
       };
     }),
   );
+  if (profile === "workflows") return finalFlows(at);
   return profile === "topics" ? [...looks, ...finalNews(at)] : looks;
 }
 
 /** One mark more on each board, when all is well again. */
-export function lastMarks(at: number): CallPlan[] {
+export function lastMarks(at: number, profile: Profile): CallPlan[] {
+  if (profile === "workflows") return [];
   return Array.from({ length: POPULATION.Board }, (_, index): CallPlan => ({
     id: `last o${index}`,
     at,

@@ -129,6 +129,7 @@ export class StepRunner {
       }
       // oxlint-disable-next-line no-await-in-loop -- one attempt after the other.
       await sleep(clock, after.pauseMs);
+      if (signal.aborted) return async () => true;
     }
   }
 
