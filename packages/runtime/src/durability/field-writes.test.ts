@@ -1,28 +1,45 @@
 import type { FieldChange } from "@troupe/core";
-import { expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { addChanges, writesOf } from "./field-writes.ts";
 
-function appended(field: string): FieldChange {
-  return { field, before: undefined, after: field };
+const put = (field: string, after: string): FieldChange => ({ field, before: undefined, after });
+
+function drop(from: string, upTo: string): FieldChange {
+  return { field: from, before: undefined, after: undefined, upTo };
 }
 
-it("writes nothing that a later change of the same commit takes away", () => {
+/** What one commit writes for changes that came one after the other. */
+function written(...changes: readonly FieldChange[]): {
+  readonly set: readonly string[];
+  readonly ranges: readonly (readonly [string, string])[];
+} {
   const staged = new Map<string, FieldChange>();
-  addChanges(staged, [appended("h:1")], true);
-  addChanges(staged, [appended("h:2")], true);
-  const range = { field: "h:0", upTo: "h:3", before: true, after: undefined };
-  addChanges(staged, [range, appended("h:4"), appended("i:2")], true);
-  const { set, remove, removeRanges } = writesOf(staged.values());
-  expect([...set.keys()]).toEqual(["h:4", "i:2"]);
-  expect(remove).toEqual([]);
-  expect(removeRanges).toEqual([{ from: "h:0", to: "h:3" }]);
-});
+  for (const change of changes) addChanges(staged, [change], true);
+  const { set, removeRanges = [] } = writesOf(staged.values());
+  return { set: [...set.keys()], ranges: removeRanges.map(({ from, to }) => [from, to]) };
+}
 
-it("removes what is stored and was about to be changed when it was taken away", () => {
-  const staged = new Map<string, FieldChange>();
-  addChanges(staged, [{ field: "h:1", before: "stored", after: "changed" }], true);
-  addChanges(staged, [{ field: "h:0", upTo: "h:3", before: true, after: undefined }], true);
-  const { set, remove } = writesOf(staged.values());
-  expect(set.size).toBe(0);
-  expect(remove).toEqual(["h:1"]);
+describe("changes of one commit", () => {
+  it("do not write what a later one removes as a range", () => {
+    const found = written(
+      put("h:1", "one"),
+      put("h:2", "two"),
+      put("h:3", "three"),
+      drop("h:1", "h:3"),
+    );
+    expect(found).toEqual({ set: ["h:3"], ranges: [["h:1", "h:3"]] });
+  });
+
+  it("write what comes after a range was removed, and still remove the range", () => {
+    const found = written(drop("h:1", "h:9"), put("h:1", "new"), put("h:4", "new"));
+    expect(found).toEqual({ set: ["h:1", "h:4"], ranges: [["h:1", "h:9"]] });
+  });
+
+  it("remove each of two ranges that begin alike", () => {
+    const found = written(drop("h:1", "h:9"), drop("h:1", "h:3"));
+    expect(found.ranges).toEqual([
+      ["h:1", "h:9"],
+      ["h:1", "h:3"],
+    ]);
+  });
 });

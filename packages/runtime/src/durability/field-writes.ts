@@ -27,10 +27,16 @@ export function addChanges(
   keepsFirst: boolean,
 ): void {
   for (const change of changes) {
-    if (change.upTo !== undefined) takeAway(staged, { from: change.field, to: change.upTo });
-    const earlier = staged.get(change.field);
+    const { field, upTo } = change;
+    if (upTo !== undefined) {
+      takeAway(staged, { from: field, to: upTo });
+      // A field that is set later may have the name with which the range begins.
+      staged.set(`${field}\0${upTo}`, change);
+      continue;
+    }
+    const earlier = staged.get(field);
     const isFirst = earlier === undefined || !keepsFirst;
-    staged.set(change.field, isFirst ? change : { ...change, before: earlier.before });
+    staged.set(field, isFirst ? change : { ...change, before: earlier.before });
   }
 }
 
