@@ -10,7 +10,13 @@ export {
   type DataOf,
   event,
   type EventType,
+  type EventNames,
   type EventTypes,
+  type Handled,
   type RaceWinner,
+  type ReplyOf,
+  request,
+  type RequestNames,
+  type RequestType,
   type WorkflowContext,
 } from "./executor/workflow-context.ts";

@@ -1,5 +1,6 @@
 import { shownValue, TroupeError } from "@troupe/core";
 import { type ActorDefinition, defineBehaviour } from "@troupe/sdk";
+import type { Program } from "../executor/native-run.ts";
 import type { EventTypes, WorkflowContext } from "../executor/workflow-context.ts";
 import { WAKE } from "./run-upkeep.ts";
 import { WorkflowActor } from "./workflow-actor.ts";
@@ -82,6 +83,7 @@ export function defineWorkflow<
       result: { readonly: true },
       status: { readonly: true },
       event: {},
+      ask: {},
       cancel: {},
       terminate: {},
       suspend: {},
@@ -95,9 +97,15 @@ export function defineWorkflow<
   setProgram(definition, {
     version,
     digest: codeDigest(String(run), version),
-    events: new Set(Object.keys(events)),
+    ...eventNames(events),
     run: (context, input) =>
       run(context as unknown as WorkflowContext<Events, Status>, input as Input),
   });
   return definition;
+}
+
+function eventNames(events: EventTypes): Required<Pick<Program, "events" | "requests">> {
+  const names = (kind: string): Set<string> =>
+    new Set(Object.keys(events).filter((name) => events[name]?.kind === kind));
+  return { events: names("event"), requests: names("request") };
 }

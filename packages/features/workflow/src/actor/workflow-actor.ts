@@ -1,6 +1,8 @@
 import { createValuePacker, formatAddress, toPortable, TroupeError } from "@troupe/core";
 import { type ActiveBehaviour, type ActorHost, LaterAnswer } from "@troupe/sdk";
 import { createHash } from "node:crypto";
+import { noSuchEvent } from "../executor/native-run.ts";
+import type { Settled } from "../machine/episode.ts";
 import { WAKE } from "./run-upkeep.ts";
 import type { WorkflowInstance } from "./workflow-instance.ts";
 import { WORKFLOW } from "./workflow-part.ts";
@@ -30,6 +32,11 @@ export type EndAnswer =
   | { readonly kind: "failed"; readonly error: unknown }
   | { readonly kind: "cancelled" | "terminated"; readonly reason: string };
 
+/** What a call that asks something of a run gets. */
+export type RequestAnswer =
+  /** There is no answer yet: ask again. */
+  { readonly kind: "pending" } | Settled;
+
 const packer = createValuePacker();
 
 /** Serves the calls of one run, and the ticks of its reminder. */
@@ -53,6 +60,8 @@ export class WorkflowActor implements ActiveBehaviour {
         return this.#status();
       case "event":
         return this.#event(String(args[0]), args[1]);
+      case "ask":
+        return this.#ask(String(args[0]), args[1], String(args[2]));
       case "cancel":
         return this.#stop("cancel", args[0]);
       case "terminate":
@@ -114,19 +123,52 @@ export class WorkflowActor implements ActiveBehaviour {
   async #event(name: string, data: unknown): Promise<void> {
     this.#checkOpen(`takes no event ${JSON.stringify(name)}`);
     const { events } = this.#run.program;
-    if (!events.has(name)) {
-      const known = [...events].join(", ") || "none";
-      const message = `${this.#name} declares no event ${JSON.stringify(name)}; there are: ${known}`;
-      throw new TroupeError("NO_SUCH_EVENT", message);
+    if (!events.has(name)) throw noSuchEvent(this.#name, name, events);
+    this.#checkRoom();
+    const { value } = toPortable(data, { root: "data" });
+    await this.#run.take({ kind: "event", name, data: value });
+  }
+
+  /** Asking again under the same id changes nothing (ASKS-1). */
+  async #ask(name: string, data: unknown, ask: string): Promise<RequestAnswer | LaterAnswer> {
+    this.#checkExists();
+    const known = this.#answerTo(ask);
+    if (known !== undefined) return known;
+    this.#checkOpen(`answers no request ${JSON.stringify(name)}`);
+    if (!this.#run.hasAsked(ask)) {
+      const requests = this.#run.program.requests ?? new Set();
+      if (!requests.has(name)) throw noSuchEvent(this.#name, name, requests, "request");
+      this.#checkRoom();
+      const { value } = toPortable(data, { root: "data" });
+      await this.#run.take({ kind: "event", name, data: value, ask });
+      const answer = this.#answerTo(ask);
+      if (answer !== undefined) return answer;
     }
+    return new LaterAnswer(this.#laterAnswer(name, ask));
+  }
+
+  async #laterAnswer(name: string, ask: string): Promise<RequestAnswer> {
+    await this.#run.waiters.wait(ask);
+    const answer = this.#answerTo(ask);
+    if (answer === undefined) this.#checkOpen(`answers no request ${JSON.stringify(name)}`);
+    return answer ?? { kind: "pending" };
+  }
+
+  #answerTo(ask: string): Settled | undefined {
+    const answer = this.#run.machine.requests.answerTo(ask);
+    if (answer === undefined) return undefined;
+    return answer.kind === "value"
+      ? { kind: "value", value: this.#run.revive(answer.value) }
+      : { kind: "error", error: this.#run.revive(answer.error) };
+  }
+
+  #checkRoom(): void {
     if (this.#run.machine.bufferedEvents + this.#run.waitingInputs >= EVENTS_MAX) {
       const message = `${this.#name} has ${EVENTS_MAX} events that it has not waited for yet; send it fewer`;
       throw new TroupeError("OVERLOADED", message);
     }
     if (this.#run.episodes >= EPISODES_MAX)
       throw new TroupeError("HISTORY_FULL", `${this.#name} has ${EPISODES_MAX} episodes`);
-    const { value } = toPortable(data, { root: "data" });
-    await this.#run.take({ kind: "event", name, data: value });
   }
 
   async #stop(kind: "cancel" | "terminate", reason: unknown): Promise<void> {

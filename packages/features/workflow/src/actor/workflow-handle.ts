@@ -1,11 +1,18 @@
 import { TroupeError } from "@troupe/core";
 import type { CallOptions, UntypedActorRef } from "@troupe/sdk";
-import type { DataOf, EventTypes } from "../executor/workflow-context.ts";
+import type {
+  DataOf,
+  EventNames,
+  EventTypes,
+  ReplyOf,
+  RequestNames,
+} from "../executor/workflow-context.ts";
 import { WorkflowCancelled } from "../executor/workflow-cancelled.ts";
 import type { Episode } from "../machine/episode.ts";
 import type { Workflow } from "./define-workflow.ts";
-import type { EndAnswer, Started } from "./workflow-actor.ts";
+import type { EndAnswer, RequestAnswer, Started } from "./workflow-actor.ts";
 import type { WorkflowStatus } from "./workflow-status.ts";
+import { randomUUID } from "node:crypto";
 
 /** Whatever refers to actors by their type's name: a silo, a client, an actor in its turn. */
 export interface ActorSource {
@@ -32,12 +39,24 @@ export interface WorkflowHandle<Input, Output, Events extends EventTypes, Status
    * Sends an event. It resolves when the event is stored; then it reaches one `ctx.event`, or waits
    * for one. With an `id` a repetition within an hour has no effect.
    */
-  send<N extends keyof Events & string>(
+  send<N extends EventNames<Events>>(
     name: N,
     ...data: undefined extends DataOf<Events[N]>
       ? [data?: DataOf<Events[N]>, options?: { readonly id?: string }]
       : [data: DataOf<Events[N]>, options?: { readonly id?: string }]
   ): Promise<void>;
+  /**
+   * Asks something of the run, and gives what its handler (`ctx.on`) has answered, however long that
+   * takes; rejects with what the handler threw. The answer comes when it is stored. It asks again
+   * after a lost silo, and the handler sees the request once. `WORKFLOW_ENDED`: the run has ended
+   * without an answer.
+   */
+  ask<N extends RequestNames<Events>>(
+    name: N,
+    ...data: undefined extends DataOf<Events[N]>
+      ? [data?: DataOf<Events[N]>]
+      : [data: DataOf<Events[N]>]
+  ): Promise<ReplyOf<Events[N]>>;
   /** Everything that the run awaits rejects with `WorkflowCancelled`; then it may tidy up. */
   cancel(reason?: string): Promise<void>;
   /** Ends the run at once: it does nothing more, and nothing is undone. */
@@ -80,12 +99,18 @@ export function workflow<Input, Output, Events extends EventTypes, Status>(
   return {
     id,
     start: async (...input) => (await call("start", input)) as Started,
-    result: async () => (await resultOf(() => call("result", []))) as Output,
+    result: async () => valueOf(await askAgain<EndAnswer>(() => call("result", []))) as Output,
     status: async () => (await call("status", [])) as WorkflowStatus<Status>,
     send: async (name, ...rest) => {
       const [data, options] = rest as [data?: unknown, options?: { readonly id?: string }];
       const key = options?.id === undefined ? {} : { idempotencyKey: `event ${options.id}` };
       await call("event", [name, data], key);
+    },
+    ask: async (name, ...[data]) => {
+      const key = randomUUID();
+      const answer = await askAgain<RequestAnswer>(() => call("ask", [name, data, key]));
+      if (answer.kind === "error") throw answer.error;
+      return answer.value as never;
     },
     cancel: async (reason = "") => void (await call("cancel", [reason])),
     terminate: async (reason = "") => void (await call("terminate", [reason])),
@@ -95,14 +120,17 @@ export function workflow<Input, Output, Events extends EventTypes, Status>(
   };
 }
 
-/** Asks until there is an end. An answer that there is none comes after two seconds. */
-async function resultOf(ask: () => Promise<unknown>): Promise<unknown> {
+/** Asks until there is an answer. One that there is none yet comes after two seconds. */
+async function askAgain<A extends { readonly kind: string }>(
+  ask: () => Promise<unknown>,
+): Promise<Exclude<A, { kind: "pending" }>> {
   for (let failures = 0; ;) {
     // oxlint-disable-next-line no-await-in-loop -- one question after the other.
-    const answer = await ask().then((given) => given as EndAnswer, failed);
+    const answer = await ask().then((given) => ({ kind: "given" as const, given }), failed);
     if (answer.kind === "lost" && ++failures > FAILURES_MAX) throw answer.error;
     if (answer.kind === "lost") continue;
-    if (answer.kind !== "pending") return valueOf(answer);
+    const given = answer.given as A;
+    if (given.kind !== "pending") return given as Exclude<A, { kind: "pending" }>;
     failures = 0;
   }
 }

@@ -17,15 +17,14 @@ import { RunMachine } from "../machine/run-machine.ts";
 import { Backlog } from "./backlog.ts";
 import { FOREIGN_TURN, RESUME_TURN } from "./flow-turns.ts";
 import { LiveRun } from "./live-run.ts";
-import { type Answer, answerInput, lostForGood } from "./made-inputs.ts";
+import { lostForGood } from "./made-inputs.ts";
 import { type HistoryRange, readHistory } from "./read-history.ts";
 import { replayHistory } from "./replay-history.ts";
 import { ResultWaiters } from "./result-waiters.ts";
-import { type CommandToken, type EffectsOwner, RunEffects } from "./run-effects.ts";
+import { type EffectsOwner, RunEffects } from "./run-effects.ts";
 import type { RunRecord } from "./run-record.ts";
 import { RunStore } from "./run-store.ts";
 import { RunUpkeep } from "./run-upkeep.ts";
-import type { LongPause } from "./step-runner.ts";
 import { turnUntilStored } from "./turn-until-stored.ts";
 import type { WorkflowProgram } from "./workflow-program.ts";
 
@@ -44,12 +43,12 @@ import type { WorkflowProgram } from "./workflow-program.ts";
 export class WorkflowInstance implements PartState, EffectsOwner {
   readonly program: WorkflowProgram;
   readonly waiters: ResultWaiters;
+  readonly effects: RunEffects;
   /** It is there before the first turn. */
   upkeep: RunUpkeep | undefined;
   readonly #host: PartHost;
   readonly #silo: SiloHost;
   readonly #store: RunStore;
-  readonly #effects: RunEffects;
   readonly #backlog: Backlog;
   #actor: ActorHost | undefined;
   #machine = new RunMachine();
@@ -58,6 +57,8 @@ export class WorkflowInstance implements PartState, EffectsOwner {
   #episodes: Episode[] = [];
   /** Steps that were under way when their silo was lost. */
   readonly #orphans: number[] = [];
+  /** Requests whose answers are not stored yet, as far as is known. */
+  #answered: readonly string[] = [];
   /** True if the code was driven, and what it did does not count as stored. */
   #isDriven = false;
   #isBroken = false;
@@ -68,7 +69,7 @@ export class WorkflowInstance implements PartState, EffectsOwner {
     this.program = program;
     this.#store = new RunStore(host);
     this.#backlog = new Backlog(this.#store);
-    this.#effects = new RunEffects(this, host, silo);
+    this.effects = new RunEffects(this, host, silo);
     this.waiters = new ResultWaiters(host.clock);
   }
 
@@ -102,6 +103,11 @@ export class WorkflowInstance implements PartState, EffectsOwner {
   /** Inputs that wait for the code. */
   get waitingInputs(): number {
     return this.#backlog.size;
+  }
+
+  /** True if the request was asked before. */
+  hasAsked(ask: string): boolean {
+    return this.#machine.requests.has(ask) || this.#backlog.hasAsked(ask);
   }
 
   get episodes(): number {
@@ -139,16 +145,20 @@ export class WorkflowInstance implements PartState, EffectsOwner {
   }
 
   staged(): () => void {
-    const start = this.#effects.staged();
-    const { hasEnded } = this.#machine;
+    const start = this.effects.staged();
+    const { hasEnded, requests } = this.#machine;
+    const answered = [...this.#answered, ...requests.takeFresh()];
+    this.#answered = answered;
     return () => {
       start();
+      this.#answered = this.#answered.slice(answered.length);
+      for (const ask of answered) this.waiters.answered(ask);
       if (hasEnded) this.waiters.release(true);
     };
   }
 
   disposed(): void {
-    this.#effects.abandon("the run lives on another silo now, or was deactivated");
+    this.effects.abandon("the run lives on another silo now, or was deactivated");
     this.waiters.release(false);
   }
 
@@ -180,25 +190,6 @@ export class WorkflowInstance implements PartState, EffectsOwner {
     await this.#follow();
   }
 
-  /** What became of a step that ran here. */
-  async takeOutcome({ runId, number }: CommandToken): Promise<void> {
-    const settled = runId === this.runId ? this.#effects.outcomeOf(number) : undefined;
-    if (settled === undefined) return;
-    await this.take({ kind: "outcome", of: number, settled });
-    this.#effects.forgetOutcome(number);
-  }
-
-  /** A step waits for its next attempt. */
-  async takePause({ runId, number }: CommandToken, pause: LongPause): Promise<void> {
-    if (runId === this.runId) await this.take({ kind: "attempt", of: number, ...pause });
-  }
-
-  /** An actor has answered. */
-  async takeAnswer({ runId, number }: CommandToken, answer: Answer): Promise<void> {
-    if (runId !== this.runId) return;
-    await this.take(answerInput(number, answer));
-  }
-
   /** The code waits for something foreign, and went on by itself. */
   async takeForeign(message: string): Promise<void> {
     this.#checkUnbroken();
@@ -220,7 +211,7 @@ export class WorkflowInstance implements PartState, EffectsOwner {
     ) {
       // oxlint-disable-next-line no-await-in-loop -- one timer after the other.
       if (!(await this.#apply({ kind: "timer", of }))) break;
-      if (this.#machine.pending.get(of)?.kind === "run") this.#effects.startLater(of);
+      if (this.#machine.pending.get(of)?.kind === "run") this.effects.startLater(of);
     }
     await this.#follow();
   }
@@ -255,7 +246,7 @@ export class WorkflowInstance implements PartState, EffectsOwner {
       if (this.#live === undefined || step === undefined || !isUnderWay(step)) continue;
       // oxlint-disable-next-line no-await-in-loop -- one step after the other.
       await this.#apply(isLastLoss(step) ? lostForGood(of, step.name) : { kind: "lost", of });
-      this.#effects.startLater(of);
+      this.effects.startLater(of);
     }
     await this.#follow();
   }
@@ -318,7 +309,7 @@ export class WorkflowInstance implements PartState, EffectsOwner {
       const accepted = (await this.#live?.drive(this.episodes)) ?? [];
       const commands = accepted.map(({ command }): Command => command);
       this.#store.history.append({ at: this.#machine.now, input, commands });
-      this.#effects.begin(accepted, this.#actor?.context().fence ?? 0);
+      this.effects.begin(accepted, this.#actor?.context().fence ?? 0);
     } catch (error) {
       if (!(error instanceof TroupeError) || error.code !== "FOREIGN_AWAIT") {
         this.#breakOff();
@@ -339,17 +330,19 @@ export class WorkflowInstance implements PartState, EffectsOwner {
     if (record === undefined) return;
     const runId = randomId(this.#silo.random);
     const events = this.#machine.leftEvents();
-    this.#effects.abandon("the run continues with another input");
+    const answered = this.#machine.answered();
+    this.effects.abandon("the run continues with another input");
     this.#orphans.length = 0;
     this.#store.history.removeBefore(this.#store.history.next);
     this.#store.record = { ...record, runId };
     this.#live = new LiveRun(this.#codeParts);
     this.#machine = this.#live.machine;
-    await this.#apply({ kind: "started", input, seed: runId, events }, now);
+    await this.#apply({ kind: "started", input, seed: runId, events, answered }, now);
   }
 
   /** True for what belongs to nothing that the run waits for. */
   #isStale(input: Input): boolean {
+    if ("ask" in input && input.ask !== undefined && this.hasAsked(input.ask)) return true;
     return this.#machine.hasEnded || ("of" in input && !this.#machine.pending.has(input.of));
   }
 
@@ -364,7 +357,7 @@ export class WorkflowInstance implements PartState, EffectsOwner {
     this.#host.log.error({ event: "workflow_blocked", code, reason: message }, "a run is blocked");
     if (this.#live === undefined) return;
     this.#live = undefined;
-    this.#effects.abandon("the run is blocked");
+    this.effects.abandon("the run is blocked");
     this.#actor?.deactivate();
   }
 
@@ -375,7 +368,7 @@ export class WorkflowInstance implements PartState, EffectsOwner {
       const { blocked: _, suspendedAt: __, ...rest } = record;
       this.#store.record = { ...rest, endedAt: this.#machine.now };
       this.#backlog.takeAll();
-      this.#effects.abandon("the run has ended");
+      this.effects.abandon("the run has ended");
       this.#live = undefined;
     }
     await this.upkeep?.follow(this.#machine);
@@ -385,7 +378,7 @@ export class WorkflowInstance implements PartState, EffectsOwner {
   #breakOff(): void {
     this.#isBroken = true;
     this.#live = undefined;
-    this.#effects.abandon("a turn of the run could not be stored");
+    this.effects.abandon("a turn of the run could not be stored");
     this.#actor?.deactivate();
   }
 

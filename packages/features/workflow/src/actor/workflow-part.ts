@@ -15,6 +15,7 @@ import {
   RESUME_TURN,
 } from "./flow-turns.ts";
 import type { CommandToken } from "./run-effects.ts";
+import { takeAnswer, takeOutcome, takePause } from "./run-inbox.ts";
 import { awakeEntry, type RunRecord } from "./run-record.ts";
 import { RUN_PREFIXES } from "./run-store.ts";
 import type { LongPause } from "./step-runner.ts";
@@ -48,11 +49,15 @@ function workflowPart(silo: SiloHost): DurablePart<WorkflowInstance> {
       [AWAKE_TURN]: (host, [tag, dueAt]) =>
         runOf(host).upkeep?.lookAwake(String(tag), Number(dueAt)),
       [OUTCOME_TURN]: (host, [runId, number]) =>
-        runOf(host).takeOutcome({ runId: String(runId), number: Number(number) }),
+        takeOutcome(runOf(host), { runId: String(runId), number: Number(number) }),
       [PAUSED_TURN]: (host, [runId, number, pause]) =>
-        runOf(host).takePause({ runId: String(runId), number: Number(number) }, pause as LongPause),
+        takePause(
+          runOf(host),
+          { runId: String(runId), number: Number(number) },
+          pause as LongPause,
+        ),
       [ANSWER_TURN]: (host, [token, answer]) =>
-        runOf(host).takeAnswer(token as CommandToken, answer as Answer),
+        takeAnswer(runOf(host), token as CommandToken, answer as Answer),
       [FOREIGN_TURN]: (host, [message]) => runOf(host).takeForeign(String(message)),
     },
   };

@@ -44,6 +44,8 @@ export class CallTable {
   readonly #waiting = new Map<number, Waiting>();
   readonly #numbers = new WeakMap<Promise<unknown>, number>();
   readonly #calls = new Map<number, Call>();
+  /** The names of events that are waited for, by the number of the command. */
+  readonly #eventNames = new Map<number, string>();
   /** Calls of actors that are not made yet. */
   #unmade: number[] = [];
   #commands: Command[] = [];
@@ -61,6 +63,11 @@ export class CallTable {
   /** Names of the steps that are not settled. */
   get unsettled(): readonly string[] {
     return [...this.#calls.values()].flatMap((call) => (call.kind === "run" ? [call.name] : []));
+  }
+
+  /** True if the code waits for an event of this name. */
+  isAwaited(eventName: string): boolean {
+    return this.#eventNames.values().some((name) => name === eventName);
   }
 
   /** What a command is to be done with, as long as it is not settled. */
@@ -81,10 +88,12 @@ export class CallTable {
     this.#unmade = [];
   }
 
-  /** A command that nothing comes back for. */
-  give(command: Command, call?: Call): void {
+  /** A command that nothing comes back for. Gives its number. */
+  give(command: Command, call?: Call): number {
     if (call !== undefined && this.#unmade.length >= UNDER_WAY_MAX) throw tooMany();
-    this.#remember(this.#add(command), call);
+    const number = this.#add(command);
+    this.#remember(number, call);
+    return number;
   }
 
   /** A command whose outcome the code may wait for. */
@@ -93,6 +102,7 @@ export class CallTable {
       return Promise.reject(tooMany());
     const number = this.#add(command);
     this.#remember(number, call);
+    if (command.kind === "event") this.#eventNames.set(number, command.name);
     const promise = new Promise<unknown>((resolve, reject) => {
       this.#waiting.set(number, { resolve, reject });
     });
@@ -128,6 +138,7 @@ export class CallTable {
   #forget(number: number): Waiting | undefined {
     const waiting = this.#waiting.get(number);
     this.#waiting.delete(number);
+    this.#eventNames.delete(number);
     if (this.#calls.get(number)?.kind === "run") this.#calls.delete(number);
     return waiting;
   }

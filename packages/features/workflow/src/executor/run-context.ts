@@ -13,6 +13,7 @@ import { type ActorClass, definitionOf } from "@troupe/sdk";
 import type { Command } from "../machine/episode.ts";
 import type { Call } from "./call-table.ts";
 import { ContinueWith } from "./continue-with.ts";
+import type { EventHandler } from "./handler-table.ts";
 import type { NativeRun } from "./native-run.ts";
 import { durationOf, retryPolicy } from "./retry-policy.ts";
 import type { StepFunction, StepOptions } from "./step-options.ts";
@@ -68,6 +69,12 @@ export class RunContext {
       const dueAt = this.#timeOf(`event ${JSON.stringify(name)}: timeout`, options.timeout);
       return this.#run.table.ask({ ...command, dueAt });
     });
+  }
+
+  on(name: string, handler: EventHandler): void {
+    if (typeof handler !== "function")
+      throw new TroupeError("BAD_DEFINITION", `ctx.on(${shownValue(name)}) needs a function`);
+    this.#run.handle(name, handler);
   }
 
   actor(type: ActorClass | string, id: string): unknown {

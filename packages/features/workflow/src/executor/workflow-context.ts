@@ -21,11 +21,49 @@ export function event<D = undefined>(): EventType<D> {
   return { kind: "event" };
 }
 
-/** The events of a workflow, by name. */
-export type EventTypes = Readonly<Record<string, EventType<unknown>>>;
+/** Says what the data of a request is, and what its answer; see `request`. */
+export interface RequestType<D, R> {
+  readonly kind: "request";
+  /** Only for the type checker. */
+  readonly data?: D;
+  readonly reply?: R;
+}
 
-/** The data of an event. */
-export type DataOf<E> = E extends EventType<infer D> ? D : never;
+/**
+ * Declares a request with data of type `D` that is answered with an `R`:
+ * `events: { readdress: request<Address, boolean>() }`.
+ */
+export function request<D = undefined, R = undefined>(): RequestType<D, R> {
+  return { kind: "request" };
+}
+
+/** The events and requests of a workflow, by name. */
+export type EventTypes = Readonly<
+  Record<string, EventType<unknown> | RequestType<unknown, unknown>>
+>;
+
+/** The data of an event or a request. */
+export type DataOf<E> =
+  E extends EventType<infer D> ? D : E extends RequestType<infer D, unknown> ? D : never;
+
+/** The answer to a request. */
+export type ReplyOf<E> = E extends RequestType<unknown, infer R> ? R : never;
+
+/** What a handler gives: the answer to a request, anything for an event. */
+export type Handled<E> =
+  E extends RequestType<unknown, infer R> ? R | Promise<R> : void | Promise<void>;
+
+/** The names of the events, without those of the requests. */
+export type EventNames<Events extends EventTypes> = keyof {
+  [K in keyof Events as Events[K] extends { kind: "event" } ? K : never]: true;
+} &
+  string;
+
+/** The names of the requests. */
+export type RequestNames<Events extends EventTypes> = keyof {
+  [K in keyof Events as Events[K] extends { kind: "request" } ? K : never]: true;
+} &
+  string;
 
 /** What `race` gives: which one was first, and its value. */
 export type RaceWinner<R> = {
@@ -55,12 +93,25 @@ export interface WorkflowContext<Events extends EventTypes = EventTypes, Status 
    */
   sleep(until: Duration | Date): Promise<void>;
   /** The next event of this name. */
-  event<N extends keyof Events & string>(name: N): Promise<DataOf<Events[N]>>;
+  event<N extends EventNames<Events>>(name: N): Promise<DataOf<Events[N]>>;
   /** The same, or undefined when the time is over. */
-  event<N extends keyof Events & string>(
+  event<N extends EventNames<Events>>(
     name: N,
     options: { readonly timeout: Duration },
   ): Promise<DataOf<Events[N]> | undefined>;
+  /**
+   * From now on the handler gets each request of this name, in the order in which they came, and
+   * what it gives or throws is the answer. It may use this context. Requests that came before wait
+   * for their handler. A handler stays for as long as the run lives, and may answer while the code
+   * waits for something else.
+   *
+   * For an event it is called with each event of this name; what it throws fails the run. Events of
+   * one name go to a handler or to `event`, not to both.
+   */
+  on<N extends keyof Events & string>(
+    name: N,
+    handler: (data: DataOf<Events[N]>) => Handled<Events[N]>,
+  ): void;
   /**
    * An actor whose methods are called exactly once: the call is stored with the run, and the answer
    * too. What the method throws arrives, and is not tried again.

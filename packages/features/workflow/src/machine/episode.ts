@@ -3,10 +3,18 @@ export type Settled =
   | { readonly kind: "value"; readonly value: unknown }
   | { readonly kind: "error"; readonly error: unknown };
 
-/** An event that nobody has taken. */
+/** An event that nobody has taken, or a request that has no answer yet. */
 export interface LeftEvent {
   readonly name: string;
   readonly data: unknown;
+  /** Names the request, and is the same when it is asked again. Events have none. */
+  readonly ask?: string;
+}
+
+/** What became of a request. */
+export interface Answered {
+  readonly ask: string;
+  readonly settled: Settled;
 }
 
 /**
@@ -17,14 +25,15 @@ export interface LeftEvent {
  */
 export type Input =
   /**
-   * The first input. `seed` is where the run's random numbers come from, and `events` are those
-   * that nobody took before the run continued with this input.
+   * The first input. `seed` is where the run's random numbers come from. `events` are those that
+   * nobody took before the run continued with this input, and `answered` what it had answered.
    */
   | {
       readonly kind: "started";
       readonly input: unknown;
       readonly seed: string;
       readonly events?: readonly LeftEvent[];
+      readonly answered?: readonly Answered[];
     }
   /** A step has ended, or an actor has answered. */
   | { readonly kind: "outcome"; readonly of: number; readonly settled: Settled }
@@ -40,7 +49,13 @@ export type Input =
   | { readonly kind: "lost"; readonly of: number }
   /** The time of a timer, of a wait for an event, or of the next attempt of a step has come. */
   | { readonly kind: "timer"; readonly of: number }
-  | { readonly kind: "event"; readonly name: string; readonly data: unknown }
+  /** With `ask` it is a request, which wants an answer. */
+  | {
+      readonly kind: "event";
+      readonly name: string;
+      readonly data: unknown;
+      readonly ask?: string;
+    }
   | { readonly kind: "cancel"; readonly reason: string }
   | { readonly kind: "terminate"; readonly reason: string };
 
@@ -59,6 +74,10 @@ export type Command =
   | { readonly kind: "timer"; readonly dueAt: number }
   /** Wait for an event, until `dueAt` if it is there. */
   | { readonly kind: "event"; readonly name: string; readonly dueAt?: number }
+  /** From now on events or requests of this name go to a handler. */
+  | { readonly kind: "on"; readonly name: string }
+  /** A handler has answered a request. */
+  | { readonly kind: "answer"; readonly ask: string; readonly settled: Settled }
   /** What command `of` would bring is not wanted any more. */
   | { readonly kind: "withdraw"; readonly of: number }
   | { readonly kind: "status"; readonly value: unknown }

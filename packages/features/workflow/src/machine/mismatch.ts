@@ -36,7 +36,10 @@ export function describeCommand(command: Command | undefined): string {
     case "ask":
     case "send":
     case "event":
+    case "on":
       return `${command.kind} ${JSON.stringify(command.name)}`;
+    case "answer":
+      return `answer to request ${command.ask}`;
     case "timer":
       return `sleep until ${new Date(command.dueAt).toISOString()}`;
     case "withdraw":
@@ -56,7 +59,10 @@ function identityOf(command: Command): string {
     case "ask":
     case "send":
     case "event":
+    case "on":
       return `${command.kind} ${command.name}`;
+    case "answer":
+      return `answer ${command.ask}`;
     case "withdraw":
       return `withdraw ${command.of}`;
     case "timer":

@@ -1,6 +1,7 @@
-import type { Command, Episode, Input, LeftEvent, Settled } from "./episode.ts";
+import type { Answered, Command, Episode, Input, LeftEvent, Settled } from "./episode.ts";
 import { EventBuffer } from "./event-buffer.ts";
 import { dueAtOf, type Pending, type PendingStep } from "./pending.ts";
+import { RequestBook } from "./request-book.ts";
 
 /** How far a run has come. */
 export type Phase =
@@ -18,6 +19,13 @@ export type Delivery =
   | { readonly kind: "begin"; readonly input: unknown; readonly seed: string }
   /** What command `of` came to. */
   | { readonly kind: "settle"; readonly of: number; readonly settled: Settled }
+  /** An event goes to the handler that command `of` made; with `ask` it is a request. */
+  | {
+      readonly kind: "handle";
+      readonly of: number;
+      readonly data: unknown;
+      readonly ask: string | undefined;
+    }
   /** Everything that is awaited rejects: the commands `of`, in this order. */
   | { readonly kind: "cancel"; readonly of: readonly number[]; readonly reason: string };
 
@@ -42,7 +50,9 @@ const NOTHING: Settled = { kind: "value", value: undefined };
  * FLOW-2. Events of one name reach waiters of that name in order, the oldest waiter first. An event
  *         is assigned when it is delivered and not before, so a withdrawn waiter takes none (W8).
  * FLOW-3. A timer does not fire before its time, and fires once (W7). Time never goes back (W13).
- * FLOW-4. After the end nothing is pending, and every input is stale.
+ * FLOW-4. Events of a name that has a handler go to the handler, in order, whatever it does with
+ *         those before.
+ * FLOW-5. After the end nothing is pending, and every input is stale.
  */
 export class RunMachine {
   #phase: Phase = "new";
@@ -56,6 +66,9 @@ export class RunMachine {
   /** By the number of the command, in order. */
   readonly #pending = new Map<number, Pending>();
   readonly #events = new EventBuffer();
+  readonly #requests = new RequestBook();
+  /** The numbers of the commands that made them, by the name of the event. */
+  readonly #handlers = new Map<string, number>();
   #deliveries: Delivery[] = [];
 
   get phase(): Phase {
@@ -99,13 +112,28 @@ export class RunMachine {
     return this.#pending;
   }
 
+  /** Events that nobody has taken, and requests without an answer. */
   get bufferedEvents(): number {
-    return this.#events.size;
+    return this.#events.events + this.#requests.size;
   }
 
-  /** The events that nobody has taken: those of one name in order. */
+  /**
+   * The events that nobody has taken: those of one name in order. Requests that a handler has begun
+   * with come first.
+   */
   leftEvents(): readonly LeftEvent[] {
-    return this.#events.entries();
+    const waiting = new Set(this.#events.entries());
+    return [...this.#requests.openOnes().filter((open) => !waiting.has(open)), ...waiting];
+  }
+
+  /** The requests of the run. */
+  get requests(): Pick<RequestBook, "answerTo" | "has" | "takeFresh"> {
+    return this.#requests;
+  }
+
+  /** What was answered so far, as far as it is kept. */
+  answered(): readonly Answered[] {
+    return this.#requests.answered();
   }
 
   /** When time alone goes on with the run; undefined if it never does. */
@@ -148,8 +176,7 @@ export class RunMachine {
       case "timer":
         return this.#fire(input.of, at);
       case "event":
-        this.#events.add(input.name, input.data);
-        return true;
+        return this.#takeEvent(input);
       case "cancel":
         return this.#cancel(input.reason);
     }
@@ -160,10 +187,19 @@ export class RunMachine {
     const delivery = this.#deliveries.shift();
     if (delivery !== undefined || this.#events.size === 0) return delivery;
     for (const [of, pending] of this.#pending) {
-      if (pending.kind !== "event" || !this.#events.has(pending.name)) continue;
+      const event = pending.kind === "event" ? this.#events.take(pending.name) : undefined;
+      if (event === undefined) continue;
       this.#pending.delete(of);
-      const value = this.#events.take(pending.name);
-      return { kind: "settle", of, settled: { kind: "value", value } };
+      return { kind: "settle", of, settled: { kind: "value", value: event.data } };
+    }
+    return this.#nextHandled();
+  }
+
+  /** FLOW-4 */
+  #nextHandled(): Delivery | undefined {
+    for (const [name, of] of this.#handlers) {
+      const event = this.#events.take(name);
+      if (event !== undefined) return { kind: "handle", of, data: event.data, ask: event.ask };
     }
     return undefined;
   }
@@ -195,6 +231,12 @@ export class RunMachine {
       case "event":
         this.#pending.set(number, command);
         break;
+      case "on":
+        this.#handlers.set(command.name, number);
+        break;
+      case "answer":
+        this.#requests.answer(command.ask, command.settled);
+        break;
       case "withdraw":
         this.#pending.delete(command.of);
         break;
@@ -223,11 +265,19 @@ export class RunMachine {
     }
   }
 
-  #start({ input, seed, events }: Extract<Input, { kind: "started" }>): boolean {
+  #start({ input, seed, events, answered }: Extract<Input, { kind: "started" }>): boolean {
     if (this.#phase !== "new") return false;
     this.#phase = "running";
-    for (const { name, data } of events ?? []) this.#events.add(name, data);
+    this.#requests.load(answered ?? []);
+    for (const event of events ?? []) this.#takeEvent(event);
     this.#deliveries.push({ kind: "begin", input, seed });
+    return true;
+  }
+
+  #takeEvent({ name, data, ask }: LeftEvent): boolean {
+    const event: LeftEvent = ask === undefined ? { name, data } : { name, data, ask };
+    if (ask !== undefined && !this.#requests.open(ask, event)) return false;
+    this.#events.add(event);
     return true;
   }
 
@@ -283,10 +333,11 @@ export class RunMachine {
     this.#deliveries.push({ kind: "settle", of, settled });
   }
 
-  /** FLOW-4 */
+  /** FLOW-5 */
   #end(phase: Phase): void {
     this.#phase = phase;
     this.#pending.clear();
     this.#events.clear();
+    this.#requests.close();
   }
 }
