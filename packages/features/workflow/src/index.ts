@@ -2,11 +2,20 @@ export { defineWorkflow, type Workflow, type WorkflowOptions } from "./actor/def
 export { type ActorSource, workflow, type WorkflowHandle } from "./actor/workflow-handle.ts";
 export type { Started } from "./actor/workflow-actor.ts";
 export type { StepStatus, WorkflowStatus } from "./actor/workflow-status.ts";
-export type { Command, Episode, Input, LeftEvent, Settled } from "./machine/episode.ts";
+export type {
+  Answered,
+  Command,
+  Episode,
+  Input,
+  LeftEvent,
+  OnParentEnd,
+  Settled,
+} from "./machine/episode.ts";
 export { NoRetry, RetryAfter, type RetryOptions } from "./executor/retry-policy.ts";
 export type * from "./executor/step-options.ts";
 export { WorkflowCancelled } from "./executor/workflow-cancelled.ts";
 export {
+  type ChildType,
   type DataOf,
   event,
   type EventType,

@@ -109,7 +109,7 @@ describe("a request", () => {
       await cluster.advance(20_000);
       expect(await cluster.run(Promise.all(asked))).toEqual([3, 4]);
       const { movements } = await cluster.run(cluster.actor(Account, "a").read());
-      expect(movements.toSorted()).toEqual([3, 4]);
+      expect(movements.toSorted((one, other) => one - other)).toEqual([3, 4]);
       const store = new MemoryStateStore(cluster.states);
       const { episodes } = await cluster.run(storedRun(store, { type: "Order", id: "o" }));
       const requests = episodes.filter(({ input }) => input.kind === "event");

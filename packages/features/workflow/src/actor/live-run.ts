@@ -37,6 +37,7 @@ export class LiveRun {
       seen.push(...given);
     }
     native.table.forgetMade();
+    machine.takeLeftChildren();
     return seen;
   }
 }

@@ -11,6 +11,15 @@ export interface Blocked {
   readonly since: number;
 }
 
+/** Whom a child tells of its end. */
+export interface Parent {
+  readonly type: string;
+  readonly id: string;
+  /** What the parent knows the child by. */
+  readonly runId: string;
+  readonly number: number;
+}
+
 /** What is stored of a run besides its history. */
 export interface RunRecord {
   /** Names the run, and tells it from every other that had its id. */
@@ -19,6 +28,8 @@ export interface RunRecord {
   readonly startedAt: number;
   /** Of the input, so that a repeated start is known. */
   readonly inputDigest: string;
+  /** Of a child. */
+  readonly parent?: Parent;
   readonly endedAt?: number;
   readonly blocked?: Blocked;
   /** Since when inputs wait, because somebody wanted it so. */

@@ -1,8 +1,8 @@
-import { createValuePacker, formatAddress, toPortable, TroupeError } from "@troupe/core";
+import { formatAddress, toPortable, TroupeError } from "@troupe/core";
 import { type ActiveBehaviour, type ActorHost, LaterAnswer } from "@troupe/sdk";
-import { createHash } from "node:crypto";
 import { noSuchEvent } from "../executor/native-run.ts";
 import type { Settled } from "../machine/episode.ts";
+import { inputDigest } from "./input-digest.ts";
 import { WAKE } from "./run-upkeep.ts";
 import type { WorkflowInstance } from "./workflow-instance.ts";
 import { WORKFLOW } from "./workflow-part.ts";
@@ -36,8 +36,6 @@ export type EndAnswer =
 export type RequestAnswer =
   /** There is no answer yet: ask again. */
   { readonly kind: "pending" } | Settled;
-
-const packer = createValuePacker();
 
 /** Serves the calls of one run, and the ticks of its reminder. */
 export class WorkflowActor implements ActiveBehaviour {
@@ -85,7 +83,7 @@ export class WorkflowActor implements ActiveBehaviour {
   /** Starting a run again with the same input changes nothing (W5). */
   async #start(input: unknown): Promise<Started> {
     const { value } = toPortable(input, { root: "input" });
-    const digest = createHash("sha256").update(packer.pack(value)).digest("hex").slice(0, 16);
+    const digest = inputDigest(value);
     const { id } = this.#run.address;
     const { record } = this.#run;
     if (record === undefined) {

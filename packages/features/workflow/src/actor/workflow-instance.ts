@@ -15,6 +15,7 @@ import type { Command, Episode, Input } from "../machine/episode.ts";
 import { isLastLoss, isUnderWay } from "../machine/pending.ts";
 import { RunMachine } from "../machine/run-machine.ts";
 import { Backlog } from "./backlog.ts";
+import { tellParent } from "./family.ts";
 import { FOREIGN_TURN, RESUME_TURN } from "./flow-turns.ts";
 import { LiveRun } from "./live-run.ts";
 import { lostForGood } from "./made-inputs.ts";
@@ -163,10 +164,14 @@ export class WorkflowInstance implements PartState, EffectsOwner {
   }
 
   /** Begins the run, with its input in portable form. The caller knows that there is none. */
-  async start(input: unknown, inputDigest: string): Promise<void> {
+  async start(
+    input: unknown,
+    inputDigest: string,
+    more: Pick<RunRecord, "parent"> = {},
+  ): Promise<void> {
     this.#checkUnbroken();
     const runId = randomId(this.#silo.random);
-    this.#store.record = { runId, inputDigest, startedAt: this.#host.clock.now() };
+    this.#store.record = { runId, inputDigest, startedAt: this.#host.clock.now(), ...more };
     await this.take({ kind: "started", input, seed: runId });
   }
 
@@ -367,6 +372,7 @@ export class WorkflowInstance implements PartState, EffectsOwner {
     if (record !== undefined && this.#machine.hasEnded && record.endedAt === undefined) {
       const { blocked: _, suspendedAt: __, ...rest } = record;
       this.#store.record = { ...rest, endedAt: this.#machine.now };
+      tellParent(this.#host, this);
       this.#backlog.takeAll();
       this.effects.abandon("the run has ended");
       this.#live = undefined;

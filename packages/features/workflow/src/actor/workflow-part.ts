@@ -1,3 +1,4 @@
+import { TroupeError } from "@troupe/core";
 import {
   type DurablePart,
   type Extension,
@@ -10,13 +11,17 @@ import {
   ANSWER_TURN,
   AWAKE_TURN,
   FOREIGN_TURN,
+  LEFT_TURN,
   OUTCOME_TURN,
   PAUSED_TURN,
   RESUME_TURN,
+  START_TURN,
+  STARTED_TURN,
 } from "./flow-turns.ts";
 import type { CommandToken } from "./run-effects.ts";
+import { beChild, takeLeft, takeStarted } from "./family.ts";
 import { takeAnswer, takeOutcome, takePause } from "./run-inbox.ts";
-import { awakeEntry, type RunRecord } from "./run-record.ts";
+import { awakeEntry, type Parent, type RunRecord } from "./run-record.ts";
 import { RUN_PREFIXES } from "./run-store.ts";
 import type { LongPause } from "./step-runner.ts";
 import type { Answer } from "./made-inputs.ts";
@@ -58,11 +63,20 @@ function workflowPart(silo: SiloHost): DurablePart<WorkflowInstance> {
         ),
       [ANSWER_TURN]: (host, [token, answer]) =>
         takeAnswer(runOf(host), token as CommandToken, answer as Answer),
+      [START_TURN]: (host, [input, parent]) =>
+        beChild(runOf(host), input, parent as Parent | undefined),
+      [STARTED_TURN]: (host, [token, answer]) =>
+        takeStarted(runOf(host), token as CommandToken, answer as Answer),
+      [LEFT_TURN]: (host, [token, kind]) =>
+        takeLeft(runOf(host), token as CommandToken, kind === "terminate" ? kind : "cancel"),
       [FOREIGN_TURN]: (host, [message]) => runOf(host).takeForeign(String(message)),
     },
   };
 }
 
+/** Other types have the turns too, as turns belong to the silo. */
 function runOf(host: PartHost): WorkflowInstance {
+  if (programOf(host.definition) === undefined)
+    throw new TroupeError("NO_SUCH_WORKFLOW", `${host.address.type} is no workflow type`);
   return host.part(WORKFLOW);
 }

@@ -20,7 +20,8 @@ export type Call =
       readonly timeoutMs: number | undefined;
     }
   | {
-      readonly kind: "ask" | "send";
+      /** `child` and `start` call a run that is to be there. */
+      readonly kind: "ask" | "send" | "child" | "start";
       readonly to: ActorAddress;
       readonly method: string;
       /** A copy. */

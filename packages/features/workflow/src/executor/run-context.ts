@@ -10,13 +10,13 @@ import {
   TroupeError,
 } from "@troupe/core";
 import { type ActorClass, definitionOf } from "@troupe/sdk";
-import type { Command } from "../machine/episode.ts";
+import type { Command, OnParentEnd } from "../machine/episode.ts";
 import type { Call } from "./call-table.ts";
 import { ContinueWith } from "./continue-with.ts";
 import type { EventHandler } from "./handler-table.ts";
 import type { NativeRun } from "./native-run.ts";
 import { durationOf, retryPolicy } from "./retry-policy.ts";
-import type { StepFunction, StepOptions } from "./step-options.ts";
+import type { ChildOptions, StepFunction, StepOptions } from "./step-options.ts";
 import { UndoList } from "./undo-list.ts";
 
 /** Episodes after which a run had better begin anew. */
@@ -24,6 +24,11 @@ const LONG_HISTORY = 10_000;
 
 /** Nothing waits for longer: the end of the year 9999. */
 const LATEST_MS = Date.UTC(10_000, 0) - 1;
+
+const ON_PARENT_END: readonly OnParentEnd[] = ["cancel", "abandon", "terminate"];
+
+/** A call of an actor, whatever it is for. */
+type ActorCall = Omit<Extract<Call, { kind: "ask" | "send" | "child" | "start" }>, "kind">;
 
 /** What the code of one run has in its hands: each call becomes a command. */
 export class RunContext {
@@ -89,6 +94,32 @@ export class RunContext {
       this.#run.checkRoom();
       this.#run.table.give({ kind: "send", name }, { kind: "send", ...call() });
     });
+  }
+
+  child(
+    type: string | { readonly name: string },
+    id: string,
+    input?: unknown,
+    { onParentEnd = "cancel", undo }: ChildOptions = {},
+  ): Promise<unknown> {
+    return this.#checked(() => {
+      if (!ON_PARENT_END.includes(onParentEnd)) {
+        const message = `ctx.child: onParentEnd is ${shownValue(onParentEnd)}; give ${ON_PARENT_END.join(", ")}`;
+        throw new TroupeError("BAD_DEFINITION", message);
+      }
+      const { name, call } = this.#otherRun(type, id, input);
+      const command: Command = { kind: "child", name, onParentEnd };
+      const promise = this.#run.table.ask(command, { kind: "child", ...call });
+      if (undo !== undefined) this.#undos.add(name, undo, promise);
+      return promise;
+    });
+  }
+
+  start(type: string | { readonly name: string }, id: string, input?: unknown): void {
+    this.#run.check();
+    this.#run.checkRoom();
+    const { name, call } = this.#otherRun(type, id, input);
+    this.#run.table.give({ kind: "start", name }, { kind: "start", ...call });
   }
 
   async race(entries: Readonly<Record<string, Promise<unknown>>>): Promise<unknown> {
@@ -190,14 +221,22 @@ export class RunContext {
     throw new TroupeError("BAD_SCHEDULE", message);
   }
 
+  #otherRun(
+    type: string | { readonly name: string },
+    id: string,
+    input: unknown,
+  ): { readonly name: string; readonly call: ActorCall } {
+    const typeName = typeof type === "string" ? type : type.name;
+    const { address, key } = callTarget({ type: typeName, id }, undefined, undefined);
+    const copy = fromPortable(toPortable(input, { root: "input" }), this.#run.makeReference);
+    return { name: key, call: { to: address, method: "start", args: [copy] } };
+  }
+
   /** Arguments are copied when the call is made, as those of every call are. */
   #reference(
     type: ActorClass | string,
     id: string,
-    give: (
-      name: string,
-      call: () => Omit<Extract<Call, { kind: "ask" | "send" }>, "kind">,
-    ) => unknown,
+    give: (name: string, call: () => ActorCall) => unknown,
   ): object {
     const definition = typeof type === "string" ? undefined : definitionOf(type);
     const target = callTarget(

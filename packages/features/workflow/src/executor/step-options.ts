@@ -1,4 +1,5 @@
 import type { Duration } from "@troupe/core";
+import type { OnParentEnd } from "../machine/episode.ts";
 import type { RetryOptions } from "./retry-policy.ts";
 
 /** What a step is given. */
@@ -35,5 +36,16 @@ export interface StepOptions<T = unknown> {
    * step's first. Each is a step itself. It also runs if it is unknown whether the step had an
    * effect.
    */
+  readonly undo?: Undo<T>;
+}
+
+/** How another run is started whose result is awaited. */
+export interface ChildOptions<T = unknown> {
+  /**
+   * What becomes of it when this run has ended, is cancelled, or does not await it any more.
+   * Default: `cancel`.
+   */
+  readonly onParentEnd?: OnParentEnd;
+  /** As that of a step. */
   readonly undo?: Undo<T>;
 }

@@ -7,7 +7,7 @@ import type {
   UntypedActorRef,
   UntypedSendRef,
 } from "@troupe/sdk";
-import type { StepFunction, StepOptions } from "./step-options.ts";
+import type { ChildOptions, StepFunction, StepOptions } from "./step-options.ts";
 
 /** Says what the data of an event is; see `event`. */
 export interface EventType<D> {
@@ -64,6 +64,13 @@ export type RequestNames<Events extends EventTypes> = keyof {
   [K in keyof Events as Events[K] extends { kind: "request" } ? K : never]: true;
 } &
   string;
+
+/** Any workflow type, as another run refers to it. */
+export interface ChildType<Input, Output> {
+  readonly name: string;
+  /** Only for the type checker. */
+  readonly workflow?: { readonly input: (input: Input) => void; readonly output: Output };
+}
 
 /** What `race` gives: which one was first, and its value. */
 export type RaceWinner<R> = {
@@ -129,6 +136,29 @@ export interface WorkflowContext<Events extends EventTypes = EventTypes, Status 
     type: string,
     id: string,
   ): [A] extends [never] ? UntypedSendRef : SendRef<A>;
+  /**
+   * Starts another run, and gives its result when it ends. Rejects with what it failed with, with
+   * `WORKFLOW_ENDED` if it was cancelled or terminated, and with `ALREADY_EXISTS` if there is a run
+   * of this id. It starts exactly once, when the commands until here are stored.
+   *
+   * A child of which the result is not awaited any more is cancelled, or as `onParentEnd` says.
+   */
+  child<I, O>(
+    type: ChildType<I, O>,
+    id: string,
+    ...input: undefined extends I
+      ? [input?: I, options?: ChildOptions<O>]
+      : [input: I, options?: ChildOptions<O>]
+  ): Promise<O>;
+  /** The same by the type's name, also for a workflow that starts another run of its own type. */
+  child(type: string, id: string, input?: unknown, options?: ChildOptions): Promise<unknown>;
+  /** Starts another run exactly once, whose life is its own. It has to have a free id. */
+  start<I, O>(
+    type: ChildType<I, O>,
+    id: string,
+    ...input: undefined extends I ? [input?: I] : [input: I]
+  ): void;
+  start(type: string, id: string, input?: unknown): void;
   /**
    * The first of several promises of this context. The others are withdrawn: an event that one of
    * them waited for stays for the next who waits, and the signal of a step is aborted.

@@ -11,6 +11,12 @@ export interface LeftEvent {
   readonly ask?: string;
 }
 
+/**
+ * What becomes of a child when its parent has ended, or does not want its result any more. `abandon`
+ * lets it go on.
+ */
+export type OnParentEnd = "cancel" | "abandon" | "terminate";
+
 /** What became of a request. */
 export interface Answered {
   readonly ask: string;
@@ -35,7 +41,7 @@ export type Input =
       readonly events?: readonly LeftEvent[];
       readonly answered?: readonly Answered[];
     }
-  /** A step has ended, or an actor has answered. */
+  /** A step has ended, an actor has answered, or a child has ended. */
   | { readonly kind: "outcome"; readonly of: number; readonly settled: Settled }
   /** An attempt of a step has failed, and the next one, of this number, comes at `retryAt`. */
   | {
@@ -70,6 +76,10 @@ export type Command =
   | { readonly kind: "ask"; readonly name: string }
   /** Call an actor whose answer nobody waits for. */
   | { readonly kind: "send"; readonly name: string }
+  /** Start another run and bring its result. `name` is `Type/id`. */
+  | { readonly kind: "child"; readonly name: string; readonly onParentEnd: OnParentEnd }
+  /** Start another run. `name` is `Type/id`. */
+  | { readonly kind: "start"; readonly name: string }
   /** Wait until `dueAt`. Times are in milliseconds since the Unix epoch. */
   | { readonly kind: "timer"; readonly dueAt: number }
   /** Wait for an event, until `dueAt` if it is there. */

@@ -37,6 +37,8 @@ export function describeCommand(command: Command | undefined): string {
     case "send":
     case "event":
     case "on":
+    case "child":
+    case "start":
       return `${command.kind} ${JSON.stringify(command.name)}`;
     case "answer":
       return `answer to request ${command.ask}`;
@@ -60,6 +62,8 @@ function identityOf(command: Command): string {
     case "send":
     case "event":
     case "on":
+    case "child":
+    case "start":
       return `${command.kind} ${command.name}`;
     case "answer":
       return `answer ${command.ask}`;

@@ -1,6 +1,6 @@
 import type { Answered, Command, Episode, Input, LeftEvent, Settled } from "./episode.ts";
 import { EventBuffer } from "./event-buffer.ts";
-import { dueAtOf, type Pending, type PendingStep } from "./pending.ts";
+import { dueAtOf, type LeftChild, type Pending, type PendingStep } from "./pending.ts";
 import { RequestBook } from "./request-book.ts";
 
 /** How far a run has come. */
@@ -52,7 +52,9 @@ const NOTHING: Settled = { kind: "value", value: undefined };
  * FLOW-3. A timer does not fire before its time, and fires once (W7). Time never goes back (W13).
  * FLOW-4. Events of a name that has a handler go to the handler, in order, whatever it does with
  *         those before.
- * FLOW-5. After the end nothing is pending, and every input is stale.
+ * FLOW-5. A child that is not awaited any more, and has not ended as far as is known, is left: it
+ *         is told so once.
+ * FLOW-6. After the end nothing is pending, and every input is stale.
  */
 export class RunMachine {
   #phase: Phase = "new";
@@ -70,6 +72,7 @@ export class RunMachine {
   /** The numbers of the commands that made them, by the name of the event. */
   readonly #handlers = new Map<string, number>();
   #deliveries: Delivery[] = [];
+  #leftChildren: LeftChild[] = [];
 
   get phase(): Phase {
     return this.#phase;
@@ -219,6 +222,14 @@ export class RunMachine {
     this.#deliveries = [];
     this.accept(commands);
     while (this.next() !== undefined);
+    this.takeLeftChildren();
+  }
+
+  /** FLOW-5. The children that were left since the last time. */
+  takeLeftChildren(): readonly LeftChild[] {
+    const left = this.#leftChildren;
+    this.#leftChildren = [];
+    return left;
   }
 
   #accept(number: number, command: Command): void {
@@ -227,6 +238,7 @@ export class RunMachine {
         this.#pending.set(number, { kind: "run", name: command.name, attempt: 1, losses: 0 });
         break;
       case "ask":
+      case "child":
       case "timer":
       case "event":
         this.#pending.set(number, command);
@@ -238,12 +250,13 @@ export class RunMachine {
         this.#requests.answer(command.ask, command.settled);
         break;
       case "withdraw":
-        this.#pending.delete(command.of);
+        this.#drop(command.of);
         break;
       case "status":
         this.#status = command.value;
         break;
       case "send":
+      case "start":
         break;
       case "complete":
         this.#outcome = { kind: "value", value: command.value };
@@ -256,7 +269,7 @@ export class RunMachine {
       case "continue":
         this.#continuation = command.input;
         this.#phase = "continued";
-        this.#pending.clear();
+        this.#dropAll();
         break;
       case "cancelled":
         this.#reason = command.reason;
@@ -283,7 +296,7 @@ export class RunMachine {
 
   #settle(of: number, settled: Settled): boolean {
     const { kind } = this.#pending.get(of) ?? {};
-    if (kind !== "run" && kind !== "ask") return false;
+    if (kind !== "run" && kind !== "ask" && kind !== "child") return false;
     this.#deliver(of, settled);
     return true;
   }
@@ -316,7 +329,7 @@ export class RunMachine {
     if (this.#isCancelled) return false;
     this.#isCancelled = true;
     this.#deliveries.push({ kind: "cancel", of: [...this.#pending.keys()], reason });
-    this.#pending.clear();
+    this.#dropAll();
     return true;
   }
 
@@ -334,9 +347,20 @@ export class RunMachine {
   }
 
   /** FLOW-5 */
+  #drop(of: number): void {
+    const pending = this.#pending.get(of);
+    this.#pending.delete(of);
+    if (pending?.kind === "child") this.#leftChildren.push({ ...pending, number: of });
+  }
+
+  #dropAll(): void {
+    for (const of of [...this.#pending.keys()]) this.#drop(of);
+  }
+
+  /** FLOW-6 */
   #end(phase: Phase): void {
     this.#phase = phase;
-    this.#pending.clear();
+    this.#dropAll();
     this.#events.clear();
     this.#requests.close();
   }
