@@ -154,6 +154,11 @@ export const ERROR_CODES = {
     ran: "no",
     retryable: false,
   },
+  WORKFLOW_OPEN: {
+    meaning: "The run has not ended, and what was asked for needs one that has.",
+    ran: "no",
+    retryable: false,
+  },
   ALREADY_EXISTS: {
     meaning: "There is a run of this id already, with another input.",
     ran: "no",

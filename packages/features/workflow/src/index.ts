@@ -1,6 +1,7 @@
 export { defineWorkflow, type Workflow, type WorkflowOptions } from "./actor/define-workflow.ts";
 export { type ActorSource, workflow, type WorkflowHandle } from "./actor/workflow-handle.ts";
-export type { Started } from "./actor/workflow-actor.ts";
+export type { Started } from "./actor/begin-run.ts";
+export type { IfExists, StartOptions } from "./actor/start-options.ts";
 export type { StepStatus, WorkflowStatus } from "./actor/workflow-status.ts";
 export type {
   Answered,

@@ -1,9 +1,9 @@
-import { formatAddress, parseAddress, toPortable, TroupeError } from "@troupe/core";
+import { formatAddress, parseAddress, TroupeError } from "@troupe/core";
 import type { PartHost } from "@troupe/sdk";
 import type { Call } from "../executor/call-table.ts";
 import type { OnParentEnd } from "../machine/episode.ts";
+import { startRunOf } from "./begin-run.ts";
 import { ANSWER_TURN, LEFT_TURN, START_TURN, STARTED_TURN } from "./flow-turns.ts";
-import { inputDigest } from "./input-digest.ts";
 import { type Answer, answerInput } from "./made-inputs.ts";
 import type { CommandToken, EffectsOwner } from "./run-effects.ts";
 import type { Parent } from "./run-record.ts";
@@ -54,11 +54,7 @@ export async function beChild(
   input: unknown,
   parent: Parent | undefined,
 ): Promise<void> {
-  const name = formatAddress(run.address);
-  if (run.record !== undefined)
-    throw new TroupeError("ALREADY_EXISTS", `there is a run ${name} already; take another id`);
-  const { value } = toPortable(input, { root: "input" });
-  await run.start(value, inputDigest(value), parent === undefined ? {} : { parent });
+  await startRunOf(run, input, { ifExists: "fail" }, parent);
 }
 
 /** The turn of a parent whose child was started, or could not be. */

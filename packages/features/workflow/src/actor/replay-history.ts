@@ -16,12 +16,12 @@ const EPISODES_AT_ONCE = 500;
  */
 export async function replayHistory(
   episodes: readonly Episode[],
-  parts: NativeRunParts & { readonly program: WorkflowProgram },
+  parts: NativeRunParts & { readonly program: WorkflowProgram; readonly isAgain?: boolean },
 ): Promise<LiveRun> {
   const live = new LiveRun(parts);
   for (const [index, episode] of episodes.entries()) {
     // oxlint-disable-next-line no-await-in-loop -- one episode after the other.
-    const seen = await live.replay(episode, index);
+    const seen = await live.replay(episode, { episode: index, isAgain: parts.isAgain === true });
     const mismatch = firstMismatch(episode.commands, seen);
     if (mismatch !== undefined) {
       const { version, digest } = parts.program;

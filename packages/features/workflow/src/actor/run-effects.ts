@@ -90,6 +90,18 @@ export class RunEffects {
     this.#steps.abortOthers(this.#owner.machine.pending);
   }
 
+  /** Does what a run that is done again has pending. */
+  again(fence: number): void {
+    const { live, machine, runId } = this.#owner;
+    this.#fence = fence;
+    for (const [number, pending] of machine.pending) {
+      const call = live?.native.callOf(number);
+      if (isUnderWay(pending)) this.startLater(number);
+      else if (call !== undefined && call.kind !== "run") this.#call(call, { runId, number });
+    }
+    live?.native.table.forgetMade();
+  }
+
   /** EFF-1 */
   #call(call: Exclude<Call, { kind: "run" }>, token: CommandToken): void {
     switch (call.kind) {

@@ -1,4 +1,5 @@
 import type { PartEntry } from "@troupe/sdk";
+import type { EarlierId } from "../executor/native-run.ts";
 import { AWAKE_TURN } from "./flow-turns.ts";
 
 /** Why a run cannot go on, though it has not ended. */
@@ -28,6 +29,12 @@ export interface RunRecord {
   readonly startedAt: number;
   /** Of the input, so that a repeated start is known. */
   readonly inputDigest: string;
+  /** What whoever started the run says of it. */
+  readonly tags?: Readonly<Record<string, string>>;
+  /** A rerun whose pending calls are not made again yet. */
+  readonly isAgain?: boolean;
+  /** Of a rerun: whose ids its code saw in its first episodes. */
+  readonly earlierIds?: readonly EarlierId[];
   /** Of a child. */
   readonly parent?: Parent;
   readonly endedAt?: number;

@@ -2,7 +2,9 @@ import { formatAddress, toPortable, TroupeError } from "@troupe/core";
 import { type ActiveBehaviour, type ActorHost, LaterAnswer } from "@troupe/sdk";
 import { noSuchEvent } from "../executor/native-run.ts";
 import type { Settled } from "../machine/episode.ts";
-import { inputDigest } from "./input-digest.ts";
+import { rerunOf, startRunOf, stillOpen } from "./begin-run.ts";
+import { resumeRun, retryRun, suspendRun } from "./hold-run.ts";
+import { readHistory } from "./read-history.ts";
 import { WAKE } from "./run-upkeep.ts";
 import type { WorkflowInstance } from "./workflow-instance.ts";
 import { WORKFLOW } from "./workflow-part.ts";
@@ -16,13 +18,6 @@ const EPISODES_MAX = 51_000;
 
 /** Episodes of the history that one call gives. */
 const HISTORY_PAGE = 100;
-
-/** What a start has found, or made. */
-export interface Started {
-  readonly id: string;
-  /** False if the run was there already, with the same input. */
-  readonly isNew: boolean;
-}
 
 /** What a call that asks for the end of a run gets. */
 export type EndAnswer =
@@ -51,7 +46,7 @@ export class WorkflowActor implements ActiveBehaviour {
   invoke(method: string, args: readonly unknown[]): unknown {
     switch (method) {
       case "start":
-        return this.#start(args[0]);
+        return startRunOf(this.#run, args[0], args[1]);
       case "result":
         return this.#result();
       case "status":
@@ -66,13 +61,20 @@ export class WorkflowActor implements ActiveBehaviour {
         return this.#stop("terminate", args[0]);
       case "suspend":
         this.#checkOpen("cannot be suspended");
-        return this.#run.suspend();
+        return suspendRun(this.#run);
       case "resume":
         this.#checkOpen("cannot go on");
-        return this.#run.goOn();
+        return resumeRun(this.#run);
       case "history":
         this.#checkExists();
-        return new LaterAnswer(this.#run.history({ from: Number(args[0]), limit: HISTORY_PAGE }));
+        return new LaterAnswer(this.#history(Number(args[0])));
+      case "retry":
+        this.#checkOpen("cannot be tried again");
+        return retryRun(this.#run);
+      case "rerun":
+        return rerunOf(this.#run, String(args[0]), Number(args[1]));
+      case "purge":
+        return this.#purge();
       case WAKE:
         return this.#run.wake();
       default:
@@ -80,20 +82,15 @@ export class WorkflowActor implements ActiveBehaviour {
     }
   }
 
-  /** Starting a run again with the same input changes nothing (W5). */
-  async #start(input: unknown): Promise<Started> {
-    const { value } = toPortable(input, { root: "input" });
-    const digest = inputDigest(value);
-    const { id } = this.#run.address;
-    const { record } = this.#run;
-    if (record === undefined) {
-      await this.#run.start(value, digest);
-      return { id, isNew: true };
-    }
-    if (record.inputDigest === digest) return { id, isNew: false };
-    const since = new Date(record.startedAt).toISOString();
-    const message = `${this.#name} was started at ${since} with another input (${record.inputDigest}, now ${digest}), and ${this.#state}; take another id`;
-    throw new TroupeError("ALREADY_EXISTS", message);
+  async #history(from: number): Promise<unknown> {
+    const { episodes } = await readHistory(this.#run.silo.stateStore, this.#run.address);
+    return episodes.slice(from, from + HISTORY_PAGE).map((episode) => this.#run.revive(episode));
+  }
+
+  #purge(): void {
+    this.#checkExists();
+    if (!this.#run.machine.hasEnded) throw stillOpen(this.#name, "be purged");
+    this.#run.host.destroy();
   }
 
   #result(): EndAnswer | LaterAnswer {

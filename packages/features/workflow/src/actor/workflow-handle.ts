@@ -10,7 +10,9 @@ import type {
 import { WorkflowCancelled } from "../executor/workflow-cancelled.ts";
 import type { Episode } from "../machine/episode.ts";
 import type { Workflow } from "./define-workflow.ts";
-import type { EndAnswer, RequestAnswer, Started } from "./workflow-actor.ts";
+import type { Started } from "./begin-run.ts";
+import type { StartOptions } from "./start-options.ts";
+import type { EndAnswer, RequestAnswer } from "./workflow-actor.ts";
 import type { WorkflowStatus } from "./workflow-status.ts";
 import { randomUUID } from "node:crypto";
 
@@ -24,9 +26,14 @@ export interface WorkflowHandle<Input, Output, Events extends EventTypes, Status
   readonly id: string;
   /**
    * Starts the run. If there is one of this id with the same input, nothing changes; with another
-   * input it rejects with `ALREADY_EXISTS`. It resolves when the start is stored.
+   * input it rejects with `ALREADY_EXISTS`. `ifExists` says something else. It resolves when the
+   * start is stored.
    */
-  start(...input: undefined extends Input ? [input?: Input] : [input: Input]): Promise<Started>;
+  start(
+    ...input: undefined extends Input
+      ? [input?: Input, options?: StartOptions]
+      : [input: Input, options?: StartOptions]
+  ): Promise<Started>;
   /**
    * What the run comes to, however long that takes. Rejects with what the run failed with, with
    * `WorkflowCancelled` if it was cancelled or terminated, and with `NO_SUCH_WORKFLOW`. It asks
@@ -46,10 +53,10 @@ export interface WorkflowHandle<Input, Output, Events extends EventTypes, Status
       : [data: DataOf<Events[N]>, options?: { readonly id?: string }]
   ): Promise<void>;
   /**
-   * Asks something of the run, and gives what its handler (`ctx.on`) has answered, however long that
-   * takes; rejects with what the handler threw. The answer comes when it is stored. It asks again
-   * after a lost silo, and the handler sees the request once. `WORKFLOW_ENDED`: the run has ended
-   * without an answer.
+   * Asks something of the run, and gives what its handler (`ctx.on`) has answered, however long
+   * that takes; rejects with what the handler threw. The answer comes when it is stored. It asks
+   * again after a lost silo, and the handler sees the request once. `WORKFLOW_ENDED`: the run has
+   * ended without an answer.
    */
   ask<N extends RequestNames<Events>>(
     name: N,
@@ -68,6 +75,17 @@ export interface WorkflowHandle<Input, Output, Events extends EventTypes, Status
   suspend(): Promise<void>;
   /** A suspended run goes on. One that is blocked is tried again with the code that there is. */
   resume(): Promise<void>;
+  /** A run that is blocked is tried again with the code that there is. One that is not stays so. */
+  retry(): Promise<void>;
+  /**
+   * Begins a run with the first `from` episodes of this one, which has ended, and with what was
+   * under way after them; so what comes of it may be another thing now. It gets the id, which has
+   * to be free, or takes the place of this run. Its steps have other keys, and it has no timeout.
+   * `WORKFLOW_OPEN`: this run has not ended.
+   */
+  rerun(options: { readonly from: number; readonly id?: string }): Promise<Started>;
+  /** Forgets a run that has ended, and frees its id. `WORKFLOW_OPEN`: it has not. */
+  purge(): Promise<void>;
   /** Everything that happened to the run, from an episode on, and what its code did. */
   history(from?: number): AsyncIterable<Episode>;
 }
@@ -116,6 +134,12 @@ export function workflow<Input, Output, Events extends EventTypes, Status>(
     terminate: async (reason = "") => void (await call("terminate", [reason])),
     suspend: async () => void (await call("suspend", [])),
     resume: async () => void (await call("resume", [])),
+    retry: async () => void (await call("retry", [])),
+    rerun: async ({ from, id: other = id }) => {
+      const again = cluster.actor(type.name, other).rerun?.(id, from);
+      return (await again) as Started;
+    },
+    purge: async () => void (await call("purge", [])),
     history: (from = 0) => pagesOf((first) => call("history", [first]), from),
   };
 }

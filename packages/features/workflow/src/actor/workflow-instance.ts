@@ -19,7 +19,6 @@ import { tellParent } from "./family.ts";
 import { FOREIGN_TURN, RESUME_TURN } from "./flow-turns.ts";
 import { LiveRun } from "./live-run.ts";
 import { lostForGood } from "./made-inputs.ts";
-import { type HistoryRange, readHistory } from "./read-history.ts";
 import { replayHistory } from "./replay-history.ts";
 import { ResultWaiters } from "./result-waiters.ts";
 import { type EffectsOwner, RunEffects } from "./run-effects.ts";
@@ -28,6 +27,8 @@ import { RunStore } from "./run-store.ts";
 import { RunUpkeep } from "./run-upkeep.ts";
 import { turnUntilStored } from "./turn-until-stored.ts";
 import type { WorkflowProgram } from "./workflow-program.ts";
+
+type Started = Extract<Input, { kind: "started" }>;
 
 /**
  * One run, on the silo that owns it: its history, its machine, and, once it is needed, its code.
@@ -47,9 +48,9 @@ export class WorkflowInstance implements PartState, EffectsOwner {
   readonly effects: RunEffects;
   /** It is there before the first turn. */
   upkeep: RunUpkeep | undefined;
-  readonly #host: PartHost;
-  readonly #silo: SiloHost;
-  readonly #store: RunStore;
+  readonly host: PartHost;
+  readonly silo: SiloHost;
+  readonly store: RunStore;
   readonly #backlog: Backlog;
   #actor: ActorHost | undefined;
   #machine = new RunMachine();
@@ -65,11 +66,11 @@ export class WorkflowInstance implements PartState, EffectsOwner {
   #isBroken = false;
 
   constructor(host: PartHost, silo: SiloHost, program: WorkflowProgram) {
-    this.#host = host;
-    this.#silo = silo;
+    this.host = host;
+    this.silo = silo;
     this.program = program;
-    this.#store = new RunStore(host);
-    this.#backlog = new Backlog(this.#store);
+    this.store = new RunStore(host);
+    this.#backlog = new Backlog(this.store);
     this.effects = new RunEffects(this, host, silo);
     this.waiters = new ResultWaiters(host.clock);
   }
@@ -77,16 +78,16 @@ export class WorkflowInstance implements PartState, EffectsOwner {
   /** The actor that the run lives in. It is there before the first turn. */
   attach(actor: ActorHost): void {
     this.#actor = actor;
-    this.upkeep = new RunUpkeep(this.#host, actor, this.#store);
+    this.upkeep = new RunUpkeep(this.host, actor, this.store);
   }
 
   get address(): ActorAddress {
-    return this.#host.address;
+    return this.host.address;
   }
 
   /** Undefined if there is no run. */
   get record(): RunRecord | undefined {
-    return this.#store.record;
+    return this.store.record;
   }
 
   get runId(): string {
@@ -112,11 +113,11 @@ export class WorkflowInstance implements PartState, EffectsOwner {
   }
 
   get episodes(): number {
-    return this.#store.history.size;
+    return this.store.history.size;
   }
 
   load(fields: Fields): void {
-    const { episodes, waiting } = this.#store.load(fields);
+    const { episodes, waiting } = this.store.load(fields);
     for (const episode of episodes) this.#machine.restore(episode);
     if (this.#machine.hasEnded) return;
     this.#episodes = episodes;
@@ -127,21 +128,21 @@ export class WorkflowInstance implements PartState, EffectsOwner {
 
   loaded(): void {
     if (this.#orphans.length > 0 || this.record?.blocked !== undefined)
-      turnUntilStored(this.#host, RESUME_TURN);
+      turnUntilStored(this.host, RESUME_TURN);
   }
 
   collect(): FieldChange[] {
-    return this.#store.collect();
+    return this.store.collect();
   }
 
   adopt(): void {
-    this.#store.adopt();
+    this.store.adopt();
     this.#isDriven = false;
   }
 
   /** RUNS-3 */
   rollback(): void {
-    this.#store.rollback();
+    this.store.rollback();
     if (this.#isDriven) this.#breakOff();
   }
 
@@ -163,51 +164,59 @@ export class WorkflowInstance implements PartState, EffectsOwner {
     this.waiters.release(false);
   }
 
-  /** Begins the run, with its input in portable form. The caller knows that there is none. */
-  async start(
-    input: unknown,
-    inputDigest: string,
-    more: Pick<RunRecord, "parent"> = {},
-  ): Promise<void> {
-    this.#checkUnbroken();
-    const runId = randomId(this.#silo.random);
-    this.#store.record = { runId, inputDigest, startedAt: this.#host.clock.now(), ...more };
-    await this.take({ kind: "started", input, seed: runId });
+  /** Begins the run. The caller knows that there is none. */
+  async start(record: RunRecord, input: Omit<Started, "kind" | "seed">): Promise<void> {
+    this.checkUnbroken();
+    this.store.record = record;
+    await this.take({ kind: "started", ...input, seed: record.runId });
+  }
+
+  /** From now on this is the run, with a part of an older history, if it has any. */
+  async begin(record: RunRecord, episodes: Episode[]): Promise<void> {
+    this.checkUnbroken();
+    this.#isDriven = true;
+    this.effects.abandon("another run of this id begins");
+    this.#orphans.length = 0;
+    this.store.history.removeBefore(this.store.history.next);
+    this.#backlog.takeAll();
+    this.store.record = record;
+    this.#live = undefined;
+    this.#machine = new RunMachine();
+    this.#episodes = episodes;
+    for (const episode of episodes) {
+      this.store.history.append(episode);
+      this.#machine.restore(episode);
+    }
+    if (episodes.length > 0) await this.resume();
   }
 
   /** The live form of a value of the run, which stays as it is. */
   revive(portable: unknown): unknown {
-    return fromPortable(copyOfPortable(portable), this.#host.makeReference);
-  }
-
-  /** What is stored of the history, from an episode on. */
-  async history(range: HistoryRange): Promise<readonly Episode[]> {
-    const episodes = await readHistory(this.#silo.stateStore, this.address, range);
-    return episodes.map((episode) => this.revive(episode) as Episode);
+    return fromPortable(copyOfPortable(portable), this.host.makeReference);
   }
 
   /** Takes an input: applies it, or keeps it until the code can be driven. */
   async take(input: Input): Promise<void> {
-    this.#checkUnbroken();
+    this.checkUnbroken();
     const isForCode = input.kind !== "terminate";
     if (!isForCode || (await this.#becomesLive())) await this.#apply(input);
     else if (!this.#isStale(input)) this.#backlog.keep(input);
-    await this.#follow();
+    await this.follow();
   }
 
   /** The code waits for something foreign, and went on by itself. */
   async takeForeign(message: string): Promise<void> {
-    this.#checkUnbroken();
+    this.checkUnbroken();
     if (this.#live === undefined) return;
     this.#block(new TroupeError("FOREIGN_AWAIT", message));
-    await this.#follow();
+    await this.follow();
   }
 
   /** The reminder's time has come: for timers, and for the end of what is kept of an ended run. */
   async wake(): Promise<void> {
-    this.#checkUnbroken();
-    if (this.upkeep?.ticked() === true) return this.#host.destroy();
-    const now = this.#host.clock.now();
+    this.checkUnbroken();
+    if (this.upkeep?.ticked() === true) return this.host.destroy();
+    const now = this.host.clock.now();
     const isLive = await this.#becomesLive();
     for (
       let of = isLive ? this.#machine.firstDue(now) : undefined;
@@ -218,32 +227,12 @@ export class WorkflowInstance implements PartState, EffectsOwner {
       if (!(await this.#apply({ kind: "timer", of }))) break;
       if (this.#machine.pending.get(of)?.kind === "run") this.effects.startLater(of);
     }
-    await this.#follow();
-  }
-
-  /** From now on inputs wait. Steps that are under way end. */
-  async suspend(): Promise<void> {
-    this.#checkUnbroken();
-    const { record } = this;
-    if (record !== undefined)
-      this.#store.record = { ...record, suspendedAt: record.suspendedAt ?? this.#host.clock.now() };
-    await this.#follow();
-  }
-
-  /** A run that is suspended goes on; one that is blocked is tried again with the same code. */
-  async goOn(): Promise<void> {
-    this.#checkUnbroken();
-    if (this.record === undefined) return;
-    const { suspendedAt: _, ...record } = this.record;
-    const { blocked } = record;
-    this.#store.record =
-      blocked === undefined ? record : { ...record, blocked: { ...blocked, digest: "" } };
-    await this.resume();
+    await this.follow();
   }
 
   /** A new owner goes on: with inputs that waited, and with steps that were lost. */
   async resume(): Promise<void> {
-    this.#checkUnbroken();
+    this.checkUnbroken();
     const isLive = await this.#becomesLive();
     const { runId } = this;
     for (const of of isLive ? this.#orphans.splice(0) : []) {
@@ -253,7 +242,7 @@ export class WorkflowInstance implements PartState, EffectsOwner {
       await this.#apply(isLastLoss(step) ? lostForGood(of, step.name) : { kind: "lost", of });
       this.effects.startLater(of);
     }
-    await this.#follow();
+    await this.follow();
   }
 
   /** True if the code stands where the history ends. If it cannot, the run is blocked. */
@@ -265,26 +254,35 @@ export class WorkflowInstance implements PartState, EffectsOwner {
     return this.#live !== undefined;
   }
 
-  async #replay({ blocked }: RunRecord): Promise<boolean> {
-    if (blocked?.digest === this.program.digest) return false;
+  async #replay({ isAgain = false, ...record }: RunRecord): Promise<boolean> {
+    if (record.blocked?.digest === this.program.digest) return false;
     try {
-      this.#live = await replayHistory(this.#episodes, this.#codeParts);
+      this.#live = await replayHistory(this.#episodes, { ...this.#codeParts, isAgain });
     } catch (error) {
       this.#block(error);
       return false;
     }
     this.#machine = this.#live.machine;
     this.#episodes = [];
+    if (isAgain) {
+      this.store.record = record;
+      this.effects.again(this.#fence);
+    }
     return true;
+  }
+
+  get #fence(): number {
+    return this.#actor?.context().fence ?? 0;
   }
 
   get #codeParts(): NativeRunParts & { readonly program: WorkflowProgram } {
     return {
       address: this.address,
       program: this.program,
-      makeReference: this.#host.makeReference,
-      log: this.#host.log,
-      onForeign: (error) => void this.#host.runTurn(FOREIGN_TURN, [error.detail]),
+      makeReference: this.host.makeReference,
+      earlierIds: this.record?.earlierIds ?? [],
+      log: this.host.log,
+      onForeign: (error) => void this.host.runTurn(FOREIGN_TURN, [error.detail]),
     };
   }
 
@@ -292,8 +290,8 @@ export class WorkflowInstance implements PartState, EffectsOwner {
   async #catchUp(): Promise<void> {
     if (this.record?.blocked !== undefined) {
       const { blocked: _, ...rest } = this.record;
-      this.#store.record = rest;
-      this.#host.log.info({ event: "workflow_unblocked" }, "a blocked run goes on");
+      this.store.record = rest;
+      this.host.log.info({ event: "workflow_unblocked" }, "a blocked run goes on");
     }
     const { runId } = this;
     for (const input of this.#backlog.takeAll()) {
@@ -307,14 +305,14 @@ export class WorkflowInstance implements PartState, EffectsOwner {
 
   /** RUNS-1. False if the input is stale. */
   async #apply(input: Input, notBefore = this.#machine.now): Promise<boolean> {
-    const at = Math.max(notBefore, this.#host.clock.now());
+    const at = Math.max(notBefore, this.host.clock.now());
     if (!this.#machine.apply(input, at)) return false;
     this.#isDriven = true;
     try {
       const accepted = (await this.#live?.drive(this.episodes)) ?? [];
       const commands = accepted.map(({ command }): Command => command);
-      this.#store.history.append({ at: this.#machine.now, input, commands });
-      this.effects.begin(accepted, this.#actor?.context().fence ?? 0);
+      this.store.history.append({ at: this.#machine.now, input, commands });
+      this.effects.begin(accepted, this.#fence);
     } catch (error) {
       if (!(error instanceof TroupeError) || error.code !== "FOREIGN_AWAIT") {
         this.#breakOff();
@@ -331,18 +329,20 @@ export class WorkflowInstance implements PartState, EffectsOwner {
   /** RUNS-4 */
   async #continue(): Promise<void> {
     const { record } = this;
-    const { now, continuation: input } = this.#machine;
+    const { now, continuation: input, deadline } = this.#machine;
     if (record === undefined) return;
-    const runId = randomId(this.#silo.random);
+    const runId = randomId(this.silo.random);
     const events = this.#machine.leftEvents();
     const answered = this.#machine.answered();
     this.effects.abandon("the run continues with another input");
     this.#orphans.length = 0;
-    this.#store.history.removeBefore(this.#store.history.next);
-    this.#store.record = { ...record, runId };
+    this.store.history.removeBefore(this.store.history.next);
+    const { earlierIds: _, ...rest } = record;
+    this.store.record = { ...rest, runId };
     this.#live = new LiveRun(this.#codeParts);
     this.#machine = this.#live.machine;
-    await this.#apply({ kind: "started", input, seed: runId, events, answered }, now);
+    const begin: Input = { kind: "started", input, seed: runId, events, answered };
+    await this.#apply(deadline === undefined ? begin : { ...begin, deadline }, now);
   }
 
   /** True for what belongs to nothing that the run waits for. */
@@ -357,9 +357,9 @@ export class WorkflowInstance implements PartState, EffectsOwner {
     const code = error instanceof TroupeError ? error.code : "INTERNAL";
     const message = messageOf(error);
     const { digest } = this.program;
-    const blocked = { code, message, digest, since: this.#host.clock.now() };
-    this.#store.record = { ...this.record, blocked };
-    this.#host.log.error({ event: "workflow_blocked", code, reason: message }, "a run is blocked");
+    const blocked = { code, message, digest, since: this.host.clock.now() };
+    this.store.record = { ...this.record, blocked };
+    this.host.log.error({ event: "workflow_blocked", code, reason: message }, "a run is blocked");
     if (this.#live === undefined) return;
     this.#live = undefined;
     this.effects.abandon("the run is blocked");
@@ -367,12 +367,12 @@ export class WorkflowInstance implements PartState, EffectsOwner {
   }
 
   /** What follows from the state that the turn leaves behind. */
-  async #follow(): Promise<void> {
+  async follow(): Promise<void> {
     const { record } = this;
     if (record !== undefined && this.#machine.hasEnded && record.endedAt === undefined) {
       const { blocked: _, suspendedAt: __, ...rest } = record;
-      this.#store.record = { ...rest, endedAt: this.#machine.now };
-      tellParent(this.#host, this);
+      this.store.record = { ...rest, endedAt: this.#machine.now };
+      tellParent(this.host, this);
       this.#backlog.takeAll();
       this.effects.abandon("the run has ended");
       this.#live = undefined;
@@ -388,7 +388,8 @@ export class WorkflowInstance implements PartState, EffectsOwner {
     this.#actor?.deactivate();
   }
 
-  #checkUnbroken(): void {
+  /** RUNS-3. Throws if memory is not what is stored. */
+  checkUnbroken(): void {
     if (!this.#isBroken) return;
     const message = `${formatAddress(this.address)} is loaded again, because a turn of it could not be stored`;
     throw new TroupeError("ACTIVATION_FAILED", message);

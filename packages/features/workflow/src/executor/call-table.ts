@@ -49,6 +49,8 @@ export class CallTable {
   readonly #eventNames = new Map<number, string>();
   /** Calls of actors that are not made yet. */
   #unmade: number[] = [];
+  /** Others that are to be made again. */
+  #remade: number[] = [];
   #commands: Command[] = [];
   #next = 0;
 
@@ -83,10 +85,15 @@ export class CallTable {
     return commands;
   }
 
-  /** The calls of actors until now are made, also those that were withdrawn at once. */
-  forgetMade(): void {
-    for (const number of this.#unmade) this.#calls.delete(number);
+  /**
+   * The calls of actors until now are made, also those that were withdrawn at once. Those of these
+   * commands are to be made again, and are kept until the next time.
+   */
+  forgetMade(again?: ReadonlyMap<number, unknown>): void {
+    const all = [...this.#remade, ...this.#unmade];
+    this.#remade = all.filter((number) => again?.has(number) === true);
     this.#unmade = [];
+    for (const number of all) if (again?.has(number) !== true) this.#calls.delete(number);
   }
 
   /** A command that nothing comes back for. Gives its number. */

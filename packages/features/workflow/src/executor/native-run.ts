@@ -30,10 +30,19 @@ export interface Program {
   run(context: RunContext, input: unknown): unknown;
 }
 
+/** An id that a run had in its first episodes. */
+export interface EarlierId {
+  readonly id: string;
+  /** The number of the first episode in which it has another one. */
+  readonly before: number;
+}
+
 export interface NativeRunParts {
   readonly address: ActorAddress;
   readonly program: Program;
   readonly makeReference: MakeReference;
+  /** The ids that `ctx.id` had in episodes before some, for a run that is done again. */
+  readonly earlierIds?: readonly EarlierId[];
   readonly log: Logger;
   /** The code did something while it was not driven: it waits for something foreign. */
   onForeign(error: TroupeError): void;
@@ -85,6 +94,12 @@ export class NativeRun {
 
   get now(): number {
     return this.#facts.now;
+  }
+
+  /** What the code sees as the id of the run. */
+  get id(): string {
+    const { earlierIds = [], address } = this.#parts;
+    return earlierIds.find(({ before }) => this.episode < before)?.id ?? address.id;
   }
 
   get isReplay(): boolean {

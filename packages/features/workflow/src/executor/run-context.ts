@@ -32,15 +32,17 @@ type ActorCall = Omit<Extract<Call, { kind: "ask" | "send" | "child" | "start" }
 
 /** What the code of one run has in its hands: each call becomes a command. */
 export class RunContext {
-  readonly id: string;
   readonly log: Logger;
   readonly #run: NativeRun;
   readonly #undos = new UndoList();
 
   constructor(run: NativeRun, log: Logger) {
-    this.id = run.address.id;
     this.#run = run;
     this.log = silentOnReplay(log, () => run.isReplay);
+  }
+
+  get id(): string {
+    return this.#run.id;
   }
 
   run<T>(name: string, work: StepFunction<T>, options: StepOptions<T> = {}): Promise<T> {

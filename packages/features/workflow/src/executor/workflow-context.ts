@@ -84,7 +84,7 @@ export type RaceWinner<R> = {
  * before. So whatever comes from outside has to come through here.
  */
 export interface WorkflowContext<Events extends EventTypes = EventTypes, Status = unknown> {
-  /** The id of the run. */
+  /** The id of the run. In the part that a rerun has from another run, that run's. */
   readonly id: string;
   /** Says nothing while the code runs again. */
   readonly log: Logger;

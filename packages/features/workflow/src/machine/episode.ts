@@ -3,6 +3,9 @@ export type Settled =
   | { readonly kind: "value"; readonly value: unknown }
   | { readonly kind: "error"; readonly error: unknown };
 
+/** What times of the run itself have in place of the number of a command. */
+export const OWN_TIMES = { begin: -1, deadline: -2 } as const;
+
 /** An event that nobody has taken, or a request that has no answer yet. */
 export interface LeftEvent {
   readonly name: string;
@@ -12,8 +15,8 @@ export interface LeftEvent {
 }
 
 /**
- * What becomes of a child when its parent has ended, or does not want its result any more. `abandon`
- * lets it go on.
+ * What becomes of a child when its parent has ended, or does not want its result any more.
+ * `abandon` lets it go on.
  */
 export type OnParentEnd = "cancel" | "abandon" | "terminate";
 
@@ -40,6 +43,10 @@ export type Input =
       readonly seed: string;
       readonly events?: readonly LeftEvent[];
       readonly answered?: readonly Answered[];
+      /** The code begins at this time. */
+      readonly notBefore?: number;
+      /** At this time the run is cancelled. */
+      readonly deadline?: number;
     }
   /** A step has ended, an actor has answered, or a child has ended. */
   | { readonly kind: "outcome"; readonly of: number; readonly settled: Settled }
@@ -53,7 +60,10 @@ export type Input =
     }
   /** The silo was lost on which an attempt of a step was under way. */
   | { readonly kind: "lost"; readonly of: number }
-  /** The time of a timer, of a wait for an event, or of the next attempt of a step has come. */
+  /**
+   * The time of a timer, of a wait for an event, or of the next attempt of a step has come. `of`
+   * is negative for the times of the run itself: see `OWN_TIMES`.
+   */
   | { readonly kind: "timer"; readonly of: number }
   /** With `ask` it is a request, which wants an answer. */
   | {

@@ -1,39 +1,18 @@
-import type { Answered, Command, Episode, Input, LeftEvent, Settled } from "./episode.ts";
+import {
+  type Answered,
+  type Command,
+  type Episode,
+  type Input,
+  type LeftEvent,
+  OWN_TIMES,
+  type Settled,
+} from "./episode.ts";
+import type { Delivery, Numbered, Phase } from "./delivery.ts";
 import { EventBuffer } from "./event-buffer.ts";
 import { dueAtOf, type LeftChild, type Pending, type PendingStep } from "./pending.ts";
 import { RequestBook } from "./request-book.ts";
 
-/** How far a run has come. */
-export type Phase =
-  | "new"
-  | "running"
-  /** The code wants to begin anew with another input: another machine takes its place. */
-  | "continued"
-  | "completed"
-  | "failed"
-  | "cancelled"
-  | "terminated";
-
-/** What the code of a run is told next. */
-export type Delivery =
-  | { readonly kind: "begin"; readonly input: unknown; readonly seed: string }
-  /** What command `of` came to. */
-  | { readonly kind: "settle"; readonly of: number; readonly settled: Settled }
-  /** An event goes to the handler that command `of` made; with `ask` it is a request. */
-  | {
-      readonly kind: "handle";
-      readonly of: number;
-      readonly data: unknown;
-      readonly ask: string | undefined;
-    }
-  /** Everything that is awaited rejects: the commands `of`, in this order. */
-  | { readonly kind: "cancel"; readonly of: readonly number[]; readonly reason: string };
-
-/** A command with its number. */
-export interface Numbered {
-  readonly number: number;
-  readonly command: Command;
-}
+export type { Delivery, Numbered, Phase } from "./delivery.ts";
 
 const NOTHING: Settled = { kind: "value", value: undefined };
 
@@ -73,6 +52,9 @@ export class RunMachine {
   readonly #handlers = new Map<string, number>();
   #deliveries: Delivery[] = [];
   #leftChildren: LeftChild[] = [];
+  /** What the code begins with, until its time comes. */
+  #beginning: { readonly begin: Delivery; readonly dueAt: number } | undefined;
+  #deadline: number | undefined;
 
   get phase(): Phase {
     return this.#phase;
@@ -141,12 +123,16 @@ export class RunMachine {
 
   /** When time alone goes on with the run; undefined if it never does. */
   get nextDue(): number | undefined {
-    let earliest: number | undefined;
-    for (const pending of this.#pending.values()) {
-      const dueAt = dueAtOf(pending);
-      if (dueAt !== undefined && (earliest === undefined || dueAt < earliest)) earliest = dueAt;
-    }
-    return earliest;
+    let earliest = Number.POSITIVE_INFINITY;
+    for (const pending of this.#pending.values())
+      earliest = Math.min(earliest, dueAtOf(pending) ?? earliest);
+    earliest = Math.min(earliest, this.#beginning?.dueAt ?? earliest, this.deadline ?? earliest);
+    return earliest === Number.POSITIVE_INFINITY ? undefined : earliest;
+  }
+
+  /** When the run is cancelled, unless it was, or has ended. */
+  get deadline(): number | undefined {
+    return this.#isCancelled || this.hasEnded ? undefined : this.#deadline;
   }
 
   /** The command whose time came first, among those whose time has come. */
@@ -156,7 +142,7 @@ export class RunMachine {
     for (const [number, pending] of this.#pending) {
       if (dueAtOf(pending) === earliest) return number;
     }
-    return undefined;
+    return this.#beginning?.dueAt === earliest ? OWN_TIMES.begin : OWN_TIMES.deadline;
   }
 
   /** False if the input is stale: then nothing has changed, and there is nothing to record. */
@@ -167,7 +153,7 @@ export class RunMachine {
   }
 
   #apply(input: Input, at: number): boolean {
-    if (input.kind === "started") return this.#start(input);
+    if (input.kind === "started") return this.#start(input, at);
     if (input.kind === "terminate") return this.#terminate(input.reason);
     if (this.#phase !== "running") return false;
     switch (input.kind) {
@@ -278,12 +264,16 @@ export class RunMachine {
     }
   }
 
-  #start({ input, seed, events, answered }: Extract<Input, { kind: "started" }>): boolean {
+  #start(started: Extract<Input, { kind: "started" }>, at: number): boolean {
+    const { input, seed, events, answered, notBefore, deadline } = started;
     if (this.#phase !== "new") return false;
+    this.#deadline = deadline;
     this.#phase = "running";
     this.#requests.load(answered ?? []);
     for (const event of events ?? []) this.#takeEvent(event);
-    this.#deliveries.push({ kind: "begin", input, seed });
+    const begin: Delivery = { kind: "begin", input, seed };
+    if (notBefore === undefined || notBefore <= at) this.#deliveries.push(begin);
+    else this.#beginning = { begin, dueAt: notBefore };
     return true;
   }
 
@@ -315,6 +305,9 @@ export class RunMachine {
 
   /** FLOW-3 */
   #fire(of: number, at: number): boolean {
+    if (of === OWN_TIMES.begin) return this.#begin(at);
+    if (of === OWN_TIMES.deadline)
+      return at >= (this.deadline ?? Number.POSITIVE_INFINITY) && this.#cancel("its time is over");
     const pending = this.#pending.get(of);
     const dueAt = pending === undefined ? undefined : dueAtOf(pending);
     if (pending === undefined || dueAt === undefined || at < dueAt) return false;
@@ -325,9 +318,23 @@ export class RunMachine {
     return true;
   }
 
+  #begin(at: number): boolean {
+    const beginning = this.#beginning;
+    if (beginning === undefined || at < beginning.dueAt) return false;
+    this.#beginning = undefined;
+    this.#deliveries.push(beginning.begin);
+    return true;
+  }
+
+  /** Code that has not begun yet never does. */
   #cancel(reason: string): boolean {
     if (this.#isCancelled) return false;
     this.#isCancelled = true;
+    if (this.#beginning !== undefined) {
+      this.#reason = reason;
+      this.#end("cancelled");
+      return true;
+    }
     this.#deliveries.push({ kind: "cancel", of: [...this.#pending.keys()], reason });
     this.#dropAll();
     return true;
@@ -354,12 +361,13 @@ export class RunMachine {
   }
 
   #dropAll(): void {
-    for (const of of [...this.#pending.keys()]) this.#drop(of);
+    for (const of of this.#pending.keys()) this.#drop(of);
   }
 
   /** FLOW-6 */
   #end(phase: Phase): void {
     this.#phase = phase;
+    this.#beginning = undefined;
     this.#dropAll();
     this.#events.clear();
     this.#requests.close();
