@@ -174,6 +174,11 @@ export const ERROR_CODES = {
     ran: "maybe",
     retryable: false,
   },
+  VERSION_MISSING: {
+    meaning: "The silo does not have the version of a workflow that the run began with.",
+    ran: "no",
+    retryable: false,
+  },
   FOREIGN_AWAIT: {
     meaning: "The code of a workflow waits for something that does not come from `ctx`.",
     ran: "maybe",

@@ -3,7 +3,7 @@ import { TestCluster } from "@troupe/testkit";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { Account } from "./actor/testing/bank.ts";
 import { storedRun } from "./actor/testing/stored-run.ts";
-import { defineWorkflow, event, type StartOptions, workflow, WorkflowCancelled } from "./index.ts";
+import { defineWorkflow, event, workflow, WorkflowCancelled } from "./index.ts";
 
 const HOUR_MS = 3_600_000;
 const steps: string[] = [];
@@ -166,7 +166,7 @@ describe("a start", () => {
       [{ send: { event: "stop" } }, "NO_SUCH_EVENT"],
     ];
     for (const [options, code] of wrong) {
-      const refused = order.start({ item: "a" }, options as StartOptions);
+      const refused = order.start({ item: "a" }, options);
       // oxlint-disable-next-line no-await-in-loop -- one after the other.
       await expect(cluster.run(refused), JSON.stringify(options)).rejects.toMatchObject({ code });
     }
@@ -174,16 +174,17 @@ describe("a start", () => {
   });
 });
 
-describe("a run that has ended", () => {
-  async function failed(silos = 1): Promise<TestCluster> {
-    const cluster = await start(silos);
-    const order = orderOf(cluster);
-    await cluster.run(order.start({ item: "a" }));
-    await cluster.run(order.send("go", "fail"));
-    await expect(cluster.run(order.result())).rejects.toThrow("on purpose");
-    return cluster;
-  }
+/** A cluster with a run that has failed after its step. */
+async function failed(silos = 1): Promise<TestCluster> {
+  const cluster = await start(silos);
+  const order = orderOf(cluster);
+  await cluster.run(order.start({ item: "a" }));
+  await cluster.run(order.send("go", "fail"));
+  await expect(cluster.run(order.result())).rejects.toThrow("on purpose");
+  return cluster;
+}
 
+describe("a run that has ended", () => {
   it("is run again from an episode, under another id and in its place", async () => {
     const cluster = await failed();
     const order = orderOf(cluster);

@@ -37,6 +37,7 @@ import { SiloActors } from "./silo-actors.ts";
 import type { ComposeParts, SessionOwner } from "./session-owner.ts";
 import { SiloLinks } from "./silo-links.ts";
 import { DEFAULT_LEASE_TTL_MS, type SiloOptions } from "./silo-options.ts";
+import { offersOf } from "./silo-record.ts";
 import { SiloServices } from "./silo-services.ts";
 
 /**
@@ -161,6 +162,7 @@ export class ComposedSilo {
       owns: (address) => this.actors.owns(address),
       isActive: (address) => this.#catalog.find(address) !== undefined,
       ownedBuckets: () => this.actors.placement.bucketsOf(siloId),
+      offersOf: (type) => offersOf(this.actors.placement.view, type),
       callTurn: (address, name, args) => this.actors.callTurn(address, name, args),
       collectIdle: () => this.actors.collectIdle(),
     };

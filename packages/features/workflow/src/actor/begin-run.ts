@@ -40,6 +40,7 @@ export async function startRunOf(
       runId: randomId(run.silo.random),
       inputDigest: digest,
       startedAt: now,
+      version: run.code.newVersion,
       ...(tags && { tags }),
       ...(parent && { parent }),
     },
@@ -77,7 +78,7 @@ export async function rerunOf(
     const message = `${formatAddress(source)} cannot be run again from episode ${from}; give a whole number from 1 to ${last}`;
     throw new TroupeError("BAD_INPUT", message);
   }
-  const { inputDigest: digest, tags, earlierIds = [] } = record;
+  const { inputDigest: digest, tags, version, earlierIds = [] } = record;
   const runId = randomId(run.silo.random);
   const now = run.host.clock.now();
   await run.begin(
@@ -86,6 +87,7 @@ export async function rerunOf(
       inputDigest: digest,
       startedAt: now,
       isAgain: true,
+      ...(version !== undefined && { version }),
       earlierIds: [
         ...earlierIds.filter(({ before }) => before < from),
         { id: sourceId, before: from },

@@ -33,7 +33,7 @@ export class LiveRun {
   ): Promise<Episode["commands"]> {
     const { machine, native } = this;
     machine.apply(input, at);
-    const facts = { now: machine.now, episode, isReplay: true };
+    const facts = { now: machine.now, episode, isReplay: true, stored: commands };
     const seen = [];
     for (let next = machine.next(); next !== undefined; next = machine.next()) {
       // oxlint-disable-next-line no-await-in-loop -- one delivery after the other.

@@ -29,6 +29,8 @@ export interface RunRecord {
   readonly startedAt: number;
   /** Of the input, so that a repeated start is known. */
   readonly inputDigest: string;
+  /** Of the code that it began with. Runs of before versions have none. */
+  readonly version?: number;
   /** What whoever started the run says of it. */
   readonly tags?: Readonly<Record<string, string>>;
   /** A rerun whose pending calls are not made again yet. */

@@ -74,7 +74,7 @@ function firstEvent(
   send: NonNullable<StartOptions["send"]>,
   { events }: WorkflowProgram,
 ): LeftEvent {
-  if (!events.has(send.event)) throw noSuchEvent(name, String(send.event), events);
+  if (!events.has(send.event)) throw noSuchEvent(name, send.event, events);
   return { name: send.event, data: toPortable(send.data, { root: "send.data" }).value };
 }
 

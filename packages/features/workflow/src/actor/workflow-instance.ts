@@ -10,23 +10,23 @@ import {
   TroupeError,
 } from "@troupe/core";
 import type { ActorHost, PartHost, PartState, SiloHost } from "@troupe/sdk";
-import type { NativeRunParts } from "../executor/native-run.ts";
 import type { Command, Episode, Input } from "../machine/episode.ts";
 import { isLastLoss, isUnderWay } from "../machine/pending.ts";
 import { RunMachine } from "../machine/run-machine.ts";
 import { Backlog } from "./backlog.ts";
 import { tellParent } from "./family.ts";
-import { FOREIGN_TURN, RESUME_TURN } from "./flow-turns.ts";
+import { RESUME_TURN } from "./flow-turns.ts";
 import { LiveRun } from "./live-run.ts";
 import { lostForGood } from "./made-inputs.ts";
 import { replayHistory } from "./replay-history.ts";
 import { ResultWaiters } from "./result-waiters.ts";
+import { RunCode } from "./run-code.ts";
 import { type EffectsOwner, RunEffects } from "./run-effects.ts";
 import type { RunRecord } from "./run-record.ts";
 import { RunStore } from "./run-store.ts";
 import { RunUpkeep } from "./run-upkeep.ts";
 import { turnUntilStored } from "./turn-until-stored.ts";
-import type { WorkflowProgram } from "./workflow-program.ts";
+import type { WorkflowProgram, WorkflowPrograms } from "./workflow-program.ts";
 
 type Started = Extract<Input, { kind: "started" }>;
 
@@ -43,7 +43,7 @@ type Started = Extract<Input, { kind: "started" }>;
  *         history, and with the events that nobody has taken.
  */
 export class WorkflowInstance implements PartState, EffectsOwner {
-  readonly program: WorkflowProgram;
+  readonly code: RunCode;
   readonly waiters: ResultWaiters;
   readonly effects: RunEffects;
   /** It is there before the first turn. */
@@ -65,10 +65,10 @@ export class WorkflowInstance implements PartState, EffectsOwner {
   #isDriven = false;
   #isBroken = false;
 
-  constructor(host: PartHost, silo: SiloHost, program: WorkflowProgram) {
+  constructor(host: PartHost, silo: SiloHost, programs: WorkflowPrograms) {
     this.host = host;
     this.silo = silo;
-    this.program = program;
+    this.code = new RunCode(host, silo, programs);
     this.store = new RunStore(host);
     this.#backlog = new Backlog(this.store);
     this.effects = new RunEffects(this, host, silo);
@@ -88,6 +88,11 @@ export class WorkflowInstance implements PartState, EffectsOwner {
   /** Undefined if there is no run. */
   get record(): RunRecord | undefined {
     return this.store.record;
+  }
+
+  /** The code of the run's version, if this silo has it, else its current one. */
+  get program(): WorkflowProgram {
+    return this.code.programOf(this.record);
   }
 
   get runId(): string {
@@ -257,7 +262,11 @@ export class WorkflowInstance implements PartState, EffectsOwner {
   async #replay({ isAgain = false, ...record }: RunRecord): Promise<boolean> {
     if (record.blocked?.digest === this.program.digest) return false;
     try {
-      this.#live = await replayHistory(this.#episodes, { ...this.#codeParts, isAgain });
+      this.code.check(this.record);
+      this.#live = await replayHistory(this.#episodes, {
+        ...this.code.partsOf(this.record),
+        isAgain,
+      });
     } catch (error) {
       this.#block(error);
       return false;
@@ -273,17 +282,6 @@ export class WorkflowInstance implements PartState, EffectsOwner {
 
   get #fence(): number {
     return this.#actor?.context().fence ?? 0;
-  }
-
-  get #codeParts(): NativeRunParts & { readonly program: WorkflowProgram } {
-    return {
-      address: this.address,
-      program: this.program,
-      makeReference: this.host.makeReference,
-      earlierIds: this.record?.earlierIds ?? [],
-      log: this.host.log,
-      onForeign: (error) => void this.host.runTurn(FOREIGN_TURN, [error.detail]),
-    };
   }
 
   /** The code can be driven again. */
@@ -338,8 +336,8 @@ export class WorkflowInstance implements PartState, EffectsOwner {
     this.#orphans.length = 0;
     this.store.history.removeBefore(this.store.history.next);
     const { earlierIds: _, ...rest } = record;
-    this.store.record = { ...rest, runId };
-    this.#live = new LiveRun(this.#codeParts);
+    this.store.record = { ...rest, runId, version: this.code.newVersion };
+    this.#live = new LiveRun(this.code.partsOf(this.record));
     this.#machine = this.#live.machine;
     const begin: Input = { kind: "started", input, seed: runId, events, answered };
     await this.#apply(deadline === undefined ? begin : { ...begin, deadline }, now);

@@ -26,7 +26,7 @@ import { RUN_PREFIXES } from "./run-store.ts";
 import type { LongPause } from "./step-runner.ts";
 import type { Answer } from "./made-inputs.ts";
 import { WorkflowInstance } from "./workflow-instance.ts";
-import { programOf } from "./workflow-program.ts";
+import { programsOf } from "./workflow-program.ts";
 
 /** The run that an actor of a workflow type is. */
 export const WORKFLOW: PartKey<WorkflowInstance> = partKey("workflow");
@@ -41,11 +41,11 @@ function workflowPart(silo: SiloHost): DurablePart<WorkflowInstance> {
   return {
     key: WORKFLOW,
     prefixes: Object.values(RUN_PREFIXES),
-    isNeededBy: (definition) => programOf(definition) !== undefined,
+    isNeededBy: (definition) => programsOf(definition) !== undefined,
     create: (host) => {
-      const program = programOf(host.definition);
-      if (program === undefined) throw new RangeError(`${host.address.type} is no workflow`);
-      return new WorkflowInstance(host, silo, program);
+      const programs = programsOf(host.definition);
+      if (programs === undefined) throw new RangeError(`${host.address.type} is no workflow`);
+      return new WorkflowInstance(host, silo, programs);
     },
     entryOf: (field, record) =>
       field.startsWith(RUN_PREFIXES.record) ? awakeEntry(record as RunRecord) : undefined,
@@ -76,7 +76,7 @@ function workflowPart(silo: SiloHost): DurablePart<WorkflowInstance> {
 
 /** Other types have the turns too, as turns belong to the silo. */
 function runOf(host: PartHost): WorkflowInstance {
-  if (programOf(host.definition) === undefined)
+  if (programsOf(host.definition) === undefined)
     throw new TroupeError("NO_SUCH_WORKFLOW", `${host.address.type} is no workflow type`);
   return host.part(WORKFLOW);
 }

@@ -27,6 +27,8 @@ export interface Program {
   readonly events: ReadonlySet<string>;
   /** The names of its requests. Undefined: it has none. */
   readonly requests?: ReadonlySet<string>;
+  /** The names of its patches. Undefined: it has none. */
+  readonly patches?: ReadonlySet<string>;
   run(context: RunContext, input: unknown): unknown;
 }
 
@@ -44,6 +46,8 @@ export interface NativeRunParts {
   /** The ids that `ctx.id` had in episodes before some, for a run that is done again. */
   readonly earlierIds?: readonly EarlierId[];
   readonly log: Logger;
+  /** True if every silo has the patch. Default: none has. */
+  hasPatch?(name: string): boolean;
   /** The code did something while it was not driven: it waits for something foreign. */
   onForeign(error: TroupeError): void;
 }
@@ -55,6 +59,8 @@ export interface DriveFacts {
   readonly episode: number;
   /** True if what the code does now was done before. */
   readonly isReplay: boolean;
+  /** In a replay: the commands of the episode, which say which patches took effect in it. */
+  readonly stored?: readonly Command[];
 }
 
 /**
@@ -81,6 +87,8 @@ export class NativeRun {
   #hasEnded = false;
   #foreign: TroupeError | undefined;
   #context: RunContext | undefined;
+  /** Those that have taken effect. */
+  readonly #patches = new Set<string>();
   /** True once the code has returned or thrown, or a handler of events has thrown. */
   #isDone = false;
 
@@ -108,6 +116,29 @@ export class NativeRun {
 
   get random(): SeededRandom {
     return this.#random;
+  }
+
+  /**
+   * True if the code does what a patch changes, from its first answer of true on. A false is not
+   * recorded, and holds for the episode.
+   */
+  patched(name: string): boolean {
+    this.check();
+    const { program, hasPatch } = this.#parts;
+    if (program.patches?.has(name) !== true) {
+      const known = [...(program.patches ?? [])].join(", ") || "none";
+      const message = `${this.address.type} declares no patch ${JSON.stringify(name)}; there are: ${known}`;
+      throw new TroupeError("BAD_DEFINITION", message);
+    }
+    if (this.#patches.has(name)) return true;
+    const { stored = [], isReplay } = this.#facts;
+    const isOn = isReplay
+      ? stored.some((command) => command.kind === "patch" && command.name === name)
+      : hasPatch?.(name) === true;
+    if (!isOn) return false;
+    this.#patches.add(name);
+    this.table.give({ kind: "patch", name });
+    return true;
   }
 
   /** How many episodes the run has had before this one. */

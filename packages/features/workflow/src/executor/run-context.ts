@@ -164,6 +164,10 @@ export class RunContext {
     return results;
   }
 
+  patched(name: string): boolean {
+    return this.#run.patched(name);
+  }
+
   status(value: unknown): void {
     this.#run.check();
     this.#run.table.give({ kind: "status", value: toPortable(value, { root: "status" }).value });

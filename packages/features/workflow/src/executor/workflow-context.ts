@@ -83,7 +83,11 @@ export type RaceWinner<R> = {
  * The code runs again from its beginning after its silo was lost, and gets the same answers as
  * before. So whatever comes from outside has to come through here.
  */
-export interface WorkflowContext<Events extends EventTypes = EventTypes, Status = unknown> {
+export interface WorkflowContext<
+  Events extends EventTypes = EventTypes,
+  Status = unknown,
+  Patch extends string = string,
+> {
   /** The id of the run. In the part that a rerun has from another run, that run's. */
   readonly id: string;
   /** Says nothing while the code runs again. */
@@ -173,6 +177,11 @@ export interface WorkflowContext<Events extends EventTypes = EventTypes, Status 
     work: (item: T, index: number) => Promise<R>,
     options?: { readonly concurrency?: number },
   ): Promise<R[]>;
+  /**
+   * True if the run does what this patch of the definition changes: for runs that came here when
+   * every silo had the patch, and from then on for ever.
+   */
+  patched(name: Patch): boolean;
   /** What others see of the run until the next time. */
   status(value: Status): void;
   /**

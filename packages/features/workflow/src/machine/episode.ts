@@ -96,6 +96,8 @@ export type Command =
   | { readonly kind: "event"; readonly name: string; readonly dueAt?: number }
   /** From now on events or requests of this name go to a handler. */
   | { readonly kind: "on"; readonly name: string }
+  /** From now on the code does what the patch changes. */
+  | { readonly kind: "patch"; readonly name: string }
   /** A handler has answered a request. */
   | { readonly kind: "answer"; readonly ask: string; readonly settled: Settled }
   /** What command `of` would bring is not wanted any more. */

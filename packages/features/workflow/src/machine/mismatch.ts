@@ -39,6 +39,7 @@ export function describeCommand(command: Command | undefined): string {
     case "on":
     case "child":
     case "start":
+    case "patch":
       return `${command.kind} ${JSON.stringify(command.name)}`;
     case "answer":
       return `answer to request ${command.ask}`;
@@ -64,6 +65,7 @@ function identityOf(command: Command): string {
     case "on":
     case "child":
     case "start":
+    case "patch":
       return `${command.kind} ${command.name}`;
     case "answer":
       return `answer ${command.ask}`;

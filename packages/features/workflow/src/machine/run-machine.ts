@@ -243,6 +243,7 @@ export class RunMachine {
         break;
       case "send":
       case "start":
+      case "patch":
         break;
       case "complete":
         this.#outcome = { kind: "value", value: command.value };
