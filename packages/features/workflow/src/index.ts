@@ -1,3 +1,10 @@
+export {
+  type ActorFinder,
+  checkHistories,
+  type HistoryCheck,
+  type HistoryProblem,
+} from "./actor/check-histories.ts";
+export type { RunPlaces, WaitPlace } from "./actor/where-run.ts";
 export { defineWorkflow, type Workflow, type WorkflowOptions } from "./actor/define-workflow.ts";
 export { type ActorSource, workflow, type WorkflowHandle } from "./actor/workflow-handle.ts";
 export type { Started } from "./actor/begin-run.ts";

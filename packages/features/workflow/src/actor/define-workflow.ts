@@ -126,6 +126,8 @@ export function defineWorkflow<
       rerun: {},
       purge: {},
       history: { readonly: true },
+      where: { readonly: true },
+      facts: { readonly: true },
     },
     handlers: { reminder: { [WAKE]: WAKE } },
     extensions: [workflowExtension],

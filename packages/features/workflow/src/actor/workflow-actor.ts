@@ -5,6 +5,8 @@ import type { Settled } from "../machine/episode.ts";
 import { rerunOf, startRunOf, stillOpen } from "./begin-run.ts";
 import { resumeRun, retryRun, suspendRun } from "./hold-run.ts";
 import { readHistory } from "./read-history.ts";
+import { factsOf } from "./run-facts.ts";
+import { whereIs } from "./where-run.ts";
 import { WAKE } from "./run-upkeep.ts";
 import type { WorkflowInstance } from "./workflow-instance.ts";
 import { WORKFLOW } from "./workflow-part.ts";
@@ -68,6 +70,12 @@ export class WorkflowActor implements ActiveBehaviour {
       case "history":
         this.#checkExists();
         return new LaterAnswer(this.#history(Number(args[0])));
+      case "where":
+        this.#checkExists();
+        return new LaterAnswer(whereIs(this.#run));
+      case "facts":
+        this.#checkExists();
+        return factsOf(this.#run);
       case "retry":
         this.#checkOpen("cannot be tried again");
         return retryRun(this.#run);

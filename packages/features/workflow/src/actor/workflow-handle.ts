@@ -12,6 +12,7 @@ import type { Episode } from "../machine/episode.ts";
 import type { Workflow } from "./define-workflow.ts";
 import type { Started } from "./begin-run.ts";
 import type { StartOptions } from "./start-options.ts";
+import type { RunPlaces } from "./where-run.ts";
 import type { EndAnswer, RequestAnswer } from "./workflow-actor.ts";
 import type { WorkflowStatus } from "./workflow-status.ts";
 import { randomUUID } from "node:crypto";
@@ -86,6 +87,11 @@ export interface WorkflowHandle<Input, Output, Events extends EventTypes, Status
   rerun(options: { readonly from: number; readonly id?: string }): Promise<Started>;
   /** Forgets a run that has ended, and frees its id. `WORKFLOW_OPEN`: it has not. */
   purge(): Promise<void>;
+  /**
+   * Where the code of the run waits, by file and line: its history is replayed dry for that. For a
+   * blocked run it says what is wrong, and where.
+   */
+  where(): Promise<RunPlaces>;
   /** Everything that happened to the run, from an episode on, and what its code did. */
   history(from?: number): AsyncIterable<Episode>;
 }
@@ -140,6 +146,7 @@ export function workflow<Input, Output, Events extends EventTypes, Status>(
       return (await again) as Started;
     },
     purge: async () => void (await call("purge", [])),
+    where: async () => (await call("where", [])) as RunPlaces,
     history: (from = 0) => pagesOf((first) => call("history", [first]), from),
   };
 }
@@ -165,7 +172,8 @@ function failed(error: unknown): { readonly kind: "lost"; readonly error: unknow
   throw error;
 }
 
-async function* pagesOf(
+/** Everything from one number on, page by page. */
+export async function* pagesOf(
   read: (first: number) => Promise<unknown>,
   from: number,
 ): AsyncGenerator<Episode> {

@@ -6,6 +6,7 @@ import {
   TroupeError,
 } from "@troupe/core";
 import type { Command, Settled } from "../machine/episode.ts";
+import { codePlace } from "./code-place.ts";
 import type { RetryPolicy } from "./retry-policy.ts";
 import type { StepFunction } from "./step-options.ts";
 import { WorkflowCancelled } from "./workflow-cancelled.ts";
@@ -42,6 +43,8 @@ const UNDER_WAY_MAX = 500;
  */
 export class CallTable {
   readonly #makeReference: MakeReference;
+  /** Where in the code each command was given, if anybody wants to know. */
+  readonly #places: Map<number, string> | undefined;
   readonly #waiting = new Map<number, Waiting>();
   readonly #numbers = new WeakMap<Promise<unknown>, number>();
   readonly #calls = new Map<number, Call>();
@@ -54,13 +57,34 @@ export class CallTable {
   #commands: Command[] = [];
   #next = 0;
 
-  constructor(makeReference: MakeReference) {
+  constructor(makeReference: MakeReference, keepsPlaces = false) {
     this.#makeReference = makeReference;
+    this.#places = keepsPlaces ? new Map() : undefined;
   }
 
   /** How many promises of the code are not settled. */
   get waiting(): number {
     return this.#waiting.size;
+  }
+
+  /** The number that the next command gets. */
+  get next(): number {
+    return this.#next;
+  }
+
+  /** Where in the code the command was given, if places are kept and it is known. */
+  placeOf(number: number): string | undefined {
+    return this.#places?.get(number);
+  }
+
+  /** The place of a call that is made later, through a reference. */
+  currentPlace(): string | undefined {
+    return this.#places && codePlace();
+  }
+
+  /** The command that was just given has this place. */
+  setPlace(place: string | undefined): void {
+    if (place !== undefined) this.#places?.set(this.#next - 1, place);
   }
 
   /** Names of the steps that are not settled. */
@@ -159,6 +183,8 @@ export class CallTable {
 
   #add(command: Command): number {
     this.#commands.push(command);
+    const place = this.currentPlace();
+    if (place !== undefined) this.#places?.set(this.#next, place);
     return this.#next++;
   }
 }

@@ -46,6 +46,8 @@ export interface NativeRunParts {
   /** The ids that `ctx.id` had in episodes before some, for a run that is done again. */
   readonly earlierIds?: readonly EarlierId[];
   readonly log: Logger;
+  /** True if somebody wants to know where in the code a command was given. Default: false. */
+  readonly keepsPlaces?: boolean;
   /** True if every silo has the patch. Default: none has. */
   hasPatch?(name: string): boolean;
   /** The code did something while it was not driven: it waits for something foreign. */
@@ -96,7 +98,7 @@ export class NativeRun {
     this.#parts = parts;
     this.address = parts.address;
     this.makeReference = parts.makeReference;
-    this.table = new CallTable(parts.makeReference);
+    this.table = new CallTable(parts.makeReference, parts.keepsPlaces);
     this.#scope = new CodeScope(parts.address, "run");
   }
 

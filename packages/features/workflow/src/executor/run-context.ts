@@ -250,14 +250,18 @@ export class RunContext {
       definition,
       undefined,
     );
-    return createReference(target, ({ address, key }, method, args) =>
-      give(`${key}.${method}`, () => {
+    const { table } = this.#run;
+    const place = table.currentPlace();
+    return createReference(target, ({ address, key }, method, args) => {
+      const given = give(`${key}.${method}`, () => {
         const isUnknown = definition !== undefined && definition.methodOf(method) === undefined;
         if (isUnknown || isSystemName(method)) throw noSuchMethod(address, method, definition);
         const copy = fromPortable(toPortable(args, { root: "args" }), this.#run.makeReference);
         return { to: address, method, args: copy as unknown[] };
-      }),
-    );
+      });
+      table.setPlace(place);
+      return given;
+    });
   }
 }
 
