@@ -22,8 +22,8 @@ const OrderV2 = defineWorkflow({
   version: 2,
   versions: [OrderV1],
   events,
-  async run(ctx, _: number): Promise<unknown> {
-    await ctx.sleep(10);
+  async run(ctx, rounds: number): Promise<unknown> {
+    await ctx.sleep(10 + rounds);
     return `two ${await ctx.event("go")}`;
   },
 });
@@ -33,8 +33,8 @@ const OnlyV2 = defineWorkflow({
   name: "Order",
   version: 2,
   events,
-  async run(ctx, _: number): Promise<unknown> {
-    await ctx.sleep(10);
+  async run(ctx, rounds: number): Promise<unknown> {
+    await ctx.sleep(10 + rounds);
     return `two ${await ctx.event("go")}`;
   },
 });
@@ -45,8 +45,8 @@ const Patched = defineWorkflow({
   version: 1,
   patches: ["check"],
   events,
-  async run(ctx, _: number): Promise<unknown> {
-    await ctx.run("first", () => "first");
+  async run(ctx, rounds: number): Promise<unknown> {
+    await ctx.run("first", () => `first ${rounds}`);
     const seen: unknown[] = [];
     while (seen.length < 3) {
       // oxlint-disable-next-line no-await-in-loop -- one event after the other.
@@ -192,8 +192,9 @@ describe("a patch", () => {
   });
 });
 
+const run = async () => undefined;
+
 it("refuses versions and patches that cannot be", () => {
-  const run = async () => undefined;
   const other = defineWorkflow({ name: "Other", run });
   const define = (more: object) => () => defineWorkflow({ name: "Order", run, ...more });
   expect(define({ version: 0 })).toThrow(/version 0; give a whole number/);

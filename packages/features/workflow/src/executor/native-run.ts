@@ -49,7 +49,7 @@ export interface NativeRunParts {
   /** True if somebody wants to know where in the code a command was given. Default: false. */
   readonly keepsPlaces?: boolean;
   /** True if every silo has the patch. Default: none has. */
-  hasPatch?(name: string): boolean;
+  readonly hasPatch?: (name: string) => boolean;
   /** The code did something while it was not driven: it waits for something foreign. */
   onForeign(error: TroupeError): void;
 }
