@@ -19,6 +19,9 @@ export type {
   OnParentEnd,
   Settled,
 } from "./machine/episode.ts";
+export { Schedule, type ScheduleStatus } from "./schedules/schedule.ts";
+export type { Overlap, SchedulePlan, ScheduleSpec } from "./schedules/schedule-plan.ts";
+export { schedules, type Schedules } from "./schedules/schedules.ts";
 export { NoRetry, RetryAfter, type RetryOptions } from "./executor/retry-policy.ts";
 export type * from "./executor/step-options.ts";
 export { WorkflowCancelled } from "./executor/workflow-cancelled.ts";

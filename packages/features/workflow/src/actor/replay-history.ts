@@ -45,9 +45,10 @@ export async function replayHistory(
 
 /** For a replay that nobody goes on with, and that says where in the code it stands. */
 export function dryParts(parts: ReplayParts): ReplayParts {
-  const nothing = (): void => undefined;
-  return { ...parts, log: silentLogger, keepsPlaces: true, onForeign: nothing };
+  return { ...parts, log: silentLogger, keepsPlaces: true, onForeign: ignore };
 }
+
+function ignore(): void {}
 
 function mismatchError(
   { address, program }: ReplayParts,
