@@ -5,6 +5,7 @@ export {
   type HistoryProblem,
 } from "./actor/check-histories.ts";
 export type { RunPlaces, WaitPlace } from "./actor/where-run.ts";
+export { type Activity, type ActivityOptions, defineActivity } from "./actor/define-activity.ts";
 export { defineWorkflow, type Workflow, type WorkflowOptions } from "./actor/define-workflow.ts";
 export { type ActorSource, workflow, type WorkflowHandle } from "./actor/workflow-handle.ts";
 export type { Started } from "./actor/begin-run.ts";

@@ -1,6 +1,7 @@
 import { formatAddress, TroupeError } from "@troupe/core";
-import type { PartHost, SiloHost } from "@troupe/sdk";
+import type { ActorHost, CallOptions, PartHost, SiloHost, UntypedActorRef } from "@troupe/sdk";
 import type { NativeRunParts } from "../executor/native-run.ts";
+import type { StepContext } from "../executor/step-options.ts";
 import { FOREIGN_TURN } from "./flow-turns.ts";
 import type { RunRecord } from "./run-record.ts";
 import {
@@ -11,11 +12,16 @@ import {
   type WorkflowPrograms,
 } from "./workflow-program.ts";
 
+/** An attempt without a timeout of its own takes no longer. */
+const ACTIVITY_TIMEOUT = "1d";
+
 /** Which code runs one run on this silo. */
 export class RunCode {
   readonly #host: PartHost;
   readonly #silo: SiloHost;
   readonly #programs: WorkflowPrograms;
+  /** Who calls activities. It is there before the first turn. */
+  actor: ActorHost | undefined;
 
   constructor(host: PartHost, silo: SiloHost, programs: WorkflowPrograms) {
     this.#host = host;
@@ -58,7 +64,16 @@ export class RunCode {
       earlierIds: record?.earlierIds ?? [],
       log,
       hasPatch: (name) => allHavePatch(program, name, this.#silo, address.type),
+      runActivity: (name, input, step) => this.#runActivity(name, input, step),
       onForeign: (error) => void this.#host.runTurn(FOREIGN_TURN, [error.detail]),
     };
+  }
+
+  /** The signal goes along: when it is aborted, so is that of the activity. */
+  async #runActivity(name: string, input: unknown, step: StepContext): Promise<unknown> {
+    const { signal, ...rest } = step;
+    const options: CallOptions = { signal, timeout: ACTIVITY_TIMEOUT };
+    const worker = this.actor?.worker(name, options) as UntypedActorRef | undefined;
+    return await worker?.run?.(input, rest);
   }
 }

@@ -78,6 +78,7 @@ export class WorkflowInstance implements PartState, EffectsOwner {
   /** The actor that the run lives in. It is there before the first turn. */
   attach(actor: ActorHost): void {
     this.#actor = actor;
+    this.code.actor = actor;
     this.upkeep = new RunUpkeep(this.host, actor, this.store);
   }
 

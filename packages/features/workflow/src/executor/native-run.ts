@@ -16,6 +16,7 @@ import { drained } from "./drained.ts";
 import { type EventHandler, HandlerTable } from "./handler-table.ts";
 import { RunContext } from "./run-context.ts";
 import { SeededRandom } from "./seeded-random.ts";
+import type { StepContext, StepFunction } from "./step-options.ts";
 import { WorkflowCancelled } from "./workflow-cancelled.ts";
 
 /** Episodes of one run. A run that has so many can only end. */
@@ -50,6 +51,8 @@ export interface NativeRunParts {
   readonly keepsPlaces?: boolean;
   /** True if every silo has the patch. Default: none has. */
   readonly hasPatch?: (name: string) => boolean;
+  /** Runs an activity wherever it is hosted. Default: it cannot. */
+  readonly runActivity?: (name: string, input: unknown, step: StepContext) => unknown;
   /** The code did something while it was not driven: it waits for something foreign. */
   onForeign(error: TroupeError): void;
 }
@@ -146,6 +149,12 @@ export class NativeRun {
   /** How many episodes the run has had before this one. */
   get episode(): number {
     return this.#facts.episode;
+  }
+
+  /** The step that an activity is. */
+  activity(name: string, input: unknown): StepFunction<unknown> {
+    const { runActivity } = this.#parts;
+    return (step) => runActivity?.(name, input, step);
   }
 
   callOf(number: number): Call | undefined {

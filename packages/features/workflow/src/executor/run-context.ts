@@ -62,6 +62,20 @@ export class RunContext {
     }) as Promise<T>;
   }
 
+  do(
+    type: string | { readonly name: string },
+    input?: unknown,
+    options: StepOptions = {},
+  ): Promise<unknown> {
+    const name = typeof type === "string" ? type : type.name;
+    try {
+      const copy = fromPortable(toPortable(input, { root: "input" }), this.#run.makeReference);
+      return this.run(name, this.#run.activity(name, copy), options);
+    } catch (error) {
+      return Promise.reject(error);
+    }
+  }
+
   sleep(until: Duration | Date): Promise<void> {
     return this.#checked(() =>
       this.#run.table.ask({ kind: "timer", dueAt: this.#timeOf("sleep", until) }),

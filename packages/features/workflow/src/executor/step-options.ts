@@ -49,3 +49,10 @@ export interface ChildOptions<T = unknown> {
   /** As that of a step. */
   readonly undo?: Undo<T>;
 }
+
+/** Any activity, as a run refers to it. */
+export interface ActivityType<Input, Output> {
+  readonly name: string;
+  /** Only for the type checker. */
+  readonly activity?: { readonly input: (input: Input) => void; readonly output: Output };
+}

@@ -7,7 +7,7 @@ import type {
   UntypedActorRef,
   UntypedSendRef,
 } from "@troupe/sdk";
-import type { ChildOptions, StepFunction, StepOptions } from "./step-options.ts";
+import type { ActivityType, ChildOptions, StepFunction, StepOptions } from "./step-options.ts";
 
 /** Says what the data of an event is; see `event`. */
 export interface EventType<D> {
@@ -99,6 +99,16 @@ export interface WorkflowContext<
    * The result has to be something that can be copied, of at most 4 MiB.
    */
   run<T>(name: string, work: StepFunction<T>, options?: StepOptions<T>): Promise<T>;
+  /**
+   * Runs an activity: a step, on any silo that hosts it. What holds of steps holds of it; the input
+   * is copied. An attempt whose silo is lost has failed, and is tried again as `retry` says.
+   */
+  do<I, O>(
+    type: ActivityType<I, O>,
+    ...input: undefined extends I
+      ? [input?: I, options?: StepOptions<O>]
+      : [input: I, options?: StepOptions<O>]
+  ): Promise<O>;
   /**
    * Waits. A longer time costs no more than a shorter one, and passes also while no silo is up.
    */
