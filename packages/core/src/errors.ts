@@ -174,6 +174,11 @@ export const ERROR_CODES = {
     ran: "maybe",
     retryable: false,
   },
+  NOT_DETERMINISTIC: {
+    meaning: "The code of a workflow used something that is another one when it runs again.",
+    ran: "no",
+    retryable: false,
+  },
   VERSION_MISSING: {
     meaning: "The silo does not have the version of a workflow that the run began with.",
     ran: "no",

@@ -1,3 +1,4 @@
+import type { ActorDefinition } from "@troupe/sdk";
 import { TestCluster } from "@troupe/testkit";
 import { readFile } from "node:fs/promises";
 import { expect, it, onTestFinished } from "vitest";
@@ -20,7 +21,7 @@ const Order = defineWorkflow({
         .catch(() => ctx.sleep("2h")), // wait 2
       ctx.event("go"), // wait 3
     ];
-    return await Promise.all([go?.get("x"), ...waits]);
+    return [go?.get("x"), await Promise.all(waits)];
   },
 });
 
@@ -109,10 +110,8 @@ it("checks the histories of open runs against code that is not deployed", async 
   }
   await cluster.advance(100);
   await cluster.run(workflow(cluster.client, Order, "ended").terminate());
-  const check = (
-    type: typeof Order | typeof wrong | typeof right | typeof later,
-    sample?: number,
-  ) => cluster.run(checkHistories(cluster.client, [type], sample === undefined ? {} : { sample }));
+  const check = (type: ActorDefinition, sample?: number) =>
+    cluster.run(checkHistories(cluster.client, [type], sample === undefined ? {} : { sample }));
   expect(await check(Order)).toEqual({ checked: 2, problems: [] });
   expect(await check(right)).toEqual({ checked: 2, problems: [] });
   const { checked, problems } = await check(wrong);

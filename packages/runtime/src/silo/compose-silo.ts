@@ -145,11 +145,12 @@ export class ComposedSilo {
 
   /** What services and extensions see of the silo. */
   #createHost(): SiloHost {
-    const { siloId, ports, definitions } = this.#parts;
+    const { siloId, ports, definitions, options } = this.#parts;
     const { clock, random, stateStore, reminderStore } = ports;
     const registry = (): PartRegistry => this.#registry;
     return {
       siloId,
+      isTrial: options.isTrial === true,
       clock,
       random,
       logger: this.logger,

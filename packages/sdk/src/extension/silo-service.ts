@@ -13,6 +13,8 @@ import type { DurablePart } from "./durable-part.ts";
 /** What a silo service, or a part of a silo's actors, may use of its silo. */
 export interface SiloHost {
   readonly siloId: string;
+  /** True for a silo of a test: what helps to find mistakes may cost something there. */
+  readonly isTrial: boolean;
   readonly clock: Clock;
   readonly random: Random;
   readonly logger: Logger;

@@ -1,7 +1,7 @@
 import type { Clock, Scheduled } from "@troupe/core";
 
 /** How long a call waits for the end of a run before its caller has to ask again. */
-const WAIT_MS = 2_000;
+export const WAIT_MS = 2_000;
 
 type Waiting = Map<(isOver: boolean) => void, Scheduled>;
 
@@ -19,11 +19,11 @@ export class ResultWaiters {
    * Resolves with true when the run has ended or the request is answered, and with false when it is
    * time to ask again.
    */
-  wait(ask = ""): Promise<boolean> {
+  wait(ask = "", waitMs = WAIT_MS): Promise<boolean> {
     const waiting: Waiting = this.#waiting.get(ask) ?? new Map();
     this.#waiting.set(ask, waiting);
     return new Promise((resolve) => {
-      const timer = this.#clock.schedule(WAIT_MS, () => {
+      const timer = this.#clock.schedule(Math.min(waitMs, WAIT_MS), () => {
         waiting.delete(resolve);
         if (waiting.size === 0 && this.#waiting.get(ask) === waiting) this.#waiting.delete(ask);
         resolve(false);

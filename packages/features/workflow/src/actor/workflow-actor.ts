@@ -5,6 +5,7 @@ import type { Settled } from "../machine/episode.ts";
 import { rerunOf, startRunOf, stillOpen } from "./begin-run.ts";
 import { resumeRun, retryRun, suspendRun } from "./hold-run.ts";
 import { readHistory } from "./read-history.ts";
+import { WAIT_MS } from "./result-waiters.ts";
 import { factsOf } from "./run-facts.ts";
 import { whereIs } from "./where-run.ts";
 import { WAKE } from "./run-upkeep.ts";
@@ -23,8 +24,8 @@ const HISTORY_PAGE = 100;
 
 /** What a call that asks for the end of a run gets. */
 export type EndAnswer =
-  /** It has not ended yet: ask again. */
-  | { readonly kind: "pending" }
+  /** It has not ended for so long: ask again. */
+  | { readonly kind: "pending"; readonly waitedMs: number }
   | { readonly kind: "completed"; readonly value: unknown }
   | { readonly kind: "failed"; readonly error: unknown }
   | { readonly kind: "cancelled" | "terminated"; readonly reason: string };
@@ -50,7 +51,7 @@ export class WorkflowActor implements ActiveBehaviour {
       case "start":
         return startRunOf(this.#run, args[0], args[1]);
       case "result":
-        return this.#result();
+        return this.#result(typeof args[0] === "number" ? args[0] : WAIT_MS);
       case "status":
         return this.#status();
       case "event":
@@ -101,12 +102,15 @@ export class WorkflowActor implements ActiveBehaviour {
     this.#run.host.destroy();
   }
 
-  #result(): EndAnswer | LaterAnswer {
+  #result(atMostMs: number): EndAnswer | LaterAnswer {
     this.#checkExists();
     if (this.#run.machine.hasEnded) return this.#end();
-    const waiting = this.#run.waiters.wait();
+    const waitedMs = Math.min(atMostMs, WAIT_MS);
+    const waiting = this.#run.waiters.wait("", waitedMs);
     return new LaterAnswer(
-      waiting.then((hasEnded): EndAnswer => (hasEnded ? this.#end() : { kind: "pending" })),
+      waiting.then((hasEnded): EndAnswer =>
+        hasEnded ? this.#end() : { kind: "pending", waitedMs },
+      ),
     );
   }
 

@@ -1,5 +1,11 @@
-import { TroupeError } from "@troupe/core";
-import type { CallOptions, UntypedActorRef } from "@troupe/sdk";
+import {
+  DURATION_FORMS,
+  type Duration,
+  parseDuration,
+  shownValue,
+  TroupeError,
+} from "@troupe/core";
+import type { ActorDefinition, CallOptions, UntypedActorRef } from "@troupe/sdk";
 import type {
   DataOf,
   EventNames,
@@ -40,8 +46,11 @@ export interface WorkflowHandle<Input, Output, Events extends EventTypes, Status
    * `WorkflowCancelled` if it was cancelled or terminated, and with `NO_SUCH_WORKFLOW`. It asks
    * again after a lost silo. If the cluster or its store cannot be reached for longer, it rejects
    * with that error, which is retryable: then ask again.
+   *
+   * With a `timeout` it rejects with `TIMEOUT` when the run has not ended for so long. Time in which
+   * the cluster cannot be reached does not count.
    */
-  result(): Promise<Output>;
+  result(options?: { readonly timeout?: Duration }): Promise<Output>;
   status(): Promise<WorkflowStatus<Status>>;
   /**
    * Sends an event. It resolves when the event is stored; then it reaches one `ctx.event`, or waits
@@ -123,7 +132,17 @@ export function workflow<Input, Output, Events extends EventTypes, Status>(
   return {
     id,
     start: async (...input) => (await call("start", input)) as Started,
-    result: async () => valueOf(await askAgain<EndAnswer>(() => call("result", []))) as Output,
+    result: async ({ timeout } = {}) => {
+      let leftMs = timeout === undefined ? Number.POSITIVE_INFINITY : timeoutMs(type, id, timeout);
+      const ask = async (): Promise<unknown> => {
+        const answer = (await call("result", [leftMs])) as EndAnswer;
+        if (answer.kind === "pending") leftMs -= answer.waitedMs;
+        if (answer.kind !== "pending" || leftMs > 0) return answer;
+        const message = `${type.name}/${id} has not ended within ${timeout}; ask again, or give it more time`;
+        throw new TroupeError("TIMEOUT", message, { retryable: false });
+      };
+      return valueOf(await askAgain<EndAnswer>(ask)) as Output;
+    },
     status: async () => (await call("status", [])) as WorkflowStatus<Status>,
     send: async (name, ...rest) => {
       const [data, options] = rest as [data?: unknown, options?: { readonly id?: string }];
@@ -149,6 +168,13 @@ export function workflow<Input, Output, Events extends EventTypes, Status>(
     where: async () => (await call("where", [])) as RunPlaces,
     history: (from = 0) => pagesOf((first) => call("history", [first]), from),
   };
+}
+
+function timeoutMs({ name }: ActorDefinition, id: string, timeout: Duration): number {
+  const ms = parseDuration(timeout);
+  if (ms !== undefined) return ms;
+  const message = `timeout of the result of ${name}/${id} is ${shownValue(timeout)}; give ${DURATION_FORMS}`;
+  throw new TroupeError("BAD_CONFIG", message);
 }
 
 /** Asks until there is an answer. One that there is none yet comes after two seconds. */

@@ -7,6 +7,7 @@ import {
   partKey,
   type SiloHost,
 } from "@troupe/sdk";
+import { guardDeterminism } from "../executor/determinism-guards.ts";
 import {
   ANSWER_TURN,
   AWAKE_TURN,
@@ -38,6 +39,7 @@ export const workflowExtension: Extension = {
 };
 
 function workflowPart(silo: SiloHost): DurablePart<WorkflowInstance> {
+  if (silo.isTrial) guardDeterminism();
   return {
     key: WORKFLOW,
     prefixes: Object.values(RUN_PREFIXES),

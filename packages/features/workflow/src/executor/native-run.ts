@@ -102,7 +102,7 @@ export class NativeRun {
     this.address = parts.address;
     this.makeReference = parts.makeReference;
     this.table = new CallTable(parts.makeReference, parts.keepsPlaces);
-    this.#scope = new CodeScope(parts.address, "run");
+    this.#scope = new CodeScope(parts.address, "run", true);
   }
 
   get now(): number {

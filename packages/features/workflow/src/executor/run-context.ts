@@ -1,4 +1,10 @@
-import { callTarget, createReference, isSystemName, noSuchMethod } from "@troupe/client";
+import {
+  callTarget,
+  createReference,
+  isSystemName,
+  noSuchMethod,
+  runOutsideTurns,
+} from "@troupe/client";
 import {
   DURATION_FORMS,
   type Duration,
@@ -283,7 +289,8 @@ function silentOnReplay(log: Logger, isReplay: () => boolean): Logger {
   const write =
     (level: "debug" | "info" | "warn" | "error") =>
     (fields: object, message: string): void => {
-      if (!isReplay()) log[level](fields, message);
+      // A logger may ask for the time.
+      if (!isReplay()) runOutsideTurns(() => log[level](fields, message));
     };
   return {
     debug: write("debug"),

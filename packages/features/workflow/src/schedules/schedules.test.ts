@@ -152,7 +152,7 @@ describe("a schedule", () => {
     expect(await counted(cluster)).toBeGreaterThanOrEqual(10);
   });
 
-  it.each([
+  it.each<[object, RegExp]>([
     [{ cron: "every day" }, /cron/],
     [{ timezone: "Mars/Base" }, /timezone|Mars/],
     [{ overlap: "both" }, /overlap is "both"; give skip, queue, cancel, allow/],
@@ -160,10 +160,7 @@ describe("a schedule", () => {
     [{ workflow: "" }, /workflow is ""/],
   ])("refuses %j", async (wrong, message) => {
     const cluster = await start();
-    const spec = { workflow: "Report", cron: "* * * * *", ...wrong } as {
-      workflow: string;
-      cron: string;
-    };
+    const spec = { workflow: "Report", cron: "* * * * *", ...wrong };
     await expect(cluster.run(schedules(cluster.client).set("s", spec))).rejects.toMatchObject({
       code: "BAD_SCHEDULE",
       message: expect.stringMatching(message),
