@@ -17,9 +17,9 @@ const CALLS: readonly (readonly [owner: object, name: string, shown: string, ins
 ];
 
 /**
- * From now on the code of runs in this process cannot do what would be different when it runs again:
- * `Date.now()`, `new Date()`, `Math.random()`, `setTimeout` and others throw `NOT_DETERMINISTIC`
- * there. Steps, and all other code, are free to use them.
+ * From now on the code of runs in this process cannot do what would be different when it runs
+ * again: `Date.now()`, `new Date()`, `Math.random()`, `setTimeout` and others throw
+ * `NOT_DETERMINISTIC` there. Steps, and all other code, are free to use them.
  *
  * For tests: it changes globals of the process, for good.
  */
