@@ -2,6 +2,7 @@ import { TestCluster } from "@troupe/testkit";
 import { expect, it, onTestFinished } from "vitest";
 import { defineWorkflow, workflow } from "./index.ts";
 
+// oxlint-disable no-restricted-globals, no-restricted-properties -- these are what is refused.
 const USES: Readonly<Record<string, () => unknown>> = {
   "Date.now": () => Date.now(),
   "new Date": () => new Date(),
@@ -10,6 +11,7 @@ const USES: Readonly<Record<string, () => unknown>> = {
   setTimeout: () => setTimeout(() => undefined, 1),
   fetch: () => fetch("http://127.0.0.1:1"),
 };
+// oxlint-enable no-restricted-globals, no-restricted-properties
 
 const Careless = defineWorkflow({
   name: "Careless",

@@ -103,22 +103,6 @@ describe("a workflow", () => {
     await expect(cluster.run(order.result())).rejects.toThrow("not enough money");
   });
 
-  it("is waited for as long as somebody likes", async () => {
-    const cluster = await start([Order]);
-    const order = workflow(cluster.client, Order, "o-1");
-    await cluster.run(order.start({ account: "alice", amount: 30 }));
-    const result = watch(order.result({ timeout: "5s" }));
-    await cluster.advance(4_900);
-    expect(result.outcome).toBe("pending");
-    await cluster.advance(1_000);
-    expect(result.outcome).toMatchObject({ code: "TIMEOUT" });
-    await expect(cluster.run(order.result({ timeout: "soon" as "5s" }))).rejects.toMatchObject({
-      code: "BAD_CONFIG",
-    });
-    await cluster.run(order.send("approved", { by: "bob" }));
-    expect(await cluster.run(order.result({ timeout: "5s" }))).toMatchObject({ by: "bob" });
-  });
-
   it("goes on when the time of a wait is over, though nobody kept it in memory", async () => {
     const cluster = await start([Order]);
     const order = workflow(cluster.client, Order, "o-1");

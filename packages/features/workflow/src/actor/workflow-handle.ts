@@ -47,8 +47,8 @@ export interface WorkflowHandle<Input, Output, Events extends EventTypes, Status
    * again after a lost silo. If the cluster or its store cannot be reached for longer, it rejects
    * with that error, which is retryable: then ask again.
    *
-   * With a `timeout` it rejects with `TIMEOUT` when the run has not ended for so long. Time in which
-   * the cluster cannot be reached does not count.
+   * With a `timeout` it rejects with `TIMEOUT` when the run has not ended for so long. Time in
+   * which the cluster cannot be reached does not count.
    */
   result(options?: { readonly timeout?: Duration }): Promise<Output>;
   status(): Promise<WorkflowStatus<Status>>;

@@ -37,6 +37,7 @@ export function guardDeterminism(): void {
       return Reflect.apply(target, self, given) as string;
     },
   });
+  // oxlint-disable-next-line no-extend-native -- a date is still made by what is called Date.
   Object.defineProperty(Date.prototype, "constructor", {
     value: guarded,
     configurable: true,
