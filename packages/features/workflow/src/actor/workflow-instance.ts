@@ -159,7 +159,7 @@ export class WorkflowInstance implements PartState, EffectsOwner {
     this.#answered = answered;
     return () => {
       start();
-      this.#answered = this.#answered.slice(answered.length);
+      this.#answered = this.#answered.filter((ask) => !answered.includes(ask));
       for (const ask of answered) this.waiters.answered(ask);
       if (hasEnded) this.waiters.release(true);
     };
