@@ -154,6 +154,11 @@ export const ERROR_CODES = {
     ran: "no",
     retryable: false,
   },
+  WORKFLOW_OPEN: {
+    meaning: "The run has not ended, and what was asked for needs one that has.",
+    ran: "no",
+    retryable: false,
+  },
   ALREADY_EXISTS: {
     meaning: "There is a run of this id already, with another input.",
     ran: "no",
@@ -167,6 +172,16 @@ export const ERROR_CODES = {
   NON_DETERMINISTIC: {
     meaning: "The code of a workflow does something else than its history says.",
     ran: "maybe",
+    retryable: false,
+  },
+  NOT_DETERMINISTIC: {
+    meaning: "The code of a workflow used something that is another one when it runs again.",
+    ran: "no",
+    retryable: false,
+  },
+  VERSION_MISSING: {
+    meaning: "The silo does not have the version of a workflow that the run began with.",
+    ran: "no",
     retryable: false,
   },
   FOREIGN_AWAIT: {

@@ -20,6 +20,13 @@ describe("the adverts of a member", () => {
     });
   });
 
+  it("are read with what silos say of their types besides", () => {
+    const full = { ...advert, reentrancy: "chain" };
+    const offering = { ...full, offers: ["version 1", "version 2"] };
+    expect(readAdverts({ Account: offering })).toEqual({ Account: offering });
+    expect(readAdverts({ Account: { ...full, offers: "all" } })).toEqual({ Account: full });
+  });
+
   it.each([
     undefined,
     null,

@@ -26,6 +26,11 @@ export interface TypeAdvert {
    * another definition of the type.
    */
   readonly reentrancy?: string;
+  /**
+   * What else the silo can do for actors of the type, in words that mean something to the feature
+   * that the type is of. It may differ from silo to silo.
+   */
+  readonly offers?: readonly string[];
 }
 
 /** The adverts of a member by type, or undefined if this version cannot read them. */
@@ -67,7 +72,14 @@ function readAdvert(given: unknown): TypeAdvert | undefined {
   if (typeof version !== "number" || typeof digest !== "string") return undefined;
   if (placement === undefined || reentrancy === undefined)
     return placement && { version, digest, placement };
-  return typeof reentrancy === "string" ? { version, digest, placement, reentrancy } : undefined;
+  if (typeof reentrancy !== "string") return undefined;
+  const offers = readOffers(given.offers);
+  return { version, digest, placement, reentrancy, ...(offers && { offers }) };
+}
+
+function readOffers(given: unknown): readonly string[] | undefined {
+  if (!Array.isArray(given)) return undefined;
+  return given.filter((offer) => typeof offer === "string");
 }
 
 function readPlacement(given: unknown): TypePlacement | undefined {

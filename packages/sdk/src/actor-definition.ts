@@ -99,6 +99,8 @@ export interface ActorDefinition {
    * it is added once. Default: nothing.
    */
   readonly extensions?: readonly Extension[];
+  /** See `TypeAdvert.offers`. Default: nothing. */
+  readonly offers?: readonly string[];
   /** What a feature wrote down of its handlers, by kind and name; most have nothing here. */
   readonly handlerDetails: ReadonlyMap<string, ReadonlyMap<string, unknown>>;
 }

@@ -56,6 +56,8 @@ export interface BehaviourOptions extends ActorOptions {
   readonly handlers?: Readonly<Record<string, Readonly<Record<string, string | HandlerOptions>>>>;
   /** Added to each silo that hosts the type, such as the durable part that its actors need. */
   readonly extensions?: readonly Extension[];
+  /** What a silo that hosts the type says of it to the others; see `SiloHost.offersOf`. */
+  readonly offers?: readonly string[];
 }
 
 const PARTS: readonly string[] = [
@@ -65,6 +67,7 @@ const PARTS: readonly string[] = [
   "state",
   "handlers",
   "extensions",
+  "offers",
 ];
 
 /**
@@ -106,6 +109,7 @@ export function defineBehaviour(name: string, options: BehaviourOptions): ActorD
     slots: slotsOf(given.state, report),
     ...handlersIn(given.handlers, report),
     extensions: given.extensions ?? [],
+    offers: given.offers ?? [],
   };
   if (problems.length === 0) return definition;
   const text = problems.map((problem) => `\n  ${show(name)}: ${problem}`).join("");

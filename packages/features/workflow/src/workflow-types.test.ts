@@ -1,7 +1,13 @@
 import { Actor } from "@troupe/sdk";
 import { describe, expectTypeOf, it } from "vitest";
 import { Account } from "./actor/testing/bank.ts";
-import { defineWorkflow, event, workflow, type WorkflowStatus } from "./index.ts";
+import {
+  defineWorkflow,
+  event,
+  type StartOptions,
+  workflow,
+  type WorkflowStatus,
+} from "./index.ts";
 
 interface OrderInput {
   readonly account: string;
@@ -56,7 +62,9 @@ class Clerk extends Actor {
 
 describe("the types of a workflow", () => {
   it("follow from its definition", () => {
-    expectTypeOf<typeof order.start>().parameters.toEqualTypeOf<[OrderInput]>();
+    expectTypeOf<typeof order.start>().parameters.toEqualTypeOf<
+      [input: OrderInput, options?: StartOptions]
+    >();
     expectTypeOf<typeof order.result>().returns.resolves.toEqualTypeOf<{
       left: number;
       id: string;
@@ -64,7 +72,9 @@ describe("the types of a workflow", () => {
     expectTypeOf<typeof order.status>().returns.resolves.toEqualTypeOf<
       WorkflowStatus<"paying" | "shipping">
     >();
-    expectTypeOf<typeof bare.start>().parameters.toEqualTypeOf<[input?: undefined]>();
+    expectTypeOf<typeof bare.start>().parameters.toEqualTypeOf<
+      [input?: undefined, options?: StartOptions]
+    >();
   });
 
   it("ask for the data of events, if they have any", () => {

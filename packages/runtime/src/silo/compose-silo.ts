@@ -39,6 +39,7 @@ import { SiloActors } from "./silo-actors.ts";
 import type { ComposeParts, SessionOwner } from "./session-owner.ts";
 import { SiloLinks } from "./silo-links.ts";
 import { DEFAULT_LEASE_TTL_MS, type SiloOptions } from "./silo-options.ts";
+import { offersOf } from "./silo-record.ts";
 import { SiloServices } from "./silo-services.ts";
 
 /**
@@ -148,11 +149,12 @@ export class ComposedSilo {
 
   /** What services and extensions see of the silo. */
   #createHost(): SiloHost {
-    const { siloId, ports, definitions } = this.#parts;
+    const { siloId, ports, definitions, options } = this.#parts;
     const { clock, random, stateStore, reminderStore } = ports;
     const registry = (): PartRegistry => this.#registry;
     return {
       siloId,
+      isTrial: options.isTrial === true,
       clock,
       random,
       logger: this.logger,
@@ -165,6 +167,7 @@ export class ComposedSilo {
       owns: (address) => this.actors.owns(address),
       isActive: (address) => this.#catalog.find(address) !== undefined,
       ownedBuckets: () => this.actors.placement.bucketsOf(siloId),
+      offersOf: (type) => offersOf(this.actors.placement.view, type),
       callTurn: (address, name, args) => this.actors.callTurn(address, name, args),
       collectIdle: () => this.actors.collectIdle(),
     };

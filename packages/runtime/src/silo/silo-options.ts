@@ -43,6 +43,11 @@ export interface SiloOptions {
   readonly deploy?: DeployOptions;
   /** Where the silo's numbers can be read. Default: nowhere. */
   readonly metrics?: Metrics;
+  /**
+   * True for a silo of a test: features may check more than a silo in production can afford.
+   * Default: false.
+   */
+  readonly isTrial?: boolean;
   /** How many bytes of calls may wait on the silo; beyond it calls fail with `OVERLOADED`. */
   readonly waitingBytes?: WaitingBytes;
 }

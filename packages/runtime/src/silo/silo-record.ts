@@ -1,4 +1,4 @@
-import type { Member, TypeAdvert } from "@troupe/core";
+import type { Member, TypeAdvert, View } from "@troupe/core";
 import { type ActorDefinition, digestOf } from "@troupe/sdk";
 import { type SiloOptions, TROUPE_VERSION } from "./silo-options.ts";
 
@@ -30,7 +30,16 @@ export function recordOf(
   };
 }
 
+/** What each silo that hosts the type, and does not drain, says of it. */
+export function offersOf({ members }: View, type: string): ReadonlyMap<string, readonly string[]> {
+  const hosts = members.filter(
+    ({ state, types }) => state !== "draining" && Object.hasOwn(types, type),
+  );
+  return new Map(hosts.map(({ siloId, types }) => [siloId, types[type]?.offers ?? []]));
+}
+
 function advertOf(definition: ActorDefinition): TypeAdvert {
-  const { version, placement, reentrancy } = definition;
-  return { version, digest: digestOf(definition), placement, reentrancy };
+  const { version, placement, reentrancy, offers = [] } = definition;
+  const advert = { version, digest: digestOf(definition), placement, reentrancy };
+  return offers.length === 0 ? advert : { ...advert, offers };
 }

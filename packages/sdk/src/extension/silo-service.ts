@@ -13,6 +13,8 @@ import type { DurablePart } from "./durable-part.ts";
 /** What a silo service, or a part of a silo's actors, may use of its silo. */
 export interface SiloHost {
   readonly siloId: string;
+  /** True for a silo of a test: what helps to find mistakes may cost something there. */
+  readonly isTrial: boolean;
   readonly clock: Clock;
   readonly random: Random;
   readonly logger: Logger;
@@ -26,6 +28,11 @@ export interface SiloHost {
   isActive(address: ActorAddress): boolean;
   /** The buckets of the due index that hold entries of this silo's actors. */
   ownedBuckets(): ReadonlySet<number>;
+  /**
+   * What each silo of the current view says of a type that it hosts, by the silo's id; see
+   * `BehaviourOptions.offers`. Those that drain are left out, and those that join are there.
+   */
+  offersOf(type: string): ReadonlyMap<string, readonly string[]>;
   /** Runs a system turn of an actor, wherever it lives. It wakes the actor. */
   callTurn(address: ActorAddress, name: string, args: readonly unknown[]): Promise<unknown>;
   /** Deactivates the actors that nobody called for their type's `idleAfter`. */

@@ -152,6 +152,7 @@ export class TestCluster implements AsyncDisposable {
         cluster: "test",
         actors,
         listen: "127.0.0.1:0",
+        isTrial: true,
         ...(leaseTtlMs === undefined ? {} : { leaseTtlMs }),
         ...options,
       },

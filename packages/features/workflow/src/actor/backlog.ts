@@ -23,6 +23,11 @@ export class Backlog {
     return this.#inputs.some((input) => "of" in input && input.of === number);
   }
 
+  /** True if the request waits. */
+  hasAsked(ask: string): boolean {
+    return this.#inputs.some((input) => input.kind === "event" && input.ask === ask);
+  }
+
   /** A timer that is due is so again when the code can be driven. */
   keep(input: Input): void {
     if (input.kind === "timer") return;

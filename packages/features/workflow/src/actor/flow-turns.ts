@@ -10,5 +10,11 @@ export const OUTCOME_TURN = "$flowOutcome";
 export const PAUSED_TURN = "$flowPaused";
 /** An actor has answered: `[token, delivered]`. */
 export const ANSWER_TURN = "$flowAnswer";
+/** To a run that is to be a child, or to have no parent: `[input, token of the parent]`. */
+export const START_TURN = "$flowStart";
+/** A child was started, or could not be: `[token, delivered]`. */
+export const STARTED_TURN = "$flowStarted";
+/** To a child: its parent does not want it any more: `[token of the parent, what to do]`. */
+export const LEFT_TURN = "$flowLeft";
 /** The code was found to wait for something foreign: `[message]`. */
 export const FOREIGN_TURN = "$flowForeign";

@@ -23,11 +23,17 @@ export class LiveRun {
     return accepted;
   }
 
-  /** Does again what an episode says, and gives what the code wants now. */
-  async replay({ input, at, commands }: Episode, episode: number): Promise<Episode["commands"]> {
+  /**
+   * Does again what an episode says, and gives what the code wants now. `isAgain` if the calls that
+   * are not answered are to be made again.
+   */
+  async replay(
+    { input, at, commands }: Episode,
+    { episode, isAgain }: { readonly episode: number; readonly isAgain: boolean },
+  ): Promise<Episode["commands"]> {
     const { machine, native } = this;
     machine.apply(input, at);
-    const facts = { now: machine.now, episode, isReplay: true };
+    const facts = { now: machine.now, episode, isReplay: true, stored: commands };
     const seen = [];
     for (let next = machine.next(); next !== undefined; next = machine.next()) {
       // oxlint-disable-next-line no-await-in-loop -- one delivery after the other.
@@ -36,7 +42,8 @@ export class LiveRun {
       machine.accept(commands.slice(seen.length, seen.length + given.length));
       seen.push(...given);
     }
-    native.table.forgetMade();
+    native.table.forgetMade(isAgain ? machine.pending : undefined);
+    machine.takeLeftChildren();
     return seen;
   }
 }

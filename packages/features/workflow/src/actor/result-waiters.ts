@@ -1,34 +1,54 @@
 import type { Clock, Scheduled } from "@troupe/core";
 
 /** How long a call waits for the end of a run before its caller has to ask again. */
-const WAIT_MS = 2_000;
+export const WAIT_MS = 2_000;
 
-/** Calls that wait for the end of one run. */
+type Waiting = Map<(isOver: boolean) => void, Scheduled>;
+
+/** Calls that wait for the end of one run, or for the answer to a request. */
 export class ResultWaiters {
   readonly #clock: Clock;
-  readonly #waiting = new Map<(hasEnded: boolean) => void, Scheduled>();
+  /** By what they wait for. */
+  readonly #waiting = new Map<string, Waiting>();
 
   constructor(clock: Clock) {
     this.#clock = clock;
   }
 
-  /** Resolves with true when the run has ended, and with false when it is time to ask again. */
-  wait(): Promise<boolean> {
+  /**
+   * Resolves with true when the run has ended or the request is answered, and with false when it is
+   * time to ask again.
+   */
+  wait(ask = "", waitMs = WAIT_MS): Promise<boolean> {
+    const waiting: Waiting = this.#waiting.get(ask) ?? new Map();
+    this.#waiting.set(ask, waiting);
     return new Promise((resolve) => {
-      const timer = this.#clock.schedule(WAIT_MS, () => {
-        this.#waiting.delete(resolve);
+      const timer = this.#clock.schedule(Math.min(waitMs, WAIT_MS), () => {
+        waiting.delete(resolve);
+        if (waiting.size === 0 && this.#waiting.get(ask) === waiting) this.#waiting.delete(ask);
         resolve(false);
       });
-      this.#waiting.set(resolve, timer);
+      waiting.set(resolve, timer);
     });
+  }
+
+  /** Those who wait for the answer to this request go on. */
+  answered(ask: string): void {
+    const waiting = this.#waiting.get(ask) ?? [];
+    this.#waiting.delete(ask);
+    for (const [resolve, timer] of waiting) {
+      timer.cancel();
+      resolve(true);
+    }
   }
 
   /** All who wait go on. */
   release(hasEnded: boolean): void {
-    for (const [resolve, timer] of this.#waiting) {
+    const all = [...this.#waiting.values()].flatMap((waiting) => [...waiting]);
+    this.#waiting.clear();
+    for (const [resolve, timer] of all) {
       timer.cancel();
       resolve(hasEnded);
     }
-    this.#waiting.clear();
   }
 }

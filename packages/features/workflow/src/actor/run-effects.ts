@@ -3,7 +3,9 @@ import type { PartHost, SiloHost } from "@troupe/sdk";
 import type { Settled } from "../machine/episode.ts";
 import { isUnderWay } from "../machine/pending.ts";
 import type { Numbered, RunMachine } from "../machine/run-machine.ts";
+import type { Call } from "../executor/call-table.ts";
 import { ANSWER_TURN, OUTCOME_TURN, PAUSED_TURN } from "./flow-turns.ts";
+import { leaveChildren, startRun } from "./family.ts";
 import type { LiveRun } from "./live-run.ts";
 import { StepRunner } from "./step-runner.ts";
 
@@ -81,14 +83,39 @@ export class RunEffects {
     for (const { number, command } of commands) {
       const call = live?.native.callOf(number);
       if (command.kind === "run") this.startLater(number);
-      else if (call?.kind === "send") this.#host.send(call.to, call);
-      else if (call?.kind === "ask") {
-        const token: CommandToken = { runId, number };
-        this.#host.send(call.to, call, { turn: ANSWER_TURN, token });
-      }
+      else if (call !== undefined && call.kind !== "run") this.#call(call, { runId, number });
     }
+    leaveChildren(this.#host, this.#owner);
     live?.native.table.forgetMade();
     this.#steps.abortOthers(this.#owner.machine.pending);
+  }
+
+  /** Does what a run that is done again has pending. */
+  again(fence: number): void {
+    const { live, machine, runId } = this.#owner;
+    this.#fence = fence;
+    for (const [number, pending] of machine.pending) {
+      const call = live?.native.callOf(number);
+      if (isUnderWay(pending)) this.startLater(number);
+      else if (call !== undefined && call.kind !== "run") this.#call(call, { runId, number });
+    }
+    live?.native.table.forgetMade();
+  }
+
+  /** EFF-1 */
+  #call(call: Exclude<Call, { kind: "run" }>, token: CommandToken): void {
+    switch (call.kind) {
+      case "send":
+        this.#host.send(call.to, call);
+        break;
+      case "ask":
+        this.#host.send(call.to, call, { turn: ANSWER_TURN, token });
+        break;
+      case "child":
+      case "start":
+        startRun(this.#host, call, call.kind === "child" ? token : undefined);
+        break;
+    }
   }
 
   /** The step goes on when the running turn is stored. */

@@ -1,4 +1,5 @@
 import type { PartEntry } from "@troupe/sdk";
+import type { EarlierId } from "../executor/native-run.ts";
 import { AWAKE_TURN } from "./flow-turns.ts";
 
 /** Why a run cannot go on, though it has not ended. */
@@ -11,6 +12,15 @@ export interface Blocked {
   readonly since: number;
 }
 
+/** Whom a child tells of its end. */
+export interface Parent {
+  readonly type: string;
+  readonly id: string;
+  /** What the parent knows the child by. */
+  readonly runId: string;
+  readonly number: number;
+}
+
 /** What is stored of a run besides its history. */
 export interface RunRecord {
   /** Names the run, and tells it from every other that had its id. */
@@ -19,6 +29,16 @@ export interface RunRecord {
   readonly startedAt: number;
   /** Of the input, so that a repeated start is known. */
   readonly inputDigest: string;
+  /** Of the code that it began with. Runs of before versions have none. */
+  readonly version?: number;
+  /** What whoever started the run says of it. */
+  readonly tags?: Readonly<Record<string, string>>;
+  /** A rerun whose pending calls are not made again yet. */
+  readonly isAgain?: boolean;
+  /** Of a rerun: whose ids its code saw in its first episodes. */
+  readonly earlierIds?: readonly EarlierId[];
+  /** Of a child. */
+  readonly parent?: Parent;
   readonly endedAt?: number;
   readonly blocked?: Blocked;
   /** Since when inputs wait, because somebody wanted it so. */

@@ -6,7 +6,8 @@ import type { RunRecord } from "./run-record.ts";
 /** Starts of the names of stored fields: the record, the history, and inputs that wait. */
 export const RUN_PREFIXES = { record: "w:", history: "h:", backlog: "b:" } as const;
 
-const RUN = "run";
+/** The name of the one record. */
+export const RUN = "run";
 
 /**
  * What is stored of one run: its record, its history, and the inputs that wait because its code

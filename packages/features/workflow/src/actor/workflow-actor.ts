@@ -1,6 +1,13 @@
-import { createValuePacker, formatAddress, toPortable, TroupeError } from "@troupe/core";
+import { formatAddress, toPortable, TroupeError } from "@troupe/core";
 import { type ActiveBehaviour, type ActorHost, LaterAnswer } from "@troupe/sdk";
-import { createHash } from "node:crypto";
+import { noSuchEvent } from "../executor/native-run.ts";
+import type { Settled } from "../machine/episode.ts";
+import { rerunOf, startRunOf, stillOpen } from "./begin-run.ts";
+import { resumeRun, retryRun, suspendRun } from "./hold-run.ts";
+import { readHistory } from "./read-history.ts";
+import { WAIT_MS } from "./result-waiters.ts";
+import { factsOf } from "./run-facts.ts";
+import { whereIs } from "./where-run.ts";
 import { WAKE } from "./run-upkeep.ts";
 import type { WorkflowInstance } from "./workflow-instance.ts";
 import { WORKFLOW } from "./workflow-part.ts";
@@ -15,22 +22,18 @@ const EPISODES_MAX = 51_000;
 /** Episodes of the history that one call gives. */
 const HISTORY_PAGE = 100;
 
-/** What a start has found, or made. */
-export interface Started {
-  readonly id: string;
-  /** False if the run was there already, with the same input. */
-  readonly isNew: boolean;
-}
-
 /** What a call that asks for the end of a run gets. */
 export type EndAnswer =
-  /** It has not ended yet: ask again. */
-  | { readonly kind: "pending" }
+  /** It has not ended for so long: ask again. */
+  | { readonly kind: "pending"; readonly waitedMs: number }
   | { readonly kind: "completed"; readonly value: unknown }
   | { readonly kind: "failed"; readonly error: unknown }
   | { readonly kind: "cancelled" | "terminated"; readonly reason: string };
 
-const packer = createValuePacker();
+/** What a call that asks something of a run gets. */
+export type RequestAnswer =
+  /** There is no answer yet: ask again. */
+  { readonly kind: "pending" } | Settled;
 
 /** Serves the calls of one run, and the ticks of its reminder. */
 export class WorkflowActor implements ActiveBehaviour {
@@ -46,26 +49,41 @@ export class WorkflowActor implements ActiveBehaviour {
   invoke(method: string, args: readonly unknown[]): unknown {
     switch (method) {
       case "start":
-        return this.#start(args[0]);
+        return startRunOf(this.#run, args[0], args[1]);
       case "result":
-        return this.#result();
+        return this.#result(typeof args[0] === "number" ? args[0] : WAIT_MS);
       case "status":
         return this.#status();
       case "event":
         return this.#event(String(args[0]), args[1]);
+      case "ask":
+        return this.#ask(String(args[0]), args[1], String(args[2]));
       case "cancel":
         return this.#stop("cancel", args[0]);
       case "terminate":
         return this.#stop("terminate", args[0]);
       case "suspend":
         this.#checkOpen("cannot be suspended");
-        return this.#run.suspend();
+        return suspendRun(this.#run);
       case "resume":
         this.#checkOpen("cannot go on");
-        return this.#run.goOn();
+        return resumeRun(this.#run);
       case "history":
         this.#checkExists();
-        return new LaterAnswer(this.#run.history({ from: Number(args[0]), limit: HISTORY_PAGE }));
+        return new LaterAnswer(this.#history(Number(args[0])));
+      case "where":
+        this.#checkExists();
+        return new LaterAnswer(whereIs(this.#run));
+      case "facts":
+        this.#checkExists();
+        return factsOf(this.#run);
+      case "retry":
+        this.#checkOpen("cannot be tried again");
+        return retryRun(this.#run);
+      case "rerun":
+        return rerunOf(this.#run, String(args[0]), Number(args[1]));
+      case "purge":
+        return this.#purge();
       case WAKE:
         return this.#run.wake();
       default:
@@ -73,28 +91,26 @@ export class WorkflowActor implements ActiveBehaviour {
     }
   }
 
-  /** Starting a run again with the same input changes nothing (W5). */
-  async #start(input: unknown): Promise<Started> {
-    const { value } = toPortable(input, { root: "input" });
-    const digest = createHash("sha256").update(packer.pack(value)).digest("hex").slice(0, 16);
-    const { id } = this.#run.address;
-    const { record } = this.#run;
-    if (record === undefined) {
-      await this.#run.start(value, digest);
-      return { id, isNew: true };
-    }
-    if (record.inputDigest === digest) return { id, isNew: false };
-    const since = new Date(record.startedAt).toISOString();
-    const message = `${this.#name} was started at ${since} with another input (${record.inputDigest}, now ${digest}), and ${this.#state}; take another id`;
-    throw new TroupeError("ALREADY_EXISTS", message);
+  async #history(from: number): Promise<unknown> {
+    const { episodes } = await readHistory(this.#run.silo.stateStore, this.#run.address);
+    return episodes.slice(from, from + HISTORY_PAGE).map((episode) => this.#run.revive(episode));
   }
 
-  #result(): EndAnswer | LaterAnswer {
+  #purge(): void {
+    this.#checkExists();
+    if (!this.#run.machine.hasEnded) throw stillOpen(this.#name, "be purged");
+    this.#run.host.destroy();
+  }
+
+  #result(atMostMs: number): EndAnswer | LaterAnswer {
     this.#checkExists();
     if (this.#run.machine.hasEnded) return this.#end();
-    const waiting = this.#run.waiters.wait();
+    const waitedMs = Math.min(atMostMs, WAIT_MS);
+    const waiting = this.#run.waiters.wait("", waitedMs);
     return new LaterAnswer(
-      waiting.then((hasEnded): EndAnswer => (hasEnded ? this.#end() : { kind: "pending" })),
+      waiting.then((hasEnded): EndAnswer =>
+        hasEnded ? this.#end() : { kind: "pending", waitedMs },
+      ),
     );
   }
 
@@ -114,19 +130,52 @@ export class WorkflowActor implements ActiveBehaviour {
   async #event(name: string, data: unknown): Promise<void> {
     this.#checkOpen(`takes no event ${JSON.stringify(name)}`);
     const { events } = this.#run.program;
-    if (!events.has(name)) {
-      const known = [...events].join(", ") || "none";
-      const message = `${this.#name} declares no event ${JSON.stringify(name)}; there are: ${known}`;
-      throw new TroupeError("NO_SUCH_EVENT", message);
+    if (!events.has(name)) throw noSuchEvent(this.#name, name, events);
+    this.#checkRoom();
+    const { value } = toPortable(data, { root: "data" });
+    await this.#run.take({ kind: "event", name, data: value });
+  }
+
+  /** Asking again under the same id changes nothing (ASKS-1). */
+  async #ask(name: string, data: unknown, ask: string): Promise<RequestAnswer | LaterAnswer> {
+    this.#checkExists();
+    const known = this.#answerTo(ask);
+    if (known !== undefined) return known;
+    this.#checkOpen(`answers no request ${JSON.stringify(name)}`);
+    if (!this.#run.hasAsked(ask)) {
+      const requests = this.#run.program.requests ?? new Set();
+      if (!requests.has(name)) throw noSuchEvent(this.#name, name, requests, "request");
+      this.#checkRoom();
+      const { value } = toPortable(data, { root: "data" });
+      await this.#run.take({ kind: "event", name, data: value, ask });
+      const answer = this.#answerTo(ask);
+      if (answer !== undefined) return answer;
     }
+    return new LaterAnswer(this.#laterAnswer(name, ask));
+  }
+
+  async #laterAnswer(name: string, ask: string): Promise<RequestAnswer> {
+    await this.#run.waiters.wait(ask);
+    const answer = this.#answerTo(ask);
+    if (answer === undefined) this.#checkOpen(`answers no request ${JSON.stringify(name)}`);
+    return answer ?? { kind: "pending" };
+  }
+
+  #answerTo(ask: string): Settled | undefined {
+    const answer = this.#run.machine.requests.answerTo(ask);
+    if (answer === undefined) return undefined;
+    return answer.kind === "value"
+      ? { kind: "value", value: this.#run.revive(answer.value) }
+      : { kind: "error", error: this.#run.revive(answer.error) };
+  }
+
+  #checkRoom(): void {
     if (this.#run.machine.bufferedEvents + this.#run.waitingInputs >= EVENTS_MAX) {
       const message = `${this.#name} has ${EVENTS_MAX} events that it has not waited for yet; send it fewer`;
       throw new TroupeError("OVERLOADED", message);
     }
     if (this.#run.episodes >= EPISODES_MAX)
       throw new TroupeError("HISTORY_FULL", `${this.#name} has ${EPISODES_MAX} episodes`);
-    const { value } = toPortable(data, { root: "data" });
-    await this.#run.take({ kind: "event", name, data: value });
   }
 
   async #stop(kind: "cancel" | "terminate", reason: unknown): Promise<void> {

@@ -8,6 +8,10 @@ export interface WorkflowStatus<S = unknown> {
    * `blocked`: its code cannot go on; `blocked` says why. `suspended`: somebody wanted it to wait.
    */
   readonly state: Exclude<Phase, "new" | "continued"> | "blocked" | "suspended";
+  /** Of the code that the run began with. */
+  readonly version: number;
+  /** What whoever started the run says of it. */
+  readonly tags: Readonly<Record<string, string>>;
   /** What the code last gave to `ctx.status`. */
   readonly status: S | undefined;
   readonly startedAt: number;
@@ -36,9 +40,11 @@ export interface StepStatus {
 export function statusOf(run: WorkflowInstance): WorkflowStatus | undefined {
   const { record, machine } = run;
   if (record === undefined) return undefined;
-  const { blocked, startedAt, endedAt } = record;
+  const { blocked, startedAt, endedAt, tags = {} } = record;
   return {
     state: stateOf(record, machine),
+    version: record.version ?? run.program.version,
+    tags,
     status: run.revive(machine.status),
     startedAt,
     endedAt,

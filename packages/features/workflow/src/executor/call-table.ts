@@ -6,6 +6,7 @@ import {
   TroupeError,
 } from "@troupe/core";
 import type { Command, Settled } from "../machine/episode.ts";
+import { codePlace } from "./code-place.ts";
 import type { RetryPolicy } from "./retry-policy.ts";
 import type { StepFunction } from "./step-options.ts";
 import { WorkflowCancelled } from "./workflow-cancelled.ts";
@@ -20,7 +21,8 @@ export type Call =
       readonly timeoutMs: number | undefined;
     }
   | {
-      readonly kind: "ask" | "send";
+      /** `child` and `start` call a run that is to be there. */
+      readonly kind: "ask" | "send" | "child" | "start";
       readonly to: ActorAddress;
       readonly method: string;
       /** A copy. */
@@ -41,16 +43,23 @@ const UNDER_WAY_MAX = 500;
  */
 export class CallTable {
   readonly #makeReference: MakeReference;
+  /** Where in the code each command was given, if anybody wants to know. */
+  readonly #places: Map<number, string> | undefined;
   readonly #waiting = new Map<number, Waiting>();
   readonly #numbers = new WeakMap<Promise<unknown>, number>();
   readonly #calls = new Map<number, Call>();
+  /** The names of events that are waited for, by the number of the command. */
+  readonly #eventNames = new Map<number, string>();
   /** Calls of actors that are not made yet. */
   #unmade: number[] = [];
+  /** Others that are to be made again. */
+  #remade: number[] = [];
   #commands: Command[] = [];
   #next = 0;
 
-  constructor(makeReference: MakeReference) {
+  constructor(makeReference: MakeReference, keepsPlaces = false) {
     this.#makeReference = makeReference;
+    this.#places = keepsPlaces ? new Map() : undefined;
   }
 
   /** How many promises of the code are not settled. */
@@ -58,9 +67,34 @@ export class CallTable {
     return this.#waiting.size;
   }
 
+  /** The number that the next command gets. */
+  get next(): number {
+    return this.#next;
+  }
+
+  /** Where in the code the command was given, if places are kept and it is known. */
+  placeOf(number: number): string | undefined {
+    return this.#places?.get(number);
+  }
+
+  /** The place of a call that is made later, through a reference. */
+  currentPlace(): string | undefined {
+    return this.#places && codePlace();
+  }
+
+  /** The command that was just given has this place. */
+  setPlace(place: string | undefined): void {
+    if (place !== undefined) this.#places?.set(this.#next - 1, place);
+  }
+
   /** Names of the steps that are not settled. */
   get unsettled(): readonly string[] {
     return [...this.#calls.values()].flatMap((call) => (call.kind === "run" ? [call.name] : []));
+  }
+
+  /** True if the code waits for an event of this name. */
+  isAwaited(eventName: string): boolean {
+    return this.#eventNames.values().some((name) => name === eventName);
   }
 
   /** What a command is to be done with, as long as it is not settled. */
@@ -75,16 +109,23 @@ export class CallTable {
     return commands;
   }
 
-  /** The calls of actors until now are made, also those that were withdrawn at once. */
-  forgetMade(): void {
-    for (const number of this.#unmade) this.#calls.delete(number);
+  /**
+   * The calls of actors until now are made, also those that were withdrawn at once. Those of these
+   * commands are to be made again, and are kept until the next time.
+   */
+  forgetMade(again?: ReadonlyMap<number, unknown>): void {
+    const all = [...this.#remade, ...this.#unmade];
+    this.#remade = all.filter((number) => again?.has(number) === true);
     this.#unmade = [];
+    for (const number of all) if (again?.has(number) !== true) this.#calls.delete(number);
   }
 
-  /** A command that nothing comes back for. */
-  give(command: Command, call?: Call): void {
+  /** A command that nothing comes back for. Gives its number. */
+  give(command: Command, call?: Call): number {
     if (call !== undefined && this.#unmade.length >= UNDER_WAY_MAX) throw tooMany();
-    this.#remember(this.#add(command), call);
+    const number = this.#add(command);
+    this.#remember(number, call);
+    return number;
   }
 
   /** A command whose outcome the code may wait for. */
@@ -93,6 +134,7 @@ export class CallTable {
       return Promise.reject(tooMany());
     const number = this.#add(command);
     this.#remember(number, call);
+    if (command.kind === "event") this.#eventNames.set(number, command.name);
     const promise = new Promise<unknown>((resolve, reject) => {
       this.#waiting.set(number, { resolve, reject });
     });
@@ -128,6 +170,7 @@ export class CallTable {
   #forget(number: number): Waiting | undefined {
     const waiting = this.#waiting.get(number);
     this.#waiting.delete(number);
+    this.#eventNames.delete(number);
     if (this.#calls.get(number)?.kind === "run") this.#calls.delete(number);
     return waiting;
   }
@@ -140,6 +183,8 @@ export class CallTable {
 
   #add(command: Command): number {
     this.#commands.push(command);
+    const place = this.currentPlace();
+    if (place !== undefined) this.#places?.set(this.#next, place);
     return this.#next++;
   }
 }

@@ -23,10 +23,14 @@ export class CodeScope implements TurnScope {
     pass: (release: (failure: unknown) => void): void => release(undefined),
   };
 
+  /** True for the code of the run itself, which has to do the same when it runs again. */
+  readonly isOfRun: boolean;
+
   /** `method` is what logs say: the name of the step, or `run`. */
-  constructor(address: ActorAddress, method: string) {
+  constructor(address: ActorAddress, method: string, isOfRun = false) {
     this.address = address;
     this.method = method;
+    this.isOfRun = isOfRun;
   }
 
   get context(): CallContext {

@@ -1,4 +1,10 @@
-import { callTarget, createReference, isSystemName, noSuchMethod } from "@troupe/client";
+import {
+  callTarget,
+  createReference,
+  isSystemName,
+  noSuchMethod,
+  runOutsideTurns,
+} from "@troupe/client";
 import {
   DURATION_FORMS,
   type Duration,
@@ -10,12 +16,13 @@ import {
   TroupeError,
 } from "@troupe/core";
 import { type ActorClass, definitionOf } from "@troupe/sdk";
-import type { Command } from "../machine/episode.ts";
+import type { Command, OnParentEnd } from "../machine/episode.ts";
 import type { Call } from "./call-table.ts";
 import { ContinueWith } from "./continue-with.ts";
+import type { EventHandler } from "./handler-table.ts";
 import type { NativeRun } from "./native-run.ts";
 import { durationOf, retryPolicy } from "./retry-policy.ts";
-import type { StepFunction, StepOptions } from "./step-options.ts";
+import type { ChildOptions, StepFunction, StepOptions } from "./step-options.ts";
 import { UndoList } from "./undo-list.ts";
 
 /** Episodes after which a run had better begin anew. */
@@ -24,17 +31,24 @@ const LONG_HISTORY = 10_000;
 /** Nothing waits for longer: the end of the year 9999. */
 const LATEST_MS = Date.UTC(10_000, 0) - 1;
 
+const ON_PARENT_END: readonly OnParentEnd[] = ["cancel", "abandon", "terminate"];
+
+/** A call of an actor, whatever it is for. */
+type ActorCall = Omit<Extract<Call, { kind: "ask" | "send" | "child" | "start" }>, "kind">;
+
 /** What the code of one run has in its hands: each call becomes a command. */
 export class RunContext {
-  readonly id: string;
   readonly log: Logger;
   readonly #run: NativeRun;
   readonly #undos = new UndoList();
 
   constructor(run: NativeRun, log: Logger) {
-    this.id = run.address.id;
     this.#run = run;
     this.log = silentOnReplay(log, () => run.isReplay);
+  }
+
+  get id(): string {
+    return this.#run.id;
   }
 
   run<T>(name: string, work: StepFunction<T>, options: StepOptions<T> = {}): Promise<T> {
@@ -54,6 +68,20 @@ export class RunContext {
     }) as Promise<T>;
   }
 
+  do(
+    type: string | { readonly name: string },
+    input?: unknown,
+    options: StepOptions = {},
+  ): Promise<unknown> {
+    const name = typeof type === "string" ? type : type.name;
+    try {
+      const copy = fromPortable(toPortable(input, { root: "input" }), this.#run.makeReference);
+      return this.run(name, this.#run.activity(name, copy), options);
+    } catch (error) {
+      return Promise.reject(error);
+    }
+  }
+
   sleep(until: Duration | Date): Promise<void> {
     return this.#checked(() =>
       this.#run.table.ask({ kind: "timer", dueAt: this.#timeOf("sleep", until) }),
@@ -70,6 +98,12 @@ export class RunContext {
     });
   }
 
+  on(name: string, handler: EventHandler): void {
+    if (typeof handler !== "function")
+      throw new TroupeError("BAD_DEFINITION", `ctx.on(${shownValue(name)}) needs a function`);
+    this.#run.handle(name, handler);
+  }
+
   actor(type: ActorClass | string, id: string): unknown {
     return this.#reference(type, id, (name, call) =>
       this.#checked(() => this.#run.table.ask({ kind: "ask", name }, { kind: "ask", ...call() })),
@@ -82,6 +116,32 @@ export class RunContext {
       this.#run.checkRoom();
       this.#run.table.give({ kind: "send", name }, { kind: "send", ...call() });
     });
+  }
+
+  child(
+    type: string | { readonly name: string },
+    id: string,
+    input?: unknown,
+    { onParentEnd = "cancel", undo }: ChildOptions = {},
+  ): Promise<unknown> {
+    return this.#checked(() => {
+      if (!ON_PARENT_END.includes(onParentEnd)) {
+        const message = `ctx.child: onParentEnd is ${shownValue(onParentEnd)}; give ${ON_PARENT_END.join(", ")}`;
+        throw new TroupeError("BAD_DEFINITION", message);
+      }
+      const { name, call } = this.#otherRun(type, id, input);
+      const command: Command = { kind: "child", name, onParentEnd };
+      const promise = this.#run.table.ask(command, { kind: "child", ...call });
+      if (undo !== undefined) this.#undos.add(name, undo, promise);
+      return promise;
+    });
+  }
+
+  start(type: string | { readonly name: string }, id: string, input?: unknown): void {
+    this.#run.check();
+    this.#run.checkRoom();
+    const { name, call } = this.#otherRun(type, id, input);
+    this.#run.table.give({ kind: "start", name }, { kind: "start", ...call });
   }
 
   async race(entries: Readonly<Record<string, Promise<unknown>>>): Promise<unknown> {
@@ -122,6 +182,10 @@ export class RunContext {
       left.length = 0;
     }
     return results;
+  }
+
+  patched(name: string): boolean {
+    return this.#run.patched(name);
   }
 
   status(value: unknown): void {
@@ -183,14 +247,22 @@ export class RunContext {
     throw new TroupeError("BAD_SCHEDULE", message);
   }
 
+  #otherRun(
+    type: string | { readonly name: string },
+    id: string,
+    input: unknown,
+  ): { readonly name: string; readonly call: ActorCall } {
+    const typeName = typeof type === "string" ? type : type.name;
+    const { address, key } = callTarget({ type: typeName, id }, undefined, undefined);
+    const copy = fromPortable(toPortable(input, { root: "input" }), this.#run.makeReference);
+    return { name: key, call: { to: address, method: "start", args: [copy] } };
+  }
+
   /** Arguments are copied when the call is made, as those of every call are. */
   #reference(
     type: ActorClass | string,
     id: string,
-    give: (
-      name: string,
-      call: () => Omit<Extract<Call, { kind: "ask" | "send" }>, "kind">,
-    ) => unknown,
+    give: (name: string, call: () => ActorCall) => unknown,
   ): object {
     const definition = typeof type === "string" ? undefined : definitionOf(type);
     const target = callTarget(
@@ -198,14 +270,18 @@ export class RunContext {
       definition,
       undefined,
     );
-    return createReference(target, ({ address, key }, method, args) =>
-      give(`${key}.${method}`, () => {
+    const { table } = this.#run;
+    const place = table.currentPlace();
+    return createReference(target, ({ address, key }, method, args) => {
+      const given = give(`${key}.${method}`, () => {
         const isUnknown = definition !== undefined && definition.methodOf(method) === undefined;
         if (isUnknown || isSystemName(method)) throw noSuchMethod(address, method, definition);
         const copy = fromPortable(toPortable(args, { root: "args" }), this.#run.makeReference);
         return { to: address, method, args: copy as unknown[] };
-      }),
-    );
+      });
+      table.setPlace(place);
+      return given;
+    });
   }
 }
 
@@ -213,7 +289,8 @@ function silentOnReplay(log: Logger, isReplay: () => boolean): Logger {
   const write =
     (level: "debug" | "info" | "warn" | "error") =>
     (fields: object, message: string): void => {
-      if (!isReplay()) log[level](fields, message);
+      // A logger may ask for the time.
+      if (!isReplay()) runOutsideTurns(() => log[level](fields, message));
     };
   return {
     debug: write("debug"),

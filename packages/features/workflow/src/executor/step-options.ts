@@ -1,4 +1,5 @@
 import type { Duration } from "@troupe/core";
+import type { OnParentEnd } from "../machine/episode.ts";
 import type { RetryOptions } from "./retry-policy.ts";
 
 /** What a step is given. */
@@ -36,4 +37,22 @@ export interface StepOptions<T = unknown> {
    * effect.
    */
   readonly undo?: Undo<T>;
+}
+
+/** How another run is started whose result is awaited. */
+export interface ChildOptions<T = unknown> {
+  /**
+   * What becomes of it when this run has ended, is cancelled, or does not await it any more.
+   * Default: `cancel`.
+   */
+  readonly onParentEnd?: OnParentEnd;
+  /** As that of a step. */
+  readonly undo?: Undo<T>;
+}
+
+/** Any activity, as a run refers to it. */
+export interface ActivityType<Input, Output> {
+  readonly name: string;
+  /** Only for the type checker. */
+  readonly activity?: { readonly input: (input: Input) => void; readonly output: Output };
 }

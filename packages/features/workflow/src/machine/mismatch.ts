@@ -36,7 +36,13 @@ export function describeCommand(command: Command | undefined): string {
     case "ask":
     case "send":
     case "event":
+    case "on":
+    case "child":
+    case "start":
+    case "patch":
       return `${command.kind} ${JSON.stringify(command.name)}`;
+    case "answer":
+      return `answer to request ${command.ask}`;
     case "timer":
       return `sleep until ${new Date(command.dueAt).toISOString()}`;
     case "withdraw":
@@ -56,7 +62,13 @@ function identityOf(command: Command): string {
     case "ask":
     case "send":
     case "event":
+    case "on":
+    case "child":
+    case "start":
+    case "patch":
       return `${command.kind} ${command.name}`;
+    case "answer":
+      return `answer ${command.ask}`;
     case "withdraw":
       return `withdraw ${command.of}`;
     case "timer":

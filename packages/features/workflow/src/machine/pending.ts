@@ -1,3 +1,5 @@
+import type { OnParentEnd } from "./episode.ts";
+
 /** A step whose outcome is not recorded yet. */
 export interface PendingStep {
   readonly kind: "run";
@@ -12,10 +14,24 @@ export interface PendingStep {
   readonly lastError?: string;
 }
 
+/** Another run whose result is awaited. */
+export interface PendingChild {
+  readonly kind: "child";
+  readonly name: string;
+  readonly onParentEnd: OnParentEnd;
+}
+
+/** A child whose result nobody wants any more. */
+export interface LeftChild extends PendingChild {
+  /** Of the command that started it. */
+  readonly number: number;
+}
+
 /** Something that the code of a run waits for, or may wait for. */
 export type Pending =
   | PendingStep
   | { readonly kind: "ask"; readonly name: string }
+  | PendingChild
   | { readonly kind: "timer"; readonly dueAt: number }
   | { readonly kind: "event"; readonly name: string; readonly dueAt?: number };
 
@@ -44,6 +60,7 @@ export function dueAtOf(pending: Pending): number | undefined {
     case "event":
       return pending.dueAt;
     case "ask":
+    case "child":
       return undefined;
   }
 }

@@ -1,31 +1,18 @@
-import type { Command, Episode, Input, LeftEvent, Settled } from "./episode.ts";
+import {
+  type Answered,
+  type Command,
+  type Episode,
+  type Input,
+  type LeftEvent,
+  OWN_TIMES,
+  type Settled,
+} from "./episode.ts";
+import type { Delivery, Numbered, Phase } from "./delivery.ts";
 import { EventBuffer } from "./event-buffer.ts";
-import { dueAtOf, type Pending, type PendingStep } from "./pending.ts";
+import { dueAtOf, type LeftChild, type Pending, type PendingStep } from "./pending.ts";
+import { RequestBook } from "./request-book.ts";
 
-/** How far a run has come. */
-export type Phase =
-  | "new"
-  | "running"
-  /** The code wants to begin anew with another input: another machine takes its place. */
-  | "continued"
-  | "completed"
-  | "failed"
-  | "cancelled"
-  | "terminated";
-
-/** What the code of a run is told next. */
-export type Delivery =
-  | { readonly kind: "begin"; readonly input: unknown; readonly seed: string }
-  /** What command `of` came to. */
-  | { readonly kind: "settle"; readonly of: number; readonly settled: Settled }
-  /** Everything that is awaited rejects: the commands `of`, in this order. */
-  | { readonly kind: "cancel"; readonly of: readonly number[]; readonly reason: string };
-
-/** A command with its number. */
-export interface Numbered {
-  readonly number: number;
-  readonly command: Command;
-}
+export type { Delivery, Numbered, Phase } from "./delivery.ts";
 
 const NOTHING: Settled = { kind: "value", value: undefined };
 
@@ -42,7 +29,11 @@ const NOTHING: Settled = { kind: "value", value: undefined };
  * FLOW-2. Events of one name reach waiters of that name in order, the oldest waiter first. An event
  *         is assigned when it is delivered and not before, so a withdrawn waiter takes none (W8).
  * FLOW-3. A timer does not fire before its time, and fires once (W7). Time never goes back (W13).
- * FLOW-4. After the end nothing is pending, and every input is stale.
+ * FLOW-4. Events of a name that has a handler go to the handler, in order, whatever it does with
+ *         those before.
+ * FLOW-5. A child that is not awaited any more, and has not ended as far as is known, is left: it
+ *         is told so once.
+ * FLOW-6. After the end nothing is pending, and every input is stale.
  */
 export class RunMachine {
   #phase: Phase = "new";
@@ -56,7 +47,14 @@ export class RunMachine {
   /** By the number of the command, in order. */
   readonly #pending = new Map<number, Pending>();
   readonly #events = new EventBuffer();
+  readonly #requests = new RequestBook();
+  /** The numbers of the commands that made them, by the name of the event. */
+  readonly #handlers = new Map<string, number>();
   #deliveries: Delivery[] = [];
+  #leftChildren: LeftChild[] = [];
+  /** What the code begins with, until its time comes. */
+  #beginning: { readonly begin: Delivery; readonly dueAt: number } | undefined;
+  #deadline: number | undefined;
 
   get phase(): Phase {
     return this.#phase;
@@ -99,23 +97,42 @@ export class RunMachine {
     return this.#pending;
   }
 
+  /** Events that nobody has taken, and requests without an answer. */
   get bufferedEvents(): number {
-    return this.#events.size;
+    return this.#events.events + this.#requests.size;
   }
 
-  /** The events that nobody has taken: those of one name in order. */
+  /**
+   * The events that nobody has taken: those of one name in order. Requests that a handler has begun
+   * with come first.
+   */
   leftEvents(): readonly LeftEvent[] {
-    return this.#events.entries();
+    const waiting = new Set(this.#events.entries());
+    return [...this.#requests.openOnes().filter((open) => !waiting.has(open)), ...waiting];
+  }
+
+  /** The requests of the run. */
+  get requests(): Pick<RequestBook, "answerTo" | "has" | "takeFresh"> {
+    return this.#requests;
+  }
+
+  /** What was answered so far, as far as it is kept. */
+  answered(): readonly Answered[] {
+    return this.#requests.answered();
   }
 
   /** When time alone goes on with the run; undefined if it never does. */
   get nextDue(): number | undefined {
-    let earliest: number | undefined;
-    for (const pending of this.#pending.values()) {
-      const dueAt = dueAtOf(pending);
-      if (dueAt !== undefined && (earliest === undefined || dueAt < earliest)) earliest = dueAt;
-    }
-    return earliest;
+    let earliest = Number.POSITIVE_INFINITY;
+    for (const pending of this.#pending.values())
+      earliest = Math.min(earliest, dueAtOf(pending) ?? earliest);
+    earliest = Math.min(earliest, this.#beginning?.dueAt ?? earliest, this.deadline ?? earliest);
+    return earliest === Number.POSITIVE_INFINITY ? undefined : earliest;
+  }
+
+  /** When the run is cancelled, unless it was, or has ended. */
+  get deadline(): number | undefined {
+    return this.#isCancelled || this.hasEnded ? undefined : this.#deadline;
   }
 
   /** The command whose time came first, among those whose time has come. */
@@ -125,7 +142,7 @@ export class RunMachine {
     for (const [number, pending] of this.#pending) {
       if (dueAtOf(pending) === earliest) return number;
     }
-    return undefined;
+    return this.#beginning?.dueAt === earliest ? OWN_TIMES.begin : OWN_TIMES.deadline;
   }
 
   /** False if the input is stale: then nothing has changed, and there is nothing to record. */
@@ -136,7 +153,7 @@ export class RunMachine {
   }
 
   #apply(input: Input, at: number): boolean {
-    if (input.kind === "started") return this.#start(input);
+    if (input.kind === "started") return this.#start(input, at);
     if (input.kind === "terminate") return this.#terminate(input.reason);
     if (this.#phase !== "running") return false;
     switch (input.kind) {
@@ -148,8 +165,7 @@ export class RunMachine {
       case "timer":
         return this.#fire(input.of, at);
       case "event":
-        this.#events.add(input.name, input.data);
-        return true;
+        return this.#takeEvent(input);
       case "cancel":
         return this.#cancel(input.reason);
     }
@@ -160,10 +176,19 @@ export class RunMachine {
     const delivery = this.#deliveries.shift();
     if (delivery !== undefined || this.#events.size === 0) return delivery;
     for (const [of, pending] of this.#pending) {
-      if (pending.kind !== "event" || !this.#events.has(pending.name)) continue;
+      const event = pending.kind === "event" ? this.#events.take(pending.name) : undefined;
+      if (event === undefined) continue;
       this.#pending.delete(of);
-      const value = this.#events.take(pending.name);
-      return { kind: "settle", of, settled: { kind: "value", value } };
+      return { kind: "settle", of, settled: { kind: "value", value: event.data } };
+    }
+    return this.#nextHandled();
+  }
+
+  /** FLOW-4 */
+  #nextHandled(): Delivery | undefined {
+    for (const [name, of] of this.#handlers) {
+      const event = this.#events.take(name);
+      if (event !== undefined) return { kind: "handle", of, data: event.data, ask: event.ask };
     }
     return undefined;
   }
@@ -183,6 +208,14 @@ export class RunMachine {
     this.#deliveries = [];
     this.accept(commands);
     while (this.next() !== undefined);
+    this.takeLeftChildren();
+  }
+
+  /** FLOW-5. The children that were left since the last time. */
+  takeLeftChildren(): readonly LeftChild[] {
+    const left = this.#leftChildren;
+    this.#leftChildren = [];
+    return left;
   }
 
   #accept(number: number, command: Command): void {
@@ -191,17 +224,26 @@ export class RunMachine {
         this.#pending.set(number, { kind: "run", name: command.name, attempt: 1, losses: 0 });
         break;
       case "ask":
+      case "child":
       case "timer":
       case "event":
         this.#pending.set(number, command);
         break;
+      case "on":
+        this.#handlers.set(command.name, number);
+        break;
+      case "answer":
+        this.#requests.answer(command.ask, command.settled);
+        break;
       case "withdraw":
-        this.#pending.delete(command.of);
+        this.#drop(command.of);
         break;
       case "status":
         this.#status = command.value;
         break;
       case "send":
+      case "start":
+      case "patch":
         break;
       case "complete":
         this.#outcome = { kind: "value", value: command.value };
@@ -214,7 +256,7 @@ export class RunMachine {
       case "continue":
         this.#continuation = command.input;
         this.#phase = "continued";
-        this.#pending.clear();
+        this.#dropAll();
         break;
       case "cancelled":
         this.#reason = command.reason;
@@ -223,17 +265,29 @@ export class RunMachine {
     }
   }
 
-  #start({ input, seed, events }: Extract<Input, { kind: "started" }>): boolean {
+  #start(started: Extract<Input, { kind: "started" }>, at: number): boolean {
+    const { input, seed, events, answered, notBefore, deadline } = started;
     if (this.#phase !== "new") return false;
+    this.#deadline = deadline;
     this.#phase = "running";
-    for (const { name, data } of events ?? []) this.#events.add(name, data);
-    this.#deliveries.push({ kind: "begin", input, seed });
+    this.#requests.load(answered ?? []);
+    for (const event of events ?? []) this.#takeEvent(event);
+    const begin: Delivery = { kind: "begin", input, seed };
+    if (notBefore === undefined || notBefore <= at) this.#deliveries.push(begin);
+    else this.#beginning = { begin, dueAt: notBefore };
+    return true;
+  }
+
+  #takeEvent({ name, data, ask }: LeftEvent): boolean {
+    const event: LeftEvent = ask === undefined ? { name, data } : { name, data, ask };
+    if (ask !== undefined && !this.#requests.open(ask, event)) return false;
+    this.#events.add(event);
     return true;
   }
 
   #settle(of: number, settled: Settled): boolean {
     const { kind } = this.#pending.get(of) ?? {};
-    if (kind !== "run" && kind !== "ask") return false;
+    if (kind !== "run" && kind !== "ask" && kind !== "child") return false;
     this.#deliver(of, settled);
     return true;
   }
@@ -252,6 +306,9 @@ export class RunMachine {
 
   /** FLOW-3 */
   #fire(of: number, at: number): boolean {
+    if (of === OWN_TIMES.begin) return this.#begin(at);
+    if (of === OWN_TIMES.deadline)
+      return at >= (this.deadline ?? Number.POSITIVE_INFINITY) && this.#cancel("its time is over");
     const pending = this.#pending.get(of);
     const dueAt = pending === undefined ? undefined : dueAtOf(pending);
     if (pending === undefined || dueAt === undefined || at < dueAt) return false;
@@ -262,11 +319,25 @@ export class RunMachine {
     return true;
   }
 
+  #begin(at: number): boolean {
+    const beginning = this.#beginning;
+    if (beginning === undefined || at < beginning.dueAt) return false;
+    this.#beginning = undefined;
+    this.#deliveries.push(beginning.begin);
+    return true;
+  }
+
+  /** Code that has not begun yet never does. */
   #cancel(reason: string): boolean {
     if (this.#isCancelled) return false;
     this.#isCancelled = true;
+    if (this.#beginning !== undefined) {
+      this.#reason = reason;
+      this.#end("cancelled");
+      return true;
+    }
     this.#deliveries.push({ kind: "cancel", of: [...this.#pending.keys()], reason });
-    this.#pending.clear();
+    this.#dropAll();
     return true;
   }
 
@@ -283,10 +354,23 @@ export class RunMachine {
     this.#deliveries.push({ kind: "settle", of, settled });
   }
 
-  /** FLOW-4 */
+  /** FLOW-5 */
+  #drop(of: number): void {
+    const pending = this.#pending.get(of);
+    this.#pending.delete(of);
+    if (pending?.kind === "child") this.#leftChildren.push({ ...pending, number: of });
+  }
+
+  #dropAll(): void {
+    for (const of of this.#pending.keys()) this.#drop(of);
+  }
+
+  /** FLOW-6 */
   #end(phase: Phase): void {
     this.#phase = phase;
-    this.#pending.clear();
+    this.#beginning = undefined;
+    this.#dropAll();
     this.#events.clear();
+    this.#requests.close();
   }
 }
