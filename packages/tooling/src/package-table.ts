@@ -44,8 +44,8 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   "packages/testing/services": ["core"],
   // As a feature would, so that its test proves that a feature needs no more.
   "packages/testing/sample-feature": ["core", "sdk", "client"],
-  "packages/host": [...SPINE, ...PROVIDERS],
-  "packages/cli": ["core", "sdk", "client", "host", "admin"],
+  "packages/host": [...SPINE, ...PROVIDERS, "components"],
+  "packages/cli": ["core", "sdk", "client", "components", "host", "admin"],
   "packages/troupe": [...SPINE, "host", "cli"],
   "packages/bench": ALL,
   // The repository runs its own tests with the plugin that users have, and checks that docs list

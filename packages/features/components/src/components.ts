@@ -37,7 +37,13 @@ export interface ComponentInfo {
   /** Where it was declared. */
   readonly place: string;
   readonly block: BlockName;
-  readonly health: "open" | "failed";
+  /**
+   * `failed`: it could not be opened. `failing`: its last call found the other side away, or got no
+   * answer in time.
+   */
+  readonly health: "open" | "failing" | "failed";
+  /** Why it is not well. */
+  readonly reason?: string;
   /** What it can do, as far as its block has such differences. */
   readonly capabilities: readonly string[];
 }
@@ -111,7 +117,7 @@ export class Components implements AsyncDisposable {
       version,
       place: spec.place,
       block: type.block,
-      health: outcome.kind,
+      ...this.#healthOf(spec.name, outcome),
       capabilities: outcome.kind === "open" ? capabilitiesOf(outcome.port) : [],
     }));
   }
@@ -130,6 +136,15 @@ export class Components implements AsyncDisposable {
     await Promise.all(Array.from(this.#configurations, (block) => block.close()));
     await Promise.all(Array.from(this.#calls.values(), (calls) => calls.close()));
     await closeInReverse(this.#opened);
+  }
+
+  #healthOf(
+    name: string,
+    outcome: OpenedComponent["outcome"],
+  ): Pick<ComponentInfo, "health" | "reason"> {
+    if (outcome.kind === "failed") return { health: "failed", reason: outcome.error.detail };
+    const failure = this.#calls.get(name)?.failure;
+    return failure === undefined ? { health: "open" } : { health: "failing", reason: failure };
   }
 
   #block<Block extends BlockName, B>(
