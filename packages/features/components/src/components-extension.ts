@@ -1,6 +1,9 @@
 import { adminMethod, type AdminCall, type Extension, listOf, message, text } from "@troupe/sdk";
 import { actorComponentsPart } from "./actor-components.ts";
 import type { Components } from "./components.ts";
+import { deskPart, deskTypes } from "./triggers/trigger-desk.ts";
+import { triggersPart } from "./triggers/trigger-part.ts";
+import { checkTriggers, TriggerService } from "./triggers/trigger-service.ts";
 import { LOCK_ACTOR, lockActor } from "./kinds/lock-actor.ts";
 
 const componentReport = message("ComponentReport", {
@@ -37,8 +40,12 @@ export const LIST_COMPONENTS: AdminCall<object, ReturnType<typeof componentsResp
 export function componentsExtension(components: Components): Extension {
   return {
     name: "components",
-    types: (definitions) => (definitions.has(LOCK_ACTOR) ? [] : [lockActor]),
-    parts: () => [actorComponentsPart(components)],
+    types: (definitions) => {
+      checkTriggers(definitions, components);
+      return [...(definitions.has(LOCK_ACTOR) ? [] : [lockActor]), ...deskTypes(definitions)];
+    },
+    parts: () => [actorComponentsPart(components), triggersPart, deskPart],
+    services: (silo) => [new TriggerService(silo, components)],
     adminMethods: () => [adminMethod(LIST_COMPONENTS, () => reportOf(components))],
   };
 }

@@ -1,4 +1,6 @@
 import {
+  type Binding,
+  type BindingSource,
   type BlockName,
   type Clock,
   type ComponentPorts,
@@ -103,6 +105,14 @@ export class Components implements AsyncDisposable {
     return this.#block("bindings", name, (port, calls) => new BindingBlock(port, calls));
   }
 
+  /** Where the events of a binding come from; undefined if it brings none in. */
+  source(name: string): BindingSource | undefined {
+    const { outcome } = this.#find("bindings", name);
+    if (outcome.kind === "failed") throw outcome.error;
+    // A type of the block `bindings` opens a binding.
+    return (outcome.port as Binding).source;
+  }
+
   /** The locks of a lock store. */
   lock(name: string): LockBlock {
     const { random } = this.#options;
@@ -188,7 +198,8 @@ export class Components implements AsyncDisposable {
 }
 
 function capabilitiesOf(port: ComponentPorts[BlockName]): readonly string[] {
-  if ("operations" in port) return port.operations;
+  if ("operations" in port)
+    return port.source === undefined ? port.operations : [...port.operations, "input"];
   if (!("capabilities" in port)) return [];
   return Object.entries(port.capabilities)
     .filter(([, can]) => can === true)
