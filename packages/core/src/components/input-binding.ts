@@ -41,9 +41,9 @@ export interface SourceReading {
  * - An event that the receiver has for long, or that comes again, does not keep the others
  *   from coming, as long as there is room in the window.
  *
- * Events may come in any order, and more than once. Who takes them stores what it has handled, so that a repetition takes effect
- * once. `read` rejects with `COMPONENT_UNAVAILABLE`
- * within seconds when the source is away.
+ * Events may come in any order, and more than once. Who takes them stores what it has handled, so
+ * that a repetition takes effect once. `read` rejects with `COMPONENT_UNAVAILABLE` within seconds
+ * when the source is away.
  */
 export interface InputBinding {
   /** Begins to read. Several readings share the events. */
