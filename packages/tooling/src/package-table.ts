@@ -10,7 +10,13 @@ const UNSCOPED: ReadonlySet<string> = new Set(["troupe"]);
 const SPINE = ["core", "sdk", "client", "runtime"] as const;
 const PROVIDERS = ["memory", "embedded", "grpc", "etcd", "redis", "postgres"] as const;
 const TESTING = ["testkit", "conformance", "simulator", "services"] as const;
-const FEATURES = ["components", "components-redis", "topics", "workflow"] as const;
+const FEATURES = [
+  "components",
+  "components-postgres",
+  "components-redis",
+  "topics",
+  "workflow",
+] as const;
 const OPERATIONS = ["admin"] as const;
 const ALL = [
   ...SPINE,
@@ -50,7 +56,7 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   "packages/bench": ALL,
   // The repository runs its own tests with the plugin that users have, and checks that docs list
   // every error code and describe every type of component.
-  "packages/tooling": ["core", "troupe", "components", "components-redis"],
+  "packages/tooling": ["core", "troupe", "components", "components-postgres", "components-redis"],
   "cluster-tests": ALL,
   // An example is what a user writes, so it has what a user installs.
   "examples/*": ["troupe"],

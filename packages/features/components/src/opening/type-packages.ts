@@ -11,6 +11,11 @@ interface TypePackage {
 /** The packages of Troupe whose types need a client of their own. They are installed apart. */
 const PACKAGES: readonly TypePackage[] = [
   {
+    name: "@troupe/components-postgres",
+    exported: "postgresTypes",
+    types: ["bindings.postgresql", "configuration.postgresql", "state.postgresql"],
+  },
+  {
     name: "@troupe/components-redis",
     exported: "redisTypes",
     types: ["configuration.redis", "lock.redis", "state.redis"],
