@@ -54,6 +54,7 @@ export class TriggerService implements SiloService {
   readonly #readers: TriggerReader[] = [];
   readonly #pauses = new Set<Scheduled>();
   readonly #telling = new Set<Promise<void>>();
+  #ended: Promise<unknown> | undefined;
   #isOver = false;
 
   constructor(silo: SiloHost, components: Components) {
@@ -68,11 +69,14 @@ export class TriggerService implements SiloService {
   drain(): void {
     this.#isOver = true;
     for (const pause of this.#pauses) pause.cancel();
+    // From now on nothing is taken. What is under way is waited for in `stop`.
+    this.#ended ??= Promise.allSettled(this.#readers.map((reader) => reader.stop()));
   }
 
   async stop(): Promise<void> {
     this.drain();
-    await Promise.all([...this.#readers.map((reader) => reader.stop()), ...this.#telling]);
+    await this.#ended;
+    await Promise.all(this.#telling);
   }
 
   #begin({ type, trigger }: TypeTrigger): void {
