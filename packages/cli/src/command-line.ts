@@ -21,6 +21,8 @@ const commands: Commands = {
   letters: async (actor, flags) => (await import("./letters-command.ts")).runLetters(actor, flags),
   deploys: async (verb, type, flags) =>
     (await import("./deploys-command.ts")).runDeploys(verb, type, flags),
+  components: async (what, type, flags) =>
+    (await import("./components-command.ts")).runComponents(what, type, flags),
   destroy: async (actor, flags) => (await import("./destroy-command.ts")).runDestroy(actor, flags),
   export: async (flags) => (await import("./export-command.ts")).runExport(flags),
   import: async (flags) => (await import("./import-command.ts")).runImport(flags),

@@ -59,6 +59,7 @@ async function understand(args: readonly string[]): Promise<Understood> {
     reminders: (_, flags) => note("reminders", undefined, flags),
     letters: (_, flags) => note("letters", undefined, flags),
     deploys: (_, __, flags) => note("deploys", undefined, flags),
+    components: (_, __, flags) => note("components", undefined, flags),
     destroy: (_, flags) => note("destroy", undefined, flags),
     drain: (_, flags) => note("drain", undefined, flags),
     bench: () => note("bench", undefined, {}),

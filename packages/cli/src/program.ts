@@ -25,6 +25,11 @@ export interface Commands {
     type: string | undefined,
     flags: DeploysFlags,
   ): Promise<number>;
+  components(
+    what: "types" | undefined,
+    type: string | undefined,
+    flags: JsonFlags,
+  ): Promise<number>;
   destroy(actor: string, flags: JsonFlags): Promise<number>;
   export(flags: BackupFlags): Promise<number>;
   import(flags: ImportFlags): Promise<number>;
@@ -85,6 +90,7 @@ const CONNECTION: readonly OptionName[] = [
 const HOSTING: readonly OptionName[] = [
   "storage",
   "access",
+  "components",
   "labels",
   "capacity",
   "deploy.switchAt",
@@ -116,6 +122,7 @@ export function createProgram(commands: Commands, version: string, exit: Exit): 
   addHosts(program, commands, exit);
   addCalls(program, commands, exit);
   addLists(program, commands, exit);
+  addComponents(program, commands, exit);
   addDestroy(program, commands, exit);
   addBackup(program, commands, exit);
   addDeploys(program, commands, exit);
@@ -211,6 +218,21 @@ function addLists(program: Command, commands: Commands, exit: Exit): void {
     .option("--json", JSON_LINE, false)
     .action(async (actor: string | undefined, flags: LettersFlags) =>
       exit(await commands.letters(actor, flags)),
+    );
+}
+
+function addComponents(program: Command, commands: Commands, exit: Exit): void {
+  withOptions(program.command("components"), CONNECTION)
+    .description("list the components of the silos, and how they are; or the types that there are")
+    .addArgument(
+      new Argument("[what]", "types: those that can be declared; needs no cluster").choices([
+        "types",
+      ]),
+    )
+    .argument("[type]", "with types: show the metadata of this one, such as state.redis")
+    .option("--json", JSON_LINE, false)
+    .action(async (what: "types" | undefined, type: string | undefined, flags: JsonFlags) =>
+      exit(await commands.components(what, type, flags)),
     );
 }
 

@@ -24,7 +24,8 @@ export async function withCluster(
   refuseMemory(settings);
   // A look must not make the folder of a cluster that never was, and people would rather not wait.
   await awaitCluster(settings, logger, 0);
-  const cluster = await openCluster(settings, logger);
+  // A command asks silos, and needs no database of theirs.
+  const cluster = await openCluster({ ...settings, components: undefined }, logger);
   try {
     return await work({ cluster, admin: new AdminClient(cluster), settings });
   } finally {

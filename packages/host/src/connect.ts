@@ -8,10 +8,12 @@ import {
   type DeadLetterAccess,
 } from "@troupe/client";
 import { INSPECT, type Logger, siloCount, type View } from "@troupe/core";
+import type { Components } from "@troupe/components";
 import type { ActorType } from "@troupe/sdk";
 import { awaitCluster, waitMsOf } from "./await-cluster.ts";
 import { secretsOfClient } from "./config/access-settings.ts";
 import type { Settings } from "./config/settings.ts";
+import { componentsOf, type HostedComponents } from "./hosted-components.ts";
 import { openClientPorts } from "./open-ports.ts";
 import { type ProgramValues, programValues } from "./program-values.ts";
 import { clientSettings, type ConnectOptions, loggerOf } from "./public-options.ts";
@@ -21,6 +23,8 @@ export interface Cluster
   extends ActorReferences, ActorSearch, DeadLetterAccess, Administered, AsyncDisposable {
   /** The members as this process knows them. */
   readonly view: View;
+  /** The components that `components` named. Throws `BAD_CONFIG` if it named none. */
+  readonly components: Components;
   /** Ends every call that is under way with `CANCELLED`. Closing twice is harmless. */
   close(): Promise<void>;
 }
@@ -54,7 +58,7 @@ export async function openCluster(
   actors: readonly ActorType[] = [],
   values: Pick<ProgramValues, "filters"> = {},
 ): Promise<Cluster> {
-  const { ports, close } = await openClientPorts(settings, logger);
+  const { ports, hosted, close } = await openClientPorts(settings, logger);
   const { cluster, access } = settings;
   try {
     const client = await ClusterClient.connect(ports, {
@@ -64,11 +68,18 @@ export async function openCluster(
       role: access.role,
       name: access.name,
     });
-    return new OwningCluster(cluster, client, close);
+    hosted?.attach(client);
+    return new OwningCluster(cluster, client, { hosted, close });
   } catch (error) {
     await close();
     throw error;
   }
+}
+
+/** What a client has to close, and what it gives. */
+interface OwnedByCluster {
+  readonly hosted: HostedComponents | undefined;
+  readonly close: () => Promise<void>;
 }
 
 /** A client together with the ports that were opened for it. */
@@ -79,12 +90,12 @@ class OwningCluster implements Cluster {
   readonly deadLetters: DeadLetterAccess["deadLetters"];
   readonly #client: ClusterClient;
   readonly #name: string;
-  readonly #closePorts: () => Promise<void>;
+  readonly #owned: OwnedByCluster;
 
-  constructor(name: string, client: ClusterClient, closePorts: () => Promise<void>) {
+  constructor(name: string, client: ClusterClient, owned: OwnedByCluster) {
     this.#name = name;
     this.#client = client;
-    this.#closePorts = closePorts;
+    this.#owned = owned;
     this.actor = client.actor.bind(client);
     this.actors = client.actors.bind(client);
     this.worker = client.worker.bind(client);
@@ -99,6 +110,10 @@ class OwningCluster implements Cluster {
     return this.#client.view;
   }
 
+  get components(): Components {
+    return componentsOf(this.#owned.hosted, "connect");
+  }
+
   get [ADMIN_LINK](): AdminLink {
     return this.#client[ADMIN_LINK];
   }
@@ -107,7 +122,7 @@ class OwningCluster implements Cluster {
     try {
       await this.#client.close();
     } finally {
-      await this.#closePorts();
+      await this.#owned.close();
     }
   }
 

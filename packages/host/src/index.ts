@@ -11,6 +11,13 @@ export type {
   ReadResult,
   UntypedActorSearch,
 } from "@troupe/client";
+export type {
+  ComponentBlocks,
+  ComponentDeclaration,
+  ComponentInfo,
+  Components,
+  SecretScope,
+} from "@troupe/components";
 export { awaitCluster } from "./await-cluster.ts";
 export * from "./config/config-layers.ts";
 export * from "./config/host-port.ts";
@@ -19,6 +26,7 @@ export * from "./config/option-catalog.ts";
 export * from "./config/redact.ts";
 export * from "./config/settings.ts";
 export * from "./connect.ts";
+export type { ComponentsOption, ComponentsSettings } from "./hosted-components.ts";
 export { wantsColours } from "./logging.ts";
 export * from "./public-options.ts";
 export { onShutdownSignals, type ShutdownSteps } from "./shutdown-signals.ts";

@@ -11,12 +11,15 @@ import {
 } from "@troupe/core";
 import { Closers } from "./closers.ts";
 import { secretsOfClient } from "./config/access-settings.ts";
+import { type HostedComponents, openHostedComponents } from "./hosted-components.ts";
 import type { Settings } from "./config/settings.ts";
 import { renewedCertificates } from "./renewed-certificates.ts";
 
 /** Ports that this package opened, and so has to close. */
 export interface OpenPorts<P> {
   readonly ports: P;
+  /** Undefined if the settings name none. */
+  readonly hosted: HostedComponents | undefined;
   /** Closes them all. Closing twice is harmless. */
   readonly close: () => Promise<void>;
 }
@@ -31,9 +34,10 @@ export function openClientPorts(
   settings: Settings,
   logger: Logger,
 ): Promise<OpenPorts<ClientPorts>> {
-  return openAll(async (closers) => {
+  const context = contextOf(settings, logger);
+  return openAll(settings, context, async (closers) => {
     const secrets = secretsOfClient(settings.access);
-    return openShared({ ...settings, secrets }, contextOf(settings, logger), closers);
+    return openShared({ ...settings, secrets }, context, closers);
   });
 }
 
@@ -44,7 +48,7 @@ export function openSiloPorts(
 ): Promise<OpenPorts<ClientPorts & StoragePorts>> {
   const { membership, storage } = settings;
   const context = contextOf(settings, logger);
-  return openAll(async (closers) => {
+  return openAll(settings, context, async (closers) => {
     if (membership.provider.reach === "network" && storage.provider.reach === "machine") {
       logger.warn(
         { folder: storage.provider.folderOf?.(storage.location) },
@@ -67,12 +71,23 @@ export function contextOf({ cluster }: Settings, logger: Logger): ProviderContex
   return { cluster, clock: systemClock, random: systemRandom, logger };
 }
 
-/** Closes what was opened already if the rest cannot be. */
-async function openAll<P>(open: (closers: Closers) => Promise<P>): Promise<OpenPorts<P>> {
+/**
+ * Opens the components and then the ports, so that a mistake in a component's file is told before
+ * a server is waited for. Closes what was opened already if the rest cannot be.
+ */
+async function openAll<P>(
+  { components }: Settings,
+  context: ProviderContext,
+  open: (closers: Closers) => Promise<P>,
+): Promise<OpenPorts<P>> {
   const closers = new Closers();
   try {
+    const hosted =
+      components === undefined
+        ? undefined
+        : closers.add(await openHostedComponents(components, context));
     const ports = await open(closers);
-    return { ports, close: () => closers.close() };
+    return { ports, hosted, close: () => closers.close() };
   } catch (error) {
     await closers.close();
     throw error;

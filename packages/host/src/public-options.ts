@@ -5,6 +5,7 @@ import { fromObject } from "./config/config-layers.ts";
 import { settingsOf } from "./config/load-settings.ts";
 import { OPTION_NAMES, type OptionName } from "./config/option-catalog.ts";
 import type { LogLevel, Settings } from "./config/settings.ts";
+import type { ComponentsOption } from "./hosted-components.ts";
 import { createLogger } from "./logging.ts";
 import { registryOf } from "./handed-in-providers.ts";
 
@@ -39,6 +40,13 @@ export interface ClusterOptions {
    * `{ providers: [acme()], storage: "acme://…" }`. Default: only those that come with Troupe.
    */
   readonly providers?: readonly Provider[];
+  /**
+   * Stores, bindings, secrets, settings and locks outside of the code: a folder with files in
+   * Dapr's form (`"./components"`), a list of `{ name, type, metadata }`, or either as `from` with
+   * `types` of other packages. What they are for is an application, and that is the cluster's name.
+   * Everything that is wrong is `BAD_CONFIG` before anything starts. Default: none.
+   */
+  readonly components?: ComponentsOption;
   /** Default: pino on standard error, for people on a terminal and as JSON otherwise. */
   readonly logger?: Logger;
   /** Of the default logger. Default: `"info"` for a silo, `"warn"` for a client. */
@@ -184,6 +192,7 @@ export interface SiloOptions extends ClusterOptions {
 export const CLIENT_OPTIONS: readonly OptionName[] = [
   "cluster",
   "membership",
+  "components",
   "token",
   "tokens.silo",
   "tokens.client",

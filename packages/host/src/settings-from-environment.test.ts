@@ -24,6 +24,7 @@ const VARIABLES = {
   TROUPE_LEASE_TTL: "10s",
   TROUPE_LEASE_POLICY: "available",
   TROUPE_ADOPT_STORAGE: "false",
+  TROUPE_COMPONENTS: "./components",
   TROUPE_LOG_LEVEL: "debug",
   TROUPE_LOG_FORMAT: "json",
 } as const;
@@ -37,6 +38,7 @@ describe("settingsFromEnvironment", () => {
       advertise: "10.0.0.5:7100",
       membership: "etcd://10.0.0.2:2379",
       storage: "redis://10.0.0.4:6379",
+      components: "./components",
       tokens: {
         silo: "secret of silos",
         client: "secret of clients",

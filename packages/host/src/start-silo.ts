@@ -9,9 +9,11 @@ import {
 import { INSPECT, type Logger, messageOf, TroupeError, type View } from "@troupe/core";
 import { Silo as RuntimeSilo, type SiloSnapshot } from "@troupe/runtime";
 import type { ActorType } from "@troupe/sdk";
+import type { Components } from "@troupe/components";
 import { checkSiloAccess } from "./config/access-settings.ts";
 import { keepFromFailing } from "./actor-failures.ts";
 import type { Settings } from "./config/settings.ts";
+import { componentsOf, type HostedComponents } from "./hosted-components.ts";
 import { openSiloPorts } from "./open-ports.ts";
 import { type ProgramValues, programValues } from "./program-values.ts";
 import { onShutdownSignals } from "./shutdown-signals.ts";
@@ -25,6 +27,8 @@ export interface Silo
   readonly address: string;
   /** The members as this silo knows them. */
   readonly view: View;
+  /** The components that `components` named. Throws `BAD_CONFIG` if it named none. */
+  readonly components: Components;
   snapshot(): SiloSnapshot;
   /**
    * Drains: moves everything away, leaves the cluster and closes what was opened. Stopping twice is
@@ -64,12 +68,12 @@ export async function openSilo(
   settings: Settings,
   logger: Logger,
   actors: readonly ActorType[],
-  { signals = false, ...values }: ProgramValues = {},
+  { signals = false, extensions = [], ...values }: ProgramValues = {},
 ): Promise<Silo> {
   checkSiloAccess(settings.access);
   for (const warning of settings.access.warnings) logger.warn({ listen: settings.listen }, warning);
   const opened = await openSiloPorts(settings, logger);
-  const { ports } = opened;
+  const { ports, hosted } = opened;
   const stopKeeping = keepFromFailing(logger);
   const close = async (): Promise<void> => {
     await opened.close();
@@ -80,6 +84,7 @@ export async function openSilo(
   try {
     const silo = await RuntimeSilo.start(ports, {
       ...values,
+      extensions: hosted === undefined ? extensions : [...extensions, hosted.extension],
       cluster,
       actors,
       listen,
@@ -92,7 +97,8 @@ export async function openSilo(
       ...(leaseTtlMs === undefined ? {} : { leaseTtlMs }),
       ...(leasePolicy === undefined ? {} : { leasePolicy }),
     });
-    const owning = new OwningSilo(silo, close, logger);
+    hosted?.attach(silo);
+    const owning = new OwningSilo(silo, { hosted, close, logger });
     if (signals) drainOnSignals(owning, logger);
     return owning;
   } catch (error) {
@@ -114,6 +120,13 @@ function drainOnSignals(silo: Silo, logger: Logger): void {
   silo.stopped.finally(forget).catch(() => undefined);
 }
 
+/** What a silo has to close, and what it gives. */
+interface OwnedBySilo {
+  readonly hosted: HostedComponents | undefined;
+  readonly close: () => Promise<void>;
+  readonly logger: Logger;
+}
+
 /** A silo together with the ports that were opened for it. */
 class OwningSilo implements Silo {
   readonly actor: ActorReferences["actor"];
@@ -122,14 +135,16 @@ class OwningSilo implements Silo {
   readonly deadLetters: DeadLetterAccess["deadLetters"];
   readonly stopped: Promise<void>;
   readonly #silo: RuntimeSilo;
+  readonly #hosted: HostedComponents | undefined;
 
-  constructor(silo: RuntimeSilo, closePorts: () => Promise<void>, logger: Logger) {
+  constructor(silo: RuntimeSilo, { hosted, close, logger }: OwnedBySilo) {
     this.#silo = silo;
+    this.#hosted = hosted;
     this.actor = silo.actor.bind(silo);
     this.actors = silo.actors.bind(silo);
     this.worker = silo.worker.bind(silo);
     this.deadLetters = silo.deadLetters.bind(silo);
-    this.stopped = closedAfter(silo, closePorts);
+    this.stopped = closedAfter(silo, close);
     // Whoever does not wait for the end still sees in the log why it came.
     this.stopped.catch((error: unknown) =>
       logger.error({ reason: messageOf(error) }, "the silo did not stop cleanly"),
@@ -150,6 +165,10 @@ class OwningSilo implements Silo {
 
   get view(): View {
     return this.#silo.view;
+  }
+
+  get components(): Components {
+    return componentsOf(this.#hosted, "startSilo");
   }
 
   get [ADMIN_LINK](): AdminLink {

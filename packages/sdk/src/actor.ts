@@ -1,4 +1,5 @@
 import type { Logger } from "@troupe/core";
+import { type ActorComponents, COMPONENTS } from "./actor-components.ts";
 import type { ActorClass } from "./actor-definition.ts";
 import type { ActorHost } from "./actor-host.ts";
 import type { ActorRef, SendRef, UntypedActorRef, UntypedSendRef } from "./actor-ref.ts";
@@ -81,6 +82,15 @@ export abstract class Actor {
   /** What is known of the call that this turn serves. Throws outside of a turn. */
   get context(): CallContext {
     return hostOf(this).context();
+  }
+
+  /**
+   * The components of the silo: stores, bindings, locks and settings outside of the cluster. Calls
+   * of them end with the turn's deadline. What they change is not undone if the turn throws. Throws
+   * `BAD_CONFIG` if the silo was started without `components`.
+   */
+  get components(): ActorComponents {
+    return hostOf(this).part(COMPONENTS);
   }
 
   /** A log whose lines carry the actor's type and id. */

@@ -1,4 +1,5 @@
 export { Actor, type DeactivationReason } from "./actor.ts";
+export * from "./actor-components.ts";
 export * from "./actor-definition.ts";
 export * from "./actor-host.ts";
 export type { ActorOptions, PlacementOptions, StateOptions } from "./actor-options.ts";

@@ -1,12 +1,13 @@
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { builtInTypes, componentPages } from "@troupe/components";
+import { postgresTypes } from "@troupe/components-postgres";
 import { redisTypes } from "@troupe/components-redis";
 import { describe, expect, it } from "vitest";
 import { filesBelow, read, ROOT } from "./repository.ts";
 
 const FOLDER = "docs/components";
 
-const types = [...builtInTypes(), ...redisTypes];
+const types = [...builtInTypes(), ...postgresTypes, ...redisTypes];
 const pages = componentPages(types);
 
 // Set to anything, this writes the pages instead of checking them.

@@ -10,7 +10,13 @@ const UNSCOPED: ReadonlySet<string> = new Set(["troupe"]);
 const SPINE = ["core", "sdk", "client", "runtime"] as const;
 const PROVIDERS = ["memory", "embedded", "grpc", "etcd", "redis", "postgres"] as const;
 const TESTING = ["testkit", "conformance", "simulator", "services"] as const;
-const FEATURES = ["components", "components-redis", "topics", "workflow"] as const;
+const FEATURES = [
+  "components",
+  "components-postgres",
+  "components-redis",
+  "topics",
+  "workflow",
+] as const;
 const OPERATIONS = ["admin", "observability"] as const;
 const ALL = [
   ...SPINE,
@@ -52,13 +58,13 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   "packages/testing/services": ["core"],
   // As a feature would, so that its test proves that a feature needs no more.
   "packages/testing/sample-feature": ["core", "sdk", "client"],
-  "packages/host": [...SPINE, ...PROVIDERS],
-  "packages/cli": ["core", "sdk", "client", "host", "admin"],
+  "packages/host": [...SPINE, ...PROVIDERS, "components"],
+  "packages/cli": ["core", "sdk", "client", "components", "host", "admin"],
   "packages/troupe": [...SPINE, "host", "cli"],
   "packages/bench": ALL,
   // The repository runs its own tests with the plugin that users have, and checks that docs list
   // every error code and describe every type of component.
-  "packages/tooling": ["core", "troupe", "components", "components-redis"],
+  "packages/tooling": ["core", "troupe", "components", "components-postgres", "components-redis"],
   "cluster-tests": ALL,
   // An example is what a user writes, so it has what a user installs.
   "examples/*": ["troupe"],

@@ -27,6 +27,7 @@ const DOCUMENTED = [
   "packages/testing/testkit",
   "packages/operations/admin",
   "packages/features/components",
+  "packages/features/components-postgres",
   "packages/features/components-redis",
 ];
 

@@ -91,6 +91,15 @@ export type {
   ReadResult,
   UntypedActorSearch,
 } from "@troupe/host";
+export type {
+  ComponentBlocks,
+  ComponentDeclaration,
+  ComponentInfo,
+  Components,
+  ComponentsOption,
+  ComponentsSettings,
+  SecretScope,
+} from "@troupe/host";
 export { type Cluster, connect } from "@troupe/host";
 export type { ClusterOptions, ConnectOptions, SiloOptions, TlsOption } from "@troupe/host";
 export {

@@ -1,3 +1,5 @@
+import type { BindingSource } from "./input-binding.ts";
+
 /** What is asked of the other side of a binding. */
 export interface BindingRequest {
   readonly operation: string;
@@ -17,7 +19,8 @@ export interface BindingResponse {
 }
 
 /**
- * A way out to another system: the port of `bindings.*`.
+ * A way to another system and back: the port of `bindings.*`. One that has no way out has no
+ * operations, and one that has no way in has no `source`.
  *
  * - `invoke` is called only with one of `operations`.
  * - What the other side refuses rejects with `BINDING_FAILED`, and what is wrong with the request
@@ -29,6 +32,8 @@ export interface BindingResponse {
 export interface Binding {
   /** The operations that there are. */
   readonly operations: readonly string[];
+  /** Where its events come from. Undefined: it brings none. */
+  readonly source?: BindingSource;
   invoke(request: BindingRequest): Promise<BindingResponse>;
   close(): Promise<void>;
 }

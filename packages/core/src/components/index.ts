@@ -1,6 +1,7 @@
 export type * from "./binding.ts";
 export * from "./component-type.ts";
 export type * from "./configuration-store.ts";
+export type * from "./input-binding.ts";
 export type * from "./lock-store.ts";
 export type * from "./metadata-field.ts";
 export type * from "./secret-store.ts";

@@ -1,4 +1,6 @@
 import {
+  type Binding,
+  type BindingSource,
   type BlockName,
   type Clock,
   type ComponentPorts,
@@ -37,7 +39,13 @@ export interface ComponentInfo {
   /** Where it was declared. */
   readonly place: string;
   readonly block: BlockName;
-  readonly health: "open" | "failed";
+  /**
+   * `failed`: it could not be opened. `failing`: its last call found the other side away, or got no
+   * answer in time.
+   */
+  readonly health: "open" | "failing" | "failed";
+  /** Why it is not well. */
+  readonly reason?: string;
   /** What it can do, as far as its block has such differences. */
   readonly capabilities: readonly string[];
 }
@@ -97,6 +105,14 @@ export class Components implements AsyncDisposable {
     return this.#block("bindings", name, (port, calls) => new BindingBlock(port, calls));
   }
 
+  /** Where the events of a binding come from; undefined if it brings none in. */
+  source(name: string): BindingSource | undefined {
+    const { outcome } = this.#find("bindings", name);
+    if (outcome.kind === "failed") throw outcome.error;
+    // A type of the block `bindings` opens a binding.
+    return (outcome.port as Binding).source;
+  }
+
   /** The locks of a lock store. */
   lock(name: string): LockBlock {
     const { random } = this.#options;
@@ -111,7 +127,7 @@ export class Components implements AsyncDisposable {
       version,
       place: spec.place,
       block: type.block,
-      health: outcome.kind,
+      ...this.#healthOf(spec.name, outcome),
       capabilities: outcome.kind === "open" ? capabilitiesOf(outcome.port) : [],
     }));
   }
@@ -130,6 +146,15 @@ export class Components implements AsyncDisposable {
     await Promise.all(Array.from(this.#configurations, (block) => block.close()));
     await Promise.all(Array.from(this.#calls.values(), (calls) => calls.close()));
     await closeInReverse(this.#opened);
+  }
+
+  #healthOf(
+    name: string,
+    outcome: OpenedComponent["outcome"],
+  ): Pick<ComponentInfo, "health" | "reason"> {
+    if (outcome.kind === "failed") return { health: "failed", reason: outcome.error.detail };
+    const failure = this.#calls.get(name)?.failure;
+    return failure === undefined ? { health: "open" } : { health: "failing", reason: failure };
   }
 
   #block<Block extends BlockName, B>(
@@ -173,7 +198,8 @@ export class Components implements AsyncDisposable {
 }
 
 function capabilitiesOf(port: ComponentPorts[BlockName]): readonly string[] {
-  if ("operations" in port) return port.operations;
+  if ("operations" in port)
+    return port.source === undefined ? port.operations : [...port.operations, "input"];
   if (!("capabilities" in port)) return [];
   return Object.entries(port.capabilities)
     .filter(([, can]) => can === true)

@@ -77,6 +77,15 @@ export const OPTIONS = {
         'give "file:./folder" (one machine), "redis://host:6379" or "postgres://host:5432/database" (a cluster)',
     },
   ),
+  components: option(
+    "components",
+    "<path>",
+    "folder or file with components: databases, brokers, secrets, settings (default: none)",
+    {
+      right:
+        'give a folder such as "./components", or a list of { name, type, metadata }, or { from, types, secretScopes, callTimeout }',
+    },
+  ),
   token: option(
     "token",
     "<secret>",

@@ -17,6 +17,7 @@ import {
   type HostPort,
 } from "./host-port.ts";
 import { accessRules } from "./access-rules-schema.ts";
+import type { ComponentsOption } from "../hosted-components.ts";
 import { type AccessSettings, accessOf, accessProblems } from "./access-settings.ts";
 import type { ConfigProblem } from "./config-problem.ts";
 import { isOptionName, OPTIONS, type OptionName } from "./option-catalog.ts";
@@ -55,6 +56,7 @@ export interface Settings {
   readonly membership: ChosenMembership;
   readonly storage: ChosenStores;
   readonly transport: ChosenTransport;
+  readonly components: ComponentsOption | undefined;
   readonly access: AccessSettings;
   /** What clients may call; undefined if nothing was said. */
   readonly accessRules: readonly AccessRule[] | undefined;
@@ -154,6 +156,15 @@ const certificateNames = z
   .refine((names) => names.length > 0 && names.every((name) => name !== ""))
   .optional();
 
+/** What is in it is checked when the components are read, where files and lines are known. */
+const components = z
+  .custom<ComponentsOption>((given) => {
+    if (typeof given === "string") return given !== "";
+    if (typeof given !== "object" || given === null) return false;
+    return Array.isArray(given) || "from" in given;
+  })
+  .optional();
+
 /** The options whose check does not depend on the providers. */
 const PLAIN_OPTIONS = {
   cluster: z
@@ -162,6 +173,7 @@ const PLAIN_OPTIONS = {
     .default("troupe"),
   listen: hostPort(() => true).default({ host: "127.0.0.1", port: 0 }),
   advertise: hostPort(({ host, port }) => port > 0 && !isUnspecified(host)).optional(),
+  components,
   token: secret,
   "tokens.silo": secret,
   "tokens.client": secret,
@@ -279,6 +291,7 @@ function toSettings(checked: Checked, registry: ProviderRegistry): Settings {
     listen: formatHostPort(checked.listen),
     advertise: checked.advertise === undefined ? undefined : formatHostPort(checked.advertise),
     membership,
+    components: checked.components,
     storage: checked.storage ?? storesBeside(membership) ?? known(registry.stores(DEFAULT_URL)),
     transport: transportBeside(membership) ?? known(registry.transport(DEFAULT_TRANSPORT)),
     access: accessOf(checked),

@@ -17,7 +17,7 @@ import { RefusedClaims } from "../durability/refused-claims.ts";
 import { StoredActor, type StoredActorParts } from "../durability/stored-actor.ts";
 import { actorAdminMethods } from "../inspect/actor-admin.ts";
 import { AdminMethods } from "../inspect/admin-methods.ts";
-import { OWNER_QUESTIONS, type OwnerDesk } from "../inspect/owner-desk.ts";
+import type { OwnerDesk } from "../inspect/owner-desk.ts";
 import { sessionAdminMethods } from "../inspect/session-admin.ts";
 import { siloHealth } from "../inspect/silo-health.ts";
 import { waitAdminMethod } from "../inspect/wait-admin.ts";
@@ -33,11 +33,12 @@ import { AdmissionQueue } from "../routing/admission-queue.ts";
 import { Dispatcher } from "../routing/dispatcher.ts";
 import { builtInParts } from "./built-in-parts.ts";
 import { composeDetector } from "./compose-detector.ts";
+import { composeLinks } from "./compose-links.ts";
 import { composeOwnerDesk } from "./compose-owner-desk.ts";
 import { OpenStreams } from "../streams/open-streams.ts";
 import { SiloActors } from "./silo-actors.ts";
 import type { ComposeParts, SessionOwner } from "./session-owner.ts";
-import { SiloLinks } from "./silo-links.ts";
+import type { SiloLinks } from "./silo-links.ts";
 import { DEFAULT_LEASE_TTL_MS, type SiloOptions } from "./silo-options.ts";
 import { offersOf } from "./silo-record.ts";
 import { SiloServices } from "./silo-services.ts";
@@ -116,7 +117,18 @@ export class ComposedSilo {
     this.#references = new References(parts.definitions, call);
     this.#services = new SiloServices(this.#createServices(), this.logger);
     this.actors = this.#createActors(call);
-    this.links = this.#createLinks();
+    this.links = composeLinks(
+      {
+        ...parts,
+        session,
+        operatorTurns: this.#registry.operatorTurns,
+        access: this.#access,
+        admission: this.#admission,
+        router: this.#router,
+        streams: this.#streams,
+      },
+      this,
+    );
     this.detector = composeDetector(parts, session, this);
   }
 
@@ -365,38 +377,5 @@ export class ComposedSilo {
       },
       this.#session.placement,
     );
-  }
-
-  #createLinks(): SiloLinks {
-    const { siloId, ports, options } = this.#parts;
-    const { actors } = this;
-    return new SiloLinks({
-      siloId,
-      cluster: options.cluster,
-      clock: ports.clock,
-      logger: this.logger,
-      transport: ports.transport,
-      operatorTurns: new Map([...this.#registry.operatorTurns, ...OWNER_QUESTIONS]),
-      access: this.#access,
-      onRequest: (request, sink) => this.#admission.take(request, sink),
-      onReply: (callId, outcome) => this.#router.reply(callId, outcome),
-      onItem: (callId, item) => this.#router.streams.item(callId, item),
-      onCredit: (credit, sink) => this.#streams.credit(credit, sink),
-      onCancel: (cancel, sink) => actors.cancel(cancel, sink),
-      onCallerGone: (sink) => actors.callerGone(sink),
-      onReleased: (from, released) => actors.setReleased(from, released),
-      onUp: (_, link) => {
-        actors.linkUp(link);
-        this.#session.changed();
-      },
-      onDown: (from, reason) => this.#router.linkDown(from, reason),
-      onHeard: (link) => this.detector.heard(link),
-      onRefused: (from) => this.#session.background(this.detector.refused(from)),
-      onRejected: (from, error) => {
-        this.#session.rejected(error);
-        this.#router.siloRejects(from, error);
-        this.#session.changed();
-      },
-    });
   }
 }

@@ -20,5 +20,6 @@ export * from "./components/state-component-suite.ts";
 export type * from "./components/timed-trial.ts";
 export * from "./components/binding-suite.ts";
 export * from "./components/configuration-store-suite.ts";
+export * from "./components/input-binding-suite.ts";
 export * from "./components/lock-store-suite.ts";
 export * from "./components/secret-store-suite.ts";

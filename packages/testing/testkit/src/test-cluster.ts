@@ -17,7 +17,7 @@ import {
   MemoryTransport,
 } from "@troupe/memory";
 import { Silo, type SiloOptions } from "@troupe/runtime";
-import type { Actor, ActorClass, ActorRef, ActorType, CallOptions } from "@troupe/sdk";
+import type { Actor, ActorClass, ActorRef, ActorType, CallOptions, Extension } from "@troupe/sdk";
 import { FallibleStores } from "./fallible-stores.ts";
 import { seededRandom } from "./seeded-random.ts";
 import { StillTime } from "./still-time.ts";
@@ -36,6 +36,8 @@ export interface TestClusterOptions {
   readonly secrets?: Secrets;
   readonly leaseTtlMs?: number;
   readonly logger?: Logger;
+  /** Of every silo. Default: none. */
+  readonly extensions?: readonly Extension[];
 }
 
 /** What may differ from one silo to the next. */
@@ -126,7 +128,7 @@ export class TestCluster implements AsyncDisposable {
   /** Starts a silo while others do the same; it goes on as time passes. */
   async joinSilo({ token, ...options }: TestSiloOptions = {}): Promise<TestSilo> {
     const name = `silo-process-${++this.#started}`;
-    const { actors, leaseTtlMs } = this.#options;
+    const { actors, leaseTtlMs, extensions } = this.#options;
     const transport = new MemoryTransport({
       network: this.network,
       clock: this.clock,
@@ -154,6 +156,7 @@ export class TestCluster implements AsyncDisposable {
         listen: "127.0.0.1:0",
         isTrial: true,
         ...(leaseTtlMs === undefined ? {} : { leaseTtlMs }),
+        ...(extensions === undefined ? {} : { extensions }),
         ...options,
       },
     );

@@ -1,4 +1,4 @@
-import { DeadlineTimer } from "@troupe/client";
+import { currentTurn, DeadlineTimer } from "@troupe/client";
 import { type Clock, type Ran, TroupeError } from "@troupe/core";
 import type { SecretTexts } from "../opening/secret-texts.ts";
 import { WaitingCall } from "./waiting-call.ts";
@@ -28,7 +28,8 @@ const NO_LIMITS: CallLimits = {};
 /**
  * The calls of one component.
  *
- * CCALL-1. A call ends in bounded time, whatever the component's client does.
+ * CCALL-1. A call ends in bounded time, whatever the component's client does; and one that a turn
+ *          makes ends with the deadline of the turn.
  * CCALL-2. At most 1,024 calls are with the component's client, also such that nobody waits for any
  *          more. One more is refused and has not run.
  * CCALL-3. No secret of the component is in an error. Every error is a `TroupeError`.
@@ -41,6 +42,7 @@ export class ComponentCalls {
   readonly #deadlines: DeadlineTimer;
   readonly #onEmpty: (() => void)[] = [];
   #withClient = 0;
+  #failure: string | undefined;
   #isClosed = false;
 
   constructor(options: ComponentCallsOptions) {
@@ -55,18 +57,27 @@ export class ComponentCalls {
     const refusal = this.#refusal(signal);
     if (refusal !== undefined) return Promise.reject(refusal);
     return new Promise<R>((resolve, reject) => {
-      const deadline = this.#options.clock.monotonic() + timeoutMs;
-      const waiting = new WaitingCall(deadline, timeoutMs, reject);
+      const now = this.#options.clock.monotonic();
+      const deadline = Math.min(now + timeoutMs, currentTurn()?.deadline ?? Infinity);
+      const waiting = new WaitingCall(deadline, Math.max(0, deadline - now), reject);
       this.#waiting.add(waiting);
       this.#deadlines.expect(deadline);
       if (signal !== undefined)
         waiting.listenTo(signal, () => this.#abandon(waiting, this.#cancelled(signal, "maybe")));
       this.#withClient++;
       begun(call, waiting).then(
-        (value) => this.#answered(waiting, () => resolve(value)),
-        (error: unknown) => this.#answered(waiting, () => reject(this.#translated(error))),
+        (value) => this.#answered(waiting, undefined, () => resolve(value)),
+        (error: unknown) => {
+          const translated = this.#translated(error);
+          this.#answered(waiting, translated, () => reject(translated));
+        },
       );
     });
+  }
+
+  /** Why the other side was away at the last call; undefined if it answered. */
+  get failure(): string | undefined {
+    return this.#failure;
   }
 
   /** An error about the component. */
@@ -96,8 +107,9 @@ export class ComponentCalls {
   }
 
   /** The client has answered, perhaps somebody who no longer waits. */
-  #answered(waiting: WaitingCall, settle: () => void): void {
+  #answered(waiting: WaitingCall, error: TroupeError | undefined, settle: () => void): void {
     this.#withClient--;
+    this.#note(error);
     if (!this.#leave(waiting)) return;
     waiting.answered();
     settle();
@@ -111,8 +123,18 @@ export class ComponentCalls {
     for (const waiting of Array.from(this.#waiting)) {
       const { deadline, timeoutMs } = waiting;
       if (deadline > now) this.#deadlines.expect(deadline);
-      else this.#abandon(waiting, this.error("TIMEOUT", `no answer within ${timeoutMs} ms`));
+      else {
+        const late = this.error("TIMEOUT", `no answer within ${Math.ceil(timeoutMs)} ms`);
+        this.#note(late);
+        this.#abandon(waiting, late);
+      }
     }
+  }
+
+  /** What the other side refuses, it has answered. */
+  #note(error: TroupeError | undefined): void {
+    const isAway = error?.code === "COMPONENT_UNAVAILABLE" || error?.code === "TIMEOUT";
+    this.#failure = isAway ? error.detail : undefined;
   }
 
   /** False if the call is over already. */

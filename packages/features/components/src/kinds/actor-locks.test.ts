@@ -116,7 +116,7 @@ describe("lock.builtin in a cluster", () => {
     await expect(without.run(nowhere.tryAcquire(first))).rejects.toMatchObject({
       code: "COMPONENT_UNAVAILABLE",
       ran: "no",
-      message: expect.stringContaining("add lockActor to the actors of a silo"),
+      message: expect.stringContaining("or add lockActor to their actors"),
     });
   });
 });

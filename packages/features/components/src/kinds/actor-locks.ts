@@ -51,7 +51,9 @@ export class ActorLocks implements LockStore {
     } catch (error) {
       if (!(error instanceof TroupeError) || error.code === "BAD_INPUT") throw error;
       const hint =
-        error.code === "NO_SUCH_ACTOR_TYPE" ? "; add lockActor to the actors of a silo" : "";
+        error.code === "NO_SUCH_ACTOR_TYPE"
+          ? "; start silos with the option components, or add lockActor to their actors"
+          : "";
       throw new TroupeError("COMPONENT_UNAVAILABLE", `${error.detail}${hint}`, {
         cause: error,
         ran: error.ran,
@@ -68,7 +70,7 @@ export function builtinLockType(caller?: ActorCaller): ComponentTypeOf<"lock"> {
     block: "lock",
     summary: "Locks that actors of the cluster hold. Nothing has to be installed.",
     notes:
-      "Give `openComponents` a silo, or what `connect` gives, as `actors`, and add `lockActor` to the actors of the silos. Components of one name share their locks, in every process of the cluster. A lock and its fence are stored before the holder hears of them, so they survive the loss of every silo. Lifetimes go by the clock of the silo that owns the lock: a clock that jumps, or that of the next owner, may end one too early, which is what the fence is for. Each resource that was ever locked stays stored, because its fence must never begin again.",
+      "A silo with the option `components` hosts the actors. A client needs such a silo in its cluster, and `openComponents` needs a silo or a client as `actors`. Components of one name share their locks, in every process of the cluster. A lock and its fence are stored before the holder hears of them, so they survive the loss of every silo. Lifetimes go by the clock of the silo that owns the lock: a clock that jumps, or that of the next owner, may end one too early, which is what the fence is for. Each resource that was ever locked stays stored, because its fence must never begin again.",
     metadata: {},
     open: async (_, { name }) => {
       if (caller !== undefined) return new ActorLocks(caller, name);

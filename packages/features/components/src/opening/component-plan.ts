@@ -3,6 +3,7 @@ import { type ComponentProblems, nameHint } from "../reading/component-problems.
 import type { ComponentSpec, GivenMetadata, GivenValue } from "../reading/component-spec.ts";
 import { readValue } from "../reading/read-value.ts";
 import { plainTextProblem } from "./plain-text.ts";
+import { packageOf } from "./type-packages.ts";
 import { ignoredOf, metadataOf, type TypeRegistry } from "./type-registry.ts";
 
 /** A component with its type, and its metadata by the names of the type. */
@@ -34,8 +35,7 @@ export function planComponent(
 ): ComponentPlan | undefined {
   const type = registry.find(spec.type);
   if (type === undefined) {
-    const hint = nameHint(spec.type, registry.names);
-    problems.add(spec.place, `${spec.name}: there is no type ${spec.type}; ${hint}`);
+    problems.add(spec.place, `${spec.name}: ${unknownType(spec.type, registry)}`);
     return undefined;
   }
   const [newest] = type.versions;
@@ -58,6 +58,12 @@ export function planComponent(
     }),
   );
   return { spec, type, version, metadata, ignored };
+}
+
+function unknownType(type: string, registry: TypeRegistry): string {
+  const missing = packageOf(type);
+  if (missing !== undefined) return `${type} needs a package; run npm install ${missing}`;
+  return `there is no type ${type}; ${nameHint(type, registry.names)}`;
 }
 
 type Report = (place: string, message: string) => void;

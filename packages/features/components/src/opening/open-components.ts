@@ -27,6 +27,7 @@ import { openComponent, type OpenedComponent, type OpeningContext } from "./open
 import { openingOrder } from "./opening-order.ts";
 import { type ResolvedSettings, resolveSettings } from "./resolve-settings.ts";
 import { SecretTexts } from "./secret-texts.ts";
+import { loadTypes } from "./type-packages.ts";
 import { TypeRegistry } from "./type-registry.ts";
 
 /** What components there are, and for whom they are opened. */
@@ -71,8 +72,10 @@ export async function openComponents(options: OpenComponentsOptions): Promise<Co
   const problems = new ComponentProblems();
   if (callTimeoutMs === undefined)
     problems.add("callTimeout", `${shownValue(options.callTimeout)}: give ${DURATION_FORMS}`);
-  const plans = planAll(options, problems, logger);
+  const specs = readAll(options, problems);
+  const plans = planAll(specs, await registryFor(specs, options), problems);
   problems.throwAny();
+  logIgnored(plans, logger);
   const opening = new Opening(options, { appId: options.appId, clock, logger });
   try {
     await opening.run(plans);
@@ -91,26 +94,45 @@ export async function openComponents(options: OpenComponentsOptions): Promise<Co
   }
 }
 
-function planAll(
-  { components, appId, types = [], actors }: OpenComponentsOptions,
+/** The components of the application, as they were declared. */
+function readAll(
+  { components, appId }: OpenComponentsOptions,
   problems: ComponentProblems,
-  logger: Logger,
-): readonly ComponentPlan[] {
+): readonly ComponentSpec[] {
   const specs =
     typeof components === "string"
       ? readFolder(components, problems)
       : readDeclarations(components, problems);
   const ours = specs.filter(({ scopes }) => scopes.length === 0 || scopes.includes(appId));
   reportTwice(ours, problems);
-  const registry = new TypeRegistry([...builtInTypes(actors), ...types]);
-  const plans = ours.flatMap((spec) => planComponent(spec, registry, problems) ?? []);
+  return ours;
+}
+
+async function registryFor(
+  specs: readonly ComponentSpec[],
+  { actors, types = [] }: OpenComponentsOptions,
+): Promise<TypeRegistry> {
+  const known = [...builtInTypes(actors), ...types];
+  const declared = specs.map(({ type }) => type);
+  return new TypeRegistry([...known, ...(await loadTypes(declared, new TypeRegistry(known)))]);
+}
+
+function planAll(
+  specs: readonly ComponentSpec[],
+  registry: TypeRegistry,
+  problems: ComponentProblems,
+): readonly ComponentPlan[] {
+  const plans = specs.flatMap((spec) => planComponent(spec, registry, problems) ?? []);
+  return openingOrder(plans, problems);
+}
+
+function logIgnored(plans: readonly ComponentPlan[], logger: Logger): void {
   for (const { spec, ignored } of plans)
     for (const [name, reason] of Object.entries(ignored))
       logger.warn(
         { event: "metadata_ignored", component: spec.name, metadata: name, reason },
         "metadata has no effect here",
       );
-  return openingOrder(plans, problems);
 }
 
 function reportTwice(specs: readonly ComponentSpec[], problems: ComponentProblems): void {

@@ -11,6 +11,8 @@ export interface BindingTrial {
   readonly component: Binding;
   /** Asks that bring `text` there and back: the answer to the last one has it as its data. */
   echo(text: string): readonly BindingAsk[];
+  /** The text in the data of that answer. Default: all of it. */
+  textIn?(data: string): string;
   /** Asks that the other side refuses. */
   readonly refused: readonly BindingAsk[];
   /** Asks that are wrong in themselves. */
@@ -39,7 +41,7 @@ async function echoed(trial: BindingTrial, text: string): Promise<string | undef
     // oxlint-disable-next-line no-await-in-loop -- each needs what the one before did.
     answer = await invoke(trial, ask);
   }
-  return answer;
+  return answer === undefined ? undefined : (trial.textIn?.(answer) ?? answer);
 }
 
 const INVOKING: StoreCases<BindingTrial> = {

@@ -16,6 +16,7 @@ export class ConfigurationReader {
   readonly #patienceMs: number;
   readonly #news = new Condition(systemClock);
   #watch: ConfigurationWatch | undefined;
+  #isStopped = false;
   #reading: Promise<void> = Promise.resolve();
   #items: ReadonlyMap<string, ConfigurationItem> = new Map();
   /** Words of the watch, breaks included. */
@@ -29,14 +30,18 @@ export class ConfigurationReader {
   }
 
   async start(): Promise<void> {
-    this.#watch = await this.#store.watch(this.#keys, {
+    const watch = await this.#store.watch(this.#keys, {
       onChange: () => this.#heard(),
       onBroken: () => {
         this.breaks++;
+        if (this.#isStopped) return;
         this.start().catch(() => this.#retry());
         this.#heard();
       },
     });
+    this.#watch = watch;
+    // It was stopped while a broken watch was opened again.
+    if (this.#isStopped) await watch.close();
     await this.#read();
   }
 
@@ -46,6 +51,7 @@ export class ConfigurationReader {
   }
 
   async stop(): Promise<void> {
+    this.#isStopped = true;
     await this.#watch?.close();
   }
 
@@ -56,7 +62,7 @@ export class ConfigurationReader {
 
   #retry(): void {
     systemClock.schedule(20, () => {
-      this.start().catch(() => this.#retry());
+      if (!this.#isStopped) this.start().catch(() => this.#retry());
     });
   }
 

@@ -7,6 +7,7 @@ import {
   CONFIGURATION_STORE_CASES,
   type ConfigurationTrial,
 } from "../configuration-store-suite.ts";
+import { INPUT_BINDING_CASES, type InputTrial } from "../input-binding-suite.ts";
 import { LOCK_STORE_CASES, type LockTrial } from "../lock-store-suite.ts";
 import { SECRET_STORE_CASES, type SecretTrial } from "../secret-store-suite.ts";
 import { BINDING_FLAWS, type BindingFlaw, FlawedBinding } from "./flawed-binding.ts";
@@ -16,6 +17,7 @@ import {
   FlawedConfigurationStore,
   FlawedSettings,
 } from "./flawed-configuration-store.ts";
+import { FlawedInput, FlawedSource, INPUT_FLAWS, type InputFlaw } from "./flawed-input.ts";
 import {
   type FlawedLocks,
   FlawedLockStore,
@@ -58,6 +60,29 @@ async function openSettings(flaw?: ConfigurationFlaw): Promise<StoreSubject<Conf
     dispose: nothing,
   };
 }
+
+async function openInput(flaw?: InputFlaw): Promise<StoreSubject<InputTrial>> {
+  const source = new FlawedSource();
+  return {
+    openHandle: async () => ({
+      input: new FlawedInput(source, flaw),
+      put: (text) => source.put(text, flaw),
+      breakOff: () => source.breakOff(),
+      patienceMs: 20,
+    }),
+    dispose: nothing,
+  };
+}
+
+describe("the suite of InputBinding", () => {
+  it("finds nothing wrong with an input without a flaw", async () => {
+    expect(await brokenPromises(INPUT_BINDING_CASES, openInput)).toEqual([]);
+  });
+
+  it.each(INPUT_FLAWS)("catches an input that %s", async (flaw) => {
+    expect(await firstBrokenPromise(INPUT_BINDING_CASES, () => openInput(flaw))).toBeDefined();
+  });
+});
 
 describe("the suite of SecretStore", () => {
   it("finds nothing wrong with a store without a flaw", async () => {

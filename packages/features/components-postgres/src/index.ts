@@ -1,0 +1,1 @@
+export { postgresTypes } from "./postgres-types.ts";
