@@ -44,10 +44,13 @@ export interface MethodDefinition {
   readonly idempotent: boolean;
 }
 
-/** A durable slot, and whether each turn stores it or only `save()` does. */
+/** A durable slot. */
 export interface SlotDefinition {
   readonly name: string;
+  /** Whether each turn stores it, or only `save()` does. */
   readonly save: "turn" | "manual";
+  /** True if it changes only by assigning another value. */
+  readonly isFrozen: boolean;
 }
 
 /** `public`: clients may call it. `internal`: only actors may, and operators. */

@@ -5,7 +5,7 @@ import type {
   MethodDefinition,
   SlotDefinition,
 } from "./actor-definition.ts";
-import { readActorOptions, readSave } from "./actor-options.ts";
+import { readActorOptions, readSlotOptions } from "./actor-options.ts";
 import { ClassBehaviour } from "./class-behaviour.ts";
 import type { MethodMark, Note } from "./class-notes.ts";
 import { shapeOf, type ClassShape } from "./class-shape.ts";
@@ -252,10 +252,10 @@ class Analyser {
           position,
         );
       }
-      const save = readSave(options, (text) =>
+      const read = readSlotOptions(options, (text) =>
         this.#report(`the state slot ${slot}: ${text}`, position),
       );
-      slots.set(slot, { name: slot, save });
+      slots.set(slot, { name: slot, ...read });
     }
     return [...slots.values()];
   }

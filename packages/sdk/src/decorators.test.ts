@@ -163,8 +163,8 @@ describe("decorators", () => {
         poll: { name: "poll", ...exclusive, idempotent: true },
       },
       slots: [
-        { name: "balance", save: "turn" },
-        { name: "cache", save: "manual" },
+        { name: "balance", save: "turn", isFrozen: false },
+        { name: "cache", save: "manual", isFrozen: false },
       ],
       reminders: { daily: "statement", weekly: "statement" },
       timers: { poll: "poll" },

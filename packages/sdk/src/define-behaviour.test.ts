@@ -37,8 +37,8 @@ describe("defineBehaviour", () => {
     expect(definition.methodOf("tell")).toMatchObject({ oneWay: true, idempotent: true });
     expect(definition.methodOf("other")).toBeUndefined();
     expect(definition.slots).toEqual([
-      { name: "total", save: "turn" },
-      { name: "cache", save: "manual" },
+      { name: "total", save: "turn", isFrozen: false },
+      { name: "cache", save: "manual", isFrozen: false },
     ]);
     expect(definition.handlers.get("topic")?.get("orders")).toBe("tell");
   });

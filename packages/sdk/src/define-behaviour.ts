@@ -11,7 +11,7 @@ import {
   type ActorOptions,
   readActorOptions,
   readFields,
-  readSave,
+  readSlotOptions,
   type StateOptions,
 } from "./actor-options.ts";
 import type { Behaviour } from "./behaviour.ts";
@@ -190,7 +190,8 @@ function slotsOf(given: unknown, report: (text: string) => void): SlotDefinition
   return entriesOf(given, "state", report).map(([name, options]) => {
     const problem = nameProblem(name);
     if (problem !== undefined) report(`the slot name ${show(name)} ${problem}`);
-    return { name, save: readSave(options, (text) => report(`the state slot ${name}: ${text}`)) };
+    const read = readSlotOptions(options, (text) => report(`the state slot ${name}: ${text}`));
+    return { name, ...read };
   });
 }
 

@@ -309,7 +309,7 @@ describe("definitionOf", () => {
     ["{ state: ['read'] }", "the state slot read has the name of a method; rename one of them"],
     [
       "{ state: { balance: { keep: 1 } } }",
-      `the state slot balance: the options of a slot have no "keep"; there are save`,
+      `the state slot balance: the options of a slot have no "keep"; there are save, frozen`,
     ],
     [
       "{ methods: { raed: { readonly: true } } }",

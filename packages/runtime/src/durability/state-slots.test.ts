@@ -6,10 +6,10 @@ import { StateSlots } from "./state-slots.ts";
 
 const ADDRESS = { type: "Account", id: "alice" };
 const SLOTS = [
-  { name: "count", save: "turn" as const },
-  { name: "list", save: "turn" as const },
-  { name: "map", save: "turn" as const },
-  { name: "notes", save: "manual" as const },
+  { name: "count", save: "turn" as const, isFrozen: false },
+  { name: "list", save: "turn" as const, isFrozen: false },
+  { name: "map", save: "turn" as const, isFrozen: false },
+  { name: "notes", save: "manual" as const, isFrozen: false },
 ];
 
 /** A turn that may write, as slots look at it. */

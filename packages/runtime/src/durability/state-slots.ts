@@ -21,6 +21,7 @@ import {
   type SlotAccess,
   type SlotDefinition,
 } from "@troupe/sdk";
+import { freezeWhole } from "./freeze-whole.ts";
 
 /** Names of stored fields that hold slots start with this. */
 export const SLOT_PREFIX = "s:";
@@ -70,8 +71,8 @@ export interface SlotOwner {
  *
  * A slot that holds an object counts as touched when it is read, because the object may then be
  * changed in place; whether it was, its bytes tell when the turn ends. So a turn costs nothing for
- * slots that it does not look at, and next to nothing for numbers and strings. An object that an
- * actor keeps elsewhere and changes in a later turn, without reading its slot in that turn, is
+ * slots that it does not look at, and next to nothing for numbers and strings, and for a frozen
+ * slot that it only reads. An object that an actor keeps elsewhere and changes in a later turn, without reading its slot in that turn, is
  * stored with the next turn that does read it.
  */
 export class StateSlots implements SlotAccess, PartState {
@@ -101,7 +102,7 @@ export class StateSlots implements SlotAccess, PartState {
       const bytes = fields.get(SLOT_PREFIX + slot.definition.name);
       if (bytes === undefined) continue;
       slot.isLoaded = true;
-      slot.value = this.#unpack(bytes);
+      slot.value = this.#settable(slot, this.#unpack(bytes));
       slot.stored = isMutable(slot.value) ? new PackedField(bytes) : slot.value;
     }
   }
@@ -129,15 +130,16 @@ export class StateSlots implements SlotAccess, PartState {
           `migrate of ${this.#owner.address.type} returns ${name}, which is not a slot`,
         );
       slot.isLoaded = true;
+      const settable = this.#settable(slot, value);
       if (!slot.isTouched) this.#touch(slot);
-      slot.value = value;
+      slot.value = settable;
     }
   }
 
   initialise(name: string, initial: unknown): void {
     const slot = this.#find(name);
     if (slot === undefined || slot.isLoaded) return;
-    slot.value = initial;
+    slot.value = this.#settable(slot, initial);
     slot.stored = isMutable(initial) ? undefined : initial;
   }
 
@@ -145,7 +147,7 @@ export class StateSlots implements SlotAccess, PartState {
     const slot = this.#find(name);
     if (slot === undefined) return undefined;
     if (this.#isWatched) currentTurn()?.willLook();
-    if (!slot.isTouched && isMutable(slot.value)) this.#touch(slot);
+    if (!slot.isTouched && !slot.definition.isFrozen && isMutable(slot.value)) this.#touch(slot);
     return slot.value;
   }
 
@@ -159,9 +161,10 @@ export class StateSlots implements SlotAccess, PartState {
     if (slot === undefined) return;
     const turn = currentTurn();
     if (turn === undefined || turn.isReadonly) throw this.#notWritable(name, turn !== undefined);
+    const settable = this.#settable(slot, value);
     turn.willWrite();
     if (!slot.isTouched) this.#touch(slot);
-    slot.value = value;
+    slot.value = settable;
   }
 
   /**
@@ -214,8 +217,9 @@ export class StateSlots implements SlotAccess, PartState {
     const manual = this.#touched.filter(({ definition }) => definition.save === "manual");
     for (const slot of this.#touched) {
       if (slot.definition.save === "manual") continue;
-      slot.value =
-        slot.stored instanceof PackedField ? this.#unpack(slot.stored.bytes) : slot.stored;
+      const { stored } = slot;
+      const before = stored instanceof PackedField ? this.#unpack(stored.bytes) : stored;
+      slot.value = this.#settable(slot, before);
       slot.isTouched = false;
     }
     this.#touched = manual;
@@ -237,6 +241,12 @@ export class StateSlots implements SlotAccess, PartState {
       slot.stored = new PackedField(this.#pack(slot));
     slot.isTouched = true;
     this.#touched = [...this.#touched, slot];
+  }
+
+  /** The value as the slot may hold it. */
+  #settable({ definition: { name, isFrozen } }: Slot, value: unknown): unknown {
+    if (isFrozen) freezeWhole(value, `state.${name}`);
+    return value;
   }
 
   #changes(): SlotChange[] {
