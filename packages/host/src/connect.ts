@@ -9,6 +9,7 @@ import {
 } from "@troupe/client";
 import { INSPECT, type Logger, siloCount, type View } from "@troupe/core";
 import type { ActorType } from "@troupe/sdk";
+import { type ProgramTopics, topicsOf } from "@troupe/topics";
 import { awaitCluster, waitMsOf } from "./await-cluster.ts";
 import type { Settings } from "./config/settings.ts";
 import { openClientPorts } from "./open-ports.ts";
@@ -17,7 +18,13 @@ import { clientSettings, type ConnectOptions, loggerOf } from "./public-options.
 
 /** A cluster as a program outside of it sees it: a place to get references from. */
 export interface Cluster
-  extends ActorReferences, ActorSearch, DeadLetterAccess, Administered, AsyncDisposable {
+  extends
+    ActorReferences,
+    ActorSearch,
+    DeadLetterAccess,
+    Administered,
+    ProgramTopics,
+    AsyncDisposable {
   /** The members as this process knows them. */
   readonly view: View;
   /** Ends every call that is under way with `CANCELLED`. Closing twice is harmless. */
@@ -74,6 +81,8 @@ class OwningCluster implements Cluster {
   readonly worker: ActorReferences["worker"];
   readonly actors: ActorSearch["actors"];
   readonly deadLetters: DeadLetterAccess["deadLetters"];
+  readonly publish: ProgramTopics["publish"];
+  readonly subscribe: ProgramTopics["subscribe"];
   readonly #client: ClusterClient;
   readonly #name: string;
   readonly #closePorts: () => Promise<void>;
@@ -86,6 +95,9 @@ class OwningCluster implements Cluster {
     this.actors = client.actors.bind(client);
     this.worker = client.worker.bind(client);
     this.deadLetters = client.deadLetters.bind(client);
+    const topics = topicsOf(client);
+    this.publish = topics.publish.bind(topics);
+    this.subscribe = topics.subscribe.bind(topics);
   }
 
   [INSPECT](): string {

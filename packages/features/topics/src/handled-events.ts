@@ -1,4 +1,5 @@
 import { type DirtyFlag, type FieldChange, type Fields, RecordTable } from "@troupe/core";
+import type { StoredEvent } from "./topic-event.ts";
 
 /** Which event of which reader a delivery is. */
 export interface DeliveryPlace {
@@ -9,6 +10,13 @@ export interface DeliveryPlace {
   readonly seq: number;
   /** Everything before this number is done, and will not come again. */
   readonly doneBefore: number;
+}
+
+/** An event on its way to its subscriber. */
+export interface Delivery {
+  readonly event: StoredEvent;
+  /** Undefined for one that nobody can recognise: it was dead, or a stateless worker handles it. */
+  readonly place: DeliveryPlace | undefined;
 }
 
 /** What is remembered of one reader. */

@@ -28,5 +28,5 @@ export const DEAD_TURN = "$topicDead";
 export const RESEND_DEAD_TURN = "$topicResendDead";
 export const DROP_DEAD_TURN = "$topicDropDead";
 
-/** To a subscriber: an event of a group: `[group, event, place]`. */
-export const EVENT_TURN = "$topicEvent";
+/** To a subscriber: events of a group: `[group, deliveries]`. */
+export const EVENTS_TURN = "$topicEvents";

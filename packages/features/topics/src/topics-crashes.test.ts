@@ -187,13 +187,13 @@ function deliveredTwice(
   copies: (() => Promise<unknown>)[],
 ): DurablePart[] {
   return (extension.parts?.(silo) ?? []).map((part) => {
-    const turn = part.turns?.$topicEvent;
+    const turn = part.turns?.$topicEvents;
     if (turn === undefined) return part;
     const copied: SystemTurn = (host, args) => {
-      copies.push(() => silo.callTurn(host.address, "$topicEvent", args));
+      copies.push(() => silo.callTurn(host.address, "$topicEvents", args));
       return turn(host, args);
     };
-    return { ...part, turns: { ...part.turns, $topicEvent: copied } };
+    return { ...part, turns: { ...part.turns, $topicEvents: copied } };
   });
 }
 

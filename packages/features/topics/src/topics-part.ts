@@ -7,29 +7,36 @@ import {
   type PartKey,
   partKey,
   type PartState,
+  type Publishable,
+  PUBLISHER,
+  type Publisher,
+  type PublishOptions,
 } from "@troupe/sdk";
-import { type DeliveryPlace, HandledEvents } from "./handled-events.ts";
-import { eventToStore, type PublishOptions } from "./publish-options.ts";
-import { ABSENT } from "./reader.ts";
-import { SUBSCRIPTION, subscriptionsOf } from "./subscription.ts";
+import { type Delivery, HandledEvents } from "./handled-events.ts";
+import { badInput, eventToStore } from "./publish-options.ts";
+import { ABSENT } from "./delivery-call.ts";
+import { SUBSCRIPTION, subscriptionsOf, type TypeSubscription } from "./subscription.ts";
 import { partitionFor } from "./topic-addresses.ts";
-import type { Topic } from "./topic.ts";
-import { eventOf, sourceOf, type StoredEvent } from "./topic-event.ts";
-import { EVENT_TURN, PUBLISH_TURN } from "./topic-turns.ts";
+import { isTopic, type Topic } from "./topic.ts";
+import { eventOf, sourceOf } from "./topic-event.ts";
+import { EVENTS_TURN, PUBLISH_TURN } from "./topic-turns.ts";
 
 /** What any actor has of topics: it publishes, and remembers which events it has handled. */
-export class ActorTopics implements PartState {
+export class ActorTopics implements PartState, Publisher {
   readonly handled: HandledEvents;
   readonly #host: PartHost;
+  readonly #known: ReadonlyMap<string, Topic>;
 
-  constructor(host: PartHost) {
+  constructor(host: PartHost, known: ReadonlyMap<string, Topic>) {
     this.#host = host;
+    this.#known = known;
     this.handled = new HandledEvents(host);
   }
 
   /** Publishes with the running turn (P1). Gives the id of the event. */
-  publish(topic: Topic, data: unknown, options: PublishOptions): string {
+  publish(given: Publishable | string, data: unknown, options: PublishOptions): string {
     const host = this.#host;
+    const topic = this.#topicOf(given);
     const turn = currentTurn();
     if (turn === undefined || turn.isReadonly) {
       const where =
@@ -51,6 +58,17 @@ export class ActorTopics implements PartState {
     return event.id;
   }
 
+  #topicOf(given: Publishable | string): Topic {
+    if (isTopic(given)) return given;
+    if (typeof given !== "string")
+      throw badInput("publish: the topic must be what topic() gave, or its name");
+    const topic = this.#known.get(given);
+    if (topic !== undefined) return topic;
+    const hint = `this silo has ${this.#known.size === 0 ? "none" : [...this.#known.keys()].join(", ")}`;
+    const message = `publish: there is no topic ${given} by its name; ${hint}. Subscribe to it, name it in topics({ topics }), or publish to what topic() gave`;
+    throw badInput(message);
+  }
+
   load(fields: Fields): void {
     this.handled.load(fields);
   }
@@ -68,57 +86,57 @@ export class ActorTopics implements PartState {
   }
 }
 
-export const TOPICS: PartKey<ActorTopics> = partKey("topics");
+export const TOPICS: PartKey<ActorTopics> = partKey(PUBLISHER.name);
 
 /**
  * Lets actors publish, and hands events to those that subscribe. A subscriber is stored because
- * only then it can remember which events took effect.
+ * only then it can remember which events took effect. `known` are the topics that can be named.
  */
-export const topicsPart: DurablePart<ActorTopics> = {
-  key: TOPICS,
-  prefixes: [HandledEvents.prefix],
-  isNeededBy: ({ handlers }) => handlers.has(SUBSCRIPTION),
-  create: (host) => new ActorTopics(host),
-  turns: {
-    [EVENT_TURN]: (host, [group, event, place]) =>
-      handle(host, methodOf(host.definition, String(group)), {
-        event: event as StoredEvent,
-        place: place as DeliveryPlace | undefined,
-      }),
-  },
-};
-
-interface Delivery {
-  readonly event: StoredEvent;
-  /** Undefined for an event that an operator sends once more. */
-  readonly place: DeliveryPlace | undefined;
+export function topicsPart(known: ReadonlyMap<string, Topic>): DurablePart<ActorTopics> {
+  return {
+    key: TOPICS,
+    prefixes: [HandledEvents.prefix],
+    isNeededBy: ({ handlers, worker }) => handlers.has(SUBSCRIPTION) && worker === undefined,
+    create: (host) => new ActorTopics(host, known),
+    turns: {
+      [EVENTS_TURN]: (host, [group, deliveries]) =>
+        handle(
+          host,
+          subscriptionOf(host.definition, String(group)),
+          deliveries as readonly Delivery[],
+        ),
+    },
+  };
 }
 
 async function handle(
   host: PartHost,
-  method: string | undefined,
-  { event, place }: Delivery,
+  subscription: TypeSubscription | undefined,
+  deliveries: readonly Delivery[],
 ): Promise<unknown> {
-  if (method === undefined) return ABSENT;
+  if (subscription === undefined) return ABSENT;
+  const { method, bulk } = subscription;
   const { handled } = host.part(TOPICS);
-  if (place !== undefined && handled.has(place)) return undefined;
+  const fresh = deliveries.filter(({ place }) => place === undefined || !handled.has(place));
+  if (fresh.length === 0) return undefined;
   try {
-    await host.invoke(method, eventOf(event, host.makeReference));
+    const events = fresh.map(({ event }) => eventOf(event, host.makeReference));
+    await host.invoke(method, bulk === undefined ? events[0] : events);
   } catch (error) {
     // A call that the handler made may not have run. The handler itself has.
     throw error instanceof TroupeError && error.ran === "no" ? withRan(error, "yes") : error;
   }
   // Only now: beside an overlapping turn a handler that throws is not undone, and comes again.
-  if (place !== undefined) handled.put(place);
+  for (const { place } of fresh) if (place !== undefined) handled.put(place);
   return undefined;
 }
 
-const methods = new WeakMap<ActorDefinition, ReadonlyMap<string, string>>();
+const subscriptions = new WeakMap<ActorDefinition, ReadonlyMap<string, TypeSubscription>>();
 
-function methodOf(definition: ActorDefinition, group: string): string | undefined {
-  const known = methods.get(definition);
+function subscriptionOf(definition: ActorDefinition, group: string): TypeSubscription | undefined {
+  const known = subscriptions.get(definition);
   if (known !== undefined) return known.get(group);
-  const found = subscriptionsOf(definition).map((one) => [one.group, one.method] as const);
-  methods.set(definition, new Map(found));
-  return methodOf(definition, group);
+  const found = subscriptionsOf(definition).map((one) => [one.group, one] as const);
+  subscriptions.set(definition, new Map(found));
+  return subscriptionOf(definition, group);
 }

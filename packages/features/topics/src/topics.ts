@@ -1,8 +1,9 @@
 import { shownValue, TroupeError } from "@troupe/core";
-import type { Extension } from "@troupe/sdk";
+import type { Extension, SiloHost } from "@troupe/sdk";
 import { partitionPart, partitionType } from "./partition-part.ts";
 import { readerPart, readerTypes } from "./reader-part.ts";
 import { isTopic, type Topic } from "./topic.ts";
+import { subscriptionsOf } from "./subscription.ts";
 import { TopicsService } from "./topics-service.ts";
 import { topicsPart } from "./topics-part.ts";
 
@@ -32,7 +33,14 @@ export function topics({ topics: configured = [] }: TopicsOptions = {}): Extensi
   return {
     name: "topics",
     types: (definitions) => [partitionType, ...readerTypes(definitions)],
-    parts: (silo) => [topicsPart, partitionPart, readerPart(silo)],
+    parts: (silo) => [topicsPart(known(silo, configured)), partitionPart, readerPart(silo)],
     services: (silo) => [new TopicsService(silo, configured)],
   };
+}
+
+function known(silo: SiloHost, configured: readonly Topic[]): ReadonlyMap<string, Topic> {
+  const subscribed = [...silo.definitions.values()].flatMap((definition) =>
+    subscriptionsOf(definition).map((subscription) => subscription.topic),
+  );
+  return new Map([...subscribed, ...configured].map((topic) => [topic.name, topic]));
 }

@@ -2,6 +2,7 @@ import {
   type Caller,
   type CallTarget,
   callTarget,
+  workerTarget,
   type MakeCall,
   type OpenCall,
   type Placement,
@@ -176,12 +177,16 @@ export class SiloActors {
     return this.callSystem(target, method, [...args]);
   }
 
-  /** Tries once to deliver a durable send. */
+  /** Tries once to deliver a durable send: one for a stateless worker, to any that serves it. */
   deliver(send: PendingSend, sender: ActorAddress): Promise<unknown> {
     const { type, id, method, args, headers, seq } = send;
     const { caller, definitions } = this.#parts;
     const options = headers === undefined ? undefined : { headers };
-    const target = callTarget({ type, id }, definitions.get(type), options);
+    const definition = definitions.get(type);
+    const target =
+      definition?.worker === undefined
+        ? callTarget({ type, id }, definition, options)
+        : workerTarget(type, definition, options);
     const delivery = deliveryOf(sender, seq, send.answer !== undefined);
     return caller.deliver(target, { method, args, delivery });
   }

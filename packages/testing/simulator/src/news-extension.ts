@@ -17,7 +17,7 @@ type Flaws = Readonly<Record<string, Flaw>>;
 const FLAWS: Partial<Record<Mutation, Flaws>> = {
   "news-stored": { $topicPublish: storedTwice },
   // Each of the two makes up for the other, nearly always.
-  "news-effect": { $topicAnswered: notBelieved, $topicEvent: forgotten },
+  "news-effect": { $topicAnswered: notBelieved, $topicEvents: forgotten },
   "news-order": { $topicPublish: overtaken },
   "news-lost": { $topicPull: doneWhenRead },
 };
@@ -67,7 +67,10 @@ function notBelieved(turn: SystemTurn): SystemTurn {
 
 /** An actor does not remember which events it has handled, but only the durable sends. */
 function forgotten(turn: SystemTurn): SystemTurn {
-  return (host, [group, event]) => turn(host, [group, event]);
+  return (host, [group, deliveries]) => {
+    const given = deliveries as readonly { readonly event: unknown }[];
+    return turn(host, [group, given.map(({ event }) => ({ event }))]);
+  };
 }
 
 /** A partition keeps some events back, and stores them behind the next one. */
