@@ -9,6 +9,7 @@ export type { ComponentInfo, Components } from "./components.ts";
 export type { ActorCaller } from "./kinds/actor-locks.ts";
 export { builtInTypes } from "./kinds/built-in-types.ts";
 export { InMemorySettings, inMemoryConfigurationType } from "./kinds/in-memory-configuration.ts";
+export { InMemoryBroker, InMemoryPubSub } from "./kinds/in-memory-pub-sub.ts";
 export { LOCK_ACTOR, lockActor } from "./kinds/lock-actor.ts";
 export * from "./opening/open-components.ts";
 export type { ComponentDeclaration, MetadataReference } from "./reading/read-declarations.ts";

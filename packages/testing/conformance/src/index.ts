@@ -21,4 +21,5 @@ export type * from "./components/timed-trial.ts";
 export * from "./components/binding-suite.ts";
 export * from "./components/configuration-store-suite.ts";
 export * from "./components/lock-store-suite.ts";
+export * from "./components/pub-sub-suite.ts";
 export * from "./components/secret-store-suite.ts";

@@ -7,6 +7,7 @@ import { fileSecretsType } from "./file-secrets.ts";
 import { httpBindingType } from "./http-binding.ts";
 import { inMemoryConfigurationType } from "./in-memory-configuration.ts";
 import { inMemoryLockType } from "./in-memory-locks.ts";
+import { inMemoryPubSubType } from "./in-memory-pub-sub.ts";
 import { inMemoryStateType } from "./in-memory-state.ts";
 import { mountedSecretsType } from "./mounted-secrets.ts";
 
@@ -24,5 +25,6 @@ const INDEPENDENT_TYPES: readonly ComponentType[] = [
   environmentSecretsType,
   fileSecretsType,
   mountedSecretsType,
+  inMemoryPubSubType,
   inMemoryStateType,
 ];
