@@ -36,13 +36,13 @@ export interface BrokerConsumer {
 /**
  * Topics of a broker: the port of `pubsub.*`.
  *
- * - **P8.** When `publish` has resolved, the broker has the message, and gives it to each group that
- *   is there, or that begins at the earliest. When it rejects, it may have it nevertheless.
- * - **P3.** A message is done after `handle` has resolved, never before: one that was not comes
+ * - **P8.** When `publish` has resolved, the broker has the message, and gives it to each group
+ *   that is there, or that begins at the earliest. When it rejects, it may have it nevertheless.
+ * - **P3.** A message is done after `handle` has resolved, never before. One that was not comes
  *   again when its consumer is gone, to another of the group. So each comes once at least.
  * - **P4.** In a group, messages with one key are handled one at a time, in the order in which
- *   they were published; one that fails holds back its key, and no other.
- * - **P6.** A consumer has `maxInFlight` messages at most. It fetches no more until some are done.
+ *   they were published. One that fails holds back its key, and no other.
+ * - **P6.** A consumer has `maxInFlight` messages at most, and fetches no more until some are done.
  * - **P7.** A message has one consumer of a group at a time. When that dies, another goes on after
  *   the time that the type of component states.
  *

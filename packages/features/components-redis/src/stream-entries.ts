@@ -5,7 +5,7 @@ export interface StreamEntry extends BrokerMessage {
   readonly id: string;
 }
 
-/** The fields of an entry. Those of the data and of the texts beside it are named as by Dapr. */
+/** The fields of an entry. Those of the data and of the headers are named as by Dapr. */
 export const ENTRY_FIELDS = { data: "data", headers: "metadata", key: "partitionKey" } as const;
 
 /** The entries of one stream that `XREADGROUP` gave, as bytes. An entry that is gone has no data. */

@@ -17,6 +17,8 @@ export interface Delivery {
   readonly event: StoredEvent;
   /** Undefined for one that nobody can recognise: it was dead, or a stateless worker handles it. */
   readonly place: DeliveryPlace | undefined;
+  /** True if the actor has to remember the event by its source and id. */
+  readonly isFromBroker?: boolean;
 }
 
 /** What is remembered of one reader. */

@@ -19,6 +19,7 @@ export {
   type TopicOptions,
 } from "./topic.ts";
 export type { TopicEvent } from "./topic-event.ts";
+export type { BrokerSource } from "./brokers.ts";
 export { publish } from "./publish.ts";
 export {
   type ProgramTopics,

@@ -27,7 +27,8 @@ export function parseEvent(value: unknown): StoredEvent {
     dataProblemOf(data);
   if (problem !== undefined) throw badInput(`this is no event: ${problem}`);
   const { id, type, key, subject, contentType } = given as StoredEvent;
-  const fields = { key, subject, contentType, traceparent, ttlMs, deliverAt, extensions };
+  const isRaw = given.isRaw === true ? true : undefined;
+  const fields = { isRaw, key, subject, contentType, traceparent, ttlMs, deliverAt, extensions };
   const known = Object.entries(fields).filter(([, field]) => field !== undefined);
   return { id, type, source, at, data, ...Object.fromEntries(known) } as StoredEvent;
 }

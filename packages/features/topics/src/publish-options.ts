@@ -55,7 +55,8 @@ export function eventToStore(
   options: PublishOptions,
   by: PublishedBy,
 ): StoredEvent {
-  const problem = optionsProblem(options, by.now) ?? dataProblem(topic, data);
+  const problem =
+    optionsProblem(options, by.now) ?? brokerProblem(topic, options) ?? dataProblem(topic, data);
   if (problem !== undefined) throw badInput(`publish to ${topic.name}: ${problem}`);
   const { key, id, type = topic.name, subject, contentType, headers, ttl, deliverAt } = options;
   return {
@@ -70,6 +71,7 @@ export function eventToStore(
     ...(by.traceparent === undefined ? {} : { traceparent: by.traceparent }),
     ...(ttl === undefined ? {} : { ttlMs: parseDuration(ttl) ?? 0 }),
     ...(headers === undefined ? {} : { extensions: { ...headers } }),
+    ...(topic.isRaw ? { isRaw: true } : {}),
     ...(deliverAt === undefined ? {} : { deliverAt: Number(deliverAt) }),
   };
 }
@@ -101,6 +103,13 @@ function optionsProblem(options: unknown, now: number): string | undefined {
   if (ttl !== undefined && !((parseDuration(ttl) ?? 0) > 0))
     return `ttl must be a duration above 0 (${DURATION_FORMS}), not ${shownValue(ttl)}`;
   return textsProblem(texts) ?? headersProblem(headers) ?? delayProblem(deliverAt, now);
+}
+
+/** What brokers cannot do. */
+function brokerProblem({ pubsub }: Topic, options: PublishOptions): string | undefined {
+  const wrong = (["deliverAt", "ttl"] as const).find((name) => options[name] !== undefined);
+  if (pubsub === undefined || wrong === undefined) return undefined;
+  return `${wrong} is only for topics that the cluster keeps, and this one is on ${pubsub}`;
 }
 
 function delayProblem(given: unknown, now: number): string | undefined {

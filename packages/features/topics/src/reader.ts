@@ -29,6 +29,7 @@ import { parseReader, partitionFor, subscriberTypeOf } from "./topic-addresses.t
 import {
   ANSWERED_TURN,
   LOOK_TURN,
+  OUTLET_TURN,
   PUBLISH_TURN,
   PULL_TURN,
   PULLED_TURN,
@@ -275,7 +276,8 @@ export class Reader implements PartState {
       where = `in the topic ${deadLetter.name}`;
       const { generation = "" } = this.#current;
       const letter = deadLetterOf(event, { reader: address, generation, seq, reason });
-      const call = { method: PUBLISH_TURN, args: [{ ...letter, at: clock.now() }] };
+      const method = deadLetter.pubsub === undefined ? PUBLISH_TURN : OUTLET_TURN;
+      const call = { method, args: [{ ...letter, at: clock.now() }] };
       this.#host.send(partitionFor(deadLetter, letter), call);
     }
     log.error(

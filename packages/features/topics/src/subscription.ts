@@ -104,6 +104,8 @@ export function readSubscription(
   const given = fieldsOf(options, "the options of a subscription", KNOWN, report);
   const { id, when, group, from = "latest", retry, deadLetter } = given;
   const bulk = readBulk(given.bulk, report);
+  if (bulk !== undefined && isTopic(topic) && topic.pubsub !== undefined)
+    report(`bulk is only for topics that the cluster keeps, and ${topic.name} is on a broker`);
   for (const [name, value] of Object.entries({ id, when })) {
     if (value !== undefined && typeof value !== "function")
       report(`${name} must be a function of the event, not ${shownValue(value)}`);

@@ -1,5 +1,12 @@
 import { ADMIN_LINK, type Administered, type ActorReferences } from "@troupe/client";
-import { type Clock, type Random, randomId, systemClock, systemRandom } from "@troupe/core";
+import {
+  type Clock,
+  type Random,
+  randomId,
+  systemClock,
+  systemRandom,
+  TroupeError,
+} from "@troupe/core";
 import type { PublishOptions } from "@troupe/sdk";
 import { badInput, eventToStore, textProblem } from "./publish-options.ts";
 import type { Fetched } from "./partition.ts";
@@ -107,6 +114,10 @@ export class TopicAccess implements ProgramTopics {
    */
   subscribe<Data>(topic: Topic<Data>, options: ConsumeOptions): AsyncIterable<ReceivedEvent<Data>> {
     if (!isTopic(topic)) throw badInput("subscribe: the topic must be what topic() gave");
+    if (topic.pubsub !== undefined) {
+      const message = `programs read ${topic.name} from its broker: components.pubsub("${topic.pubsub}").subscribe(…)`;
+      throw new TroupeError("NOT_SUPPORTED", message);
+    }
     return consume(topic, checkConsumeOptions(options), {
       clock: this.#clock,
       name: randomId(this.#random),

@@ -52,6 +52,8 @@ export interface StoredEvent {
   readonly extensions?: Readonly<Record<string, string>>;
   /** True if a program has published it, whose `source` is its own word. */
   readonly isFromProgram?: true;
+  /** True if a broker is to get the data alone. */
+  readonly isRaw?: true;
   readonly data: Uint8Array;
 }
 

@@ -2,6 +2,8 @@
 
 /** To a partition: stores an event of an actor: `[event]`. */
 export const PUBLISH_TURN = "$topicPublish";
+/** To an outlet: publishes an event of an actor on a broker: `[event]`. */
+export const OUTLET_TURN = "$topicOutlet";
 /** To a partition: a group reads it from now on: `[group, readerType, from]`. */
 export const JOIN_TURN = "$topicJoin";
 /** To a partition: how much it keeps: `[retention]`. */

@@ -14,22 +14,36 @@ import {
 } from "@troupe/sdk";
 import { type Delivery, HandledEvents } from "./handled-events.ts";
 import { badInput, eventToStore } from "./publish-options.ts";
+import { brokerOf, type BrokerSource } from "./brokers.ts";
 import { ABSENT } from "./delivery-call.ts";
+import { SeenEvents } from "./seen-events.ts";
 import { SUBSCRIPTION, subscriptionsOf, type TypeSubscription } from "./subscription.ts";
 import { partitionFor } from "./topic-addresses.ts";
 import { isTopic, type Topic } from "./topic.ts";
 import { eventOf, sourceOf } from "./topic-event.ts";
-import { EVENTS_TURN, PUBLISH_TURN } from "./topic-turns.ts";
+import { EVENTS_TURN, OUTLET_TURN, PUBLISH_TURN } from "./topic-turns.ts";
+
+/** What a silo knows of topics. */
+export interface TopicsKnown {
+  /** Topics that can be named. */
+  readonly known: ReadonlyMap<string, Topic>;
+  readonly brokers: BrokerSource | undefined;
+}
 
 /** What any actor has of topics: it publishes, and remembers which events it has handled. */
 export class ActorTopics implements PartState, Publisher {
   readonly handled: HandledEvents;
   readonly #host: PartHost;
   readonly #known: ReadonlyMap<string, Topic>;
+  readonly #brokers: BrokerSource | undefined;
+  /** Of brokers. */
+  readonly seen: SeenEvents;
 
-  constructor(host: PartHost, known: ReadonlyMap<string, Topic>) {
+  constructor(host: PartHost, { known, brokers }: TopicsKnown) {
     this.#host = host;
     this.#known = known;
+    this.#brokers = brokers;
+    this.seen = new SeenEvents(host);
     this.handled = new HandledEvents(host);
   }
 
@@ -54,7 +68,10 @@ export class ActorTopics implements PartState, Publisher {
       now,
       traceparent: turn.headers?.traceparent,
     });
-    host.send(partitionFor(topic, event), { method: PUBLISH_TURN, args: [event] });
+    // A component that is not there is found out now, and no other trouble.
+    if (topic.pubsub !== undefined) brokerOf(topic, this.#brokers);
+    const method = topic.pubsub === undefined ? PUBLISH_TURN : OUTLET_TURN;
+    host.send(partitionFor(topic, event), { method, args: [event] });
     return event.id;
   }
 
@@ -71,18 +88,21 @@ export class ActorTopics implements PartState, Publisher {
 
   load(fields: Fields): void {
     this.handled.load(fields);
+    this.seen.load(fields);
   }
 
   collect(): FieldChange[] {
-    return this.handled.collect();
+    return [...this.handled.collect(), ...this.seen.collect()];
   }
 
   adopt(): void {
     this.handled.adopt();
+    this.seen.adopt();
   }
 
   rollback(): void {
     this.handled.rollback();
+    this.seen.rollback();
   }
 }
 
@@ -90,14 +110,14 @@ export const TOPICS: PartKey<ActorTopics> = partKey(PUBLISHER.name);
 
 /**
  * Lets actors publish, and hands events to those that subscribe. A subscriber is stored because
- * only then it can remember which events took effect. `known` are the topics that can be named.
+ * only then it can remember which events took effect.
  */
-export function topicsPart(known: ReadonlyMap<string, Topic>): DurablePart<ActorTopics> {
+export function topicsPart(given: TopicsKnown): DurablePart<ActorTopics> {
   return {
     key: TOPICS,
-    prefixes: [HandledEvents.prefix],
+    prefixes: [HandledEvents.prefix, SeenEvents.prefix],
     isNeededBy: ({ handlers, worker }) => handlers.has(SUBSCRIPTION) && worker === undefined,
-    create: (host) => new ActorTopics(host, known),
+    create: (host) => new ActorTopics(host, given),
     turns: {
       [EVENTS_TURN]: (host, [group, deliveries]) =>
         handle(
@@ -116,8 +136,11 @@ async function handle(
 ): Promise<unknown> {
   if (subscription === undefined) return ABSENT;
   const { method, bulk } = subscription;
-  const { handled } = host.part(TOPICS);
-  const fresh = deliveries.filter(({ place }) => place === undefined || !handled.has(place));
+  const { handled, seen } = host.part(TOPICS);
+  const fresh = deliveries.filter(({ place, event, isFromBroker }) => {
+    if (isFromBroker === true) return !seen.has(subscription.group, event);
+    return place === undefined || !handled.has(place);
+  });
   if (fresh.length === 0) return undefined;
   try {
     const events = fresh.map(({ event }) => eventOf(event, host.makeReference));
@@ -127,7 +150,10 @@ async function handle(
     throw error instanceof TroupeError && error.ran === "no" ? withRan(error, "yes") : error;
   }
   // Only now: beside an overlapping turn a handler that throws is not undone, and comes again.
-  for (const { place } of fresh) if (place !== undefined) handled.put(place);
+  for (const { place, event, isFromBroker } of fresh) {
+    if (place !== undefined) handled.put(place);
+    if (isFromBroker === true) seen.put(subscription.group, event);
+  }
   return undefined;
 }
 

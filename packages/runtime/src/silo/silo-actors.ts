@@ -166,9 +166,14 @@ export class SiloActors {
     return this.#parts.caller.callSystem(target, method, args);
   }
 
-  /** Runs a system turn in an actor, wherever it lives. */
+  /** Runs a system turn in an actor, wherever it lives, or in any stateless worker of the type. */
   callTurn(address: ActorAddress, name: string, args: readonly unknown[]): Promise<unknown> {
-    return this.callSystem(callTarget(address, undefined, undefined), name, [...args]);
+    const definition = this.#parts.definitions.get(address.type);
+    const target =
+      definition?.worker === undefined
+        ? callTarget(address, undefined, undefined)
+        : workerTarget(address.type, undefined, undefined);
+    return this.callSystem(target, name, [...args]);
   }
 
   /** Asks another silo. */
