@@ -82,9 +82,9 @@ class Moody implements PubSub {
   }
 
   async publish(...args: Parameters<PubSub["publish"]>): Promise<void> {
-    const { state: mood } = this.#mood;
-    if (mood !== "away") await this.#broker.publish(...args);
-    if (mood !== "well") throw new TroupeError("COMPONENT_UNAVAILABLE", "it is away");
+    const { state: now } = this.#mood;
+    if (now !== "away") await this.#broker.publish(...args);
+    if (now !== "well") throw new TroupeError("COMPONENT_UNAVAILABLE", "it is away");
   }
 
   async subscribe(...args: Parameters<PubSub["subscribe"]>): ReturnType<PubSub["subscribe"]> {
@@ -105,12 +105,12 @@ interface Trial {
   start(): Promise<() => void>;
 }
 
-async function setUp(state: Mood["state"] = "well"): Promise<Trial & { kill(): void }> {
+async function setUp(mood: Mood["state"] = "well"): Promise<Trial & { kill(): void }> {
   failing.clear();
   const cluster = await TestCluster.start({ actors: [BrokerOrder], silos: 0 });
   onTestFinished(() => cluster[Symbol.asyncDispose]());
   const shared = new InMemoryBroker();
-  const broker: Mood = { state };
+  const broker: Mood = { state: mood };
   const start = async (): Promise<() => void> => {
     const handle = new InMemoryPubSub(shared, cluster.clock);
     const moody = new Moody(handle, broker);

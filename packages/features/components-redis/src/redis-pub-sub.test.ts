@@ -39,7 +39,7 @@ async function open(settings: Readonly<Record<string, unknown>> = {}): Promise<P
     ...settings,
   };
   // A type of the block opens the port of the block.
-  return (await type?.open(all as never, CONTEXT)) as PubSub;
+  return (await type?.open(all, CONTEXT)) as PubSub;
 }
 
 async function eventually(isSo: () => boolean, withinMs = 20_000): Promise<void> {
@@ -103,9 +103,9 @@ describe("pubsub.redis", () => {
       handle: async ({ data }) => void got.push(Number(new TextDecoder().decode(data))),
     });
     const acknowledged: number[] = [];
-    let isOver = false;
+    const loop = { isOver: false };
     const publishing = (async () => {
-      for (let number = 0; !isOver; number++) {
+      for (let number = 0; !loop.isOver; number++) {
         for (;;) {
           try {
             await broker.publish("numbers", { key: "k", data: bytes(`${number}`), headers: {} });
@@ -128,7 +128,7 @@ describe("pubsub.redis", () => {
     await service.restart();
     const after = acknowledged.length;
     await eventually(() => acknowledged.length > after + 20);
-    isOver = true;
+    loop.isOver = true;
     await publishing;
     await eventually(() => got.at(-1) === acknowledged.at(-1));
     const firsts = [...new Set(got)];

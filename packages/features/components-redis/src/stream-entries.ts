@@ -8,7 +8,7 @@ export interface StreamEntry extends BrokerMessage {
 /** The fields of an entry. Those of the data and of the headers are named as by Dapr. */
 export const ENTRY_FIELDS = { data: "data", headers: "metadata", key: "partitionKey" } as const;
 
-/** The entries of one stream that `XREADGROUP` gave, as bytes. An entry that is gone has no data. */
+/** The entries of one stream that `XREADGROUP` gave. An entry that is gone has no data. */
 export function streamEntries(reply: unknown): readonly StreamEntry[] {
   if (!Array.isArray(reply)) return [];
   const [stream] = reply as [[Buffer, [Buffer, Buffer[] | null][]]];

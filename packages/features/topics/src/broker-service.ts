@@ -80,7 +80,10 @@ export class BrokerService implements SiloService {
       try {
         // oxlint-disable-next-line no-await-in-loop -- each try follows the one before.
         const consumer = await broker.subscribe({
-          ...{ topic: topic.name, group, from, maxInFlight },
+          topic: topic.name,
+          group,
+          from,
+          maxInFlight,
           handle: (message) => this.#handle(message, subscribed),
         });
         this.#consumers.push(consumer);

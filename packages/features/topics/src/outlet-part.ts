@@ -1,4 +1,4 @@
-import type { FieldChange, Fields } from "@troupe/core";
+import type { FieldChange } from "@troupe/core";
 import { messageOf, TroupeError } from "@troupe/core";
 import {
   type ActorDefinition,
@@ -47,7 +47,7 @@ export class Outlet implements PartState {
     }
   }
 
-  load(_: Fields): void {
+  load(): void {
     // It keeps nothing: what it has not sent is with the publishers.
   }
 

@@ -92,7 +92,8 @@ class InMemoryConsumer implements BrokerConsumer {
     this.#delivery = new OrderedDelivery({
       clock,
       maxInFlight: subscription.maxInFlight,
-      handle: ({ seq: _, ...message }, attempt) => subscription.handle(message, attempt),
+      handle: ({ key, data, headers }, attempt) =>
+        subscription.handle({ key, data, headers }, attempt),
       done: async ({ seq }) => this.#group.finish(seq),
       roomMade: () => this.pump(),
     });

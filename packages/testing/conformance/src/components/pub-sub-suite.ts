@@ -16,6 +16,10 @@ function message(text: string, key?: string): BrokerMessage {
   return { key, data: new TextEncoder().encode(text), headers: {} };
 }
 
+function shown({ key, data, headers }: BrokerMessage): unknown[] {
+  return [key, Buffer.from(data).toString("base64"), headers];
+}
+
 /** What a consumer was given, in order, and how it treats it. */
 class Listener {
   readonly heard: string[] = [];
@@ -120,11 +124,6 @@ const PUBLISHING: StoreCases<PubSubTrial> = {
       await trial.component.publish("news", one);
     }
     await until(trial, () => got.length >= sent.length);
-    const shown = ({ key, data, headers }: BrokerMessage): unknown[] => [
-      key,
-      Buffer.from(data).toString("base64"),
-      headers,
-    ];
     expect(got.map((one) => shown(one))).toEqual(sent.map((one) => shown(one)));
   },
 

@@ -70,7 +70,8 @@ class FlawedConsumer implements BrokerConsumer {
     this.#delivery = new OrderedDelivery({
       clock,
       maxInFlight: has("fetches without a limit") ? 1_000 : subscription.maxInFlight,
-      handle: async ({ seq, topic: _, ...message }, attempt) => {
+      handle: async ({ seq, key, data, headers }, attempt) => {
+        const message = { key, data, headers };
         if (has("is done with what it has given")) group.done.add(seq);
         const count = has("never counts an attempt") ? 1 : attempt;
         const handling = subscription.handle(message, count);
@@ -101,9 +102,8 @@ class FlawedConsumer implements BrokerConsumer {
     for (const message of waiting) {
       if (this.#delivery.room <= 0) return;
       this.given.add(message.seq);
-      const { key, ...keyless } = message;
       const isKeyless = this.#flaw === "has no regard for keys";
-      this.#delivery.add(isKeyless ? { ...keyless, key: undefined } : message);
+      this.#delivery.add(isKeyless ? { ...message, key: undefined } : message);
     }
   }
 
