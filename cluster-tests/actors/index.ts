@@ -2,3 +2,4 @@ export * from "./clockwork.ts";
 export * from "./echo.ts";
 export * from "./ledger.ts";
 export * from "./relay.ts";
+export * from "./ticks.ts";

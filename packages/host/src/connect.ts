@@ -10,6 +10,7 @@ import {
 import { INSPECT, type Logger, siloCount, type View } from "@troupe/core";
 import type { Components } from "@troupe/components";
 import type { ActorType } from "@troupe/sdk";
+import { type ProgramTopics, topicsOf } from "@troupe/topics";
 import { awaitCluster, waitMsOf } from "./await-cluster.ts";
 import { secretsOfClient } from "./config/access-settings.ts";
 import type { Settings } from "./config/settings.ts";
@@ -20,7 +21,13 @@ import { clientSettings, type ConnectOptions, loggerOf } from "./public-options.
 
 /** A cluster as a program outside of it sees it: a place to get references from. */
 export interface Cluster
-  extends ActorReferences, ActorSearch, DeadLetterAccess, Administered, AsyncDisposable {
+  extends
+    ActorReferences,
+    ActorSearch,
+    DeadLetterAccess,
+    Administered,
+    ProgramTopics,
+    AsyncDisposable {
   /** The members as this process knows them. */
   readonly view: View;
   /** The components that `components` named. Throws `BAD_CONFIG` if it named none. */
@@ -88,6 +95,8 @@ class OwningCluster implements Cluster {
   readonly worker: ActorReferences["worker"];
   readonly actors: ActorSearch["actors"];
   readonly deadLetters: DeadLetterAccess["deadLetters"];
+  readonly publish: ProgramTopics["publish"];
+  readonly subscribe: ProgramTopics["subscribe"];
   readonly #client: ClusterClient;
   readonly #name: string;
   readonly #owned: OwnedByCluster;
@@ -100,6 +109,9 @@ class OwningCluster implements Cluster {
     this.actors = client.actors.bind(client);
     this.worker = client.worker.bind(client);
     this.deadLetters = client.deadLetters.bind(client);
+    const topics = topicsOf(client);
+    this.publish = topics.publish.bind(topics);
+    this.subscribe = topics.subscribe.bind(topics);
   }
 
   [INSPECT](): string {

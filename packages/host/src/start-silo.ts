@@ -8,8 +8,9 @@ import {
 } from "@troupe/client";
 import { INSPECT, type Logger, messageOf, TroupeError, type View } from "@troupe/core";
 import { Silo as RuntimeSilo, type SiloSnapshot } from "@troupe/runtime";
-import type { ActorType } from "@troupe/sdk";
+import type { ActorType, Extension } from "@troupe/sdk";
 import type { Components } from "@troupe/components";
+import { type ProgramTopics, topics, topicsOf } from "@troupe/topics";
 import { checkSiloAccess } from "./config/access-settings.ts";
 import { keepFromFailing } from "./actor-failures.ts";
 import type { Settings } from "./config/settings.ts";
@@ -21,7 +22,13 @@ import { loggerOf, siloSettings, type SiloOptions } from "./public-options.ts";
 
 /** A running silo of this process. */
 export interface Silo
-  extends ActorReferences, ActorSearch, DeadLetterAccess, Administered, AsyncDisposable {
+  extends
+    ActorReferences,
+    ActorSearch,
+    DeadLetterAccess,
+    Administered,
+    ProgramTopics,
+    AsyncDisposable {
   readonly siloId: string;
   /** `host:port` at which the others reach it. */
   readonly address: string;
@@ -84,7 +91,7 @@ export async function openSilo(
   try {
     const silo = await RuntimeSilo.start(ports, {
       ...values,
-      extensions: hosted === undefined ? extensions : [...extensions, hosted.extension],
+      extensions: withTopics(hosted === undefined ? extensions : [...extensions, hosted.extension]),
       cluster,
       actors,
       listen,
@@ -105,6 +112,11 @@ export async function openSilo(
     await close();
     throw error;
   }
+}
+
+/** Every silo has topics, with what the program says of them if it does. */
+function withTopics(extensions: readonly Extension[]): readonly Extension[] {
+  return extensions.some(({ name }) => name === "topics") ? extensions : [topics(), ...extensions];
 }
 
 /** Until the silo has stopped, for whatever reason. */
@@ -133,6 +145,8 @@ class OwningSilo implements Silo {
   readonly worker: ActorReferences["worker"];
   readonly actors: ActorSearch["actors"];
   readonly deadLetters: DeadLetterAccess["deadLetters"];
+  readonly publish: ProgramTopics["publish"];
+  readonly subscribe: ProgramTopics["subscribe"];
   readonly stopped: Promise<void>;
   readonly #silo: RuntimeSilo;
   readonly #hosted: HostedComponents | undefined;
@@ -144,6 +158,9 @@ class OwningSilo implements Silo {
     this.actors = silo.actors.bind(silo);
     this.worker = silo.worker.bind(silo);
     this.deadLetters = silo.deadLetters.bind(silo);
+    const access = topicsOf(silo);
+    this.publish = access.publish.bind(access);
+    this.subscribe = access.subscribe.bind(access);
     this.stopped = closedAfter(silo, close);
     // Whoever does not wait for the end still sees in the log why it came.
     this.stopped.catch((error: unknown) =>

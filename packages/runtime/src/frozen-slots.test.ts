@@ -28,7 +28,7 @@ class Log extends Actor {
   }
 
   async cheatWithin(): Promise<void> {
-    (this.lines.at(-1)?.tags as string[]).push("cheat");
+    for (const { tags } of this.lines) (tags as string[]).push("cheat");
   }
 
   async set(kind: string): Promise<void> {

@@ -8,6 +8,7 @@ import { ACTOR_ROOT } from "./actor-root.ts";
 import type { CallContext, CallOptions } from "./call-context.ts";
 import { definitionOf } from "./definition-of.ts";
 import { ACTOR_HOME, HOME } from "./other-copy.ts";
+import { PUBLISHER, type Publishable, type PublishOptions } from "./publishing.ts";
 import type { Schedules, TimerOptions } from "./schedule-options.ts";
 
 /**
@@ -148,6 +149,33 @@ export abstract class Actor {
   send(type: ActorClass | string, id: string): unknown {
     const name = typeof type === "string" ? type : definitionOf(type).name;
     return hostOf(this).send(name, id);
+  }
+
+  /**
+   * Publishes an event by the topic's name, which the silo has to know: one of its types subscribes
+   * to it, or `topics({ topics })` names it. Nothing checks the type of the data.
+   */
+  publish(topic: string, data: unknown, options?: PublishOptions): string;
+  /**
+   * Publishes an event with this turn, and gives its id: it is stored with what the turn changes,
+   * and leaves if and only if that is stored. A turn that throws publishes nothing.
+   *
+   * Throws `BAD_INPUT` if the data breaks the topic's schema or an option is wrong,
+   * `NOT_SERIALIZABLE` or `PAYLOAD_TOO_LARGE` if the data cannot be kept, `READONLY_WRITE` outside
+   * of a turn and in a readonly one, and `OVERLOADED` if 1,000 durable sends of this actor have not
+   * arrived yet.
+   *
+   * @example
+   * ```ts
+   * async pay(amount: number): Promise<void> {
+   *   this.paid += amount;
+   *   this.publish(payments, { orderId: this.id, amount }, { key: this.id });
+   * }
+   * ```
+   */
+  publish<Data>(topic: Publishable<Data>, data: Data, options?: PublishOptions): string;
+  publish(topic: Publishable | string, data: unknown, options: PublishOptions = {}): string {
+    return hostOf(this).part(PUBLISHER).publish(topic, data, options);
   }
 
   /**

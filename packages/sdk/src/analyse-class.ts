@@ -103,11 +103,15 @@ class Analyser {
   }
 
   #checkStateless({ slots, handlers }: ActorDefinition): void {
+    const stateless = new Set(
+      this.#of("handler")
+        .filter(({ isStateless }) => isStateless === true)
+        .map((note) => note.of),
+    );
+    const keeping = [...handlers].filter(([kind]) => !stateless.has(kind));
     const kept = [
       ...slots.map(({ name }) => `the slot ${name}`),
-      ...[...handlers].flatMap(([kind, names]) =>
-        [...names.keys()].map((one) => `the ${kind} ${one}`),
-      ),
+      ...keeping.flatMap(([kind, names]) => [...names.keys()].map((one) => `the ${kind} ${one}`)),
     ];
     for (const what of kept)
       this.#report(`a stateless worker keeps nothing, and has ${what}; take one of the two away`);

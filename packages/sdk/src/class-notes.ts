@@ -42,6 +42,8 @@ export type Note =
       readonly method: string;
       /** What the feature knows of the handler besides; see `ActorDefinition.handlerDetails`. */
       readonly details?: unknown;
+      /** See `FeatureHandler`. */
+      readonly isStateless?: boolean;
     }
   /** A decorator was used where it cannot work. */
   | { readonly kind: "problem"; readonly position: SourcePosition; readonly text: string }

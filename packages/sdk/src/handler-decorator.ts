@@ -12,6 +12,8 @@ export interface FeatureHandler {
   readonly name: string;
   /** What the feature has to know of it; see `ActorDefinition.handlerDetails`. */
   readonly details: unknown;
+  /** True if a stateless worker may have it, because it keeps nothing with the actor. */
+  readonly isStateless?: boolean;
   /** What is wrong with it. The definition of the class shows that, and cannot be used. */
   readonly problems?: readonly string[];
 }

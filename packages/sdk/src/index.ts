@@ -18,6 +18,7 @@ export * from "./digest-of.ts";
 export * from "./extension/index.ts";
 export * from "./handler-decorator.ts";
 export * from "./later-answer.ts";
+export * from "./publishing.ts";
 export * from "./feed.ts";
 export { PRINTING_NAMES, RESERVED_NAMES, UNANSWERED_NAMES } from "./names.ts";
 export * from "./turn-effects.ts";

@@ -58,9 +58,10 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   "packages/testing/services": ["core"],
   // As a feature would, so that its test proves that a feature needs no more.
   "packages/testing/sample-feature": ["core", "sdk", "client"],
-  "packages/host": [...SPINE, ...PROVIDERS, "components"],
+  // And the features that every silo and every client has, or gets if it is told so.
+  "packages/host": [...SPINE, ...PROVIDERS, "components", "topics"],
   "packages/cli": ["core", "sdk", "client", "components", "host", "admin"],
-  "packages/troupe": [...SPINE, "host", "cli"],
+  "packages/troupe": [...SPINE, "topics", "host", "cli"],
   "packages/bench": ALL,
   // The repository runs its own tests with the plugin that users have, and checks that docs list
   // every error code and describe every type of component.

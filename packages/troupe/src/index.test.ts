@@ -12,6 +12,7 @@ it("exports what the documentation promises, and nothing that only Troupe itself
     "defineActor",
     "defineBehaviour",
     "defineError",
+    "defineSubscriptions",
     "error",
     "idempotent",
     "interleave",
@@ -25,6 +26,12 @@ it("exports what the documentation promises, and nothing that only Troupe itself
     "startSilo",
     "state",
     "stream",
+    "subscribe",
+    "subscriptionHandlers",
     "timer",
+    "to",
+    "topic",
+    "topics",
+    "topicsOf",
   ]);
 });

@@ -4,6 +4,7 @@ import type { Binding } from "./binding.ts";
 import type { ConfigurationStore } from "./configuration-store.ts";
 import type { LockStore } from "./lock-store.ts";
 import type { MetadataFields, MetadataValue, SettingsOf } from "./metadata-field.ts";
+import type { PubSub } from "./pub-sub.ts";
 import type { SecretStore } from "./secret-store.ts";
 import type { StateComponent } from "./state-component.ts";
 
@@ -14,6 +15,7 @@ export interface ComponentPorts {
   readonly configuration: ConfigurationStore;
   readonly bindings: Binding;
   readonly lock: LockStore;
+  readonly pubsub: PubSub;
 }
 
 /** The building block of a component: what stands before the first dot of its type. */

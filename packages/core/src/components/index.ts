@@ -4,5 +4,7 @@ export type * from "./configuration-store.ts";
 export type * from "./input-binding.ts";
 export type * from "./lock-store.ts";
 export type * from "./metadata-field.ts";
+export * from "./ordered-delivery.ts";
+export type * from "./pub-sub.ts";
 export type * from "./secret-store.ts";
 export type * from "./state-component.ts";

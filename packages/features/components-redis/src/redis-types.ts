@@ -56,6 +56,36 @@ const lockType = componentType({
   },
 });
 
+const OWN_PACE = "a group is read by one consumer at a time, which goes on when another is gone";
+
+const pubsubType = componentType({
+  type: "pubsub.redis",
+  block: "pubsub",
+  summary: "Topics in Redis: streams, where those of Dapr are.",
+  notes: `A topic is a stream of its name with the field \`data\`, as Dapr writes it; the key and the headers are in fields of their own. ${NO_CLUSTER} A group has one consumer at a time, by a lease of 5 s: when its process dies, another goes on within 6 s, first with what the dead one held. So the order of keys is kept, unless a consumer of Dapr shares the group. What survives a loss of the server is up to its settings (\`appendonly\`, \`appendfsync\`). Without \`maxLenApprox\` a stream grows for ever.`,
+  metadata: {
+    ...REDIS_METADATA,
+    maxLenApprox: {
+      kind: "integer",
+      doc: "About how many messages a stream keeps. The oldest go first, whether they were read or not.",
+    },
+  },
+  ignored: {
+    ...REDIS_IGNORED,
+    consumerID: "each subscription names its group",
+    processingTimeout: OWN_PACE,
+    redeliverInterval: OWN_PACE,
+    queueDepth: "each subscription says how many events it handles at the same time",
+    concurrency: "each subscription says how many events it handles at the same time",
+  },
+  open: async (settings, context) => {
+    const { maxLenApprox } = settings;
+    const { RedisPubSub } = await import("./redis-pub-sub.ts");
+    const keptMax = maxLenApprox === undefined || maxLenApprox <= 0 ? undefined : maxLenApprox;
+    return new RedisPubSub(await connect(redisAddress(settings), context), context, keptMax);
+  },
+});
+
 async function connect(
   address: RedisAddress,
   { clock, logger }: ComponentContext,
@@ -65,4 +95,9 @@ async function connect(
 }
 
 /** The types of components on Redis: `openComponents({ types: redisTypes, … })`. */
-export const redisTypes: readonly ComponentType[] = [configurationType, lockType, stateType];
+export const redisTypes: readonly ComponentType[] = [
+  configurationType,
+  lockType,
+  pubsubType,
+  stateType,
+];

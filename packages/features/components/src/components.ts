@@ -5,6 +5,7 @@ import {
   type Clock,
   type ComponentPorts,
   type Logger,
+  type PubSub,
   type Random,
   TroupeError,
 } from "@troupe/core";
@@ -117,6 +118,11 @@ export class Components implements AsyncDisposable {
   lock(name: string): LockBlock {
     const { random } = this.#options;
     return this.#block("lock", name, (port, calls) => new LockBlock(port, calls, random));
+  }
+
+  /** The broker of a pub/sub component, for `topics({ pubsub })` and for programs. */
+  pubsub(name: string): PubSub {
+    return this.#block("pubsub", name, (port) => port);
   }
 
   /** Every component of the application, also those that could not be opened. */

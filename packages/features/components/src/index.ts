@@ -12,6 +12,7 @@ export type { ActorCaller } from "./kinds/actor-locks.ts";
 export { builtInTypes } from "./kinds/built-in-types.ts";
 export { InMemorySettings, inMemoryConfigurationType } from "./kinds/in-memory-configuration.ts";
 export { InMemoryEvents, inMemoryBindingType } from "./kinds/in-memory-binding.ts";
+export { InMemoryBroker, InMemoryPubSub } from "./kinds/in-memory-pub-sub.ts";
 export { LOCK_ACTOR, lockActor } from "./kinds/lock-actor.ts";
 export * from "./opening/open-components.ts";
 export { installedTypes } from "./opening/type-packages.ts";

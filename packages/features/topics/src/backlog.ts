@@ -13,6 +13,8 @@ export interface BacklogEntry {
   readonly size: number;
   readonly event: StoredEvent;
   readonly route: Route;
+  /** When it was read, in milliseconds since the Unix epoch. */
+  readonly readAt: number;
 }
 
 /** Bytes of events that are read ahead. One event is read in any case. */

@@ -58,7 +58,7 @@ export class EventLog {
 
   /** The number under which the same event is there already. */
   numberOf(event: StoredEvent): number | undefined {
-    const seq = this.#numbers.get(keyOf(event));
+    const seq = this.#numbers.get(eventKey(event));
     return seq === undefined || seq < this.first ? undefined : seq;
   }
 
@@ -108,7 +108,7 @@ export class EventLog {
     if (gone < COMPACT_FROM) return;
     this.#totals.splice(0, gone);
     for (const { event, seq } of this.#entries.splice(0, gone)) {
-      if (this.#numbers.get(keyOf(event)) === seq) this.#numbers.delete(keyOf(event));
+      if (this.#numbers.get(eventKey(event)) === seq) this.#numbers.delete(eventKey(event));
     }
     this.#base = this.first;
   }
@@ -118,22 +118,22 @@ export class EventLog {
     const kept = this.next - this.#base;
     this.#totals.length = kept + 1;
     for (const { event, seq } of this.#entries.splice(kept)) {
-      if (this.#numbers.get(keyOf(event)) === seq) this.#numbers.delete(keyOf(event));
+      if (this.#numbers.get(eventKey(event)) === seq) this.#numbers.delete(eventKey(event));
     }
   }
 
   #keep(event: StoredEvent, seq: number): void {
     const size = sizeOf(event);
     this.#entries.push({ seq, size, event });
-    this.#numbers.set(keyOf(event), seq);
+    this.#numbers.set(eventKey(event), seq);
     this.#totals.push((this.#totals.at(-1) ?? 0) + size);
   }
 }
 
 /**
- * No source has a space. A program that gives itself out for an actor keeps none of the actor's
- * events away.
+ * Tells an event from every other. No source has a space. A program that gives itself out for an
+ * actor keeps none of the actor's events away.
  */
-function keyOf({ source, id, isFromProgram }: StoredEvent): string {
+export function eventKey({ source, id, isFromProgram }: StoredEvent): string {
   return `${isFromProgram === true ? "program" : "actor"} ${source} ${id}`;
 }

@@ -1,7 +1,8 @@
-export type { PublishOptions } from "./publish-options.ts";
+export type { PublishOptions } from "@troupe/sdk";
 export type { SchemaIssue, SchemaResult, StandardSchema } from "./standard-schema.ts";
 export * from "./subscribe.ts";
 export {
+  type BulkOptions,
   defineSubscriptions,
   type From,
   type RetryOptions,
@@ -18,8 +19,10 @@ export {
   type TopicOptions,
 } from "./topic.ts";
 export type { TopicEvent } from "./topic-event.ts";
+export type { BrokerSource } from "./brokers.ts";
 export { publish } from "./publish.ts";
 export {
+  type ProgramTopics,
   TopicAccess,
   type TopicAccessOptions,
   type TopicCluster,

@@ -17,15 +17,21 @@ const DELIVER: Route = { kind: "deliver", id: "a" };
 
 function entry(seq: number, key?: string, route = DELIVER): BacklogEntry {
   const event = { id: String(seq), source: "/t", type: "t", at: 0, data: new Uint8Array(1) };
-  return { seq, size: 1, event: key === undefined ? event : { ...event, key }, route };
+  return { seq, size: 1, event: key === undefined ? event : { ...event, key }, route, readAt: 0 };
 }
 
-const RULES = { concurrency: 10, attempts: 3, now: 0 };
+const NONE = { seq: -1 };
+
+const RULES = { concurrency: 10, attempts: 3, now: 0, bulk: undefined };
 
 const failure = { reason: "no", now: 0, backoffMs: 100 };
 
 function brief(steps: readonly Step[]): string[] {
-  return steps.map(({ kind, entry: { seq } }) => `${kind} ${seq}`);
+  return steps.map((step) => {
+    if (step.kind === "wait") return `wait ${step.until}`;
+    const entries = step.kind === "send" ? step.entries : [step.entry];
+    return `${step.kind} ${entries.map(({ seq }) => seq).join(" ")}`;
+  });
 }
 
 describe("what a group does next", () => {
@@ -119,8 +125,10 @@ it("handles each event once, in the order of its key, whatever fails", () => {
           concurrency,
           attempts: 4,
           now,
+          bulk: undefined,
         })) {
-          const { seq } = step.entry;
+          if (step.kind === "wait") expect.fail("nothing waits that is not in bulk");
+          const { seq } = step.kind === "send" ? (step.entries[0] ?? NONE) : step.entry;
           expect(ended).not.toContain(seq);
           if (step.kind === "send") progress = withSent(progress, seq);
           else {

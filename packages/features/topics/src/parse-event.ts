@@ -13,7 +13,8 @@ const SOURCE_MAX_BYTES = 4_096;
 export function parseEvent(value: unknown): StoredEvent {
   if (typeof value !== "object" || value === null) throw badInput("there is no event to publish");
   const given = value as Partial<Record<keyof StoredEvent, unknown>>;
-  const { at, ttlMs, data, extensions, source, traceparent } = given;
+  const { at, ttlMs, deliverAt, data, extensions, source, traceparent } = given;
+  const areTimes = [at, ttlMs ?? 0, deliverAt ?? 0].every((time) => isTime(time));
   const problem =
     textsProblem(given) ??
     textProblem("source", source ?? "", SOURCE_MAX_BYTES) ??
@@ -22,11 +23,12 @@ export function parseEvent(value: unknown): StoredEvent {
     textProblem("traceparent", traceparent, SOURCE_MAX_BYTES) ??
     headersProblem(extensions) ??
     (String(source).includes(" ") ? "source must have no space" : undefined) ??
-    (isTime(at) && (ttlMs === undefined || isTime(ttlMs)) ? undefined : "its times are wrong") ??
+    (areTimes ? undefined : "its times are wrong") ??
     dataProblemOf(data);
   if (problem !== undefined) throw badInput(`this is no event: ${problem}`);
   const { id, type, key, subject, contentType } = given as StoredEvent;
-  const fields = { key, subject, contentType, traceparent, ttlMs, extensions };
+  const isRaw = given.isRaw === true ? true : undefined;
+  const fields = { isRaw, key, subject, contentType, traceparent, ttlMs, deliverAt, extensions };
   const known = Object.entries(fields).filter(([, field]) => field !== undefined);
   return { id, type, source, at, data, ...Object.fromEntries(known) } as StoredEvent;
 }

@@ -7,10 +7,11 @@ import {
   type PartKey,
   partKey,
   type PartState,
+  type Schedules,
 } from "@troupe/sdk";
 import { parseFetch } from "./parse-fetch.ts";
 import { parseEvent } from "./parse-event.ts";
-import { type Fetched, Partition, type Pull, type Pulled } from "./partition.ts";
+import { type Fetched, Partition, type Published, type Pull, type Pulled } from "./partition.ts";
 import type { From } from "./subscription.ts";
 import { PARTITION_TYPE, readerAddress } from "./topic-addresses.ts";
 import type { Retention } from "./topic.ts";
@@ -25,10 +26,15 @@ import {
   WAKE_TURN,
 } from "./topic-turns.ts";
 
+/** The reminder of a partition with events whose time has not come, and what handles it. */
+const DUE_REMINDER = "due";
+const PUBLISH_DUE = "publishDue";
+
 /** A partition of a topic as an actor has it. */
 export class PartitionState implements PartState {
   readonly #host: PartHost;
   readonly #partition: Partition;
+  #reminders: Schedules | undefined;
 
   constructor(host: PartHost) {
     this.#host = host;
@@ -40,14 +46,27 @@ export class PartitionState implements PartState {
   }
 
   /** Stores an event, and tells the readers that wait for one. Gives its number. */
-  publish(event: StoredEvent): number {
-    const { seq, wake } = this.#partition.publish(event, this.#now);
-    for (const reader of wake) this.#wake(reader, seq + 1);
-    return seq;
+  async publish(event: StoredEvent): Promise<number | undefined> {
+    const { nextDueAt } = this.#partition;
+    const published = this.#partition.publish(event, this.#now);
+    this.#wakeFor(published);
+    if (this.#partition.nextDueAt !== nextDueAt) await this.#remindOfDue();
+    return published.seq;
+  }
+
+  /** Events whose time has come go to the readers. */
+  async publishDue(): Promise<void> {
+    for (const published of this.#partition.publishDue(this.#now)) this.#wakeFor(published);
+    await this.#remindOfDue();
+  }
+
+  /** The partition's own reminders, by which it wakes when an event is due. */
+  set reminders(reminders: Schedules) {
+    this.#reminders = reminders;
   }
 
   /** The same for a client, whose clock may be wrong. */
-  publishOfClient(given: unknown): number {
+  publishOfClient(given: unknown): Promise<number | undefined> {
     return this.publish({ ...parseEvent(given), at: this.#now, isFromProgram: true });
   }
 
@@ -84,6 +103,15 @@ export class PartitionState implements PartState {
 
   get #now(): number {
     return this.#host.clock.now();
+  }
+
+  #wakeFor({ seq, wake }: Published): void {
+    if (seq !== undefined) for (const reader of wake) this.#wake(reader, seq + 1);
+  }
+
+  async #remindOfDue(): Promise<void> {
+    const at = this.#partition.nextDueAt;
+    if (at !== undefined) await this.#reminders?.set(DUE_REMINDER, { at });
   }
 
   #wake(reader: { readonly group: string; readonly type: string }, next: number): void {
@@ -124,10 +152,15 @@ export const partitionPart: DurablePart<PartitionState> = {
 /** The type of partitions. What clients may do with one are its methods. */
 export const partitionType: ActorDefinition = defineBehaviour(PARTITION_TYPE, {
   methods: { publish: {}, fetch: {} },
-  activate: (host) => ({
-    invoke: (method, [given]) =>
-      method === "fetch"
-        ? host.part(PARTITION).fetch(given)
-        : host.part(PARTITION).publishOfClient(given),
-  }),
+  handlers: { reminder: { [DUE_REMINDER]: PUBLISH_DUE } },
+  activate: (host) => {
+    const state = host.part(PARTITION);
+    state.reminders = host.reminders;
+    return {
+      invoke: (method, [given]) => {
+        if (method === PUBLISH_DUE) return state.publishDue();
+        return method === "fetch" ? state.fetch(given) : state.publishOfClient(given);
+      },
+    };
+  },
 });

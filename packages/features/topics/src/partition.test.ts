@@ -57,6 +57,20 @@ describe("a partition", () => {
     expect(seqs(pull(partition, { group: "all" }))).toEqual([2, 3, 4]);
   });
 
+  it("keeps back an event until its time, and none whose publisher's clock is ahead", () => {
+    const partition = setUp();
+    join(partition, "g", { type: "T", from: "earliest", now: 0 });
+    partition.publish({ ...event(1), deliverAt: 300 }, 0);
+    partition.publish({ ...event(2), deliverAt: 200 }, 0);
+    partition.publish(event(3, 900), 0);
+    expect(pull(partition).entries.map(({ event: { id } }) => id)).toEqual(["3"]);
+    expect(partition.nextDueAt).toBe(200);
+    expect(partition.publishDue(250)).toMatchObject([{ seq: 1 }]);
+    expect(partition.nextDueAt).toBe(300);
+    partition.rollback();
+    expect(partition.nextDueAt).toBeUndefined();
+  });
+
   it("stores one event of each id", () => {
     const partition = setUp();
     expect(partition.publish(event(1), 0).seq).toBe(0);

@@ -6,9 +6,10 @@ import {
   TroupeError,
 } from "@troupe/core";
 import { EventLog, type LogEntry } from "./event-log.ts";
+import { PostponedEvents } from "./postponed-events.ts";
 import type { From } from "./subscription.ts";
 import { DEFAULT_RETENTION, type Retention } from "./topic.ts";
-import { sizeOf, type StoredEvent } from "./topic-event.ts";
+import { availableAt, sizeOf, type StoredEvent } from "./topic-event.ts";
 
 /** How far a group has come in one partition. */
 export interface Group {
@@ -84,7 +85,8 @@ export interface Fetched extends Pulled {
 
 /** What became of a publish. */
 export interface Published {
-  readonly seq: number;
+  /** Undefined if the event waits for its time. */
+  readonly seq: number | undefined;
   /** Groups that are to be told of it, with the types of their readers. */
   readonly wake: readonly { readonly group: string; readonly type: string }[];
 }
@@ -107,7 +109,10 @@ export const LEASE_MS = 15_000;
 /** Groups of one partition. Each of them may hold events back. */
 const GROUPS_MAX = 100;
 
-const PREFIXES = { events: "e:", groups: "g:", settings: "c:" } as const;
+/** Events whose time has come that are taken in one turn. */
+const DUE_MAX = 256;
+
+const PREFIXES = { events: "e:", groups: "g:", settings: "c:", postponed: "p:" } as const;
 
 const RETENTION = "retention";
 
@@ -126,8 +131,10 @@ export class Partition {
   readonly #log: EventLog;
   readonly #groups: RecordTable<Group>;
   readonly #settings: RecordTable<Retention>;
+  readonly #postponed: PostponedEvents;
 
   constructor(dirty: DirtyFlag) {
+    this.#postponed = new PostponedEvents(PREFIXES.postponed, dirty);
     this.#log = new EventLog(PREFIXES.events, dirty);
     this.#groups = new RecordTable(PREFIXES.groups, dirty);
     this.#settings = new RecordTable(PREFIXES.settings, dirty);
@@ -146,17 +153,35 @@ export class Partition {
   }
 
   /**
-   * Stores an event, unless it is there. Throws `OVERLOADED` with `ran: "no"` if there is no room
-   * for it.
+   * Stores an event, unless it is there. It waits if its time has not come. Throws `OVERLOADED`
+   * with `ran: "no"` if there is no room for it.
    */
   publish(event: StoredEvent, now: number): Published {
     const known = this.#log.numberOf(event);
-    if (known !== undefined) return { seq: known, wake: [] };
+    if (known !== undefined || this.#postponed.has(event)) return { seq: known, wake: [] };
     const size = sizeOf(event);
     this.#forgetGroups(now);
     this.#trim(now, size);
-    const held = this.#log.bytesFrom(this.#floor);
+    const held = this.#log.bytesFrom(this.#floor) + this.#postponed.bytes;
     if (held > 0 && held + size > this.retention.bytes) throw this.#full(held);
+    // Whoever published it may have a clock that is ahead of this one.
+    if (event.deliverAt === undefined || event.deliverAt <= now) return this.#append(event);
+    this.#postponed.put(event);
+    return { seq: undefined, wake: [] };
+  }
+
+  /** Events whose time has come take their places. They had room already. */
+  publishDue(now: number): Published[] {
+    const due = this.#postponed.takeDue(now, DUE_MAX);
+    return due.map((event) => this.#append(event));
+  }
+
+  /** When the next event is due that waits for its time; undefined if none does. */
+  get nextDueAt(): number | undefined {
+    return this.#postponed.nextAt;
+  }
+
+  #append(event: StoredEvent): Published {
     const seq = this.#log.append(event);
     const wake: Published["wake"][number][] = [];
     for (const group of this.#groups.values()) {
@@ -245,22 +270,27 @@ export class Partition {
     this.#log.load(fields);
     this.#groups.load(fields);
     this.#settings.load(fields);
+    this.#postponed.load(fields);
   }
 
   collect(): FieldChange[] {
-    return [...this.#log.collect(), ...this.#groups.collect(), ...this.#settings.collect()];
+    return [this.#log, this.#groups, this.#settings, this.#postponed].flatMap((one) =>
+      one.collect(),
+    );
   }
 
   adopt(): void {
     this.#log.adopt();
     this.#groups.adopt();
     this.#settings.adopt();
+    this.#postponed.adopt();
   }
 
   rollback(): void {
     this.#log.rollback();
     this.#groups.rollback();
     this.#settings.rollback();
+    this.#postponed.rollback();
   }
 
   #add(group: Group): void {
@@ -277,8 +307,13 @@ export class Partition {
     if (from === "latest") return next;
     const oldest = now - this.retention.timeMs;
     let seq = first;
-    while (seq < next && (this.#log.find(seq)?.event.at ?? 0) <= oldest) seq++;
+    while (seq < next && this.#isOlder(seq, oldest)) seq++;
     return seq;
+  }
+
+  #isOlder(seq: number, oldest: number): boolean {
+    const entry = this.#log.find(seq);
+    return entry === undefined || availableAt(entry.event) <= oldest;
   }
 
   #read(
@@ -308,7 +343,7 @@ export class Partition {
     const oldest = now - timeMs;
     this.#log.trim(({ seq, event }) => {
       if (seq >= floor) return false;
-      return event.at <= oldest || this.#log.bytesFrom(seq) + room > bytes;
+      return availableAt(event) <= oldest || this.#log.bytesFrom(seq) + room > bytes;
     });
   }
 

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { eventToStore, type PublishOptions } from "./publish-options.ts";
+import type { PublishOptions } from "@troupe/sdk";
+import { eventToStore } from "./publish-options.ts";
 import type { SchemaResult, StandardSchema } from "./standard-schema.ts";
 import { topic } from "./topic.ts";
 import { eventWithoutReferences, isExpired, sizeOf, sourceOf } from "./topic-event.ts";

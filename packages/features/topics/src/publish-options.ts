@@ -1,40 +1,8 @@
-import {
-  type Duration,
-  DURATION_FORMS,
-  parseDuration,
-  shownValue,
-  TroupeError,
-} from "@troupe/core";
+import { DURATION_FORMS, parseDuration, shownValue, TroupeError } from "@troupe/core";
+import type { PublishOptions } from "@troupe/sdk";
 import { schemaProblem } from "./standard-schema.ts";
 import type { Topic } from "./topic.ts";
 import { contentTypeOf, packData, type StoredEvent } from "./topic-event.ts";
-
-/** What a publisher may say of an event. */
-export interface PublishOptions {
-  /**
-   * Events with the same key are handled in order. At most 256 bytes. Default: none, and the event
-   * has no order among others.
-   */
-  readonly key?: string;
-  /**
-   * Tells the event from others of the same source: the topic stores one of each id, for as long as
-   * it keeps that. At most 128 bytes. Default: a new one.
-   */
-  readonly id?: string;
-  /** What has happened. Default: the topic's name. */
-  readonly type?: string;
-  /** What the event is about. */
-  readonly subject?: string;
-  /** Default: `application/octet-stream` for bytes, else `application/json`. */
-  readonly contentType?: string;
-  /**
-   * Attributes of the publisher's own. A name has 1 to 20 small letters and digits, and is none of
-   * those that CloudEvents define.
-   */
-  readonly headers?: Readonly<Record<string, string>>;
-  /** After this time the event is handed to nobody any more. Default: never. */
-  readonly ttl?: Duration;
-}
 
 /** What a publisher brings besides what it was told. */
 export interface PublishedBy {
@@ -46,7 +14,10 @@ export interface PublishedBy {
   readonly traceparent: string | undefined;
 }
 
-const KNOWN = ["key", "id", "type", "subject", "contentType", "headers", "ttl"];
+const KNOWN = ["key", "id", "type", "subject", "contentType", "headers", "ttl", "deliverAt"];
+
+/** How far ahead an event can be published. */
+const LONGEST_DELAY_MS = 366 * 86_400_000;
 
 const ID_MAX_BYTES = 128;
 const KEY_MAX_BYTES = 256;
@@ -84,9 +55,10 @@ export function eventToStore(
   options: PublishOptions,
   by: PublishedBy,
 ): StoredEvent {
-  const problem = optionsProblem(options) ?? dataProblem(topic, data);
+  const problem =
+    optionsProblem(options, by.now) ?? brokerProblem(topic, options) ?? dataProblem(topic, data);
   if (problem !== undefined) throw badInput(`publish to ${topic.name}: ${problem}`);
-  const { key, id, type = topic.name, subject, contentType, headers, ttl } = options;
+  const { key, id, type = topic.name, subject, contentType, headers, ttl, deliverAt } = options;
   return {
     id: id ?? by.newId(),
     source: by.source,
@@ -99,6 +71,8 @@ export function eventToStore(
     ...(by.traceparent === undefined ? {} : { traceparent: by.traceparent }),
     ...(ttl === undefined ? {} : { ttlMs: parseDuration(ttl) ?? 0 }),
     ...(headers === undefined ? {} : { extensions: { ...headers } }),
+    ...(topic.isRaw ? { isRaw: true } : {}),
+    ...(deliverAt === undefined ? {} : { deliverAt: Number(deliverAt) }),
   };
 }
 
@@ -120,15 +94,30 @@ export function textProblem(name: string, given: unknown, maxBytes: number): str
   return `${name} must be a text of 1 to ${maxBytes} bytes, not ${shownValue(given)}`;
 }
 
-function optionsProblem(options: unknown): string | undefined {
+function optionsProblem(options: unknown, now: number): string | undefined {
   if (typeof options !== "object" || options === null)
     return `the options must be an object, not ${shownValue(options)}`;
   const unknown = Object.keys(options).find((name) => !KNOWN.includes(name));
   if (unknown !== undefined) return `there is no option ${unknown}; there are ${KNOWN.join(", ")}`;
-  const { ttl, headers, ...texts } = options as Record<string, unknown>;
+  const { ttl, headers, deliverAt, ...texts } = options as Record<string, unknown>;
   if (ttl !== undefined && !((parseDuration(ttl) ?? 0) > 0))
     return `ttl must be a duration above 0 (${DURATION_FORMS}), not ${shownValue(ttl)}`;
-  return textsProblem(texts) ?? headersProblem(headers);
+  return textsProblem(texts) ?? headersProblem(headers) ?? delayProblem(deliverAt, now);
+}
+
+/** What brokers cannot do. */
+function brokerProblem({ pubsub }: Topic, options: PublishOptions): string | undefined {
+  const wrong = (["deliverAt", "ttl"] as const).find((name) => options[name] !== undefined);
+  if (pubsub === undefined || wrong === undefined) return undefined;
+  return `${wrong} is only for topics that the cluster keeps, and this one is on ${pubsub}`;
+}
+
+function delayProblem(given: unknown, now: number): string | undefined {
+  if (given === undefined) return undefined;
+  const at = given instanceof Date ? given.getTime() : given;
+  const isTime = typeof at === "number" && Number.isFinite(at) && at >= 0;
+  if (isTime && at <= now + LONGEST_DELAY_MS) return undefined;
+  return `deliverAt must be a Date or milliseconds since the Unix epoch, at most a year ahead, not ${shownValue(given)}`;
 }
 
 /** What is wrong with the texts of an event; wherever it comes from. */

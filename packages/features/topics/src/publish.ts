@@ -1,8 +1,5 @@
-import { TroupeError } from "@troupe/core";
-import { type Actor, hostOf } from "@troupe/sdk";
-import type { PublishOptions } from "./publish-options.ts";
-import { TOPICS } from "./topics-part.ts";
-import { isTopic, type Topic } from "./topic.ts";
+import { type Actor, hostOf, PUBLISHER, type PublishOptions } from "@troupe/sdk";
+import type { Topic } from "./topic.ts";
 
 /**
  * Publishes with the running turn of the actor: the event is stored with what the turn changes, and
@@ -28,7 +25,5 @@ export function publish<Data>(
   data: Data,
   options: PublishOptions = {},
 ): string {
-  if (!isTopic(topic))
-    throw new TroupeError("BAD_INPUT", "publish: the topic must be what topic() gave");
-  return hostOf(actor).part(TOPICS).publish(topic, data, options);
+  return hostOf(actor).part(PUBLISHER).publish(topic, data, options);
 }

@@ -4,11 +4,11 @@ import {
   messageOf,
   RecordTable,
   type Scheduled,
-  TroupeError,
 } from "@troupe/core";
 import type { PartEntry, PartHost, PartState, SiloHost } from "@troupe/sdk";
-import { Backlog } from "./backlog.ts";
+import { Backlog, type BacklogEntry } from "./backlog.ts";
 import { DeadEvents } from "./dead-events.ts";
+import { deadLetterOf } from "./dead-letter-of.ts";
 import {
   type DeliveryProgress,
   nextRetryAt,
@@ -20,16 +20,17 @@ import {
   withSent,
 } from "./delivery-progress.ts";
 import { nextSteps, type Step } from "./next-steps.ts";
+import { ABSENT, type Delivered, deliveryCall, failureOf } from "./delivery-call.ts";
 import type { Pulled } from "./partition.ts";
 import { PullLoop } from "./pull-loop.ts";
-import { routeOf } from "./route-of.ts";
+import { ANY_WORKER, routeOf } from "./route-of.ts";
 import type { TypeSubscription } from "./subscription.ts";
-import { parseReader, subscriberTypeOf } from "./topic-addresses.ts";
-import type { StoredEvent } from "./topic-event.ts";
+import { parseReader, partitionFor, subscriberTypeOf } from "./topic-addresses.ts";
 import {
   ANSWERED_TURN,
-  EVENT_TURN,
   LOOK_TURN,
+  OUTLET_TURN,
+  PUBLISH_TURN,
   PULL_TURN,
   PULLED_TURN,
   RETRY_TURN,
@@ -49,18 +50,10 @@ export interface ReaderState {
 
 /** What comes back with the answer to a delivery. */
 interface Token {
-  readonly seq: number;
+  readonly seqs: readonly number[];
   /** True for an event that was dead. */
   readonly isDead: boolean;
 }
-
-/** What a delivery ended with: what the subscriber's turn gave, or what it threw. */
-type Delivered =
-  | { readonly kind: "value"; readonly value: unknown }
-  | { readonly kind: "error"; readonly error: unknown };
-
-/** What a subscriber's turn gives if it has no such subscription. */
-export const ABSENT = "absent";
 
 const PREFIXES = { state: "v:", dead: DeadEvents.prefix } as const;
 
@@ -99,6 +92,8 @@ export class Reader implements PartState {
   #storedCursor: number | undefined;
   readonly #loop: PullLoop;
   #retry: Scheduled | undefined;
+  /** Until then events wait for others to go with. */
+  #waitsUntil: number | undefined;
 
   static readonly prefixes: readonly string[] = Object.values(PREFIXES);
 
@@ -138,9 +133,11 @@ export class Reader implements PartState {
     this.#begin(generation, from);
     const { makeReference } = this.#host;
     const reader = { type: this.#subscriberType, makeReference };
+    const readAt = this.#host.clock.now();
     const routed = entries.map((entry) => ({
       ...entry,
       route: routeOf(entry.event, subscription, reader),
+      readAt,
     }));
     this.#backlog.add(routed, (entries.at(-1)?.seq ?? next - 1) + 1);
     this.dispatch();
@@ -152,30 +149,25 @@ export class Reader implements PartState {
     const { progress } = this.#current;
     const subscription = this.#subscription;
     if (progress === undefined || subscription === undefined) return;
-    const { concurrency, attempts } = subscription;
+    const { concurrency, attempts, bulk } = subscription;
     const now = this.#host.clock.now();
-    const rules = { concurrency, attempts, now };
+    const rules = { concurrency, attempts, now, bulk };
+    this.#waitsUntil = undefined;
     let next = progress;
     for (const step of nextSteps(this.#backlog.entries, progress, rules))
       next = this.#take(next, step);
     this.#setProgress(next);
+    if (this.#waitsUntil !== undefined) this.#scheduleRetry(1);
   }
 
   /** An event has come to its end at a subscriber. */
-  answered({ seq, isDead }: Token, delivered: Delivered): void {
-    const now = this.#host.clock.now();
+  answered({ seqs, isDead }: Token, delivered: Delivered): void {
     const reason = failureOf(delivered);
-    if (isDead) return this.#resendEnded(seq, reason);
-    const { progress } = this.#current;
-    if (progress === undefined) return;
-    const backoffMs = this.#subscription?.backoffMs ?? 0;
-    if (reason === undefined) this.#setProgress(withDone(progress, seq));
-    else if (reason === ABSENT) this.#setProgress(withAbsence(progress, seq, now));
-    else {
-      this.#host.log.warn({ event: "event_failed", seq, reason }, "the handler of an event threw");
-      this.#setProgress(withFailure(progress, seq, { reason, now, backoffMs }));
+    for (const seq of seqs) {
+      if (isDead) this.#resendEnded(seq, reason);
+      else this.#ended(seq, reason);
     }
-    this.dispatch();
+    if (!isDead) this.dispatch();
   }
 
   /** Hands a dead event to its actor once more. False if there is none of this number. */
@@ -184,7 +176,7 @@ export class Reader implements PartState {
     if (dead?.id === undefined) return false;
     if (dead.isResent === true) return true;
     this.dead.put({ ...dead, isResent: true });
-    this.#send(dead.event, dead.id, { seq, isDead: true });
+    this.#send([{ event: dead.event, seq }], dead.id, true);
     return true;
   }
 
@@ -258,34 +250,68 @@ export class Reader implements PartState {
   }
 
   #take(progress: DeliveryProgress, step: Step): DeliveryProgress {
-    const { seq, event } = step.entry;
     switch (step.kind) {
       case "send":
-        this.#send(event, step.id, { seq, isDead: false });
-        return withSent(progress, seq);
+        this.#send(step.entries, step.id, false);
+        return step.entries.reduce((next, { seq }) => withSent(next, seq), progress);
+      case "wait":
+        this.#waitsUntil = Math.min(this.#waitsUntil ?? step.until, step.until);
+        return progress;
       case "skip":
-        return withDone(progress, seq);
-      case "bury": {
-        const { route } = step.entry;
-        const id = route.kind === "deliver" ? route.id : undefined;
-        const reason = step.reasons.at(-1);
-        this.dead.put({ seq, event, id, reasons: step.reasons, diedAt: this.#host.clock.now() });
-        this.#host.log.error(
-          { event: "event_dead", seq, id: event.id, reason },
-          "an event is given up; it is among the dead events of its group",
-        );
-        return withDone(progress, seq);
-      }
+        return withDone(progress, step.entry.seq);
+      case "bury":
+        this.#bury(step.entry, step.reasons);
+        return withDone(progress, step.entry.seq);
     }
   }
 
-  #send(event: StoredEvent, id: string, token: Token): void {
-    const { group } = parseReader(this.#host.address);
-    const { traceparent } = event;
-    const headers = traceparent === undefined ? undefined : { traceparent };
-    const call = { method: EVENT_TURN, args: [group, event], headers };
-    const answer = { turn: ANSWERED_TURN, token };
-    this.#host.send({ type: this.#subscriberType, id }, call, answer);
+  #bury({ seq, event, route }: BacklogEntry, reasons: readonly string[]): void {
+    const { address, log, clock } = this.#host;
+    const deadLetter = this.#subscription?.deadLetter;
+    const id = route.kind === "deliver" ? route.id : undefined;
+    const reason = reasons.at(-1) ?? "";
+    let where = "among the dead events of its group";
+    if (deadLetter === undefined) this.dead.put({ seq, event, id, reasons, diedAt: clock.now() });
+    else {
+      where = `in the topic ${deadLetter.name}`;
+      const { generation = "" } = this.#current;
+      const letter = deadLetterOf(event, { reader: address, generation, seq, reason });
+      const method = deadLetter.pubsub === undefined ? PUBLISH_TURN : OUTLET_TURN;
+      const call = { method, args: [{ ...letter, at: clock.now() }] };
+      this.#host.send(partitionFor(deadLetter, letter), call);
+    }
+    log.error(
+      { event: "event_dead", seq, id: event.id, reason },
+      `an event is given up; it is ${where}`,
+    );
+  }
+
+  /** Sends events to one actor; `isDead` if they were given up before. */
+  #send(
+    entries: readonly Pick<BacklogEntry, "event" | "seq">[],
+    id: string,
+    isDead: boolean,
+  ): void {
+    const { address } = this.#host;
+    const { group } = parseReader(address);
+    const call = deliveryCall(group, entries);
+    const token: Token = { seqs: entries.map(({ seq }) => seq), isDead };
+    // The calls of one worker may overlap, and the sends to one id do not.
+    const to = id === ANY_WORKER ? `${address.id}/${token.seqs[0]}` : id;
+    this.#host.send({ type: this.#subscriberType, id: to }, call, { turn: ANSWERED_TURN, token });
+  }
+
+  #ended(seq: number, reason: string | undefined): void {
+    const now = this.#host.clock.now();
+    const { progress } = this.#current;
+    if (progress === undefined) return;
+    const backoffMs = this.#subscription?.backoffMs ?? 0;
+    if (reason === undefined) this.#setProgress(withDone(progress, seq));
+    else if (reason === ABSENT) this.#setProgress(withAbsence(progress, seq, now));
+    else {
+      this.#host.log.warn({ event: "event_failed", seq, reason }, "the handler of an event threw");
+      this.#setProgress(withFailure(progress, seq, { reason, now, backoffMs }));
+    }
   }
 
   #resendEnded(seq: number, reason: string | undefined): void {
@@ -319,8 +345,9 @@ export class Reader implements PartState {
 
   #scheduleRetry(leastMs: number): void {
     this.#retry?.cancel();
-    const at = this.#progress && nextRetryAt(this.#progress);
-    if (at === undefined || this.#host.isDisposed) return;
+    const times = [this.#progress && nextRetryAt(this.#progress), this.#waitsUntil];
+    const at = Math.min(...times.map((time) => time ?? Number.POSITIVE_INFINITY));
+    if (!Number.isFinite(at) || this.#host.isDisposed) return;
     const { clock } = this.#host;
     const pauseMs = Math.max(leastMs, Math.ceil(at - clock.now()));
     this.#retry = clock.schedule(pauseMs, () => {
@@ -362,14 +389,4 @@ export function readerEntry(field: string, record: unknown): PartEntry | undefin
   const { awakeTag, awakeAt = 0 } = record as ReaderState;
   if (awakeTag === undefined) return undefined;
   return { kind: "awake", name: LOOK_TURN, dueAt: awakeAt, tag: awakeTag };
-}
-
-/**
- * Why an event was not handled: undefined if it was, and `ABSENT` if no silo has the subscription
- * just now.
- */
-function failureOf(delivered: Delivered): string | undefined {
-  if (delivered.kind === "value") return delivered.value === ABSENT ? ABSENT : undefined;
-  const { error } = delivered;
-  return error instanceof TroupeError && error.ran === "no" ? ABSENT : messageOf(error);
 }

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { eventToStore, type PublishOptions } from "./publish-options.ts";
+import type { PublishOptions } from "@troupe/sdk";
+import { eventToStore } from "./publish-options.ts";
 import { routeOf } from "./route-of.ts";
 import type { StandardSchema } from "./standard-schema.ts";
 import { readSubscription, type SubscribeOptions } from "./subscription.ts";
@@ -25,7 +26,7 @@ function route(
   on: Topic = orders,
 ): ReturnType<typeof routeOf> {
   const subscription = readSubscription(on, options, (text) => expect.fail(text));
-  return routeOf(event, subscription, READER);
+  return routeOf(event, { ...subscription, isOfWorker: false }, READER);
 }
 
 function broken(): never {

@@ -1,8 +1,14 @@
 import { checkActorId, type MakeReference, messageOf } from "@troupe/core";
 import type { Route } from "./backlog.ts";
 import { dataProblem } from "./publish-options.ts";
-import type { Subscription } from "./subscription.ts";
+import type { TypeSubscription } from "./subscription.ts";
 import { eventOf, type StoredEvent } from "./topic-event.ts";
+
+/** What decides where an event goes. */
+export type RoutedSubscription = Pick<TypeSubscription, "topic" | "when" | "idOf" | "isOfWorker">;
+
+/** What stands for the id of a stateless worker. */
+export const ANY_WORKER = "*";
 
 /**
  * What a subscription does with an event. Never throws: an event that breaks the topic's schema, or
@@ -10,7 +16,7 @@ import { eventOf, type StoredEvent } from "./topic-event.ts";
  */
 export function routeOf(
   stored: StoredEvent,
-  { topic, when, idOf }: Subscription,
+  { topic, when, idOf, isOfWorker }: RoutedSubscription,
   reader: { readonly type: string; readonly makeReference: MakeReference },
 ): Route {
   try {
@@ -19,6 +25,7 @@ export function routeOf(
     if (problem !== undefined)
       return { kind: "bury", reason: `it breaks the topic's schema: ${problem}` };
     if (when !== undefined && !when(event)) return { kind: "skip" };
+    if (isOfWorker) return { kind: "deliver", id: ANY_WORKER };
     const id = idOf === undefined ? stored.key : idOf(event);
     if (id === undefined)
       return { kind: "bury", reason: "it has no key, and the subscription names no actor by id" };

@@ -34,7 +34,7 @@ const nothing = (): { invoke: () => undefined } => ({ invoke: () => undefined })
 function wrong(on: unknown, options: unknown): unknown {
   @actor("Wrong")
   class Wrong extends Actor {
-    @subscribe(on as Topic, options as SubscribeOptions)
+    @subscribe(on as Topic, options as never)
     async onEvent(): Promise<void> {}
   }
   return definitionOf(Wrong);
@@ -68,6 +68,11 @@ describe("@subscribe", () => {
     [payments, { retry: { attempts: 0 } }, /retry\.attempts must be a whole number from 1 to 100/],
     [payments, { retry: { backoff: "-1s" } }, /retry\.backoff must be a duration above 0/],
     [payments, { concurrency: 1_000 }, /concurrency must be a whole number from 1 to 256/],
+    [payments, { bulk: { max: 0 } }, /bulk\.max must be a whole number from 1 to 256/],
+    [payments, { bulk: { most: 3 } }, /the options of bulk have no most; there are max, within/],
+    [payments, { bulk: { max: 9 }, concurrency: 3 }, /concurrency 3 lets no 9 events in at once/],
+    [payments, { deadLetter: "x" }, /deadLetter must be what topic\(\) gave, not "x"/],
+    [payments, { deadLetter: payments }, /another topic than payments, or its events come back/],
     [payments, { filter: 1 }, /the options of a subscription have no filter/],
   ])("is BAD_DEFINITION on the topic %j with %j", (on, options, message) => {
     expect(() => wrong(on, options)).toThrow(message);
@@ -83,13 +88,21 @@ describe("@subscribe", () => {
     expect(() => definitionOf(Strange)).toThrow(/its group cannot be named after the method/);
   });
 
-  it("cannot be on a stateless worker yet", () => {
+  it("can be on a stateless worker, which then names no actor by id", () => {
     @actor("Worker", { statelessWorker: true })
     class Worker extends Actor {
       @subscribe(payments)
       async onEvent(): Promise<void> {}
     }
-    expect(() => definitionOf(Worker)).toThrow(/a stateless worker keeps nothing/);
+    expect(subscriptionsOf(definitionOf(Worker))).toMatchObject([{ isOfWorker: true }]);
+    @actor("Named", { statelessWorker: true })
+    class Named extends Actor {
+      @subscribe(payments, { id: ({ data }) => data.orderId })
+      async onEvent(): Promise<void> {}
+    }
+    expect(() => subscriptionsOf(definitionOf(Named))).toThrow(
+      /BAD_DEFINITION.*Named.onEvent\(\) is a method of a stateless worker, so no id names one/,
+    );
   });
 });
 

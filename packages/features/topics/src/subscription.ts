@@ -25,8 +25,29 @@ export interface SubscribeOptions<Data = unknown> {
   /** For a group that the topic does not know yet. Default: `"latest"`. */
   readonly from?: From;
   readonly retry?: RetryOptions;
-  /** Events of one partition that are handled at the same time, 1 to 256. Default: 64. */
+  /**
+   * Events of one partition that are handled at the same time, 1 to 256. Default: 64, or `bulk.max`
+   * if that is more.
+   */
   readonly concurrency?: number;
+  /** Where an event goes that is given up. Default: to the dead events of the group. */
+  readonly deadLetter?: Topic;
+  /** Hands the method several events of its actor at once, as an array, in one turn. */
+  readonly bulk?: BulkOptions;
+}
+
+/** How events are collected for one turn of their actor. */
+export interface BulkOptions {
+  /** Events in one turn, 1 to 256. Default: 100. */
+  readonly max?: number;
+  /** How long the first of them waits for others. Default: "100ms". */
+  readonly within?: Duration;
+}
+
+/** The same in milliseconds. */
+export interface Bulk {
+  readonly max: number;
+  readonly withinMs: number;
 }
 
 /** What happens with an event whose handler throws. */
@@ -47,18 +68,22 @@ export interface Subscription {
   readonly attempts: number;
   readonly backoffMs: number;
   readonly concurrency: number;
+  readonly deadLetter: Topic | undefined;
+  readonly bulk: Bulk | undefined;
 }
 
 /** A subscription of an actor type, with its group and the method that handles the events. */
 export interface TypeSubscription extends Subscription {
   readonly group: string;
   readonly method: string;
+  /** True if any instance of a stateless worker handles the events. */
+  readonly isOfWorker: boolean;
 }
 
 /** The kind of the handlers of events. */
 export const SUBSCRIPTION = "subscription";
 
-const KNOWN = ["id", "when", "group", "from", "retry", "concurrency"];
+const KNOWN = ["id", "when", "group", "from", "retry", "concurrency", "deadLetter", "bulk"];
 
 /** Bytes of a group's name. Addresses of actors contain it. */
 const GROUP_MAX_BYTES = 400;
@@ -66,6 +91,8 @@ const GROUP_MAX_BYTES = 400;
 const CONCURRENCY = { min: 1, max: 256, fallback: 64 };
 const ATTEMPTS = { min: 1, max: 100, fallback: 5 };
 const BACKOFF_MS = 1_000;
+const BULK_MAX = { min: 1, max: 256, fallback: 100 };
+const BULK_WITHIN_MS = 100;
 
 /** Checks a subscription. Reports what is wrong, and gives what is left. */
 export function readSubscription(
@@ -75,7 +102,10 @@ export function readSubscription(
 ): Subscription {
   if (!isTopic(topic)) report(`the topic must be what topic() gave, not ${shownValue(topic)}`);
   const given = fieldsOf(options, "the options of a subscription", KNOWN, report);
-  const { id, when, group, from = "latest", retry, concurrency } = given;
+  const { id, when, group, from = "latest", retry, deadLetter } = given;
+  const bulk = readBulk(given.bulk, report);
+  if (bulk !== undefined && isTopic(topic) && topic.pubsub !== undefined)
+    report(`bulk is only for topics that the cluster keeps, and ${topic.name} is on a broker`);
   for (const [name, value] of Object.entries({ id, when })) {
     if (value !== undefined && typeof value !== "function")
       report(`${name} must be a function of the event, not ${shownValue(value)}`);
@@ -92,8 +122,39 @@ export function readSubscription(
     from: from as From,
     attempts: wholeNumber("retry.attempts", tries.attempts, ATTEMPTS, report),
     backoffMs: positiveDuration("retry.backoff", tries.backoff, BACKOFF_MS, report),
-    concurrency: wholeNumber("concurrency", concurrency, CONCURRENCY, report),
+    concurrency: readConcurrency(given.concurrency, bulk, report),
+    deadLetter: readDeadLetter(deadLetter, topic, report),
+    bulk,
   };
+}
+
+type Report = (text: string) => void;
+
+function readBulk(given: unknown, report: Report): Bulk | undefined {
+  if (given === undefined) return undefined;
+  const { max, within } = fieldsOf(given, "the options of bulk", ["max", "within"], report);
+  return {
+    max: wholeNumber("bulk.max", max, BULK_MAX, report),
+    withinMs: positiveDuration("bulk.within", within, BULK_WITHIN_MS, report),
+  };
+}
+
+function readConcurrency(given: unknown, bulk: Bulk | undefined, report: Report): number {
+  const least = bulk?.max ?? 1;
+  const fallback = Math.max(CONCURRENCY.fallback, least);
+  const concurrency = wholeNumber("concurrency", given, { ...CONCURRENCY, fallback }, report);
+  if (concurrency < least)
+    report(`concurrency ${concurrency} lets no ${least} events in at once, as bulk.max says`);
+  return concurrency;
+}
+
+function readDeadLetter(given: unknown, topic: unknown, report: Report): Topic | undefined {
+  if (given === undefined) return undefined;
+  if (!isTopic(given)) report(`deadLetter must be what topic() gave, not ${shownValue(given)}`);
+  else if (isTopic(topic) && topic.name === given.name)
+    report(`deadLetter must be another topic than ${topic.name}, or its events come back`);
+  else return given;
+  return undefined;
 }
 
 /** True for what can name a group. A slash would end it in an address. */
@@ -171,14 +232,21 @@ export function subscriptionHandlers(
 export function describeSubscription(
   { topic, options }: { readonly topic: unknown; readonly options: unknown },
   method: string,
-): { kind: string; name: string; details: Subscription; problems: string[] } {
+): {
+  kind: string;
+  name: string;
+  details: Subscription;
+  isStateless: true;
+  problems: string[];
+} {
   const problems: string[] = [];
   const report = (text: string): void =>
     void problems.push(`the subscription of ${method}(): ${text}`);
   const details = readSubscription(topic, options, report);
   if (details.group === undefined && !isGroupName(method))
     report("its group cannot be named after the method, so give it one");
-  return { kind: SUBSCRIPTION, name: handlerNameOf(topic, method), details, problems };
+  const name = handlerNameOf(topic, method);
+  return { kind: SUBSCRIPTION, name, details, isStateless: true, problems };
 }
 
 /** The subscriptions of an actor type. */
@@ -186,6 +254,15 @@ export function subscriptionsOf(definition: ActorDefinition): TypeSubscription[]
   const details = definition.handlerDetails.get(SUBSCRIPTION);
   return [...handlersOf(definition, SUBSCRIPTION)].map(([name, method]) => {
     const subscription = details?.get(name) as Subscription;
-    return { ...subscription, method, group: subscription.group ?? `${definition.name}.${method}` };
+    if (definition.worker !== undefined && subscription.idOf !== undefined) {
+      const message = `${definition.name}.${method}() is a method of a stateless worker, so no id names one; leave id out`;
+      throw new TroupeError("BAD_DEFINITION", message);
+    }
+    return {
+      ...subscription,
+      method,
+      group: subscription.group ?? `${definition.name}.${method}`,
+      isOfWorker: definition.worker !== undefined,
+    };
   });
 }

@@ -1,6 +1,14 @@
 import { ADMIN_LINK, type Administered, type ActorReferences } from "@troupe/client";
-import { type Clock, type Random, randomId, systemClock, systemRandom } from "@troupe/core";
-import { badInput, eventToStore, type PublishOptions, textProblem } from "./publish-options.ts";
+import {
+  type Clock,
+  type Random,
+  randomId,
+  systemClock,
+  systemRandom,
+  TroupeError,
+} from "@troupe/core";
+import type { PublishOptions } from "@troupe/sdk";
+import { badInput, eventToStore, textProblem } from "./publish-options.ts";
 import type { Fetched } from "./partition.ts";
 import {
   checkConsumeOptions,
@@ -25,6 +33,14 @@ export interface TopicAccessOptions {
   readonly random?: Random;
 }
 
+/** What clients and silos give their programs of topics. */
+export interface ProgramTopics {
+  /** See `TopicAccess.publish`. Each client and each silo is a source of its own. */
+  publish<Data>(topic: Topic<Data>, data: Data, options?: PublishOptions): Promise<string>;
+  /** See `TopicAccess.subscribe`. */
+  subscribe<Data>(topic: Topic<Data>, options: ConsumeOptions): AsyncIterable<ReceivedEvent<Data>>;
+}
+
 /** A client of a cluster, or a silo. */
 export type TopicCluster = ActorReferences & Administered;
 
@@ -37,7 +53,7 @@ const PUBLISH_TIMEOUT = "30s";
 const FETCH_TIMEOUT = "5s";
 
 /** The topics of a cluster, for a program that is not one of its actors. */
-export class TopicAccess {
+export class TopicAccess implements ProgramTopics {
   readonly #cluster: TopicCluster;
   readonly #source: string;
   readonly #clock: Clock;
@@ -98,6 +114,10 @@ export class TopicAccess {
    */
   subscribe<Data>(topic: Topic<Data>, options: ConsumeOptions): AsyncIterable<ReceivedEvent<Data>> {
     if (!isTopic(topic)) throw badInput("subscribe: the topic must be what topic() gave");
+    if (topic.pubsub !== undefined) {
+      const message = `programs read ${topic.name} from its broker: components.pubsub("${topic.pubsub}").subscribe(…)`;
+      throw new TroupeError("NOT_SUPPORTED", message);
+    }
     return consume(topic, checkConsumeOptions(options), {
       clock: this.#clock,
       name: randomId(this.#random),

@@ -4,6 +4,9 @@ import type { Topic } from "./topic.ts";
 /** The type of the actors that are the partitions of topics. */
 export const PARTITION_TYPE = "troupe.topic";
 
+/** The type of the actors by which events leave for brokers. */
+export const OUTLET_TYPE = "troupe.outlet";
+
 /** What the types of the actors that read for subscribers begin with. */
 const READER_TYPE = "troupe.subscriber.";
 
@@ -43,12 +46,25 @@ export function parseReader({ id }: ActorAddress): {
   return { topic, partition: { type: PARTITION_TYPE, id: `${topic}/${number}` }, group };
 }
 
-/** The partition of an event: by its key, or by its id if it has none. */
+/**
+ * The partition of an event, or its way out to a broker: by its key, or by its id if it has none.
+ */
 export function partitionFor(
-  { name, partitions }: Pick<Topic, "name" | "partitions">,
+  { name, partitions, pubsub }: Pick<Topic, "name" | "partitions" | "pubsub">,
   event: { readonly key?: string; readonly id: string },
 ): ActorAddress {
-  return partitionAddress(name, hashOf(event.key ?? event.id) % partitions);
+  const number = hashOf(event.key ?? event.id) % partitions;
+  if (pubsub === undefined) return partitionAddress(name, number);
+  return { type: OUTLET_TYPE, id: `${pubsub}/${name}/${number}` };
+}
+
+/** What the id of an outlet says. */
+export function parseOutlet({ id }: ActorAddress): {
+  readonly pubsub: string;
+  readonly topic: string;
+} {
+  const [pubsub = "", topic = ""] = id.split("/");
+  return { pubsub, topic };
 }
 
 const OFFSET_BASIS = 0x811c9dc5;

@@ -45,11 +45,15 @@ export interface StoredEvent {
   readonly subject?: string;
   readonly contentType?: string;
   readonly traceparent?: string;
-  /** Milliseconds after `at` from which on nobody gets it any more. */
+  /** Milliseconds after `availableAt` from which on nobody gets it any more. */
   readonly ttlMs?: number;
+  /** Until then nobody gets it, in milliseconds since the Unix epoch. */
+  readonly deliverAt?: number;
   readonly extensions?: Readonly<Record<string, string>>;
   /** True if a program has published it, whose `source` is its own word. */
   readonly isFromProgram?: true;
+  /** True if a broker is to get the data alone. */
+  readonly isRaw?: true;
   readonly data: Uint8Array;
 }
 
@@ -112,7 +116,12 @@ export function sizeOf(event: StoredEvent): number {
 /** Names and numbers of a record, roughly. */
 const OVERHEAD = 64;
 
+/** When the event can be handed out, in milliseconds since the Unix epoch. */
+export function availableAt({ at, deliverAt }: StoredEvent): number {
+  return Math.max(at, deliverAt ?? 0);
+}
+
 /** True from the time on at which nobody is to get the event any more. */
-export function isExpired({ at, ttlMs }: StoredEvent, now: number): boolean {
-  return ttlMs !== undefined && now >= at + ttlMs;
+export function isExpired(event: StoredEvent, now: number): boolean {
+  return event.ttlMs !== undefined && now >= availableAt(event) + event.ttlMs;
 }

@@ -2,6 +2,8 @@
 
 /** To a partition: stores an event of an actor: `[event]`. */
 export const PUBLISH_TURN = "$topicPublish";
+/** To an outlet: publishes an event of an actor on a broker: `[event]`. */
+export const OUTLET_TURN = "$topicOutlet";
 /** To a partition: a group reads it from now on: `[group, readerType, from]`. */
 export const JOIN_TURN = "$topicJoin";
 /** To a partition: how much it keeps: `[retention]`. */
@@ -28,5 +30,5 @@ export const DEAD_TURN = "$topicDead";
 export const RESEND_DEAD_TURN = "$topicResendDead";
 export const DROP_DEAD_TURN = "$topicDropDead";
 
-/** To a subscriber: an event of a group: `[group, event]`. */
-export const EVENT_TURN = "$topicEvent";
+/** To a subscriber: events of a group: `[group, deliveries]`. */
+export const EVENTS_TURN = "$topicEvents";

@@ -13,12 +13,19 @@ describe("topic()", () => {
       partitions: 16,
       maxBytes: 1_048_576,
       retention: { timeMs: 86_400_000, bytes: 8_388_608 },
+      pubsub: undefined,
+      isRaw: false,
     });
   });
 
   it("takes every option", () => {
     const retention = { time: "7d", bytes: 65_536 } as const;
-    expect(topic("a.b-c_D9", { partitions: 256, maxBytes: 10, retention })).toMatchObject({
+    const broker = { pubsub: "kafka", raw: true };
+    expect(
+      topic("a.b-c_D9", { partitions: 256, maxBytes: 10, retention, ...broker }),
+    ).toMatchObject({
+      pubsub: "kafka",
+      isRaw: true,
       partitions: 256,
       maxBytes: 10,
       retention: { timeMs: 604_800_000, bytes: 65_536 },
@@ -37,6 +44,9 @@ describe("topic()", () => {
     ["p", { retention: { time: 0 } }, /retention\.time must be a duration above 0/],
     ["p", { retention: { bytes: 5 } }, /retention\.bytes must be/],
     ["p", { retention: { age: 5 } }, /the options of retention have no age/],
+    ["p", { pubsub: "a/b" }, /pubsub must be the name of a component, not "a\/b"/],
+    ["p", { raw: 1, pubsub: "b" }, /raw must be true or false/],
+    ["p", { raw: true }, /raw is for topics of others on a broker; name its component/],
     ["p", { partition: 4 }, /the options have no partition; there are schema/],
     ["p", 5, /the options must be an object, not 5/],
   ])("says what is wrong with topic(%j, %j)", (name, options, message) => {

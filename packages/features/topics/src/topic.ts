@@ -19,6 +19,13 @@ export interface TopicOptions<Data = unknown> {
   /** Bytes that the data of one event may have, at most 1 MiB. Default: 1 MiB. */
   readonly maxBytes?: number;
   readonly retention?: RetentionOptions;
+  /** The component on whose broker the topic is. Default: none, and the cluster keeps it itself. */
+  readonly pubsub?: string;
+  /**
+   * For topics of others, on a broker: messages are data alone, and no CloudEvents. A subscriber
+   * gets bytes. They have no id, so an event may take effect more than once. Default: false.
+   */
+  readonly raw?: boolean;
 }
 
 /**
@@ -49,6 +56,9 @@ export interface Topic<Data = unknown> {
   readonly partitions: number;
   readonly maxBytes: number;
   readonly retention: Retention;
+  /** Undefined for a topic that the cluster keeps. */
+  readonly pubsub: string | undefined;
+  readonly isRaw: boolean;
   /** Only for the type checker. */
   readonly data?: Data;
 }
@@ -57,7 +67,7 @@ const KIB = 1_024;
 const MIB = KIB * KIB;
 
 const NAME = /^[A-Za-z0-9._-]{1,128}$/;
-const KNOWN: readonly string[] = ["schema", "partitions", "maxBytes", "retention"];
+const KNOWN: readonly string[] = ["schema", "partitions", "maxBytes", "retention", "pubsub", "raw"];
 
 export const DEFAULT_RETENTION: Retention = { timeMs: 86_400_000, bytes: 8 * MIB };
 
@@ -86,13 +96,21 @@ export function topic<Data = unknown>(name: string, options: TopicOptions<Data> 
   const given = fieldsOf(options, "the options", KNOWN, report);
   if (given.schema !== undefined && !isStandardSchema(given.schema))
     report(`schema must be a Standard Schema, not ${shownValue(given.schema)}`);
-  const { retention, partitions, maxBytes } = given;
+  const { retention, partitions, maxBytes, pubsub, raw } = given;
+  if (pubsub !== undefined && (typeof pubsub !== "string" || !NAME.test(pubsub)))
+    report(`pubsub must be the name of a component, not ${shownValue(pubsub)}`);
+  if (raw !== undefined && typeof raw !== "boolean")
+    report(`raw must be true or false, not ${shownValue(raw)}`);
+  if (raw === true && pubsub === undefined)
+    report("raw is for topics of others on a broker; name its component as pubsub");
   const made: Topic<Data> = Object.freeze({
     name,
     schema: given.schema as StandardSchema<Data> | undefined,
     partitions: wholeNumber("partitions", partitions, PARTITIONS, report),
     maxBytes: wholeNumber("maxBytes", maxBytes, EVENT_BYTES, report),
     retention: retentionOf(retention, report),
+    pubsub: pubsub as string | undefined,
+    isRaw: raw === true,
   });
   if (problems.length === 0) return made;
   const text = problems.map((problem) => `\n  ${problem}`).join("");

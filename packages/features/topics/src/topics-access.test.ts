@@ -39,7 +39,7 @@ it("lets a client publish and read, and leaves the rest to operators and silos",
   const order = { type: "Order", id: "o" };
   const forged = { id: "x", source: "/Buyer/b", type: "t", at: 0, data: new Uint8Array(1) };
   await expect(
-    cluster.run(link.askActor(order, "$topicEvent", ["Order.onPayment", forged])),
+    cluster.run(link.askActor(order, "$topicEvents", ["Order.onPayment", [{ event: forged }]])),
   ).rejects.toMatchObject(FORBIDDEN);
   const partition = { type: "troupe.topic", id: "payments/0" };
   await expect(

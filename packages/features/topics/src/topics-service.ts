@@ -1,5 +1,6 @@
 import { messageOf, type Scheduled, TroupeError, withTimeout } from "@troupe/core";
 import type { SiloHost, SiloService } from "@troupe/sdk";
+import { isOnBroker } from "./broker-service.ts";
 import { subscriptionsOf } from "./subscription.ts";
 import { partitionAddress, readerTypeOf } from "./topic-addresses.ts";
 import type { Topic } from "./topic.ts";
@@ -55,9 +56,12 @@ export class TopicsService implements SiloService {
 
   #all(): Telling[] {
     const subscribed = [...this.#silo.definitions.values()].flatMap((definition) =>
-      subscriptionsOf(definition).map((subscription) => ({ definition, subscription })),
+      subscriptionsOf(definition)
+        .filter((subscription) => !isOnBroker(subscription))
+        .map((subscription) => ({ definition, subscription })),
     );
-    const topics = [...this.#topics, ...subscribed.map(({ subscription }) => subscription.topic)];
+    const kept = this.#topics.filter(({ pubsub }) => pubsub === undefined);
+    const topics = [...kept, ...subscribed.map(({ subscription }) => subscription.topic)];
     const byName = new Map(topics.map((topic) => [topic.name, topic]));
     const retains = [...byName.values()].flatMap((topic) =>
       this.#each(topic, RETAIN_TURN, [topic.retention]),

@@ -3,6 +3,7 @@ import {
   type CallTarget,
   callTarget,
   type LetterOutcome,
+  workerTarget,
   type MakeCall,
   type OpenCall,
   type Placement,
@@ -193,9 +194,14 @@ export class SiloActors {
     return this.#parts.caller.callSystem(target, method, args);
   }
 
-  /** Runs a system turn in an actor, wherever it lives. */
+  /** Runs a system turn in an actor, wherever it lives, or in any stateless worker of the type. */
   callTurn(address: ActorAddress, name: string, args: readonly unknown[]): Promise<unknown> {
-    return this.callSystem(callTarget(address, undefined, undefined), name, [...args]);
+    const definition = this.#parts.definitions.get(address.type);
+    const target =
+      definition?.worker === undefined
+        ? callTarget(address, undefined, undefined)
+        : workerTarget(address.type, undefined, undefined);
+    return this.callSystem(target, name, [...args]);
   }
 
   /** Asks another silo. */
@@ -204,12 +210,19 @@ export class SiloActors {
     return this.callSystem(target, method, [...args]);
   }
 
-  /** Tries once to deliver a durable send. Never rejects. */
+  /**
+   * Tries once to deliver a durable send: one for a stateless worker, to any that serves it. Never
+   * rejects.
+   */
   async deliver(send: PendingSend, sender: ActorAddress): Promise<LetterOutcome> {
     const { type, id, method, args, headers, seq } = send;
     const { caller, definitions } = this.#parts;
     const options = headers === undefined ? undefined : { headers };
-    const target = callTarget({ type, id }, definitions.get(type), options);
+    const definition = definitions.get(type);
+    const target =
+      definition?.worker === undefined
+        ? callTarget({ type, id }, definition, options)
+        : workerTarget(type, definition, options);
     const delivery = deliveryOf(sender, seq, send.answer !== undefined);
     return caller.deliver(target, { method, args, delivery });
   }

@@ -22,4 +22,5 @@ export * from "./components/binding-suite.ts";
 export * from "./components/configuration-store-suite.ts";
 export * from "./components/input-binding-suite.ts";
 export * from "./components/lock-store-suite.ts";
+export * from "./components/pub-sub-suite.ts";
 export * from "./components/secret-store-suite.ts";

@@ -9,6 +9,7 @@ import { httpBindingType } from "./http-binding.ts";
 import { inMemoryBindingType } from "./in-memory-binding.ts";
 import { inMemoryConfigurationType } from "./in-memory-configuration.ts";
 import { inMemoryLockType } from "./in-memory-locks.ts";
+import { inMemoryPubSubType } from "./in-memory-pub-sub.ts";
 import { inMemoryStateType } from "./in-memory-state.ts";
 import { mountedSecretsType } from "./mounted-secrets.ts";
 
@@ -28,5 +29,6 @@ const INDEPENDENT_TYPES: readonly ComponentType[] = [
   environmentSecretsType,
   fileSecretsType,
   mountedSecretsType,
+  inMemoryPubSubType,
   inMemoryStateType,
 ];

@@ -13,6 +13,7 @@ const METADATA_OF_BLOCK: Readonly<Record<BlockName, MetadataFields>> = {
   configuration: {},
   bindings: {},
   lock: {},
+  pubsub: {},
 };
 
 const IGNORED_OF_BLOCK: Readonly<Record<BlockName, Readonly<Record<string, string>>>> = {
@@ -21,6 +22,7 @@ const IGNORED_OF_BLOCK: Readonly<Record<BlockName, Readonly<Record<string, strin
   configuration: {},
   bindings: { direction: "a type says itself what it can do" },
   lock: {},
+  pubsub: {},
 };
 
 /** The types of components that there are, by name. */

@@ -8,6 +8,7 @@ const BLOCKS: Readonly<Record<BlockName, { readonly what: string; readonly call:
   configuration: { what: "configuration", call: "configuration(name)" },
   bindings: { what: "binding, output", call: "binding(name)" },
   lock: { what: "locks", call: "lock(name)" },
+  pubsub: { what: "publish and subscribe", call: "pubsub(name)" },
 };
 
 const KINDS: Readonly<Record<MetadataKind, string>> = {

@@ -1,6 +1,5 @@
 import { Actor, actor, readonly, state } from "@troupe/sdk";
-import { publish } from "../publish.ts";
-import type { PublishOptions } from "../publish-options.ts";
+import type { PublishOptions } from "@troupe/sdk";
 import { subscribe } from "../subscribe.ts";
 import { topic } from "../topic.ts";
 import type { TopicEvent } from "../topic-event.ts";
@@ -44,7 +43,11 @@ export class Buyer extends Actor {
 
   async pay(payment: Payment, options?: PublishOptions): Promise<string> {
     this.spent += payment.amount;
-    return publish(this, payments, payment, options ?? { key: payment.orderId });
+    return this.publish(payments, payment, options ?? { key: payment.orderId });
+  }
+
+  async payByName(name: string, payment: Payment): Promise<void> {
+    this.publish(name, payment, { key: payment.orderId });
   }
 
   async payAndThrow(payment: Payment): Promise<void> {
@@ -53,7 +56,7 @@ export class Buyer extends Actor {
   }
 
   @readonly() async look(): Promise<void> {
-    publish(this, payments, { orderId: "x", amount: 1 });
+    this.publish(payments, { orderId: "x", amount: 1 });
   }
 
   @readonly() async read(): Promise<number> {
