@@ -53,9 +53,10 @@ describe("an event on its way over a broker", () => {
   });
 
   it("is its data alone if it is raw", () => {
-    const text = (data: unknown): string =>
-      Buffer.from(brokerMessage(eventToStore(orders, data, {}, BY), true).data).toString();
-    expect([text("a"), text({ a: 1 }), text(Uint8Array.of(66))]).toEqual(["a", '{"a":1}', "B"]);
+    const texts = ["a", { a: 1 }, Uint8Array.of(66)].map((data) =>
+      Buffer.from(brokerMessage(eventToStore(orders, data, {}, BY), true).data).toString(),
+    );
+    expect(texts).toEqual(["a", '{"a":1}', "B"]);
   });
 
   it("cannot hold what JSON cannot", () => {

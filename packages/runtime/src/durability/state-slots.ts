@@ -72,8 +72,8 @@ export interface SlotOwner {
  * A slot that holds an object counts as touched when it is read, because the object may then be
  * changed in place; whether it was, its bytes tell when the turn ends. So a turn costs nothing for
  * slots that it does not look at, and next to nothing for numbers and strings, and for a frozen
- * slot that it only reads. An object that an actor keeps elsewhere and changes in a later turn, without reading its slot in that turn, is
- * stored with the next turn that does read it.
+ * slot that it only reads. An object that an actor keeps elsewhere and changes in a later turn,
+ * without reading its slot in that turn, is stored with the next turn that does read it.
  */
 export class StateSlots implements SlotAccess, PartState {
   readonly #owner: SlotOwner;

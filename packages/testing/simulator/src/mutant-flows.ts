@@ -90,10 +90,21 @@ function flawedExtension(
           ...part,
           isNeededBy: ({ name }) => name === definition.name,
           create: (host) => part.create(changed(host, { definition })),
+          turns: Object.fromEntries(
+            Object.entries(part.turns ?? {}).map(([name, turn]) => [
+              name,
+              (host, args) => turn(knownTo(host, definition), args),
+            ]),
+          ),
         };
         return { ...shown, ...flaw?.(shown) };
       }),
   };
+}
+
+/** Other types have the turns too, and are shown as what they are. */
+function knownTo(host: PartHost, definition: ActorDefinition): PartHost {
+  return host.definition.name === definition.name ? changed(host, { definition }) : host;
 }
 
 /** Some events are acknowledged, and nothing is done with them. */
