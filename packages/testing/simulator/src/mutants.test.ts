@@ -57,7 +57,7 @@ const BUDGETS: Readonly<Record<Mutation, Budget>> = {
   "flow-rerun": { profile: "workflows", seeds: 12 },
   "flow-unstored": { profile: "workflows", seeds: 12 },
   "flow-forgetful": { profile: "workflows", seeds: 12 },
-  "flow-asleep": { profile: "workflows", seeds: 12 },
+  "flow-asleep": { profile: "workflows", seeds: 60 },
   "flow-outcome-lost": { profile: "workflows", seeds: 12 },
   "flow-start-twice": { profile: "workflows", seeds: 12 },
   "flow-ask-twice": { profile: "workflows", seeds: 12 },
