@@ -2,4 +2,3 @@ export * from "./clockwork.ts";
 export * from "./echo.ts";
 export * from "./ledger.ts";
 export * from "./relay.ts";
-export * from "./ticks.ts";

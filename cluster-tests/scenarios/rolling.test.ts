@@ -1,8 +1,7 @@
 import { fileURLToPath } from "node:url";
-import { messageOf } from "@troupe/core";
-import type { Cluster } from "troupe";
 import { describe, expect, it, vi } from "vitest";
 import { FLAVOURS } from "../harness/backends.ts";
+import { BankLoad } from "../harness/bank-load.ts";
 import { Load, NO_DISCREPANCIES } from "../harness/load.ts";
 import type { ProcessCluster } from "../harness/process-cluster.ts";
 import { usingClusters } from "../harness/using-clusters.ts";
@@ -13,11 +12,6 @@ const LEDGERS = pathOf("../actors/index.ts");
 const NEXT_LEDGERS = pathOf("../actors/next-ledger.ts");
 const ACCOUNTS = pathOf("../../examples/bank/src/account.ts");
 const NEXT_ACCOUNTS = pathOf("../../examples/bank/src/next-account.ts");
-
-const HOLDERS = Array.from({ length: 40 }, (_, index) => `holder-${index}`);
-const OPENING = 10_000;
-/** Transfers that are under way at the same time. */
-const TELLERS = 8;
 
 describe.each(FLAVOURS)("a rolling deployment (%s)", (flavour) => {
   const clusters = usingClusters(flavour);
@@ -63,7 +57,7 @@ describe.each(FLAVOURS)("a rolling deployment (%s)", (flavour) => {
   it("loses no money of the bank, to the next release and back", async () => {
     const cluster = clusters.create();
     await Promise.all([1, 2, 3].map(() => cluster.startSilo([], ACCOUNTS)));
-    const bank = new Bank(await cluster.connect());
+    const bank = new BankLoad(await cluster.connect());
     await bank.open();
     const tellers = bank.work();
     for (const module of [NEXT_ACCOUNTS, ACCOUNTS]) {
@@ -76,61 +70,9 @@ describe.each(FLAVOURS)("a rolling deployment (%s)", (flavour) => {
     bank.close();
     await tellers;
     expect(bank.failures).toEqual([]);
-    await cluster.waitFor("all money has arrived", async () => {
-      const balances = await bank.balances();
-      return balances.reduce((sum, balance) => sum + balance) === HOLDERS.length * OPENING;
-    });
+    await cluster.waitFor("all money has arrived", () => bank.isWhole());
   });
 });
-
-/** A bank from outside: its accounts are called by name, whatever release runs them. */
-class Bank {
-  readonly failures: string[] = [];
-  transfers = 0;
-  readonly #client: Cluster;
-  readonly #closing = new AbortController();
-
-  constructor(client: Cluster) {
-    this.#client = client;
-  }
-
-  async open(): Promise<void> {
-    await Promise.all(HOLDERS.map((holder) => this.#call(holder, "open", [holder, OPENING])));
-  }
-
-  async work(): Promise<void> {
-    await Promise.all(Array.from({ length: TELLERS }, (_, teller) => this.#tell(teller)));
-  }
-
-  close(): void {
-    this.#closing.abort();
-  }
-
-  async balances(): Promise<number[]> {
-    const balances = HOLDERS.map((holder) => this.#call(holder, "read", []));
-    return (await Promise.all(balances)).map(Number);
-  }
-
-  async #tell(teller: number): Promise<void> {
-    for (let round = teller; !this.#closing.signal.aborted; round += TELLERS) {
-      const from = HOLDERS[round % HOLDERS.length] ?? "";
-      const to = HOLDERS[(round * 7 + 1) % HOLDERS.length] ?? "";
-      if (from === to) continue;
-      try {
-        // oxlint-disable-next-line no-await-in-loop -- a teller has one customer at a time.
-        await this.#call(from, "transfer", [to, 1]);
-        this.transfers++;
-      } catch (error) {
-        this.failures.push(`${from}: ${messageOf(error)}`);
-      }
-    }
-  }
-
-  #call(holder: string, method: string, args: readonly unknown[]): Promise<unknown> {
-    const account = this.#client.actor("Account", holder);
-    return account[method]?.(...args) ?? Promise.reject(new Error(`there is no ${method}`));
-  }
-}
 
 /** Until calls are answered by silos of now. */
 async function answersFrom(cluster: ProcessCluster, load: Load): Promise<void> {

@@ -1,3 +1,4 @@
+import { fileURLToPath } from "node:url";
 import { messageOf, sleep, systemClock } from "@troupe/core";
 import { seededRandom } from "@troupe/testkit";
 import type { Cluster } from "troupe";
@@ -21,6 +22,9 @@ export interface TopicLoopResult {
 
 const SILOS = 3;
 
+/** What the silos host. */
+const ACTORS = fileURLToPath(new URL("../actors/ticks.ts", import.meta.url));
+
 /** Keys of each kind of publisher. */
 const KEYS = 6;
 
@@ -39,7 +43,7 @@ const LIFE_MS = 400;
 export async function runTopicLoop(options: TopicLoopOptions): Promise<TopicLoopResult> {
   const { cluster, kills, seed, report } = options;
   const random = seededRandom(seed);
-  await cluster.start(SILOS);
+  await Promise.all(Array.from({ length: SILOS }, () => cluster.startSilo([], ACTORS)));
   const client = await cluster.connect();
   const loop = { isOver: false };
   const publishers = Array.from({ length: KEYS }, (_, key) => [
@@ -53,7 +57,7 @@ export async function runTopicLoop(options: TopicLoopOptions): Promise<TopicLoop
     // oxlint-disable-next-line no-await-in-loop -- as above.
     if (victim !== undefined) await cluster.kill(victim);
     // oxlint-disable-next-line no-await-in-loop -- as above.
-    await cluster.startSilo();
+    await cluster.startSilo([], ACTORS);
     if (kill % 10 === 0 || kill === kills) report(`${kill} kills`);
   }
   loop.isOver = true;
