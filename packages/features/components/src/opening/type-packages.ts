@@ -18,7 +18,7 @@ const PACKAGES: readonly TypePackage[] = [
   {
     name: "@troupe/components-redis",
     exported: "redisTypes",
-    types: ["configuration.redis", "lock.redis", "state.redis"],
+    types: ["configuration.redis", "lock.redis", "pubsub.redis", "state.redis"],
   },
 ];
 
