@@ -19,7 +19,7 @@ const RELEASES = ["next-account", "account"].map((name) =>
 );
 const FIRST = RELEASES[1] ?? "";
 
-/** A deployment may move an actor so often (V4). */
+/** A deployment may move an actor so often. */
 const MOVES_MAX = 2;
 
 /** What the deployments of the bank came to. */
@@ -32,9 +32,9 @@ interface Outcome {
 }
 
 /**
- * Deploys the bank's next release and goes back again, under load, on each storage: three new silos
- * are started before the three old ones are stopped. Exit code 1 if a call failed, money was lost or
- * made, or an actor moved more than twice.
+ * Deploys the bank's next release and goes back again, under load, on each storage: three new
+ * silos are started before the three old ones are stopped. Exit code 1 if a call failed, money was
+ * lost or made, or an actor moved more than twice.
  */
 async function main(): Promise<number> {
   let isRight = true;
@@ -84,11 +84,13 @@ async function replaceAll(cluster: ProcessCluster, release: string): Promise<voi
   }
 }
 
-/** How often each account moved while `work` was done: it is looked where they are, all the time. */
+/**
+ * How often each account moved while `work` was done: it is looked where they are, all the time.
+ */
 async function movesIn(client: Cluster, work: () => Promise<void>): Promise<number[]> {
   const places = new Map<string, string>();
   const moves = new Map<string, number>();
-  let isOver = false;
+  const end = new AbortController();
   const look = async (): Promise<void> => {
     for (const [id, siloId] of await whereAccountsAre(client)) {
       if (places.has(id) && places.get(id) !== siloId) moves.set(id, (moves.get(id) ?? 0) + 1);
@@ -97,10 +99,10 @@ async function movesIn(client: Cluster, work: () => Promise<void>): Promise<numb
   };
   const looking = (async () => {
     // oxlint-disable-next-line no-await-in-loop -- one look after the other.
-    while (!isOver) await look();
+    while (!end.signal.aborted) await look();
   })();
   await work();
-  isOver = true;
+  end.abort();
   await looking;
   await look();
   return [...moves.values()];
