@@ -92,7 +92,9 @@ async function movesIn(client: Cluster, work: () => Promise<void>): Promise<numb
   const moves = new Map<string, number>();
   const end = new AbortController();
   const look = async (): Promise<void> => {
-    for (const [id, siloId] of await whereAccountsAre(client)) {
+    for (const [id, [siloId, another]] of await whereAccountsAre(client)) {
+      // The silos were asked one after the other, and it moved meanwhile.
+      if (siloId === undefined || another !== undefined) continue;
       if (places.has(id) && places.get(id) !== siloId) moves.set(id, (moves.get(id) ?? 0) + 1);
       places.set(id, siloId);
     }
@@ -108,18 +110,17 @@ async function movesIn(client: Cluster, work: () => Promise<void>): Promise<numb
   return [...moves.values()];
 }
 
-async function whereAccountsAre(client: Cluster): Promise<[id: string, siloId: string][]> {
+/** The silos that say that they have each account. */
+async function whereAccountsAre(client: Cluster): Promise<Map<string, string[]>> {
   const admin = new AdminClient(client);
-  const found = admin.silos.map(async ({ siloId }) => {
-    try {
-      const activations = await Array.fromAsync(admin.activations(siloId, { type: "Account" }));
-      return activations.map(({ id }): [string, string] => [id, siloId]);
-    } catch {
-      // It has just left.
-      return [];
-    }
-  });
-  return (await Promise.all(found)).flat();
+  const places = new Map<string, string[]>();
+  const ask = async (siloId: string): Promise<void> => {
+    for await (const { id } of admin.activations(siloId, { type: "Account" }))
+      places.set(id, [...(places.get(id) ?? []), siloId]);
+  };
+  // One that has just left answers no more.
+  await Promise.allSettled(admin.silos.map(({ siloId }) => ask(siloId)));
+  return places;
 }
 
 process.exitCode = await main();
