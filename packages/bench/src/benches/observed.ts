@@ -1,6 +1,6 @@
 import { silentLogger } from "@troupe/core";
+import { openTelemetry } from "@troupe/observability";
 import { type Silo, startSilo } from "troupe";
-import { CallCounts } from "../actors/call-counts.ts";
 import { Counter, DurableCounter } from "../actors/counters.ts";
 import type { Bench, BenchContext, Measurement } from "../bench.ts";
 import { type Call, callRate } from "../measuring/call-rate.ts";
@@ -13,13 +13,13 @@ const ACTORS = 1_000;
 const IN_FLIGHT = 256;
 
 /**
- * What it costs to watch. There is no exporter of metrics yet: filters that count calls by type and
- * method stand for it, on both sides of a call. Calls of one second of CPU are compared, because
- * the few percent in question are less than what a rate changes by from one second to the next.
+ * What it costs to watch: the silo counts its turns for Prometheus and OpenTelemetry. Calls of one
+ * second of CPU are compared, because the few percent in question are less than what a rate changes
+ * by from one second to the next.
  */
 export const observed: Bench = {
   name: "observed",
-  what: "call-remote with filters that count calls, for each second of CPU; against the same without (and turn-spread in the same way)",
+  what: "call-remote with metrics, for each second of CPU; against the same without (and turn-spread in the same way)",
   unit: "calls/CPU s",
   target: { of: "ratio", sense: "at-least", limit: 0.97 },
   measure,
@@ -34,7 +34,7 @@ async function measure(context: BenchContext): Promise<Measurement> {
     ...remote,
     checks: [
       {
-        what: "turn-spread, with filters against without",
+        what: "turn-spread, with metrics against without",
         value: turns.ratio ?? 0,
         sense: "at-least",
         limit: 0.97,
@@ -66,14 +66,14 @@ async function compareTurns(context: BenchContext): Promise<Measurement> {
   return await compare(context, { ours: () => turnsOf(true), baseline: () => turnsOf(false) });
 }
 
-function startTurns({ url }: BenchStorage, isObserved: boolean): Promise<Silo> {
-  return startSilo({
+async function startTurns({ url }: BenchStorage, isObserved: boolean): Promise<Silo> {
+  return await startSilo({
     cluster: "bench",
     membership: "memory:bench",
     storage: url,
     actors: [DurableCounter],
     logger: silentLogger,
-    ...(isObserved ? { filters: new CallCounts().filters } : {}),
+    ...(isObserved ? { metrics: (await openTelemetry()).metrics } : {}),
   });
 }
 

@@ -1,7 +1,6 @@
 import { join } from "node:path";
 import { randomId, silentLogger, systemRandom } from "@troupe/core";
 import { type Cluster, connect } from "troupe";
-import { CallCounts } from "../actors/call-counts.ts";
 import { Counter } from "../actors/counters.ts";
 import { Source } from "../actors/source.ts";
 import { EchoClient } from "../baselines/echo-client.ts";
@@ -41,7 +40,6 @@ export class RemotePair implements AsyncDisposable {
       membership,
       actors: [Counter, Source],
       logger: silentLogger,
-      ...(observed ? { filters: new CallCounts().filters } : {}),
     });
     return new RemotePair(cluster, Number(port), { silo, server });
   }

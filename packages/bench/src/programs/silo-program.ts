@@ -1,7 +1,7 @@
 import { silentLogger } from "@troupe/core";
+import { openTelemetry } from "@troupe/observability";
 import { startSilo } from "troupe";
 import { Counter, DurableCounter } from "../actors/counters.ts";
-import { CallCounts } from "../actors/call-counts.ts";
 import { Chain } from "../actors/flows.ts";
 import { Sleeper } from "../actors/sleeper.ts";
 import { Source } from "../actors/source.ts";
@@ -13,7 +13,7 @@ export interface SiloArgument {
   readonly cluster: string;
   readonly membership: string;
   readonly storage: string;
-  /** Filters count its calls. */
+  /** It counts its turns for whoever may ask. */
   readonly observed?: boolean;
 }
 
@@ -24,7 +24,7 @@ const silo = await startSilo({
   ...settings,
   actors: SILO_ACTORS,
   logger: silentLogger,
-  ...(observed === true ? { filters: new CallCounts().filters } : {}),
+  ...(observed === true ? { metrics: (await openTelemetry()).metrics } : {}),
 });
 endWithStarter(() => silo.stop());
 process.once("SIGTERM", () => void silo.stop().finally(() => process.exit()));
