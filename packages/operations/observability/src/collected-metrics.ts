@@ -43,8 +43,8 @@ interface Instrument {
 /**
  * The numbers of one process, which are read when somebody looks.
  *
- * An instrument that is made twice is one. Each has 2,000 series at most; what comes for more goes
- * to a series with the label `overflow`.
+ * An instrument that is made twice is one. Each has 2,000 series at most: what is counted beyond
+ * them goes to a series with the label `overflow`, and what is observed beyond them is left out.
  */
 export class CollectedMetrics implements Metrics {
   readonly #instruments = new Map<string, Instrument>();

@@ -11,10 +11,25 @@ const frozenWhole = new WeakSet();
  * as a `Map` or a `Date`. What lies before that place is frozen by then.
  */
 export function freezeWhole(value: unknown, path: string): void {
-  freeze(value, path, 0);
+  const entered: object[] = [];
+  try {
+    freeze(value, { path, depth: 0, entered });
+  } catch (error) {
+    // What lies in itself may count as whole by what was refused.
+    for (const object of entered) frozenWhole.delete(object);
+    throw error;
+  }
 }
 
-function freeze(value: unknown, path: string, depth: number): void {
+/** A place within the value, and the objects that were frozen on the way there. */
+interface Place {
+  readonly path: string;
+  readonly depth: number;
+  readonly entered: object[];
+}
+
+function freeze(value: unknown, place: Place): void {
+  const { path, depth, entered } = place;
   if (typeof value !== "object" || value === null) return;
   if (frozenWhole.has(value) || ACTOR_REFERENCE in value) return;
   if (depth > VALUE_MAX_DEPTH) throw refusal(path, `lies more than ${VALUE_MAX_DEPTH} deep`);
@@ -24,25 +39,17 @@ function freeze(value: unknown, path: string, depth: number): void {
   Object.freeze(value);
   // Before what lies in it, because it may lie in itself.
   frozenWhole.add(value);
-  try {
-    for (const name of Reflect.ownKeys(value)) freezeField(value, name, { path, depth });
-  } catch (error) {
-    frozenWhole.delete(value);
-    throw error;
-  }
+  entered.push(value);
+  for (const name of Reflect.ownKeys(value)) freezeField(value, name, place);
 }
 
-function freezeField(
-  owner: object,
-  name: string | symbol,
-  { path, depth }: { readonly path: string; readonly depth: number },
-): void {
+function freezeField(owner: object, name: string | symbol, { path, depth, entered }: Place): void {
   const field = Object.getOwnPropertyDescriptor(owner, name);
   const isAccessor = field?.get !== undefined;
   if (!isAccessor && (typeof field?.value !== "object" || field.value === null)) return;
   const place = Array.isArray(owner) ? `${path}[${String(name)}]` : `${path}.${String(name)}`;
   if (isAccessor) throw refusal(place, "is an accessor, which may give another value each time");
-  freeze(field?.value, place, depth + 1);
+  freeze(field?.value, { path: place, depth: depth + 1, entered });
 }
 
 function nameOf(value: object): string {
